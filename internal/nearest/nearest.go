@@ -1,0 +1,64 @@
+// Package nearest finds the name that a misspelt one was probably meant to be.
+package nearest
+
+// Name returns the candidate that is fewest edits away from name, the earliest
+// of several, and false where even that one is too far to be what was meant:
+// more than a third of the longer name's letters.
+// It costs O(len(candidates) × len(name) × length of a candidate).
+func Name(name string, candidates []string) (string, bool) {
+	best, bestDistance := "", -1
+	for _, c := range candidates {
+		if d := distance(name, c); bestDistance < 0 || d < bestDistance {
+			best, bestDistance = c, d
+		}
+	}
+	return best, bestDistance >= 0 && 3*bestDistance <= max(len(name), len(best))+2
+}
+
+// Closest is Name for a short closed list, such as the keys of a format: the
+// nearest one counts however far it is. It returns "" for an empty list.
+func Closest(name string, candidates []string) string {
+	best, bestDistance := "", -1
+	for _, c := range candidates {
+		if d := distance(name, c); bestDistance < 0 || d < bestDistance {
+			best, bestDistance = c, d
+		}
+	}
+	return best
+}
+
+// DidYouMean renders a suggestion as the end of an error message: "" where no
+// candidate is near.
+func DidYouMean(name string, candidates []string) string {
+	if near, ok := Name(name, candidates); ok {
+		return ", did you mean " + near + "?"
+	}
+	return ""
+}
+
+// distance is the Levenshtein distance with transposed neighbours counted as
+// one edit (optimal string alignment), over bytes.
+func distance(a, b string) int {
+	before, above, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range above {
+		above[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			row[j] = min(above[j]+1, row[j-1]+1, above[j-1]+cost(a[i-1] != b[j-1]))
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, above, row = above, row, before
+	}
+	return above[len(b)]
+}
+
+func cost(differ bool) int {
+	if differ {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,45 @@
+package ordering
+
+// placed turns the settled sequence into the result, with its reasons.
+func (g *graph) placed(p preference, m moves) []Placed {
+	placed := make([]Placed, len(p.sequence))
+	for i, n := range p.sequence {
+		placed[i] = Placed{Item: int(g.members[n]), Reason: g.reason(n, p, m)}
+		if placed[i].Reason.Beside != nil {
+			placed[i].Reason.Apart = !g.besideAnchor(p, i)
+		}
+	}
+	return placed
+}
+
+func (g *graph) reason(n int32, p preference, m moves) Reason {
+	it := g.item(n)
+	r := Reason{Priority: it.Placement.Priority, id: it.ID}
+	if p.anchor[n] >= 0 {
+		r.Beside = g.hintAt(p.beside[n])
+	}
+	switch {
+	case m.down != nil && m.down[n] >= 0:
+		r.Moved = g.hintAt(m.down[n])
+	case m.up != nil && m.up[n] >= 0:
+		r.Moved = g.hintAt(m.up[n])
+	}
+	return r
+}
+
+func (g *graph) hintAt(edge int32) *Hint {
+	h := g.publicHint(g.edges[edge])
+	return &h
+}
+
+// besideAnchor says whether the node at index i of the sequence still stands
+// next to its anchor: whether what adjoins it on that side is the anchor or
+// belongs to it.
+func (g *graph) besideAnchor(p preference, i int) bool {
+	n, adjoining := p.sequence[i], i-1
+	if g.edges[p.beside[n]].hint.side == before {
+		adjoining = i + 1
+	}
+	return adjoining >= 0 && adjoining < len(p.sequence) &&
+		p.inSubtree(p.sequence[adjoining], p.anchor[n])
+}

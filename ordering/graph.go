@@ -1,0 +1,93 @@
+package ordering
+
+// graph is one event's items and the hints between them. Its nodes are
+// numbered in declared order.
+type graph struct {
+	set     *Set
+	members []int32 // node → item
+	edges   []edge
+	befores int // how many edges come from before hints
+}
+
+// edge says that from runs before to, because owner gave the hint.
+type edge struct {
+	from, to int32
+	owner    int32 // node: from for a before hint, to for an after hint
+	hint     hint
+}
+
+func newGraph(s *Set, members []int32) *graph {
+	g := &graph{set: s, members: members}
+	node := g.nodes()
+	for n, item := range members {
+		for _, h := range s.hintsOf(item) {
+			for t := h.target; t >= 0; t = s.sameID[t] {
+				if m := node[t]; m >= 0 {
+					g.connect(int32(n), m, h)
+				}
+			}
+		}
+	}
+	return g
+}
+
+// nodes maps items to nodes, -1 for those that are no members.
+func (g *graph) nodes() []int32 {
+	node := make([]int32, len(g.set.items))
+	for i := range node {
+		node[i] = -1
+	}
+	for n, item := range g.members {
+		node[item] = int32(n)
+	}
+	return node
+}
+
+func (g *graph) connect(owner, target int32, h hint) {
+	if h.side == before {
+		g.befores++
+		g.edges = append(g.edges, edge{from: owner, to: target, owner: owner, hint: h})
+		return
+	}
+	g.edges = append(g.edges, edge{from: target, to: owner, owner: owner, hint: h})
+}
+
+// item is the member at a node.
+func (g *graph) item(node int32) *Item { return &g.set.items[g.members[node]] }
+
+// publicHint is the hint behind an edge.
+func (g *graph) publicHint(e edge) Hint { return g.set.public(g.members[e.owner], e.hint) }
+
+// adjacency lists edges by one of their ends, in one array.
+type adjacency struct {
+	start []int32
+	list  []int32 // indexes of edges
+}
+
+// at are the indexes of the edges that end (or begin) at node.
+func (a adjacency) at(node int32) []int32 { return a.list[a.start[node]:a.start[node+1]] }
+
+// adjacent groups the edges that keep admits by the node that end gives.
+func adjacent(nodes int, edges []edge, end func(*edge) int32, keep func(*edge) bool) adjacency {
+	a := adjacency{start: make([]int32, nodes+1)}
+	total := int32(0)
+	for i := range edges {
+		if keep(&edges[i]) {
+			a.start[end(&edges[i])+1]++
+			total++
+		}
+	}
+	for n := range nodes {
+		a.start[n+1] += a.start[n]
+	}
+	a.list = make([]int32, total)
+	next := append([]int32(nil), a.start[:nodes]...)
+	for i := range edges {
+		if keep(&edges[i]) {
+			n := end(&edges[i])
+			a.list[next[n]] = int32(i)
+			next[n]++
+		}
+	}
+	return a
+}

@@ -1,0 +1,95 @@
+package ordering
+
+// Item is one listener of one event, as the sort sees it. A listener of two
+// events is two items with the same ID. Items stand in declared order.
+type Item struct {
+	ID        string
+	Event     string // what it listens to
+	Placement Placement
+	Source    string // where the listener is registered, such as "recipes/module.go:21"; only for messages
+}
+
+// hintSource is where the item's hints are written.
+func (it Item) hintSource() string {
+	if it.Placement.Source != "" {
+		return it.Placement.Source
+	}
+	return it.Source
+}
+
+// Side says on which side of its target a hint puts a listener.
+type Side string
+
+// The two sides.
+const (
+	Before Side = "before"
+	After  Side = "after"
+)
+
+// Hint is one before or after of one listener.
+type Hint struct {
+	Listener string // who gave it
+	Side     Side
+	Target   string
+	Source   string // where it is written
+}
+
+// String is the hint in words, such as "audit.Log before recipes.Indexer".
+func (h Hint) String() string {
+	return h.Listener + " " + string(h.Side) + " " + h.Target
+}
+
+// Order is one event's listeners in the order in which they run.
+type Order struct {
+	Event  string
+	Placed []Placed
+}
+
+// Placed is an item at its place.
+type Placed struct {
+	Item   int // index into the sorted items
+	Reason Reason
+}
+
+// Reason tells why a listener stands where it stands.
+type Reason struct {
+	// Priority is what placed it where Beside is nil.
+	Priority Priority
+	// Beside is the listener's own hint that put it next to its target
+	// instead; nil where the priority placed it.
+	Beside *Hint
+	// Apart says that the target of Beside has been moved away since.
+	Apart bool
+	// Moved is the hint that then moved it: up for a Before of its own, down
+	// for an After of its own or a Before of another; nil where nothing did.
+	Moved *Hint
+
+	id string
+}
+
+// String is the reason in one short sentence, such as "priority 10",
+// "right after recipes.Indexer" or
+// "priority 10, moved down to run after audit.Log".
+func (r Reason) String() string {
+	text := r.place()
+	switch {
+	case r.Moved == nil:
+	case r.Moved.Listener != r.id:
+		text += ", moved down because " + r.Moved.Listener + " must run before it"
+	case r.Moved.Side == Before:
+		text += ", moved up to run before " + r.Moved.Target
+	default:
+		text += ", moved down to run after " + r.Moved.Target
+	}
+	return text
+}
+
+func (r Reason) place() string {
+	switch {
+	case r.Beside == nil:
+		return r.Priority.describe()
+	case r.Apart:
+		return string(r.Beside.Side) + " " + r.Beside.Target
+	}
+	return "right " + string(r.Beside.Side) + " " + r.Beside.Target
+}

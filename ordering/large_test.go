@@ -1,0 +1,120 @@
+package ordering_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/rollcall-go/rollcall/ordering"
+)
+
+const large = 100_000
+
+// chain is items that each must run after the one before.
+func chain(n int) []ordering.Item {
+	items := make([]ordering.Item, n)
+	for i := range items {
+		items[i].ID = fmt.Sprintf("l%06d", i)
+		if i > 0 {
+			items[i].Placement.After = []ordering.Target{{ID: items[i-1].ID}}
+		}
+	}
+	return items
+}
+
+// tangle is n items with a priority and two satisfiable hints each, along a
+// hidden order that the priorities contradict.
+func tangle(n int) []ordering.Item {
+	random := rand.New(rand.NewPCG(1, 2))
+	items := make([]ordering.Item, n)
+	place := random.Perm(n)
+	for i := range items {
+		items[i].ID = fmt.Sprintf("l%06d", i)
+	}
+	for i := range items {
+		p := &items[i].Placement
+		p.Priority = ordering.At(random.IntN(100))
+		for range 2 {
+			other := random.IntN(n)
+			switch {
+			case place[other] < place[i]:
+				p.After = append(p.After, ordering.Target{ID: items[other].ID})
+			case place[other] > place[i]:
+				p.Before = append(p.Before, ordering.Target{ID: items[other].ID})
+			}
+		}
+	}
+	return items
+}
+
+// Deep and wide shapes must neither overflow a stack nor take quadratic time:
+// a quadratic step would take minutes here.
+func TestLargeShapes(t *testing.T) {
+	shapes := map[string]func() []ordering.Item{
+		"chain of after": func() []ordering.Item { return chain(large) },
+		"chain of before": func() []ordering.Item {
+			items := chain(large)
+			for i := range items {
+				items[i].Placement = ordering.Placement{}
+				if i+1 < len(items) {
+					items[i].Placement.Before = []ordering.Target{{ID: items[i+1].ID}}
+				}
+			}
+			return items
+		},
+		"all beside one": func() []ordering.Item {
+			items := chain(large)
+			for i := 1; i < len(items); i++ {
+				items[i].Placement.After[0].ID = items[0].ID
+			}
+			return items
+		},
+		"hints against priorities": func() []ordering.Item { return tangle(large) },
+	}
+	for name, shape := range shapes {
+		t.Run(name, func(t *testing.T) {
+			items := shape()
+			orders, err := ordering.Sort(items)
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkHintsHold(t, items, idsOf(items, orders[0].Placed))
+		})
+	}
+}
+
+func TestLargeErrors(t *testing.T) {
+	ring := chain(large)
+	ring[0].Placement = afterTargets(ring[large-1].ID)
+
+	pairs := chain(large) // each pair names each other, and the pairs form one component
+	for i := 0; i < large; i += 2 {
+		pairs[i].Placement = afterTargets(pairs[i+1].ID, pairs[(i+large-1)%large].ID)
+	}
+
+	dangling := chain(large)
+	for i := range dangling {
+		dangling[i].Placement = beforeTargets("nobody" + dangling[i].ID)
+	}
+
+	twice := make([]ordering.Item, large)
+	for i := range twice {
+		twice[i].ID = "same"
+	}
+	for _, tt := range []struct {
+		name  string
+		items []ordering.Item
+		kind  ordering.Kind
+	}{
+		{"one ring", ring, ordering.KindCycle},
+		{"a component of pairs", pairs, ordering.KindCycle},
+		{"unknown targets", dangling, ordering.KindUnknownTarget},
+		{"duplicates", twice, ordering.KindDuplicate},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if _, err := ordering.Sort(tt.items); firstKind(err) != tt.kind {
+				t.Errorf("got %q, want %q", firstKind(err), tt.kind)
+			}
+		})
+	}
+}

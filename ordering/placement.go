@@ -1,0 +1,158 @@
+package ordering
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Placement is where a listener wants to run. The zero Placement asks for
+// nothing: priority 0, in declared order.
+type Placement struct {
+	Priority Priority
+	Before   []Target // run before each of these
+	After    []Target // run after each of these
+
+	// Source is where the placement is written, such as "services.yaml:14",
+	// if elsewhere than its listener. It only serves messages.
+	Source string
+}
+
+// IsZero says whether the placement asks for nothing.
+func (p Placement) IsZero() bool {
+	return p.Priority.IsZero() && len(p.Before) == 0 && len(p.After) == 0
+}
+
+// String renders the placement in one line, such as
+// "priority 10, before audit.Log"; the zero Placement is "".
+func (p Placement) String() string {
+	var parts []string
+	if !p.Priority.IsZero() {
+		parts = append(parts, p.Priority.describe())
+	}
+	if len(p.Before) > 0 {
+		parts = append(parts, "before "+JoinTargets(p.Before))
+	}
+	if len(p.After) > 0 {
+		parts = append(parts, "after "+JoinTargets(p.After))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Priority is the coarse part of a placement: first, a number, or last. Higher
+// numbers run earlier. The zero Priority means that none was given. Priorities
+// are comparable with ==.
+type Priority struct {
+	class  class
+	number int
+}
+
+// class orders the kinds of priority. A missing one sorts as the number 0.
+type class int8
+
+const (
+	classNone class = iota
+	classFirst
+	classNumber
+	classLast
+)
+
+// First runs before every number. Of several, the one declared last runs first.
+func First() Priority { return Priority{class: classFirst} }
+
+// Last runs after every number. Of several, the one declared last runs last.
+func Last() Priority { return Priority{class: classLast} }
+
+// At is the priority n.
+func At(n int) Priority { return Priority{class: classNumber, number: n} }
+
+// ParsePriority reads "first", "last" or a whole number. Anything else gives
+// a *PriorityError.
+func ParsePriority(text string) (Priority, error) {
+	switch text {
+	case "first":
+		return First(), nil
+	case "last":
+		return Last(), nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return Priority{}, &PriorityError{Text: text}
+	}
+	return At(n), nil
+}
+
+// IsZero says whether no priority was given.
+func (p Priority) IsZero() bool { return p.class == classNone }
+
+// Number returns the number and true, or 0 and false for first, last and none.
+func (p Priority) Number() (int, bool) { return p.number, p.class == classNumber }
+
+// String is the text that ParsePriority reads, and "" for no priority.
+func (p Priority) String() string {
+	switch p.class {
+	case classFirst:
+		return "first"
+	case classLast:
+		return "last"
+	case classNumber:
+		return strconv.Itoa(p.number)
+	}
+	return ""
+}
+
+// describe is the priority as a reason: "first", "priority 10", "last".
+func (p Priority) describe() string {
+	switch p.class {
+	case classNone:
+		return "priority 0 (default)"
+	case classNumber:
+		return "priority " + strconv.Itoa(p.number)
+	}
+	return p.String()
+}
+
+// band is 0 for first, 1 for numbers and none, 2 for last.
+func (p Priority) band() int {
+	switch p.class {
+	case classFirst:
+		return 0
+	case classLast:
+		return 2
+	}
+	return 1
+}
+
+// Target names a listener to run before or after. An optional one may be
+// absent; it then counts as not written.
+type Target struct {
+	ID       string
+	Optional bool
+}
+
+// ParseTarget reads an ID, with "?" before it for an optional target.
+// An empty ID is an error.
+func ParseTarget(text string) (Target, error) {
+	id, optional := strings.CutPrefix(text, "?")
+	if id == "" {
+		return Target{}, fmt.Errorf("empty target %q: write the ID of a listener", text)
+	}
+	return Target{ID: id, Optional: optional}, nil
+}
+
+// String is the text that ParseTarget reads.
+func (t Target) String() string {
+	if t.Optional {
+		return "?" + t.ID
+	}
+	return t.ID
+}
+
+// JoinTargets renders targets as a comma-separated list.
+func JoinTargets(targets []Target) string {
+	texts := make([]string, len(targets))
+	for i, t := range targets {
+		texts[i] = t.String()
+	}
+	return strings.Join(texts, ",")
+}

@@ -1,0 +1,168 @@
+package ordering
+
+import (
+	"cmp"
+	"slices"
+)
+
+// preference is the sequence that rules 2 and 3 ask for, before the hints of
+// listeners with a priority are looked at: a forest in which each listener
+// without a priority hangs beside its anchor.
+type preference struct {
+	sequence []int32 // nodes in preferred order
+	rank     []int32 // node → index in sequence
+	anchor   []int32 // node → node, -1 for a root
+	beside   []int32 // node → its edge to the anchor
+	size     []int32 // node → size of its subtree
+	first    []int32 // node → rank of the first of its subtree
+}
+
+// prefer takes the anchor forest in order: roots by rule 2, and for each its
+// before-children, itself, its after-children.
+func (g *graph) prefer() preference {
+	p := preference{}
+	p.anchor, p.beside = g.anchors()
+	breakRings(p.anchor)
+	p.walk(g.roots(p.anchor), g.newForest(p.anchor, p.beside))
+	return p
+}
+
+// anchors gives each listener with targets and no priority the first target
+// of its after list, or, having none, the first of its before list. Edges
+// stand in that order: an owner's after hints first.
+func (g *graph) anchors() (anchor, beside []int32) {
+	anchor, beside = fill(len(g.members), -1), fill(len(g.members), -1)
+	for i := range g.edges {
+		e := &g.edges[i]
+		if anchor[e.owner] < 0 && e.from != e.to && g.item(e.owner).Placement.Priority.IsZero() {
+			anchor[e.owner], beside[e.owner] = e.other(), int32(i)
+		}
+	}
+	return anchor, beside
+}
+
+// other is the end of the edge that did not give the hint.
+func (e *edge) other() int32 {
+	if e.owner == e.from {
+		return e.to
+	}
+	return e.from
+}
+
+// breakRings makes a root of the earliest declared of those that anchor only
+// each other.
+func breakRings(anchor []int32) {
+	visited := fill(len(anchor), -1) // node → the start of the walk that met it
+	for start := range anchor {
+		n := int32(start)
+		for n >= 0 && visited[n] < 0 {
+			visited[n] = int32(start)
+			n = anchor[n]
+		}
+		if n >= 0 && visited[n] == int32(start) {
+			anchor[earliestOnRing(anchor, n)] = -1
+		}
+	}
+}
+
+func earliestOnRing(anchor []int32, on int32) int32 {
+	earliest := on
+	for n := anchor[on]; n != on; n = anchor[n] {
+		earliest = min(earliest, n)
+	}
+	return earliest
+}
+
+// roots sorts the nodes without an anchor by rule 2.
+func (g *graph) roots(anchor []int32) []int32 {
+	var roots []int32
+	for n, a := range anchor {
+		if a < 0 {
+			roots = append(roots, int32(n))
+		}
+	}
+	slices.SortStableFunc(roots, func(a, b int32) int {
+		p, q := g.item(a).Placement.Priority, g.item(b).Placement.Priority
+		if p.class == classFirst && q.class == classFirst {
+			return cmp.Compare(b, a)
+		}
+		return cmp.Or(cmp.Compare(p.band(), q.band()), cmp.Compare(q.number, p.number))
+	})
+	return roots
+}
+
+// forest holds the children of each node as linked lists, the latest declared
+// first: that is the order in which a stack wants them.
+type forest struct {
+	last [2][]int32 // side → node → its latest child
+	next []int32    // child → the child declared before it
+}
+
+func (g *graph) newForest(anchor, beside []int32) forest {
+	n := len(anchor)
+	f := forest{last: [2][]int32{fill(n, -1), fill(n, -1)}, next: fill(n, -1)}
+	for child, a := range anchor {
+		if a >= 0 {
+			side := g.edges[beside[child]].hint.side
+			f.next[child], f.last[side][a] = f.last[side][a], int32(child)
+		}
+	}
+	return f
+}
+
+// walk lays the forest out. It keeps its own stack, on which ^n stands for
+// the node n alone and n for its whole subtree.
+func (p *preference) walk(roots []int32, f forest) {
+	n := len(p.anchor)
+	p.sequence, p.rank = make([]int32, 0, n), make([]int32, n)
+	p.size, p.first = make([]int32, n), make([]int32, n)
+	opened := make([]int32, 0, n)
+	stack := slices.Clone(roots)
+	slices.Reverse(stack)
+	for len(stack) > 0 {
+		top := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if top < 0 {
+			p.rank[^top] = int32(len(p.sequence))
+			p.sequence = append(p.sequence, ^top)
+			continue
+		}
+		opened = append(opened, top)
+		p.first[top] = int32(len(p.sequence))
+		stack = f.push(stack, f.last[after][top])
+		stack = append(stack, ^top)
+		stack = f.push(stack, f.last[before][top])
+	}
+	p.measure(opened)
+}
+
+func (f forest) push(stack []int32, child int32) []int32 {
+	for ; child >= 0; child = f.next[child] {
+		stack = append(stack, child)
+	}
+	return stack
+}
+
+// measure sums the subtrees up, children before parents.
+func (p *preference) measure(opened []int32) {
+	for _, n := range slices.Backward(opened) {
+		p.size[n]++
+		if a := p.anchor[n]; a >= 0 {
+			p.size[a] += p.size[n]
+		}
+	}
+}
+
+// inSubtree says whether node hangs below root or is it.
+func (p *preference) inSubtree(node, root int32) bool {
+	offset := p.rank[node] - p.first[root]
+	return offset >= 0 && offset < p.size[root]
+}
+
+func fill(n int, value int32) []int32 {
+	s := make([]int32, n)
+	for i := range s {
+		s[i] = value
+	}
+	return s
+}

@@ -1,0 +1,258 @@
+package ordering
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/rollcall-go/rollcall/internal/nearest"
+)
+
+// Set is a provider's items, checked and indexed, from which the order of one
+// event after the other is taken. It is for callers whose events overlap, as
+// when an event goes to the listeners of its type and of its interfaces;
+// others call [Sort]. A Set is immutable and may be used concurrently.
+type Set struct {
+	items   []Item
+	events  []string           // in order of first appearance
+	byEvent map[string][]int32 // items in declared order
+
+	// Items by ID are a linked list each: byID has the first in declared
+	// order, sameID leads from one to the next, -1 ends it.
+	byID   map[string]int32
+	sameID []int32
+
+	hints     []hint
+	hintStart []int32 // hints of item i: hints[hintStart[i]:hintStart[i+1]], after before before
+}
+
+// hint is a resolved target: the first item with its ID, or -1.
+type hint struct {
+	target int32
+	index  int32 // in the placement's list
+	side   side
+}
+
+// side is Side without the text.
+type side int8
+
+const (
+	before side = iota
+	after
+)
+
+func (s side) name() Side {
+	if s == before {
+		return Before
+	}
+	return After
+}
+
+// NewSet checks the items and makes the Set. Two events overlap if some
+// dispatch may call listeners of both; overlap is asked for different events
+// only, and nil means that none do.
+//
+// The Set is usable even where the error, which joins every duplicate and bad
+// target, is not nil: hints that lead nowhere then count as not written.
+func NewSet(items []Item, overlap func(a, b string) bool) (*Set, error) {
+	s := &Set{items: items, byEvent: map[string][]int32{}, byID: make(map[string]int32, len(items))}
+	s.index()
+	s.resolve()
+	return s, errors.Join(append(s.duplicates(), s.badTargets(overlap)...)...)
+}
+
+func (s *Set) index() {
+	s.sameID = make([]int32, len(s.items))
+	last := make(map[string]int32)
+	for i := range s.items {
+		it, n := &s.items[i], int32(i)
+		if _, seen := s.byEvent[it.Event]; !seen {
+			s.events = append(s.events, it.Event)
+		}
+		s.byEvent[it.Event] = append(s.byEvent[it.Event], n)
+		s.sameID[i] = -1
+		first, seen := s.byID[it.ID]
+		if !seen {
+			s.byID[it.ID] = n
+			continue
+		}
+		previous, several := last[it.ID]
+		if !several {
+			previous = first
+		}
+		s.sameID[previous], last[it.ID] = n, n
+	}
+}
+
+// resolve looks each target up once.
+func (s *Set) resolve() {
+	total := 0
+	for i := range s.items {
+		total += len(s.items[i].Placement.Before) + len(s.items[i].Placement.After)
+	}
+	s.hints = make([]hint, 0, total)
+	s.hintStart = make([]int32, len(s.items)+1)
+	for i := range s.items {
+		s.hintStart[i] = int32(len(s.hints))
+		s.resolveTargets(s.items[i].Placement.After, after)
+		s.resolveTargets(s.items[i].Placement.Before, before)
+	}
+	s.hintStart[len(s.items)] = int32(len(s.hints))
+}
+
+func (s *Set) resolveTargets(targets []Target, side side) {
+	for i, t := range targets {
+		first, ok := s.byID[t.ID]
+		if !ok {
+			first = -1
+		}
+		s.hints = append(s.hints, hint{target: first, index: int32(i), side: side})
+	}
+}
+
+func (s *Set) hintsOf(item int32) []hint {
+	return s.hints[s.hintStart[item]:s.hintStart[item+1]]
+}
+
+// target is the hint's target as the item wrote it.
+func (s *Set) target(item int32, h hint) Target {
+	if h.side == before {
+		return s.items[item].Placement.Before[h.index]
+	}
+	return s.items[item].Placement.After[h.index]
+}
+
+// public is the hint as results and errors show it.
+func (s *Set) public(item int32, h hint) Hint {
+	it := &s.items[item]
+	return Hint{Listener: it.ID, Side: h.side.name(), Target: s.target(item, h).ID, Source: it.hintSource()}
+}
+
+func (s *Set) duplicates() []error {
+	var problems []error
+	for first := range s.items {
+		// Only the first of an ID walks its list, so that the walk is linear.
+		if s.byID[s.items[first].ID] == int32(first) && s.sameID[first] >= 0 {
+			problems = append(problems, s.duplicatesOf(int32(first))...)
+		}
+	}
+	slices.SortStableFunc(problems, func(a, b error) int {
+		return a.(*DuplicateError).Items[1] - b.(*DuplicateError).Items[1]
+	})
+	return problems
+}
+
+func (s *Set) duplicatesOf(first int32) []error {
+	var problems []error
+	seen := map[string]int32{}
+	for i := first; i >= 0; i = s.sameID[i] {
+		it := &s.items[i]
+		j, twice := seen[it.Event]
+		if !twice {
+			seen[it.Event] = i
+			continue
+		}
+		problems = append(problems, &DuplicateError{
+			Items: [2]int{int(j), int(i)}, ID: it.ID, Event: it.Event,
+			Sources: [2]string{s.items[j].Source, it.Source},
+		})
+	}
+	return problems
+}
+
+// badTargets gives unknown targets first, then those that share no event.
+func (s *Set) badTargets(overlap func(a, b string) bool) []error {
+	var unknown, deaf []error
+	suggest := s.suggester()
+	for i := range s.items {
+		for _, h := range s.hintsOf(int32(i)) {
+			switch target := s.target(int32(i), h); {
+			case target.Optional:
+			case h.target < 0:
+				unknown = append(unknown, &UnknownTargetError{
+					Item: i, Hint: s.public(int32(i), h), Suggestion: suggest(target.ID),
+				})
+			case !s.meets(int32(i), h.target, overlap):
+				deaf = append(deaf, &NotListeningError{
+					Item: i, Hint: s.public(int32(i), h), Event: s.items[i].Event,
+					TargetSource: s.items[h.target].Source,
+				})
+			}
+		}
+	}
+	return append(unknown, deaf...)
+}
+
+// meets says whether some item of the target's ID may run together with item.
+func (s *Set) meets(item, target int32, overlap func(a, b string) bool) bool {
+	event := s.items[item].Event
+	for t := target; t >= 0; t = s.sameID[t] {
+		other := s.items[t].Event
+		if other == event || overlap != nil && overlap(event, other) {
+			return true
+		}
+	}
+	return false
+}
+
+// maxComparisons bounds the work spent on suggestions, so that a large set
+// full of errors is not quadratic.
+const maxComparisons = 1 << 20
+
+func (s *Set) suggester() func(id string) string {
+	var ids []string
+	left := maxComparisons
+	return func(id string) string {
+		if left -= len(s.byID); left < 0 {
+			return ""
+		}
+		if ids == nil {
+			ids = s.ids()
+		}
+		near, ok := nearest.Name(id, ids)
+		if !ok {
+			return ""
+		}
+		return near
+	}
+}
+
+// ids lists every ID once, in declared order.
+func (s *Set) ids() []string {
+	ids := make([]string, 0, len(s.byID))
+	for i := range s.items {
+		if s.byID[s.items[i].ID] == int32(i) {
+			ids = append(ids, s.items[i].ID)
+		}
+	}
+	return ids
+}
+
+// Sort orders the items of all the given events together, as for a dispatch
+// that calls them all. Targets that are not among them count as not written.
+// The error is nil or joins a *CycleError for each independent cycle.
+// Unknown events have no items.
+func (s *Set) Sort(events ...string) ([]Placed, error) {
+	g := newGraph(s, s.members(events))
+	if len(g.members) == 0 {
+		return nil, nil
+	}
+	place := g.prefer()
+	moves, ok := g.settle(&place)
+	if !ok {
+		return nil, g.cycles(events)
+	}
+	return g.placed(place, moves), nil
+}
+
+// members merges the events' items in declared order.
+func (s *Set) members(events []string) []int32 {
+	if len(events) == 1 {
+		return s.byEvent[events[0]]
+	}
+	var members []int32
+	for _, event := range events {
+		members = append(members, s.byEvent[event]...)
+	}
+	slices.Sort(members)
+	return slices.Compact(members)
+}

@@ -1,0 +1,167 @@
+package ordering
+
+import "slices"
+
+// moves tells for each node which edge moved it away from its preferred
+// place, -1 for none.
+type moves struct{ up, down []int32 }
+
+// settle makes every hint hold, moving no listener further than it must:
+// first the last valid order from the back over the before hints alone, which
+// pulls listeners up; then the first valid one from the front over all hints,
+// which pushes them down. A pass is left out where its hints hold already.
+// It is false where the hints form a cycle.
+//
+// Both passes are Kahn's algorithm (A. B. Kahn, "Topological sorting of large
+// networks", 1962) with a heap for the queue; the back pass is the front pass
+// in a mirror.
+func (g *graph) settle(p *preference) (moves, bool) {
+	m := moves{}
+	if !p.holds(g.edges, isBefore) {
+		back := pass{rank: mirrored(p.rank), edges: g.edges, keep: isBefore, mirror: true}
+		if !back.run() {
+			return m, false
+		}
+		slices.Reverse(back.sequence)
+		p.sequence, m.up = back.sequence, back.late
+	}
+	rank := rankOf(p.sequence)
+	if !holdsIn(rank, g.edges, isAny) {
+		front := pass{rank: rank, edges: g.edges, keep: isAny}
+		if !front.run() {
+			return m, false
+		}
+		p.sequence, m.down = front.sequence, front.late
+	}
+	return m, true
+}
+
+func (p *preference) holds(edges []edge, keep func(*edge) bool) bool {
+	return holdsIn(p.rank, edges, keep)
+}
+
+func holdsIn(rank []int32, edges []edge, keep func(*edge) bool) bool {
+	for i := range edges {
+		if e := &edges[i]; keep(e) && rank[e.from] >= rank[e.to] {
+			return false
+		}
+	}
+	return true
+}
+
+func isBefore(e *edge) bool { return e.hint.side == before }
+func isAny(*edge) bool      { return true }
+
+func edgeFrom(e *edge) int32 { return e.from }
+func edgeTo(e *edge) int32   { return e.to }
+
+func mirrored(rank []int32) []int32 {
+	m := make([]int32, len(rank))
+	for n, r := range rank {
+		m[n] = int32(len(rank)) - 1 - r
+	}
+	return m
+}
+
+func rankOf(sequence []int32) []int32 {
+	rank := make([]int32, len(sequence))
+	for r, n := range sequence {
+		rank[n] = int32(r)
+	}
+	return rank
+}
+
+// pass is one topological sort that prefers low ranks. In the mirror, edges
+// run backwards.
+type pass struct {
+	rank   []int32
+	edges  []edge
+	keep   func(*edge) bool
+	mirror bool
+
+	sequence []int32
+	late     []int32 // node → the edge that held it back beyond its rank, or -1
+}
+
+// run is false where the edges form a cycle.
+func (p *pass) run() bool {
+	start, end := edgeFrom, edgeTo
+	if p.mirror {
+		start, end = end, start
+	}
+	n := len(p.rank)
+	out := adjacent(n, p.edges, start, p.keep)
+	waits := p.waits(end)
+	node := rankOf(p.rank) // the inverse of a permutation: rank → node
+	released := fill(n, -1)
+	ready := make(rankHeap, 0, n)
+	for r, m := range node {
+		if waits[m] == 0 {
+			ready = append(ready, int32(r)) // ascending, so a heap already
+		}
+	}
+	p.sequence, p.late = make([]int32, 0, n), fill(n, -1)
+	furthest := int32(-1)
+	for len(ready) > 0 {
+		r := ready.pop()
+		m := node[r]
+		if r < furthest {
+			p.late[m] = released[m]
+		}
+		furthest = max(furthest, r)
+		p.sequence = append(p.sequence, m)
+		for _, i := range out.at(m) {
+			to := end(&p.edges[i])
+			if waits[to]--; waits[to] == 0 {
+				released[to] = i
+				ready.push(p.rank[to])
+			}
+		}
+	}
+	return len(p.sequence) == n
+}
+
+// waits counts the edges that each node waits for.
+func (p *pass) waits(end func(*edge) int32) []int32 {
+	waits := make([]int32, len(p.rank))
+	for i := range p.edges {
+		if p.keep(&p.edges[i]) {
+			waits[end(&p.edges[i])]++
+		}
+	}
+	return waits
+}
+
+// rankHeap is a binary min-heap.
+type rankHeap []int32
+
+func (h *rankHeap) push(r int32) {
+	s := append(*h, r)
+	i := len(s) - 1
+	for i > 0 && s[(i-1)/2] > r {
+		s[i] = s[(i-1)/2]
+		i = (i - 1) / 2
+	}
+	s[i] = r
+	*h = s
+}
+
+func (h *rankHeap) pop() int32 {
+	s := *h
+	top, r := s[0], s[len(s)-1]
+	s = s[:len(s)-1]
+	for i := 0; len(s) > 0; {
+		child := 2*i + 1
+		if child+1 < len(s) && s[child+1] < s[child] {
+			child++
+		}
+		if child >= len(s) || s[child] >= r {
+			s[i] = r
+			break
+		}
+		s[i] = s[child]
+		i = child
+	}
+	*h = s
+	return top
+}
