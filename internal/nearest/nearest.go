@@ -1,30 +1,38 @@
 // Package nearest finds the name that a misspelt one was probably meant to be.
 package nearest
 
+import "strings"
+
 // Name returns the candidate that is fewest edits away from name, the earliest
 // of several, and false where even that one is too far to be what was meant:
-// more than a third of the longer name's letters.
+// more than a third of the longer name's letters. A name that the candidate
+// begins with is near.
 // It costs O(len(candidates) × len(name) × length of a candidate).
 func Name(name string, candidates []string) (string, bool) {
-	best, bestDistance := "", -1
-	for _, c := range candidates {
-		if d := distance(name, c); bestDistance < 0 || d < bestDistance {
-			best, bestDistance = c, d
-		}
-	}
-	return best, bestDistance >= 0 && 3*bestDistance <= max(len(name), len(best))+2
+	best, bestDistance := closest(name, candidates)
+	return best, bestDistance >= 0 && 3*bestDistance <= max(len(name), len(best))+1
 }
 
 // Closest is Name for a short closed list, such as the keys of a format: the
 // nearest one counts however far it is. It returns "" for an empty list.
 func Closest(name string, candidates []string) string {
+	best, _ := closest(name, candidates)
+	return best
+}
+
+// closest also returns how far the candidate is, -1 where there is none.
+func closest(name string, candidates []string) (string, int) {
 	best, bestDistance := "", -1
 	for _, c := range candidates {
-		if d := distance(name, c); bestDistance < 0 || d < bestDistance {
+		d := distance(name, c)
+		if len(name) > 1 && strings.HasPrefix(c, name) {
+			d = min(d, 1)
+		}
+		if bestDistance < 0 || d < bestDistance {
 			best, bestDistance = c, d
 		}
 	}
-	return best
+	return best, bestDistance
 }
 
 // DidYouMean renders a suggestion as the end of an error message: "" where no

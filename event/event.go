@@ -1,0 +1,73 @@
+package event
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync/atomic"
+)
+
+// Named is an event that has a name. It goes to the listeners of that name as
+// well as to those of its type.
+type Named interface {
+	EventName() string
+}
+
+// Stoppable is an event whose dispatch a listener can stop. A dispatcher asks
+// before each listener.
+type Stoppable interface {
+	PropagationStopped() bool
+}
+
+// Propagation makes an event Stoppable: embed it. The zero Propagation is not
+// stopped. It may be used concurrently and must not be copied after first use.
+type Propagation struct{ stopped atomic.Bool }
+
+// StopPropagation keeps further listeners from being called. It may be called
+// more than once.
+func (p *Propagation) StopPropagation() { p.stopped.Store(true) }
+
+// PropagationStopped says whether StopPropagation was called.
+func (p *Propagation) PropagationStopped() bool { return p.stopped.Load() }
+
+// Generic is an event without a type of its own: a name, what it is about, and
+// arguments. It is stoppable. Use it by pointer.
+type Generic struct {
+	Propagation
+	Name      string
+	Subject   any
+	Arguments map[string]any
+}
+
+// EventName is the name.
+func (g *Generic) EventName() string { return g.Name }
+
+// Argument is an argument of g as a T. It is an [*ArgumentError] where there
+// is none or one of another type.
+func Argument[T any](g *Generic, key string) (T, error) {
+	value, ok := g.Arguments[key]
+	typed, isT := value.(T)
+	switch {
+	case !ok:
+		return typed, &ArgumentError{Event: g.Name, Key: key, Known: slices.Sorted(maps.Keys(g.Arguments))}
+	case !isT:
+		return typed, &ArgumentError{Event: g.Name, Key: key, Want: KeyOf[T]().String(), Got: fmt.Sprintf("%T", value)}
+	}
+	return typed, nil
+}
+
+// ArgumentError is an argument of a Generic event that is absent (Known has
+// those that are there) or of another type (Want and Got).
+type ArgumentError struct {
+	Event, Key string
+	Known      []string
+	Want, Got  string
+}
+
+func (e *ArgumentError) Error() string {
+	if e.Want != "" {
+		return fmt.Sprintf("argument %q of event %s has type %s, want %s", e.Key, e.Event, e.Got, e.Want)
+	}
+	return fmt.Sprintf("event %s has no argument %q; it has: %s", e.Event, e.Key, strings.Join(e.Known, ", "))
+}

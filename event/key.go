@@ -1,0 +1,70 @@
+package event
+
+import (
+	"reflect"
+	"strings"
+)
+
+// Key is what listeners subscribe to: a Go type or a name. Keys are
+// comparable with ==; the zero Key is the key of nothing.
+type Key struct {
+	typ  reflect.Type
+	name string
+}
+
+// KeyOf is the key of the type E, which may be an interface.
+func KeyOf[E any]() Key { return Key{typ: reflect.TypeFor[E]()} }
+
+// TypeKey is the key of the type t; nil gives the zero Key.
+func TypeKey(t reflect.Type) Key { return Key{typ: t} }
+
+// NameKey is the key of the events with this name.
+func NameKey(name string) Key { return Key{name: name} }
+
+// Type is the Go type, or nil for the key of a name.
+func (k Key) Type() reflect.Type { return k.typ }
+
+// Name is the name, or "" for the key of a type.
+func (k Key) Name() string { return k.name }
+
+// IsInterface says whether the key is an interface type: its listeners hear
+// every event that implements it.
+func (k Key) IsInterface() bool { return k.typ != nil && k.typ.Kind() == reflect.Interface }
+
+// String is the name, or the type with its package's name: "*recipes.Created".
+func (k Key) String() string {
+	if k.typ == nil {
+		return k.name
+	}
+	return k.typ.String()
+}
+
+// Path is the name, or the type with its package's import path:
+// "*github.com/acme/recipes.Created". Unnamed types are as in String.
+func (k Key) Path() string {
+	if k.typ == nil {
+		return k.name
+	}
+	stars, t := "", k.typ
+	for t.Kind() == reflect.Pointer && t.Name() == "" {
+		stars, t = stars+"*", t.Elem()
+	}
+	if t.PkgPath() == "" {
+		return k.typ.String()
+	}
+	return stars + t.PkgPath() + "." + t.Name()
+}
+
+// Matches says whether text means this key: the name, or the type with its
+// package's name or import path. The "*" of a pointer may be left out.
+func (k Key) Matches(text string) bool {
+	if k.typ == nil {
+		return k.name == text && text != ""
+	}
+	for _, full := range []string{k.String(), k.Path()} {
+		if text == full || text == strings.TrimLeft(full, "*") {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,47 @@
+package nearest_test
+
+import (
+	"testing"
+
+	"github.com/rollcall-go/rollcall/internal/nearest"
+)
+
+func TestName(t *testing.T) {
+	candidates := []string{"recipes.Indexer", "audit.Log", "a", "notify.Mailer"}
+	for name, want := range map[string]string{
+		"recipes.Indxer":   "recipes.Indexer",
+		"recipes.Inedxer":  "recipes.Indexer", // neighbours swapped: one edit
+		"audit.log":        "audit.Log",
+		"Mailer":           "",
+		"":                 "",
+		"b":                "",
+		"notify":           "notify.Mailer",
+		"something.else.x": "",
+	} {
+		got, ok := nearest.Name(name, candidates)
+		if ok != (want != "") || ok && got != want {
+			t.Errorf("%q: got %q, %t", name, got, ok)
+		}
+	}
+	if _, ok := nearest.Name("x", nil); ok {
+		t.Error("found one in nothing")
+	}
+}
+
+func TestClosest(t *testing.T) {
+	if got := nearest.Closest("xyz", []string{"event", "id"}); got != "id" {
+		t.Errorf("got %q", got)
+	}
+	if got := nearest.Closest("x", nil); got != "" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestDidYouMean(t *testing.T) {
+	if got := nearest.DidYouMean("evnt", []string{"event"}); got != ", did you mean event?" {
+		t.Errorf("got %q", got)
+	}
+	if got := nearest.DidYouMean("something", []string{"event"}); got != "" {
+		t.Errorf("got %q", got)
+	}
+}

@@ -1,0 +1,48 @@
+// Package source names places and functions of Go source in messages.
+package source
+
+import (
+	"fmt"
+	"path"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"strings"
+)
+
+// Caller is the place that called the function skip frames above the caller
+// of Caller, as "recipes/module.go:21", or "" where it is not known.
+func Caller(skip int) string {
+	_, file, line, ok := runtime.Caller(skip + 2)
+	if !ok {
+		return ""
+	}
+	return place(file, line)
+}
+
+// Func is the short name of a function, such as "recipes.Indexer.OnCreated",
+// and its place. Both are "" for what is not a non-nil function.
+func Func(f any) (name, at string) {
+	v := reflect.ValueOf(f)
+	if v.Kind() != reflect.Func || v.IsNil() {
+		return "", ""
+	}
+	fn := runtime.FuncForPC(v.Pointer())
+	file, line := fn.FileLine(v.Pointer())
+	return short(fn.Name()), place(file, line)
+}
+
+// short turns "github.com/acme/recipes.(*Indexer).OnCreated-fm" into
+// "recipes.Indexer.OnCreated".
+func short(name string) string {
+	name = strings.TrimSuffix(path.Base(name), "-fm")
+	name = strings.ReplaceAll(name, "[...]", "")
+	return strings.NewReplacer("(*", "", ")", "").Replace(name)
+}
+
+// place keeps of the path what tells files apart and is the same on every
+// machine.
+func place(file string, line int) string {
+	file = filepath.ToSlash(file)
+	return fmt.Sprintf("%s:%d", path.Join(path.Base(path.Dir(file)), path.Base(file)), line)
+}

@@ -1,0 +1,108 @@
+package provider
+
+import (
+	"errors"
+	"reflect"
+
+	"github.com/rollcall-go/rollcall/event"
+)
+
+// catalog finds declared events by what listeners call them.
+type catalog struct {
+	events []Event
+	byKey  map[event.Key]Event
+	byName map[string]Event
+}
+
+func newCatalog(events []Event) catalog {
+	c := catalog{events: events, byKey: map[event.Key]Event{}, byName: map[string]Event{}}
+	for _, e := range events {
+		c.byKey[e.Key] = e
+		if e.Name != "" {
+			c.byName[e.Name] = e
+		}
+	}
+	return c
+}
+
+// settle finds the event that a listener's name means, checks that the
+// listener's function can take it, and lets a function that was found by
+// reflection be called without.
+func (c catalog) settle(l *Listener) error {
+	if l.takes == nil {
+		return nil // invalid, and reported as that
+	}
+	if e, ok := c.byKey[event.TypeKey(l.takes)]; ok && l.exact == nil && e.adapt != nil {
+		if b, ok := e.adapt(l.value); ok {
+			l.exact, l.call = b.exact, b.call
+		}
+	}
+	if l.Event.Type() == nil {
+		if err := c.settleName(l); err != nil {
+			return err
+		}
+	}
+	if e, ok := c.byName[l.Event.Name()]; ok {
+		return checkTakes(l, e)
+	}
+	if l.Event.Type() == nil {
+		return c.checkBareName(l)
+	}
+	return checkTakes(l, Event{Key: l.Event, Name: c.byKey[l.Event].Name, Source: c.byKey[l.Event].Source})
+}
+
+// settleName turns a name that is the text of a declared type into its key.
+func (c catalog) settleName(l *Listener) error {
+	name := l.Event.Name()
+	if _, declared := c.byName[name]; declared || name == "" {
+		return nil
+	}
+	var matches []string
+	for _, e := range c.events {
+		if e.Key.Type() != nil && e.Key.Matches(name) {
+			matches = append(matches, e.Key.Path())
+			l.Event = e.Key
+		}
+	}
+	if len(matches) > 1 {
+		return &AmbiguousEventError{Listener: l.ID, Source: l.Source, Event: name, Candidates: matches}
+	}
+	return nil
+}
+
+func checkTakes(l *Listener, e Event) error {
+	t := e.Key.Type()
+	if t == nil || t.AssignableTo(l.takes) {
+		return nil
+	}
+	return &EventTypeError{Listener: l.ID, Source: l.Source, Takes: event.TypeKey(l.takes), Event: e}
+}
+
+// checkBareName refuses a name that the function's parameter can't have.
+func (c catalog) checkBareName(l *Listener) error {
+	if l.Event.Name() == "" || l.takes.Kind() == reflect.Interface || l.takes.Implements(namedType) {
+		return nil
+	}
+	problem := &UnknownEventError{Listener: l.ID, Source: l.Source, Event: l.Event.Name(), Takes: event.TypeKey(l.takes)}
+	for _, e := range c.events {
+		problem.Known = append(problem.Known, e.String())
+	}
+	return problem
+}
+
+func duplicateEvents(events []Event) error {
+	var problems []error
+	byKey, byName := map[event.Key]Event{}, map[string]Event{}
+	for _, e := range events {
+		if first, twice := byKey[e.Key]; twice {
+			problems = append(problems, &DuplicateEventError{First: first, Second: e})
+			continue
+		}
+		byKey[e.Key] = e
+		if first, twice := byName[e.Name]; twice && e.Name != "" {
+			problems = append(problems, &DuplicateEventError{First: first, Second: e})
+		}
+		byName[e.Name] = e
+	}
+	return errors.Join(problems...)
+}

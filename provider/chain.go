@@ -1,0 +1,134 @@
+package provider
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// Chain gives the listeners of several providers in succession. Providers may
+// be added at any time; a dispatch in flight keeps the listeners that it began
+// with. A Chain of Chains is a Chain. The zero Chain is empty. A Chain must
+// not contain itself.
+type Chain struct {
+	mu    sync.Mutex // held while state is replaced
+	state atomic.Pointer[chainState]
+}
+
+type chainState struct {
+	providers []Provider
+
+	mu     sync.Mutex // held while joined is replaced
+	joined atomic.Pointer[map[pair]*List]
+}
+
+// NewChain chains the providers.
+func NewChain(providers ...Provider) *Chain {
+	c := &Chain{}
+	c.Append(providers...)
+	return c
+}
+
+// Append adds providers at the end.
+func (c *Chain) Append(providers ...Provider) {
+	c.change(func(old []Provider) []Provider { return slices.Concat(old, providers) })
+}
+
+// Prepend adds providers at the beginning, the first of them first.
+func (c *Chain) Prepend(providers ...Provider) {
+	c.change(func(old []Provider) []Provider { return slices.Concat(providers, old) })
+}
+
+func (c *Chain) change(f func([]Provider) []Provider) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.state.Store(&chainState{providers: f(c.providers())})
+}
+
+func (c *Chain) providers() []Provider {
+	if s := c.state.Load(); s != nil {
+		return s.providers
+	}
+	return nil
+}
+
+// All gives the listeners of all providers in succession.
+func (c *Chain) All() []Listener {
+	var all []Listener
+	for _, p := range c.providers() {
+		all = append(all, All(p)...)
+	}
+	return all
+}
+
+// Listeners gives the providers' listeners of ev in succession. The error
+// joins those of the providers. It allocates only where a provider gives a
+// list for the first time.
+func (c *Chain) Listeners(ev any) (*List, error) {
+	s := c.state.Load()
+	if s == nil {
+		return nil, nil
+	}
+	var all *List
+	var problems []error
+	for _, p := range s.providers {
+		list, err := p.Listeners(ev)
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		all = s.join(all, list)
+	}
+	if len(problems) > 0 {
+		return nil, errors.Join(problems...)
+	}
+	return all, nil
+}
+
+// pair is two lists to be joined. Lists never change, so their addresses stand
+// for what they hold.
+type pair struct{ a, b *List }
+
+// maxJoined bounds the lists that a chain remembers: mutable providers below
+// it make new ones with every change.
+const maxJoined = 1024
+
+func (s *chainState) join(a, b *List) *List {
+	switch {
+	case a.Len() == 0:
+		return b
+	case b.Len() == 0:
+		return a
+	}
+	if known := s.joined.Load(); known != nil {
+		if list, ok := (*known)[pair{a, b}]; ok {
+			return list
+		}
+	}
+	return s.remember(pair{a, b}, concat(a, b))
+}
+
+func (s *chainState) remember(key pair, list *List) *List {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	extended := map[pair]*List{}
+	if known := s.joined.Load(); known != nil && len(*known) < maxJoined {
+		if first, ok := (*known)[key]; ok {
+			return first
+		}
+		maps.Copy(extended, *known)
+	}
+	extended[key] = list
+	s.joined.Store(&extended)
+	return list
+}
+
+func concat(a, b *List) *List {
+	joined := newList(slices.Concat(a.listeners, b.listeners), nil)
+	if a.reasons != nil && b.reasons != nil {
+		joined.reasons = slices.Concat(a.reasons, b.reasons)
+	}
+	return joined
+}

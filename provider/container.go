@@ -1,0 +1,69 @@
+package provider
+
+import (
+	"errors"
+
+	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/tags"
+)
+
+// Container is a provider of listeners that it takes by ID from a container,
+// at the first event that needs them. What it has taken it keeps.
+type Container struct {
+	table  *table
+	ids    map[event.Key][]string
+	getter Getter
+}
+
+// NewContainer makes a provider of the IDs, whose order is that of [Map].
+// Neither map nor lists are kept.
+func NewContainer(ids map[event.Key][]string, g Getter) *Container {
+	p := &Container{ids: map[event.Key][]string{}, getter: g}
+	keys := sortedKeys(ids)
+	for _, k := range keys {
+		p.ids[k] = append([]string(nil), ids[k]...)
+	}
+	p.table = newTable(newMatcher(nil, keys), p.take)
+	return p
+}
+
+// Listeners gives the listeners of ev. Where the container fails, the error
+// joins a *ContainerError for each listener that it could not give, and the
+// next event asks again. It is a *NoEventError for nil.
+func (p *Container) Listeners(ev any) (*List, error) { return p.table.lookup(ev) }
+
+func (p *Container) take(keys []event.Key) (*List, error) {
+	var listeners []Listener
+	var problems []error
+	for _, k := range keys {
+		for _, id := range p.ids[k] {
+			l, err := p.takeOne(id, k)
+			if err != nil {
+				problems = append(problems, &ContainerError{ID: id, Event: k, Err: err})
+				continue
+			}
+			listeners = append(listeners, l)
+		}
+	}
+	if len(problems) > 0 {
+		return nil, errors.Join(problems...)
+	}
+	return newList(listeners, nil), nil
+}
+
+func (p *Container) takeOne(id string, key event.Key) (Listener, error) {
+	value, err := p.getter.Get(id)
+	if err != nil {
+		return Listener{}, err
+	}
+	listeners, err := FromValue(value, tags.Fields{ID: id})
+	if err != nil {
+		return Listener{}, err
+	}
+	if len(listeners) != 1 {
+		return Listener{}, errors.New("it lists several subscriptions: take it from the container by the ID of one")
+	}
+	l := listeners[0]
+	l.Event = key
+	return l, mistaken([]Listener{l})
+}

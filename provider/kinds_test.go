@@ -1,0 +1,318 @@
+package provider_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/ordering"
+	"github.com/rollcall-go/rollcall/provider"
+)
+
+type listeners = []provider.Listener
+
+func TestPSR14_ProviderFromMap(t *testing.T) {
+	p := must[*provider.Map](t)(provider.NewMap(map[event.Key][]provider.Listener{
+		changeKey:  {onChange("c"), onChange("d")},
+		createdKey: {on("b", `priority:"last"`), on("a", `priority:"first"`)},
+	}))
+	check(t, "its lists are the order", called(t, p), "b a c d")
+	check(t, "another event", idsFor(t, p, &deleted{}), "c d")
+	check(t, "an event nobody hears", idsFor(t, p, 7), "")
+	if n := len(provider.All(p)); n != 4 {
+		t.Errorf("All: %d", n)
+	}
+	_, err := provider.NewMap(map[event.Key][]provider.Listener{createdKey: {{}}})
+	checkError[*provider.InvalidListenerError](t, err, "listener without ID can't be used: it has no function: make it with provider.New")
+	_, err = provider.NewMap(map[event.Key][]provider.Listener{event.KeyOf[*deleted](): {on("x")}})
+	checkError[*provider.EventTypeError](t, here(err), "x (HERE) takes *provider_test.created, but listens to *provider_test.deleted, which is a *provider_test.deleted: correct the tag's event or the parameter")
+}
+
+// shelf is a container of values by ID that counts what is taken.
+type shelf struct {
+	values map[string]any
+	taken  atomic.Int32
+}
+
+func (s *shelf) Get(id string) (any, error) {
+	s.taken.Add(1)
+	if v, ok := s.values[id]; ok {
+		return v, nil
+	}
+	return nil, errors.New("no such thing")
+}
+
+func TestPSR14_ProviderFromContainer(t *testing.T) {
+	s := &shelf{values: map[string]any{"a": on("a"), "f": func(c *created) { c.note("f") }}}
+	p := provider.NewContainer(map[event.Key][]string{createdKey: {"a", "h", "f"}, event.KeyOf[*deleted](): {"x"}}, s)
+	if s.taken.Load() != 0 {
+		t.Fatal("taken before the first event")
+	}
+	_, err := p.Listeners(&created{})
+	checkError[*provider.ContainerError](t, err, "listener h of *provider_test.created can't be had from its container: no such thing")
+
+	s.values["h"] = handler{} // notes "called"
+	check(t, "once it can be had", called(t, p), "a called f")
+	taken := s.taken.Load()
+	check(t, "the second event", called(t, p), "a called f")
+	if s.taken.Load() != taken {
+		t.Error("taken again")
+	}
+	check(t, "their IDs", idsFor(t, p, &created{}), "a h f")
+}
+
+func TestContainerRefusesWhatIsNoListener(t *testing.T) {
+	s := &shelf{values: map[string]any{"n": 7, "s": &log{}, "d": provider.New[*deleted]("d", func(*deleted) {})}}
+	for id, want := range map[string]string{
+		"n": "int has no method Handle",
+		"s": "lists its own subscriptions",
+		"d": "takes *provider_test.deleted, but listens to *provider_test.created",
+	} {
+		_, err := provider.NewContainer(map[event.Key][]string{createdKey: {id}}, s).Listeners(&created{})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", id, err)
+		}
+	}
+}
+
+func TestPSR14_MutableAppendPrependRemove(t *testing.T) {
+	m := &provider.Mutable{}
+	check(t, "empty", called(t, m), "")
+	must[func()](t)(m.Append(on("b")))
+	removeC := must[func()](t)(m.Append(on("c")))
+	removeA := must[func()](t)(m.Prepend(on("a")))
+	must[func()](t)(m.Prepend(on("z")))
+	check(t, "all", called(t, m), "z a b c")
+	removeA()
+	removeA()
+	check(t, "a removed, twice", called(t, m), "z b c")
+	must[func()](t)(m.Append(on("a")))
+	removeA()
+	check(t, "the new a is another", called(t, m), "z b c a")
+	removeC()
+	check(t, "c removed", called(t, m), "z b a")
+	if !m.Remove(createdKey, "b") || m.Remove(createdKey, "b") || m.Remove(changeKey, "a") {
+		t.Error("Remove tells wrongly what was there")
+	}
+	check(t, "b removed", called(t, m), "z a")
+}
+
+func TestPSR14_SameIDTwiceIsAnError(t *testing.T) {
+	m := &provider.Mutable{}
+	must[func()](t)(m.Append(on("a")))
+	for name, add := range map[string]func(provider.Listener) (func(), error){
+		"Append": m.Append, "Prepend": m.Prepend, "Add": m.Add,
+	} {
+		_, err := add(on("a"))
+		var problem *ordering.DuplicateError
+		if !errors.As(err, &problem) || problem.ID != "a" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	check(t, "nothing was added", called(t, m), "a")
+	if _, err := m.Append(onChange("a")); err != nil {
+		t.Errorf("the ID is free for another event: %v", err)
+	}
+}
+
+func TestPSR14_OnceListeners(t *testing.T) {
+	m := &provider.Mutable{}
+	var calls atomic.Int32
+	once := provider.Once(provider.New[*created]("once", func(*created) { calls.Add(1) }))
+	must[func()](t)(m.Append(once))
+	must[func()](t)(m.Append(on("always")))
+	list := must[*provider.List](t)(m.Listeners(&created{}))
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() { _ = provider.Funcs[*created](list)[0](context.Background(), &created{}) })
+	}
+	wg.Wait()
+	if calls.Load() != 1 {
+		t.Errorf("called %d times", calls.Load())
+	}
+	check(t, "who is left", idsFor(t, m, &created{}), "always")
+
+	must[func()](t)(m.Append(once))
+	check(t, "added again", idsFor(t, m, &created{}), "always once")
+	called(t, m)
+	if calls.Load() != 2 {
+		t.Errorf("added again, it was called %d times in all", calls.Load())
+	}
+	fixed := must[*provider.Ordered](t)(provider.Build(listeners{provider.Once(on("x"))}, nil))
+	check(t, "in a fixed provider", called(t, fixed)+"|"+called(t, fixed), "x|")
+}
+
+func TestSymfony_AddAndRemoveWithPriority(t *testing.T) {
+	m := &provider.Mutable{}
+	for _, l := range []provider.Listener{
+		on("zero"), on("ten", `priority:"10"`), on("minus", `priority:"-5"`), on("ten too", `priority:"10"`),
+		on("last", `priority:"last"`), on("first", `priority:"first"`), on("beside", `after:"ten"`),
+	} {
+		must[func()](t)(m.Add(l))
+	}
+	check(t, "by priority, equal ones in the order added", called(t, m), "first ten beside ten too zero minus last")
+	must[func()](t)(m.Append(on("end")))
+	must[func()](t)(m.Prepend(on("start")))
+	must[func()](t)(m.Add(on("five", `priority:"5"`)))
+	check(t, "between prepended and appended", called(t, m), "start first ten beside ten too five zero minus last end")
+	m.Remove(createdKey, "ten")
+	check(t, "a removed target counts as not written", called(t, m), "start first ten too five zero beside minus last end")
+}
+
+func TestMutableRefusesBadHints(t *testing.T) {
+	m := &provider.Mutable{}
+	must[func()](t)(m.Add(on("a", `before:"?b"`)))
+	_, err := m.Add(on("x", `after:"nobody"`))
+	checkError[*ordering.UnknownTargetError](t, here(err), `x (HERE) must run after nobody, but no listener has that ID: correct it, or write "?nobody" if it may be absent`)
+	_, err = m.Add(on("b", `before:"a"`))
+	var cycle *ordering.CycleError
+	if !errors.As(err, &cycle) {
+		t.Errorf("got %v", err)
+	}
+	check(t, "nothing was added", called(t, m), "a")
+	if _, err := m.Add(provider.Listener{}); err == nil {
+		t.Error("an invalid listener was added")
+	}
+}
+
+// log subscribes several methods to one event, and one to another.
+type log struct{}
+
+func (l *log) Subscriptions() []provider.Listener {
+	return listeners{
+		provider.New[*created]("", l.Late, `priority:"-10"`),
+		provider.New[*created]("", l.Early, `priority:"10"`),
+		provider.New[*deleted]("log", func(d *deleted) { d.note("log") }),
+	}
+}
+
+func (*log) Early(c *created) { c.note("early") }
+func (*log) Late(c *created)  { c.note("late") }
+
+func TestSymfony_Subscribers(t *testing.T) {
+	m := &provider.Mutable{}
+	must[func()](t)(m.Add(on("zero")))
+	remove := must[func()](t)(m.AddSubscriber(&log{}))
+	check(t, "several methods on one event", called(t, m), "early zero late")
+	check(t, "and another event", idsFor(t, m, &deleted{}), "log")
+	if _, err := m.AddSubscriber(&log{}); err == nil {
+		t.Error("added twice")
+	}
+	remove()
+	check(t, "the subscriber removed", called(t, m)+idsFor(t, m, &deleted{}), "zero")
+}
+
+func TestSubscriberIsAddedWholeOrNotAtAll(t *testing.T) {
+	m := &provider.Mutable{}
+	must[func()](t)(m.Add(provider.New[*deleted]("log", func(*deleted) {})))
+	if _, err := m.AddSubscriber(&log{}); err == nil {
+		t.Error("no error")
+	}
+	check(t, "none of it", called(t, m), "")
+}
+
+func TestPSR14_Chain(t *testing.T) {
+	m := &provider.Mutable{}
+	must[func()](t)(m.Append(on("m")))
+	fixed := must[*provider.Ordered](t)(provider.Build(listeners{on("b"), on("a", `priority:"first"`)}, nil))
+	c := provider.NewChain(fixed)
+	check(t, "one", called(t, c), "a b")
+	c.Append(m, &provider.Mutable{})
+	check(t, "appended", called(t, c), "a b m")
+	c.Prepend(must[*provider.Ordered](t)(provider.Build(listeners{on("z")}, nil)))
+	check(t, "prepended", called(t, c), "z a b m")
+	must[func()](t)(m.Append(on("n")))
+	check(t, "its parts may change", called(t, c), "z a b m n")
+	if n := len(provider.All(c)); n != 5 {
+		t.Errorf("All: %d", n)
+	}
+	check(t, "the zero chain", called(t, &provider.Chain{}), "")
+}
+
+func TestPSR14_ChainsOfChains(t *testing.T) {
+	one := func(id string) provider.Provider {
+		return must[*provider.Ordered](t)(provider.Build(listeners{on(id)}, nil))
+	}
+	inner := provider.NewChain(one("b"), one("c"))
+	c := provider.NewChain(one("a"), inner, one("e"))
+	inner.Append(one("d"))
+	check(t, "called", called(t, c), "a b c d e")
+	if n := testing.AllocsPerRun(100, func() { _, _ = c.Listeners(theEvent) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+var theEvent any = &created{}
+
+func TestChainReportsAllErrors(t *testing.T) {
+	broken := provider.NewContainer(map[event.Key][]string{createdKey: {"x"}}, &shelf{})
+	c := provider.NewChain(broken, &provider.Mutable{}, broken)
+	_, err := c.Listeners(&created{})
+	if joined, ok := err.(interface{ Unwrap() []error }); !ok || len(joined.Unwrap()) != 2 {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A chain forgets old joined lists: mutable providers below it make new ones.
+func TestChainOverAChangingProvider(t *testing.T) {
+	m := &provider.Mutable{}
+	c := provider.NewChain(must[*provider.Ordered](t)(provider.Build(listeners{on("a")}, nil)), m)
+	for range 3000 {
+		remove := must[func()](t)(m.Append(on("b")))
+		if got := idsFor(t, c, theEvent); got != "a b" {
+			t.Fatalf("got %q", got)
+		}
+		remove()
+	}
+}
+
+func TestPSR14_Filter(t *testing.T) {
+	fixed := must[*provider.Ordered](t)(provider.Build(listeners{on("a"), on("b"), on("c"), onChange("d")}, nil))
+	f := provider.NewFilter(fixed, func(ev any, l provider.Listener) bool {
+		_, isCreated := ev.(*created)
+		return !isCreated || l.ID != "b"
+	})
+	check(t, "left out for one event", called(t, f), "a c d")
+	check(t, "admitted for another", idsFor(t, f, &deleted{}), "d")
+	if n := len(provider.All(f)); n != 4 {
+		t.Errorf("All: %d", n)
+	}
+	list := must[*provider.List](t)(f.Listeners(theEvent))
+	if r, ok := list.Reason(1); !ok || r.String() != "priority 0 (default)" {
+		t.Errorf("its reason: %v, %t", r, ok)
+	}
+	_, err := provider.NewFilter(provider.NewContainer(map[event.Key][]string{createdKey: {"x"}}, &shelf{}), nil).Listeners(theEvent)
+	if err == nil {
+		t.Error("the provider's error is lost")
+	}
+}
+
+// Everything may be used while everything changes.
+func TestConcurrentUse(t *testing.T) {
+	m := &provider.Mutable{}
+	c := provider.NewChain(m, must[*provider.Ordered](t)(provider.Build(listeners{on("a"), onChange("b")}, nil)))
+	f := provider.NewFilter(c, func(any, provider.Listener) bool { return true })
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for range 200 {
+				id := strings.Repeat("x", i+1)
+				remove, err := m.Add(on(id))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				called(t, f)
+				idsFor(t, f, &deleted{})
+				remove()
+			}
+			c.Append(&provider.Mutable{})
+		})
+	}
+	wg.Wait()
+	check(t, "in the end", called(t, f), "a b")
+}

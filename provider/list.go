@@ -1,0 +1,153 @@
+package provider
+
+import (
+	"context"
+	"iter"
+	"sync/atomic"
+
+	"github.com/rollcall-go/rollcall/ordering"
+)
+
+// List is the listeners of one event, in order. It never changes. A nil *List
+// has no listeners.
+type List struct {
+	listeners []Listener
+	reasons   []ordering.Reason // nil where no sort placed them
+	asks      bool
+	erased    []func(context.Context, any) error
+	typed     atomic.Pointer[typedFuncs]
+}
+
+// typedFuncs remembers what Funcs made, one link for each type; a list serves
+// one type, as a rule.
+type typedFuncs struct {
+	funcs any // *[]func(context.Context, E) error
+	next  *typedFuncs
+}
+
+// NewList is for implementers of providers. The error is that of the first
+// bad listener, see [Listener.Err]; the slice is not kept.
+func NewList(listeners ...Listener) (*List, error) {
+	for _, l := range listeners {
+		if err := l.Err(); err != nil {
+			return nil, err
+		}
+	}
+	return newList(append([]Listener(nil), listeners...), nil), nil
+}
+
+func newList(listeners []Listener, reasons []ordering.Reason) *List {
+	if len(listeners) == 0 {
+		return nil
+	}
+	l := &List{listeners: listeners, reasons: reasons}
+	l.erased = compile[any](listeners)
+	for i := range listeners {
+		l.asks = l.asks || listeners[i].asks
+	}
+	return l
+}
+
+// Len is the number of listeners.
+func (l *List) Len() int {
+	if l == nil {
+		return 0
+	}
+	return len(l.listeners)
+}
+
+// At is the listener at index i, which must be in range.
+func (l *List) At(i int) Listener { return l.listeners[i] }
+
+// All gives the listeners in order.
+func (l *List) All() iter.Seq2[int, Listener] {
+	return func(yield func(int, Listener) bool) {
+		for i := range l.Len() {
+			if !yield(i, l.listeners[i]) {
+				return
+			}
+		}
+	}
+}
+
+// Reason tells why the listener at index i stands there; false where it was
+// not placed by a sort.
+func (l *List) Reason(i int) (ordering.Reason, bool) {
+	if l.reasons == nil {
+		return ordering.Reason{}, false
+	}
+	return l.reasons[i], true
+}
+
+// Find is the listener with this ID.
+func (l *List) Find(id string) (Listener, bool) {
+	for _, listener := range l.All() {
+		if listener.ID == id {
+			return listener, true
+		}
+	}
+	return Listener{}, false
+}
+
+// Asks says whether a listener asks for an Origin.
+func (l *List) Asks() bool { return l != nil && l.asks }
+
+// Funcs are the functions of a list for events of the static type E, to be
+// called one after the other; not to be changed. They are made once for each E.
+// No call reflects or allocates, but for a listener that takes another type
+// than E and E is not an interface or a pointer.
+func Funcs[E any](l *List) []func(context.Context, E) error {
+	if l == nil {
+		return nil
+	}
+	if f, ok := any(&l.erased).(*[]func(context.Context, E) error); ok {
+		return *f
+	}
+	head := l.typed.Load()
+	for t := head; t != nil; t = t.next {
+		if f, ok := t.funcs.(*[]func(context.Context, E) error); ok {
+			return *f
+		}
+	}
+	funcs := compile[E](l.listeners)
+	l.typed.CompareAndSwap(head, &typedFuncs{funcs: &funcs, next: head})
+	return funcs
+}
+
+func compile[E any](listeners []Listener) []func(context.Context, E) error {
+	funcs := make([]func(context.Context, E) error, len(listeners))
+	for i := range listeners {
+		funcs[i] = compileOne[E](&listeners[i])
+		if once := listeners[i].once; once != nil {
+			funcs[i] = onced(once, funcs[i])
+		}
+	}
+	return funcs
+}
+
+func compileOne[E any](l *Listener) func(context.Context, E) error {
+	if f, ok := l.exact.(func(context.Context, E) error); ok {
+		return f
+	}
+	if exact, _ := exactly[E](l.value); exact != nil {
+		return exact
+	}
+	call := l.call
+	if f, ok := any(call).(func(context.Context, E) error); ok {
+		return f
+	}
+	return func(ctx context.Context, e E) error { return call(ctx, e) }
+}
+
+// only is the list of the listeners at these indexes.
+func (l *List) only(indexes []int) *List {
+	part := make([]Listener, len(indexes))
+	var reasons []ordering.Reason
+	for i, index := range indexes {
+		part[i] = l.listeners[index]
+		if l.reasons != nil {
+			reasons = append(reasons, l.reasons[index])
+		}
+	}
+	return newList(part, reasons)
+}

@@ -1,0 +1,166 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"strings"
+
+	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/internal/source"
+	"github.com/rollcall-go/rollcall/ordering"
+	"github.com/rollcall-go/rollcall/tags"
+)
+
+// Listener is one function for one event key. Make it with [New], [Lazy] or
+// [FromValue]; the exported fields may be changed before it is given to a
+// provider.
+type Listener struct {
+	ID        string    // unique in its provider for each event
+	Event     event.Key // what it listens to
+	Placement ordering.Placement
+	Source    string // where it was made, such as "recipes/module.go:21"
+
+	// Declared is its place in declared order, from 1; 0 means that it is
+	// not known. Only fxevents uses it: elsewhere, declared order is the
+	// order in which a provider is given its listeners.
+	Declared int
+
+	body
+}
+
+// body is the function of a listener.
+type body struct {
+	takes reflect.Type                            // the type of its event parameter
+	exact any                                     // func(context.Context, takes) error, or nil
+	value any                                     // what exact is made of once takes is known statically
+	call  func(ctx context.Context, ev any) error // for an event of any type
+	asks  bool                                    // wants an Origin
+	once  *onceState
+	err   error
+}
+
+// Func is what may be a listener of the event type E. The forms without an
+// error never fail; those with an [Origin] learn the dispatcher and the
+// event's name.
+type Func[E any] interface {
+	func(E) | func(E) error |
+		func(context.Context, E) | func(context.Context, E) error |
+		func(context.Context, E, Origin) | func(context.Context, E, Origin) error
+}
+
+// New makes a listener of a function. It listens to the type E, or to what
+// the event key of the tag says; at most one tag may be given, of the keys
+// event, priority, before and after. An empty id stands for the function's
+// own name, such as "recipes.Indexer.OnCreated".
+//
+// A nil function or a bad tag is reported by the provider that is given the
+// listener.
+func New[E any, F Func[E]](id string, f F, tag ...tags.Tag) Listener {
+	b, _ := adapt[E](f)
+	name, _ := source.Func(f)
+	if name == "" {
+		b.err = errors.New("its function is nil")
+	}
+	if id == "" {
+		id = name
+	}
+	return newListener[E](id, b, tag)
+}
+
+// Lazy is New for a function that is built at the first event that needs it.
+// Where build fails, the dispatch fails with its error, and the next event
+// tries again.
+func Lazy[E any](id string, build func() (func(context.Context, E) error, error), tag ...tags.Tag) Listener {
+	b, _ := adapt[E](lazily(build))
+	switch {
+	case build == nil:
+		b.err = errors.New("its build function is nil")
+	case id == "":
+		b.err = errors.New("a lazy listener needs an ID")
+	}
+	return newListener[E](id, b, tag)
+}
+
+func newListener[E any](id string, b body, tag []tags.Tag) Listener {
+	l := Listener{ID: id, Event: event.KeyOf[E](), Source: source.Caller(1), body: b}
+	if len(tag) == 0 {
+		return l
+	}
+	fields, err := tags.Parse(tag[0])
+	l.Placement = fields.Placement
+	l.Event = keyFor(l.Event, fields.Event)
+	l.err = errors.Join(l.err, err, onlyPlacement(fields), onlyOne(tag))
+	return l
+}
+
+// keyFor is the key that a tag's event means for a listener that takes the
+// type of key: that type where the text matches it, else the name.
+func keyFor(key event.Key, text string) event.Key {
+	if text == "" || key.Matches(text) {
+		return key
+	}
+	return event.NameKey(text)
+}
+
+func onlyPlacement(f tags.Fields) error {
+	if f.ID != "" || f.Method != "" || f.Group != "" {
+		return errors.New("its tag may have the keys event, priority, before and after only")
+	}
+	return nil
+}
+
+func onlyOne(tag []tags.Tag) error {
+	if len(tag) > 1 {
+		return errors.New("it has more than one tag: write one, or make a listener of each")
+	}
+	return nil
+}
+
+// Once is l for one event only: of all dispatches, concurrent ones too, the
+// first calls it. A [Mutable] provider then drops it.
+func Once(l Listener) Listener {
+	l.once = &onceState{}
+	return l
+}
+
+// Takes is the type of the function's event parameter.
+func (l Listener) Takes() reflect.Type { return l.takes }
+
+// Err is what is wrong with the listener itself, as an *InvalidListenerError,
+// or nil. Providers refuse a listener with an error.
+func (l Listener) Err() error {
+	err := l.err
+	switch {
+	case err != nil:
+	case l.call == nil:
+		err = errors.New("it has no function: make it with provider.New")
+	case strings.TrimSpace(l.ID) == "":
+		err = errors.New("it has no ID")
+	case l.Event == event.Key{}:
+		err = errors.New("it has no event")
+	default:
+		return nil
+	}
+	return &InvalidListenerError{ID: l.ID, Source: l.Source, Err: err}
+}
+
+// invalid joins what is wrong with each listener.
+func invalid(listeners []Listener) error {
+	var problems []error
+	for _, l := range listeners {
+		problems = append(problems, l.Err())
+	}
+	return errors.Join(problems...)
+}
+
+// mistaken is invalid, and listeners whose function can't take their event.
+func mistaken(listeners []Listener) error {
+	problems := []error{invalid(listeners)}
+	for i := range listeners {
+		if l := &listeners[i]; l.takes != nil {
+			problems = append(problems, checkTakes(l, Event{Key: l.Event}))
+		}
+	}
+	return errors.Join(problems...)
+}

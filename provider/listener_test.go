@@ -1,0 +1,200 @@
+package provider_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/provider"
+	"github.com/rollcall-go/rollcall/tags"
+)
+
+func asTags(texts []string) []tags.Tag {
+	var list []tags.Tag
+	for _, text := range texts {
+		list = append(list, tags.Tag(text))
+	}
+	return list
+}
+
+type indexer struct{ seen int }
+
+func (i *indexer) OnCreated(context.Context, *created) error { i.seen++; return nil }
+
+func plainFunction(c *created) { c.note("function") }
+
+func TestSymfony_ClosuresFunctionsMethods(t *testing.T) {
+	i := &indexer{}
+	p := must[*provider.Ordered](t)(provider.Build([]provider.Listener{
+		provider.New[*created]("closure", func(c *created) { c.note("closure") }),
+		provider.New[*created]("", plainFunction),
+		provider.New[*created]("", i.OnCreated),
+	}, nil))
+	check(t, "called", called(t, p), "closure function")
+	if i.seen != 1 {
+		t.Errorf("the method was called %d times", i.seen)
+	}
+	check(t, "IDs", idsFor(t, p, &created{}), "closure provider_test.plainFunction provider_test.indexer.OnCreated")
+}
+
+var errListener = errors.New("failed")
+
+// Each form of a listener function is called, by event type known and unknown.
+func TestFuncForms(t *testing.T) {
+	var got provider.Origin
+	listeners := map[string]provider.Listener{
+		"event":        provider.New[*created]("x", func(c *created) { c.note("called") }),
+		"event, error": provider.New[*created]("x", func(c *created) error { c.note("called"); return errListener }),
+		"ctx":          provider.New[*created]("x", func(_ context.Context, c *created) { c.note("called") }),
+		"ctx, error":   provider.New[*created]("x", func(_ context.Context, c *created) error { c.note("called"); return errListener }),
+		"origin":       provider.New[*created]("x", func(_ context.Context, c *created, o provider.Origin) { got = o; c.note("called") }),
+		"origin, error": provider.New[*created]("x", func(_ context.Context, c *created, o provider.Origin) error {
+			got = o
+			c.note("called")
+			return errListener
+		}),
+	}
+	for name, l := range listeners {
+		t.Run(name, func(t *testing.T) { checkForm(t, name, l, &got) })
+	}
+}
+
+func checkForm(t *testing.T, name string, l provider.Listener, got *provider.Origin) {
+	t.Helper()
+	list := must[*provider.List](t)(provider.NewList(l))
+	if list.Asks() != strings.Contains(name, "origin") {
+		t.Errorf("asks for an origin: %t", list.Asks())
+	}
+	ctx := provider.WithOrigin(context.Background(), provider.NewOrigin("the name", nil))
+	var want error
+	if strings.Contains(name, "error") {
+		want = errListener
+	}
+	typed, erased := &created{}, &created{}
+	err1 := provider.Funcs[*created](list)[0](ctx, typed)
+	err2 := provider.Funcs[any](list)[0](ctx, erased)
+	if err1 != want || err2 != want || len(typed.log) != 1 || len(erased.log) != 1 {
+		t.Errorf("got %v, %v, %v, %v; want %v", err1, err2, typed.log, erased.log, want)
+	}
+	if list.Asks() && got.Name != "the name" {
+		t.Errorf("origin is %v", *got)
+	}
+}
+
+func TestTypedFuncsOfAListenerOfAnotherType(t *testing.T) {
+	list := must[*provider.List](t)(provider.NewList(onChange("x")))
+	e := &created{}
+	if err := provider.Funcs[*created](list)[0](context.Background(), e); err != nil || len(e.log) != 1 {
+		t.Errorf("got %v, %v", err, e.log)
+	}
+	wrong := must[*provider.List](t)(provider.NewList(on("x")))
+	err := provider.Funcs[*deleted](wrong)[0](context.Background(), &deleted{})
+	checkError[*provider.TypeError](t, err, "it takes *provider_test.created, but the event is a *provider_test.deleted")
+}
+
+func TestFuncsAreMadeOnce(t *testing.T) {
+	list := must[*provider.List](t)(provider.NewList(on("x"), onChange("y")))
+	provider.Funcs[*created](list)
+	provider.Funcs[*deleted](list)
+	if n := testing.AllocsPerRun(100, func() {
+		provider.Funcs[any](list)
+		provider.Funcs[*created](list)
+		provider.Funcs[*deleted](list)
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+	if provider.Funcs[any](nil) != nil {
+		t.Error("a nil list has functions")
+	}
+}
+
+func TestNewListenerErrors(t *testing.T) {
+	var nilFunc func(*created)
+	noop := func(*created) {}
+	for _, tt := range []struct {
+		name string
+		l    provider.Listener
+		want string
+	}{
+		{"zero", provider.Listener{}, "listener without ID can't be used: it has no function: make it with provider.New"},
+		{"nil function", provider.New[*created]("x", nilFunc), "listener x (HERE) can't be used: its function is nil"},
+		{"no ID", provider.Lazy("", func() (func(context.Context, *created) error, error) { return nil, nil }),
+			"listener without ID (HERE) can't be used: a lazy listener needs an ID"},
+		{"nil build", provider.Lazy[*created]("x", nil), "listener x (HERE) can't be used: its build function is nil"},
+		{"bad tag", provider.New[*created]("x", noop, `prio:"1"`),
+			"listener x (HERE) can't be used: tag `prio:\"1\"`, column 1: unknown key \"prio\", did you mean priority? The keys are event, id, method, group, priority, before, after"},
+		{"foreign key", provider.New[*created]("x", noop, `method:"On"`),
+			"listener x (HERE) can't be used: its tag may have the keys event, priority, before and after only"},
+		{"two tags", provider.New[*created]("x", noop, `priority:"1"`, `priority:"2"`),
+			"listener x (HERE) can't be used: it has more than one tag: write one, or make a listener of each"},
+		{"no event", func() provider.Listener { l := on("x"); l.Event = event.Key{}; return l }(),
+			"listener x (HERE) can't be used: it has no event"},
+		{"blank ID", func() provider.Listener { l := on("x"); l.ID = " "; return l }(),
+			"listener   (HERE) can't be used: it has no ID"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			checkError[*provider.InvalidListenerError](t, here(tt.l.Err()), tt.want)
+			_, err := provider.NewList(tt.l)
+			checkError[*provider.InvalidListenerError](t, here(err), tt.want)
+		})
+	}
+	if l := on("x"); l.Err() != nil || l.Takes() != createdKey.Type() {
+		t.Error("a good listener has an error, or forgot what it takes")
+	}
+}
+
+func TestSymfony_LazilyBuiltListeners(t *testing.T) {
+	built, fail := 0, true
+	l := provider.Lazy("lazy", func() (func(context.Context, *created) error, error) {
+		built++
+		if fail {
+			return nil, errListener
+		}
+		return func(_ context.Context, c *created) error { c.note("lazy"); return nil }, nil
+	}, `priority:"first"`)
+	p := must[*provider.Ordered](t)(provider.Build([]provider.Listener{on("other"), l}, nil))
+	if built != 0 {
+		t.Fatal("built before the first event")
+	}
+	list := must[*provider.List](t)(p.Listeners(&created{}))
+	err := provider.Funcs[any](list)[0](context.Background(), &created{})
+	checkError[*provider.BuildError](t, err, "building the listener: failed")
+	if !errors.Is(err, errListener) {
+		t.Error("the cause is lost")
+	}
+	fail = false
+	check(t, "second event", called(t, p), "lazy other")
+	check(t, "third event", called(t, p), "lazy other")
+	if built != 2 {
+		t.Errorf("built %d times, want once after one failure", built)
+	}
+}
+
+func TestLazyWithoutAFunction(t *testing.T) {
+	l := provider.Lazy("lazy", func() (func(context.Context, *created) error, error) { return nil, nil })
+	list := must[*provider.List](t)(provider.NewList(l))
+	err := provider.Funcs[*created](list)[0](context.Background(), &created{})
+	checkError[*provider.BuildError](t, err, "building the listener gave a nil function")
+}
+
+func TestOriginWithoutDispatcher(t *testing.T) {
+	err := provider.Origin{}.Dispatch(context.Background(), &created{})
+	if err == nil || !strings.Contains(err.Error(), "has no dispatcher") {
+		t.Error(err)
+	}
+	list := must[*provider.List](t)(provider.NewList(
+		provider.New[*created]("x", func(ctx context.Context, c *created, o provider.Origin) error { return o.Dispatch(ctx, c) })))
+	if err := provider.Funcs[*created](list)[0](context.Background(), &created{}); err == nil {
+		t.Error("dispatched by nobody")
+	}
+}
+
+func ExampleNew() {
+	type Created struct{ ID string }
+	listener := provider.New[*Created]("audit.Log", func(c *Created) { fmt.Println("created", c.ID) }, `priority:"first"`)
+	fmt.Println(listener.ID, "listens to", listener.Event, "with", listener.Placement)
+	// Output: audit.Log listens to *provider_test.Created with first
+}

@@ -1,0 +1,65 @@
+package provider
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/rollcall-go/rollcall/event"
+)
+
+// Map is a provider of fixed lists. Where an event has several keys, the
+// listeners of its type come first, then those of its name, then those of its
+// interfaces in the order of their names. Placements are not looked at: the
+// lists are the order. A Map never changes.
+type Map struct {
+	table *table
+	keys  []event.Key
+	lists map[event.Key][]Listener
+}
+
+// NewMap makes a provider of the lists. The listeners' own keys are replaced
+// by those of the map. The error joins an *InvalidListenerError or an
+// *EventTypeError for each bad listener. Map and lists are not kept.
+func NewMap(lists map[event.Key][]Listener) (*Map, error) {
+	m := &Map{keys: sortedKeys(lists), lists: map[event.Key][]Listener{}}
+	var all []Listener
+	for _, k := range m.keys {
+		for _, l := range lists[k] {
+			l.Event = k
+			m.lists[k] = append(m.lists[k], l)
+			all = append(all, l)
+		}
+	}
+	if err := mistaken(all); err != nil {
+		return nil, err
+	}
+	m.table = newTable(newMatcher(nil, m.keys), m.arrange)
+	return m, nil
+}
+
+func sortedKeys[V any](m map[event.Key]V) []event.Key {
+	return slices.SortedFunc(maps.Keys(m), func(a, b event.Key) int {
+		return cmp.Or(cmp.Compare(a.Path(), b.Path()), cmp.Compare(a.Name(), b.Name()))
+	})
+}
+
+func (m *Map) arrange(keys []event.Key) (*List, error) {
+	var listeners []Listener
+	for _, k := range keys {
+		listeners = append(listeners, m.lists[k]...)
+	}
+	return newList(listeners, nil), nil
+}
+
+// Listeners gives the listeners of ev. The error is a *NoEventError for nil.
+func (m *Map) Listeners(ev any) (*List, error) { return m.table.lookup(ev) }
+
+// All gives all listeners, key by key.
+func (m *Map) All() []Listener {
+	var all []Listener
+	for _, k := range m.keys {
+		all = append(all, m.lists[k]...)
+	}
+	return all
+}

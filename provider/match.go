@@ -1,0 +1,143 @@
+package provider
+
+import (
+	"fmt"
+	"reflect"
+
+	"github.com/rollcall-go/rollcall/event"
+)
+
+var namedType = reflect.TypeFor[event.Named]()
+
+// matcher knows which keys an event goes to.
+type matcher struct {
+	keys   []event.Key // of the listeners, in order of first appearance
+	heard  map[event.Key]bool
+	events []Event
+	names  map[reflect.Type]string   // declared
+	types  map[string][]reflect.Type // the other way round
+	labels map[event.Key]string
+}
+
+func newMatcher(events []Event, keys []event.Key) *matcher {
+	m := &matcher{events: events, heard: map[event.Key]bool{}, names: map[reflect.Type]string{},
+		types: map[string][]reflect.Type{}, labels: map[event.Key]string{}}
+	for _, e := range events {
+		if t := e.Key.Type(); t != nil && e.Name != "" {
+			m.names[t] = e.Name
+			m.types[e.Name] = append(m.types[e.Name], t)
+		}
+	}
+	taken := map[string]bool{}
+	for _, k := range keys {
+		if !m.heard[k] {
+			m.heard[k] = true
+			m.keys = append(m.keys, k)
+			m.labels[k] = label(k, taken)
+		}
+	}
+	return m
+}
+
+// label is a text for the key that no other key has.
+func label(k event.Key, taken map[string]bool) string {
+	text := k.String()
+	if taken[text] {
+		text = k.Path()
+	}
+	for n := 2; taken[text]; n++ {
+		text = fmt.Sprintf("%s (%d)", k.Path(), n)
+	}
+	taken[text] = true
+	return text
+}
+
+// match gives the keys that an event of type t with this name of its own goes
+// to: its type, its names, the interfaces that it implements.
+func (m *matcher) match(t reflect.Type, name string) []event.Key {
+	var keys []event.Key
+	add := func(k event.Key) {
+		if m.heard[k] {
+			keys = append(keys, k)
+		}
+	}
+	if t != nil {
+		add(event.TypeKey(t))
+	}
+	declared := m.names[t]
+	if declared != "" {
+		add(event.NameKey(declared))
+	}
+	if name != "" && name != declared {
+		add(event.NameKey(name))
+	}
+	for _, k := range m.keys {
+		if t != nil && k.IsInterface() && k.Type() != t && t.Implements(k.Type()) {
+			keys = append(keys, k)
+		}
+	}
+	return keys
+}
+
+// overlap says whether some event may go to both keys.
+func (m *matcher) overlap(a, b event.Key) bool {
+	switch {
+	case a == b:
+		return true
+	case a.Type() != nil && b.Type() != nil:
+		return typesOverlap(a.Type(), b.Type())
+	case a.Type() == nil && b.Type() == nil:
+		return false
+	case a.Type() == nil:
+		a, b = b, a
+	}
+	return m.mayBeNamed(a.Type(), b.Name())
+}
+
+// typesOverlap: two interfaces may both be implemented by a type that is not
+// known yet.
+func typesOverlap(a, b reflect.Type) bool {
+	switch aIsInterface, bIsInterface := a.Kind() == reflect.Interface, b.Kind() == reflect.Interface; {
+	case aIsInterface && bIsInterface:
+		return true
+	case aIsInterface:
+		return b.Implements(a)
+	case bIsInterface:
+		return a.Implements(b)
+	}
+	return false
+}
+
+// mayBeNamed: a declared name is that of its type; any other may be given by
+// an EventName method.
+func (m *matcher) mayBeNamed(t reflect.Type, name string) bool {
+	for _, declared := range m.types[name] {
+		if declared == t || typesOverlap(declared, t) {
+			return true
+		}
+	}
+	if t.Kind() == reflect.Interface {
+		return len(m.types[name]) == 0
+	}
+	return t.Implements(namedType)
+}
+
+func (m *matcher) interfaces() []event.Key {
+	var keys []event.Key
+	for _, k := range m.keys {
+		if k.IsInterface() {
+			keys = append(keys, k)
+		}
+	}
+	return keys
+}
+
+func (m *matcher) onlyHeard(keys []event.Key) []event.Key {
+	var heard []event.Key
+	for _, k := range keys {
+		if m.heard[k] {
+			heard = append(heard, k)
+		}
+	}
+	return heard
+}

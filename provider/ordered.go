@@ -1,0 +1,197 @@
+package provider
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/ordering"
+)
+
+// Ordered is the provider that Build makes: for each event one order, computed
+// from the listeners' placements. It never changes.
+type Ordered struct {
+	*sorter
+	table   *table
+	ordered []EventOrder
+}
+
+// EventOrder is one event with its listeners in order.
+type EventOrder struct {
+	Event    Event
+	Declared bool // false for an event that is only listened to
+	List     *List
+}
+
+// Build sorts each event's listeners by their placements, as package ordering
+// describes. Listeners stand in declared order; events are those that the
+// application declares. Whatever is wrong comes back joined in one error:
+// *InvalidListenerError, *DuplicateEventError, *EventTypeError,
+// *UnknownEventError, *AmbiguousEventError and the errors of package
+// ordering. Listeners and events are not kept.
+func Build(listeners []Listener, events []Event) (*Ordered, error) {
+	listeners = slices.Clone(listeners)
+	problems := []error{invalid(listeners), duplicateEvents(events)}
+	catalog := newCatalog(events)
+	for i := range listeners {
+		problems = append(problems, catalog.settle(&listeners[i]))
+	}
+	s, err := newSorter(listeners, events)
+	o := &Ordered{sorter: s}
+	o.table = newTable(s.matcher, s.sort)
+	orderErr := o.orderKnown()
+	if err := errors.Join(append(problems, err, orderErr)...); err != nil {
+		return nil, unique(err)
+	}
+	return o, nil
+}
+
+// Listeners gives the listeners of ev in order. For a declared event, or one
+// seen before, it costs a map lookup. The error is a *NoEventError for nil.
+func (o *Ordered) Listeners(ev any) (*List, error) { return o.table.lookup(ev) }
+
+// All gives all listeners in declared order.
+func (o *Ordered) All() []Listener { return slices.Clone(o.listeners) }
+
+// Events gives the declared events in the order of their declaration, then
+// those that are only listened to.
+func (o *Ordered) Events() []EventOrder { return slices.Clone(o.ordered) }
+
+// orderKnown sorts every event that is known now: the declared ones, then
+// those that are listened to. An interface stands for itself where no event
+// before it is of that kind.
+func (o *Ordered) orderKnown() error {
+	var problems []error
+	covered := map[event.Key]bool{}
+	add := func(e Event, declared bool) {
+		keys := o.matcher.match(e.Key.Type(), e.Key.Name())
+		for _, k := range keys {
+			covered[k] = true
+		}
+		list, err := o.sort(keys)
+		problems = append(problems, err)
+		o.ordered = append(o.ordered, EventOrder{Event: e, Declared: declared, List: list})
+	}
+	for _, e := range o.matcher.events {
+		covered[e.Key] = true
+		add(e, true)
+	}
+	for _, k := range interfacesLast(o.matcher.keys) {
+		if !covered[k] {
+			add(Event{Key: k}, false)
+		}
+	}
+	return errors.Join(append(problems, o.cyclesOfUnknown())...)
+}
+
+func interfacesLast(keys []event.Key) []event.Key {
+	keys = slices.Clone(keys)
+	slices.SortStableFunc(keys, func(a, b event.Key) int {
+		switch {
+		case a.IsInterface() == b.IsInterface():
+			return 0
+		case b.IsInterface():
+			return -1
+		}
+		return 1
+	})
+	return keys
+}
+
+// sorter sorts listeners by their placements.
+type sorter struct {
+	listeners []Listener
+	matcher   *matcher
+	set       *ordering.Set
+}
+
+// newSorter also returns the duplicates and bad targets; the sorter may be
+// used all the same.
+func newSorter(listeners []Listener, events []Event) (*sorter, error) {
+	s := &sorter{listeners: listeners, matcher: newMatcher(events, keysOf(listeners))}
+	items := make([]ordering.Item, len(listeners))
+	byLabel := map[string]event.Key{}
+	for i, l := range listeners {
+		label := s.matcher.labels[l.Event]
+		byLabel[label] = l.Event
+		items[i] = ordering.Item{ID: l.ID, Event: label, Placement: l.Placement, Source: l.Source}
+	}
+	set, err := ordering.NewSet(items, func(a, b string) bool {
+		return s.matcher.overlap(byLabel[a], byLabel[b])
+	})
+	s.set = set
+	return s, err
+}
+
+func keysOf(listeners []Listener) []event.Key {
+	keys := make([]event.Key, len(listeners))
+	for i, l := range listeners {
+		keys[i] = l.Event
+	}
+	return keys
+}
+
+// sort orders the listeners of all the keys together.
+func (s *sorter) sort(keys []event.Key) (*List, error) {
+	labels := make([]string, len(keys))
+	for i, k := range keys {
+		labels[i] = s.matcher.labels[k]
+	}
+	placed, err := s.set.Sort(labels...)
+	if err != nil {
+		return nil, err
+	}
+	listeners, reasons := make([]Listener, len(placed)), make([]ordering.Reason, len(placed))
+	for i, p := range placed {
+		listeners[i], reasons[i] = s.listeners[p.Item], p.Reason
+	}
+	return newList(listeners, reasons), nil
+}
+
+// cycles are those of any event that is listened to.
+func (s *sorter) cycles() error {
+	var problems []error
+	for _, k := range s.matcher.keys {
+		_, err := s.sort(s.matcher.match(k.Type(), k.Name()))
+		problems = append(problems, err)
+	}
+	return errors.Join(append(problems, s.cyclesOfUnknown())...)
+}
+
+// cyclesOfUnknown are those that an event of an unknown type may meet: it may
+// implement every interface that is listened to, and have any name that no
+// declared type has.
+func (s *sorter) cyclesOfUnknown() error {
+	interfaces := s.matcher.interfaces()
+	_, err := s.sort(interfaces)
+	problems := []error{err}
+	for _, k := range s.matcher.keys {
+		if k.Type() == nil && len(s.matcher.types[k.Name()]) == 0 {
+			_, err := s.sort(append([]event.Key{k}, interfaces...))
+			problems = append(problems, err)
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// unique joins the leaves of an error, each text once: a cycle between
+// listeners of several events shows in each of these.
+func unique(err error) error {
+	var leaves []error
+	seen := map[string]bool{}
+	var walk func(error)
+	walk = func(err error) {
+		if joined, ok := err.(interface{ Unwrap() []error }); ok {
+			for _, e := range joined.Unwrap() {
+				walk(e)
+			}
+			return
+		}
+		if !seen[err.Error()] {
+			seen[err.Error()] = true
+			leaves = append(leaves, err)
+		}
+	}
+	walk(err)
+	return errors.Join(leaves...)
+}

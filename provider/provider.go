@@ -1,0 +1,59 @@
+package provider
+
+import "github.com/rollcall-go/rollcall/event"
+
+// Provider gives the listeners of an event.
+type Provider interface {
+	// Listeners gives the listeners to call for ev, in order. A nil list has
+	// no listeners. An error means that they can't be had now, as when a
+	// container fails to build one; the event must then reach nobody.
+	Listeners(ev any) (*List, error)
+}
+
+// Lister is a Provider that can name all its listeners, in an order of its own.
+type Lister interface {
+	All() []Listener
+}
+
+// All names the listeners of p, or nil where p is no Lister.
+func All(p Provider) []Listener {
+	if l, ok := p.(Lister); ok {
+		return l.All()
+	}
+	return nil
+}
+
+// Subscriber is a value that lists its own subscriptions: one or several
+// functions, each for an event, each with an ID and a placement of its own.
+type Subscriber interface {
+	Subscriptions() []Listener
+}
+
+// Getter is a container that gives a listener by its ID: a Listener, a
+// function, a value with a Handle method (see [FromValue]).
+type Getter interface {
+	Get(id string) (any, error)
+}
+
+// Event is an event that an application declares, with an optional name.
+type Event struct {
+	Key    event.Key
+	Name   string
+	Source string // where it is declared, such as "recipes/module.go:12"
+
+	adapt func(value any) (body, bool)
+}
+
+// Declare is the event of type E. With a name, its listeners may subscribe to
+// the name instead of the type.
+func Declare[E any](name string) Event {
+	return Event{Key: event.KeyOf[E](), Name: name, adapt: adapt[E]}
+}
+
+// String is the event's name, or its type where it has none.
+func (e Event) String() string {
+	if e.Name != "" {
+		return e.Name
+	}
+	return e.Key.String()
+}

@@ -1,0 +1,196 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/tags"
+)
+
+// FromValue makes listeners of a value whose type is known at run time only:
+//
+//   - a Listener, as it is;
+//   - a Subscriber, which gives as many as it lists;
+//   - a function in one of the forms of [Func];
+//   - a value with a Handle method, or the method that fields names, in one of
+//     these forms.
+//
+// The fields override what the value says of itself. Without an ID, a
+// listener has the name of its package and type, such as "recipes.Indexer".
+// The error says what the value lacks.
+//
+// The type of the event is found by reflection, once. A call takes none where
+// the event is declared to the provider, or emitted with its type, and the
+// method is Handle; by another name it costs one reflective call, some 200 ns.
+func FromValue(value any, fields tags.Fields) ([]Listener, error) {
+	var listeners []Listener
+	switch v := value.(type) {
+	case nil:
+		return nil, errors.New("a listener must not be nil")
+	case Listener:
+		listeners = []Listener{v}
+	case Subscriber:
+		return subscriptions(v, fields)
+	default:
+		l, err := fromFunc(value, fields)
+		if err != nil {
+			return nil, err
+		}
+		listeners = []Listener{l}
+	}
+	override(&listeners[0], fields)
+	return listeners, nil
+}
+
+// subscriptions refuses fields that could only mean one of several.
+func subscriptions(s Subscriber, fields tags.Fields) ([]Listener, error) {
+	if fields.Event != "" || fields.ID != "" || fields.Method != "" || !fields.Placement.IsZero() {
+		return nil, fmt.Errorf("%T lists its own subscriptions: drop event, id, method, priority, before and after from its tag", s)
+	}
+	return s.Subscriptions(), nil
+}
+
+func override(l *Listener, fields tags.Fields) {
+	if fields.ID != "" {
+		l.ID = fields.ID
+	}
+	if !fields.Placement.IsZero() {
+		l.Placement = fields.Placement
+	}
+	if fields.Event != "" {
+		l.Event = keyFor(event.TypeKey(l.takes), fields.Event)
+	}
+}
+
+func fromFunc(value any, fields tags.Fields) (Listener, error) {
+	v := reflect.ValueOf(value)
+	f, adaptable, err := funcOf(v, fields.Method)
+	if err != nil {
+		return Listener{}, err
+	}
+	sig, ok := signatureOf(f.Type())
+	if !ok {
+		return Listener{}, fmt.Errorf("%s must have one of the forms func(E), func(E) error, "+
+			"func(context.Context, E), func(context.Context, E) error, "+
+			"func(context.Context, E, provider.Origin) error; it is %s", describe(v, fields.Method), f.Type())
+	}
+	l := Listener{ID: typeID(v.Type()), Event: event.TypeKey(sig.takes)}
+	l.body = body{takes: sig.takes, value: adaptable, asks: sig.origin, call: sig.call(f)}
+	if v.Kind() == reflect.Func && fields.ID == "" {
+		return Listener{}, fmt.Errorf("a listener that is a plain %s needs an ID: give its tag an id", v.Type())
+	}
+	return l, nil
+}
+
+// funcOf is the function to call, and the value that adapt can make a direct
+// call of.
+func funcOf(v reflect.Value, method string) (f reflect.Value, adaptable any, err error) {
+	if v.Kind() == reflect.Func && method == "" {
+		if v.IsNil() {
+			return v, nil, errors.New("a listener must not be a nil function")
+		}
+		return v, unnamed(v), nil
+	}
+	name := method
+	if name == "" {
+		name = "Handle"
+	}
+	f = v.MethodByName(name)
+	if !f.IsValid() {
+		return f, nil, noMethod(v.Type(), name, method == "")
+	}
+	if name == "Handle" {
+		return f, v.Interface(), nil
+	}
+	return f, f.Interface(), nil
+}
+
+// unnamed is the function as its underlying type, so that type switches see it.
+func unnamed(v reflect.Value) any {
+	t := v.Type()
+	in, out := make([]reflect.Type, t.NumIn()), make([]reflect.Type, t.NumOut())
+	for i := range in {
+		in[i] = t.In(i)
+	}
+	for i := range out {
+		out[i] = t.Out(i)
+	}
+	return v.Convert(reflect.FuncOf(in, out, t.IsVariadic())).Interface()
+}
+
+func describe(v reflect.Value, method string) string {
+	if v.Kind() == reflect.Func && method == "" {
+		return "a listener function"
+	}
+	if method == "" {
+		method = "Handle"
+	}
+	return fmt.Sprintf("method %s of %s", method, v.Type())
+}
+
+// typeID is "recipes.Indexer" for *recipes.Indexer.
+func typeID(t reflect.Type) string { return strings.TrimLeft(t.String(), "*") }
+
+// signature is what a listener function takes and gives.
+type signature struct {
+	takes                reflect.Type
+	context, origin, err bool
+}
+
+var (
+	contextType = reflect.TypeFor[context.Context]()
+	originType  = reflect.TypeFor[Origin]()
+	errorType   = reflect.TypeFor[error]()
+)
+
+func signatureOf(t reflect.Type) (signature, bool) {
+	s := signature{}
+	in := make([]reflect.Type, t.NumIn())
+	for i := range in {
+		in[i] = t.In(i)
+	}
+	if len(in) > 1 && in[0] == contextType {
+		s.context, in = true, in[1:]
+	}
+	if s.context && len(in) == 2 && in[1] == originType {
+		s.origin, in = true, in[:1]
+	}
+	if len(in) != 1 || t.IsVariadic() {
+		return s, false
+	}
+	s.takes = in[0]
+	s.err = t.NumOut() == 1 && t.Out(0) == errorType
+	return s, s.err || t.NumOut() == 0
+}
+
+// call is the reflective call, for events that nobody declared.
+func (s signature) call(f reflect.Value) func(context.Context, any) error {
+	return func(ctx context.Context, ev any) error {
+		v := reflect.ValueOf(ev)
+		if !v.IsValid() || !v.Type().AssignableTo(s.takes) {
+			return &TypeError{Takes: event.TypeKey(s.takes), Event: ev}
+		}
+		out := f.Call(s.arguments(ctx, v))
+		if !s.err {
+			return nil
+		}
+		err, _ := out[0].Interface().(error)
+		return err
+	}
+}
+
+func (s signature) arguments(ctx context.Context, ev reflect.Value) []reflect.Value {
+	args := make([]reflect.Value, 0, 3)
+	if s.context {
+		args = append(args, reflect.ValueOf(&ctx).Elem())
+	}
+	args = append(args, ev)
+	if s.origin {
+		args = append(args, reflect.ValueOf(originOf(ctx)))
+	}
+	return args
+}

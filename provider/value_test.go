@@ -1,0 +1,158 @@
+package provider_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/provider"
+	"github.com/rollcall-go/rollcall/tags"
+)
+
+type (
+	handler       struct{}
+	handlerErr    struct{}
+	handlerCtx    struct{}
+	handlerCtxErr struct{}
+	handlerOrigin struct{}
+	handlerOrgErr struct{}
+	namedFunc     func(context.Context, *created) error
+	methods       struct{}
+)
+
+func (handler) Handle(c *created)                                             { c.note("called") }
+func (handlerErr) Handle(c *created) error                                    { c.note("called"); return nil }
+func (handlerCtx) Handle(_ context.Context, c *created)                       { c.note("called") }
+func (handlerCtxErr) Handle(_ context.Context, c *created) error              { c.note("called"); return nil }
+func (handlerOrigin) Handle(_ context.Context, c *created, o provider.Origin) { c.note("called") }
+func (handlerOrgErr) Handle(_ context.Context, c *created, o provider.Origin) error {
+	c.note("called")
+	return nil
+}
+
+func (*methods) OnCreated(c *created)                 { c.note("called") }
+func (*methods) OnChange(_ context.Context, c change) { c.note("called") }
+func (*methods) Broken(a, b int)                      {}
+
+// Every form of a value is called, whether the event's type is known
+// statically, declared, or found by reflection.
+func TestFromValueForms(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		value  any
+		fields tags.Fields
+		id     string
+	}{
+		{"Handle(E)", handler{}, tags.Fields{}, "provider_test.handler"},
+		{"Handle(E) error", handlerErr{}, tags.Fields{}, "provider_test.handlerErr"},
+		{"Handle(ctx, E)", &handlerCtx{}, tags.Fields{}, "provider_test.handlerCtx"},
+		{"Handle(ctx, E) error", handlerCtxErr{}, tags.Fields{ID: "x"}, "x"},
+		{"Handle(ctx, E, Origin)", handlerOrigin{}, tags.Fields{}, "provider_test.handlerOrigin"},
+		{"Handle(ctx, E, Origin) error", handlerOrgErr{}, tags.Fields{}, "provider_test.handlerOrgErr"},
+		{"named function", namedFunc(func(_ context.Context, c *created) error { c.note("called"); return nil }), tags.Fields{ID: "f"}, "f"},
+		{"function", func(c *created) { c.note("called") }, tags.Fields{ID: "f"}, "f"},
+		{"method", &methods{}, tags.Fields{Method: "OnCreated"}, "provider_test.methods"},
+		{"listener", on("called"), tags.Fields{}, "called"},
+		{"listener, renamed", on("called"), tags.Fields{ID: "y"}, "y"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			listeners := must[[]provider.Listener](t)(provider.FromValue(tt.value, tt.fields))
+			l := listeners[0]
+			if len(listeners) != 1 || l.ID != tt.id || l.Event != createdKey {
+				t.Fatalf("got %v", listeners)
+			}
+			undeclared := must[*provider.Ordered](t)(provider.Build(listeners, nil))
+			declared := must[*provider.Ordered](t)(provider.Build(listeners, []provider.Event{provider.Declare[*created]("")}))
+			check(t, "by reflection", called(t, undeclared), "called")
+			check(t, "declared", called(t, declared), "called")
+			e := &created{}
+			list := must[*provider.List](t)(undeclared.Listeners(e))
+			if err := provider.Funcs[*created](list)[0](context.Background(), e); err != nil || len(e.log) != 1 {
+				t.Errorf("with its type: %v, %v", err, e.log)
+			}
+		})
+	}
+}
+
+// A declared event takes neither reflection nor allocation, whatever its
+// listeners were made of.
+func TestFromValueOfADeclaredEventDoesNotAllocate(t *testing.T) {
+	var listeners []provider.Listener
+	for i, value := range []any{&quiet{}, func(context.Context, *deleted) error { return nil }} {
+		listeners = append(listeners, must[[]provider.Listener](t)(
+			provider.FromValue(value, tags.Fields{ID: strings.Repeat("x", i+1)}))...)
+	}
+	p := must[*provider.Ordered](t)(provider.Build(listeners, []provider.Event{provider.Declare[*deleted]("")}))
+	ctx, ev := context.Background(), &deleted{}
+	if n := testing.AllocsPerRun(100, func() {
+		list, _ := p.Listeners(ev)
+		for _, f := range provider.Funcs[any](list) {
+			_ = f(ctx, ev)
+		}
+		for _, f := range provider.Funcs[*deleted](list) {
+			_ = f(ctx, ev)
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+type quiet struct{}
+
+func (*quiet) Handle(context.Context, *deleted) error { return nil }
+
+func TestFromValueOverrides(t *testing.T) {
+	fields, err := tags.Parse(`event:"recipe.created" id:"x" priority:"first"`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := must[[]provider.Listener](t)(provider.FromValue(handler{}, fields))[0]
+	if l.ID != "x" || l.Event != event.NameKey("recipe.created") || l.Placement.String() != "first" {
+		t.Errorf("got %+v", l)
+	}
+	l = must[[]provider.Listener](t)(provider.FromValue(&methods{}, tags.Fields{Method: "OnChange", Event: "provider_test.change"}))[0]
+	if l.Event != changeKey {
+		t.Errorf("got %v", l.Event)
+	}
+}
+
+func TestFromValueErrors(t *testing.T) {
+	const forms = " must have one of the forms func(E), func(E) error, func(context.Context, E), " +
+		"func(context.Context, E) error, func(context.Context, E, provider.Origin) error; it is "
+	for _, tt := range []struct {
+		name   string
+		value  any
+		fields tags.Fields
+		want   string
+	}{
+		{"nil", nil, tags.Fields{}, "a listener must not be nil"},
+		{"nil function", (func(*created))(nil), tags.Fields{}, "a listener must not be a nil function"},
+		{"function without ID", func(*created) {}, tags.Fields{}, "a listener that is a plain func(*provider_test.created) needs an ID: give its tag an id"},
+		{"no method", 7, tags.Fields{}, "int has no method Handle: add one, or name another by the tag's method key"},
+		{"misspelt method", &methods{}, tags.Fields{Method: "OnCraeted"}, "*provider_test.methods has no method OnCraeted, did you mean OnCreated?"},
+		{"wrong method", &methods{}, tags.Fields{Method: "Broken"}, "method Broken of *provider_test.methods" + forms + "func(int, int)"},
+		{"no parameter", func() {}, tags.Fields{ID: "x"}, "a listener function" + forms + "func()"},
+		{"variadic", func(...int) {}, tags.Fields{ID: "x"}, "a listener function" + forms + "func(...int)"},
+		{"wrong result", func(*created) int { return 0 }, tags.Fields{ID: "x"}, "a listener function" + forms + "func(*provider_test.created) int"},
+		{"two results", func(*created) (int, error) { return 0, nil }, tags.Fields{ID: "x"}, "a listener function" + forms + "func(*provider_test.created) (int, error)"},
+		{"fields for a subscriber", &log{}, tags.Fields{ID: "x"}, "*provider_test.log lists its own subscriptions: drop event, id, method, priority, before and after from its tag"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := provider.FromValue(tt.value, tt.fields)
+			if err == nil || err.Error() != tt.want {
+				t.Errorf("got  %v\nwant %s", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestReflectedListenerRefusesAnotherType(t *testing.T) {
+	l := must[[]provider.Listener](t)(provider.FromValue(handler{}, tags.Fields{}))[0]
+	list := must[*provider.List](t)(provider.NewList(l))
+	for _, ev := range []any{&deleted{}, nil} {
+		if err := provider.Funcs[any](list)[0](context.Background(), ev); err == nil {
+			t.Errorf("%T was taken for a *created", ev)
+		}
+	}
+}

@@ -1,0 +1,144 @@
+package tags
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/rollcall-go/rollcall/ordering"
+)
+
+const (
+	keyEvent    = "event"
+	keyID       = "id"
+	keyMethod   = "method"
+	keyGroup    = "group"
+	keyPriority = "priority"
+	keyBefore   = "before"
+	keyAfter    = "after"
+)
+
+// keys lists the keys in the order in which they are written.
+var keys = [...]string{keyEvent, keyID, keyMethod, keyGroup, keyPriority, keyBefore, keyAfter}
+
+// Parse reads a tag. The error is nil or joins an *Error for each problem:
+// text that is no tag, an unknown or repeated key, a bad value. The fields
+// that could be read are returned beside it.
+func Parse(tag Tag) (Fields, error) {
+	p := parser{tag: string(tag), rest: string(tag), seen: map[string]bool{}}
+	for p.skipSpace(); p.rest != ""; p.skipSpace() {
+		if !p.pair() {
+			break
+		}
+	}
+	return p.fields, errors.Join(p.problems...)
+}
+
+type parser struct {
+	tag, rest string
+	seen      map[string]bool
+	fields    Fields
+	problems  []error
+}
+
+func (p *parser) skipSpace() { p.rest = strings.TrimLeft(p.rest, " \t\r\n") }
+
+func (p *parser) offset() int { return len(p.tag) - len(p.rest) }
+
+func (p *parser) fail(offset int, message string) {
+	p.problems = append(p.problems, &Error{Tag: Tag(p.tag), Offset: offset, Message: message})
+}
+
+// pair reads one key:"value". It is false where the rest can't be read.
+func (p *parser) pair() bool {
+	start := p.offset()
+	end := strings.IndexAny(p.rest, ": \t\r\n\"`")
+	if end <= 0 || p.rest[end] != ':' {
+		p.fail(start, notAPair(p.rest))
+		return false
+	}
+	key := p.rest[:end]
+	p.rest = p.rest[end+1:]
+	quoted, err := strconv.QuotedPrefix(p.rest)
+	if err != nil || quoted[0] == '\'' {
+		p.fail(p.offset(), "the value of "+key+` must stand in double quotes, with its end: write key:"value"`)
+		return false
+	}
+	valueAt := p.offset()
+	p.rest = p.rest[len(quoted):]
+	if p.rest != "" && !strings.ContainsRune(" \t\r\n", rune(p.rest[0])) {
+		p.fail(p.offset(), "a space is missing after the value of "+key)
+	}
+	value, _ := strconv.Unquote(quoted) // QuotedPrefix checked it
+	p.set(key, value, start, valueAt)
+	return true
+}
+
+func (p *parser) set(key, value string, keyAt, valueAt int) {
+	switch {
+	case !isKey(key):
+		p.fail(keyAt, unknownKey(key))
+		return
+	case p.seen[key]:
+		p.fail(keyAt, "key "+key+" stands twice: drop one, or write its values as one list")
+		return
+	case value == "":
+		p.fail(valueAt, "key "+key+" has no value: write one or drop the key")
+	}
+	p.seen[key] = true
+	if err := p.fields.set(key, value); err != nil && value != "" {
+		p.fail(valueAt, err.Error())
+	}
+}
+
+func (f *Fields) set(key, value string) (err error) {
+	switch key {
+	case keyEvent:
+		f.Event = value
+	case keyID:
+		f.ID, err = value, checkID(value)
+	case keyMethod:
+		f.Method = value
+	case keyGroup:
+		f.Group = value
+	case keyPriority:
+		f.Placement.Priority, err = ordering.ParsePriority(value)
+	case keyBefore:
+		f.Placement.Before, err = parseTargets(value)
+	case keyAfter:
+		f.Placement.After, err = parseTargets(value)
+	}
+	return err
+}
+
+// checkID refuses IDs that no target list could name.
+func checkID(id string) error {
+	if strings.Contains(id, ",") || strings.HasPrefix(id, "?") || strings.TrimSpace(id) != id {
+		return errors.New("an ID must not hold a comma, begin with \"?\" or have spaces around it: " + strconv.Quote(id))
+	}
+	return nil
+}
+
+func parseTargets(list string) ([]ordering.Target, error) {
+	var targets []ordering.Target
+	for text := range strings.SplitSeq(list, ",") {
+		t, err := ordering.ParseTarget(strings.TrimSpace(text))
+		if err == nil {
+			err = checkID(t.ID)
+		}
+		if err != nil {
+			return targets, err
+		}
+		targets = append(targets, t)
+	}
+	return targets, nil
+}
+
+func isKey(key string) bool {
+	for _, k := range keys {
+		if k == key {
+			return true
+		}
+	}
+	return false
+}

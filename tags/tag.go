@@ -1,0 +1,114 @@
+// Package tags reads and writes the text on a constructor that makes its
+// result a listener. A tag has the syntax of a Go struct tag:
+//
+//	event:"recipe.created" priority:"first" before:"audit.Log,?metrics.Counter"
+//
+// The keys:
+//
+//	event     the event: its name, pkg.Type or import/path.Type;
+//	          it may be left out where the listener's method tells it
+//	id        the listener's ID, in place of its package and type
+//	method    the method to call, in place of Handle
+//	group     the value group of the provider, in place of event_listener
+//	priority  first, last or a whole number
+//	before    IDs of listeners to run before, separated by commas
+//	after     IDs of listeners to run after
+//
+// A target with "?" before it may be absent. [On], [OnName] and [Place] build
+// the same text with the compiler's help:
+//
+//	tags.On[*recipes.Created](tags.First, tags.Before("audit.Log", tags.Optional("metrics.Counter")))
+package tags
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/ordering"
+)
+
+// Tag is the text of a tag. A raw string literal works; the empty Tag asks for
+// nothing.
+type Tag string
+
+// Fields is what a tag says. Strings that it leaves out are "".
+type Fields struct {
+	Event     string
+	ID        string
+	Method    string
+	Group     string
+	Placement ordering.Placement // its Source is not part of the text
+}
+
+// String is the tag in one fixed form: for every f that Parse returns,
+// Parse(Tag(f.String())) gives f again.
+func (f Fields) String() string {
+	return string(join(
+		pair(keyEvent, f.Event), pair(keyID, f.ID), pair(keyMethod, f.Method), pair(keyGroup, f.Group),
+		pair(keyPriority, f.Placement.Priority.String()),
+		pair(keyBefore, ordering.JoinTargets(f.Placement.Before)),
+		pair(keyAfter, ordering.JoinTargets(f.Placement.After)),
+	))
+}
+
+// Option is a part of a tag.
+type Option string
+
+// First and Last are the priorities before and after every number.
+const (
+	First Option = `priority:"first"`
+	Last  Option = `priority:"last"`
+)
+
+// On is the tag of a listener of the type E.
+func On[E any](options ...Option) Tag {
+	return OnName(event.KeyOf[E]().Path(), options...)
+}
+
+// OnName is the tag of a listener of the named event.
+func OnName(name string, options ...Option) Tag {
+	return Tag(join(append([]Option{pair(keyEvent, name)}, options...)...))
+}
+
+// Place is a tag that leaves the event to the listener's method.
+func Place(options ...Option) Tag { return Tag(join(options...)) }
+
+// Priority is the priority n; higher numbers run earlier.
+func Priority(n int) Option { return pair(keyPriority, strconv.Itoa(n)) }
+
+// Before asks to run before the listeners with these IDs.
+func Before(ids ...string) Option { return pair(keyBefore, strings.Join(ids, ",")) }
+
+// After asks to run after the listeners with these IDs.
+func After(ids ...string) Option { return pair(keyAfter, strings.Join(ids, ",")) }
+
+// Optional is the ID as a target that may be absent.
+func Optional(id string) string { return ordering.Target{ID: id, Optional: true}.String() }
+
+// ID names the listener.
+func ID(id string) Option { return pair(keyID, id) }
+
+// Method names the listener's method.
+func Method(name string) Option { return pair(keyMethod, name) }
+
+// Group names the value group of the listener's provider.
+func Group(name string) Option { return pair(keyGroup, name) }
+
+// pair is key:"value", or nothing for an empty value.
+func pair(key, value string) Option {
+	if value == "" {
+		return ""
+	}
+	return Option(key + ":" + strconv.Quote(value))
+}
+
+func join(parts ...Option) Option {
+	var filled []string
+	for _, p := range parts {
+		if p != "" {
+			filled = append(filled, string(p))
+		}
+	}
+	return Option(strings.Join(filled, " "))
+}

@@ -1,0 +1,143 @@
+package tags_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rollcall-go/rollcall/ordering"
+	"github.com/rollcall-go/rollcall/tags"
+)
+
+var comparePriorities = cmp.Comparer(func(a, b ordering.Priority) bool { return a == b })
+
+type created struct{}
+
+func TestParse(t *testing.T) {
+	target := func(id string) ordering.Target { return ordering.Target{ID: id} }
+	optional := func(id string) ordering.Target { return ordering.Target{ID: id, Optional: true} }
+	for _, tt := range []struct {
+		tag  tags.Tag
+		want tags.Fields
+	}{
+		{"", tags.Fields{}},
+		{"  ", tags.Fields{}},
+		{`event:"recipe.created"`, tags.Fields{Event: "recipe.created"}},
+		{`event:"e" id:"i" method:"m" group:"g"`, tags.Fields{Event: "e", ID: "i", Method: "m", Group: "g"}},
+		{`priority:"first"`, tags.Fields{Placement: ordering.Placement{Priority: ordering.First()}}},
+		{`priority:"-10"`, tags.Fields{Placement: ordering.Placement{Priority: ordering.At(-10)}}},
+		{`before:"a, ?b" after:"c"`, tags.Fields{Placement: ordering.Placement{
+			Before: []ordering.Target{target("a"), optional("b")}, After: []ordering.Target{target("c")}}}},
+		{`event:"Acme\\MyApp\\EventA"`, tags.Fields{Event: `Acme\MyApp\EventA`}},
+		{"event:`raw`\n\tid:\"x\"", tags.Fields{Event: "raw", ID: "x"}},
+	} {
+		got, err := tags.Parse(tt.tag)
+		if err != nil {
+			t.Errorf("%s: %v", tt.tag, err)
+		}
+		if diff := cmp.Diff(tt.want, got, comparePriorities); diff != "" {
+			t.Errorf("%s: %s", tt.tag, diff)
+		}
+	}
+}
+
+func TestParseErrors(t *testing.T) {
+	const all = "The keys are event, id, method, group, priority, before, after"
+	for _, tt := range []struct{ tag, want string }{
+		{`evnt:"x"`, `column 1: unknown key "evnt", did you mean event? ` + all},
+		{`ID:"x"`, `column 1: unknown key "ID", did you mean id? ` + all},
+		{`methd:"x"`, `column 1: unknown key "methd", did you mean method? ` + all},
+		{`gruop:"x"`, `column 1: unknown key "gruop", did you mean group? ` + all},
+		{`event:"x" prioritty:"1"`, `column 11: unknown key "prioritty", did you mean priority? ` + all},
+		{`befor:"x"`, `column 1: unknown key "befor", did you mean before? ` + all},
+		{`afetr:"x"`, `column 1: unknown key "afetr", did you mean after? ` + all},
+		{`id:"x" id:"y"`, `column 8: key id stands twice: drop one, or write its values as one list`},
+		{`priority:"high"`, `column 10: invalid priority "high": write first, last or a whole number`},
+		{`priority:"3.5"`, `column 10: invalid priority "3.5": write first, last or a whole number`},
+		{`event:""`, `column 7: key event has no value: write one or drop the key`},
+		{`before:"a,,b"`, `column 8: empty target "": write the ID of a listener`},
+		{`after:"?"`, `column 7: empty target "?": write the ID of a listener`},
+		{`after:"??a"`, `column 7: an ID must not hold a comma, begin with "?" or have spaces around it: "?a"`},
+		{`id:"a,b"`, `column 4: an ID must not hold a comma, begin with "?" or have spaces around it: "a,b"`},
+		{`id:" a"`, `column 4: an ID must not hold a comma, begin with "?" or have spaces around it: " a"`},
+		{`recipe.created`, `column 1: "recipe.created" is no key:"value" pair`},
+		{`event: "x"`, `column 7: the value of event must stand in double quotes, with its end: write key:"value"`},
+		{`event:"x`, `column 7: the value of event must stand in double quotes, with its end: write key:"value"`},
+		{`event:'x'`, `column 7: the value of event must stand in double quotes, with its end: write key:"value"`},
+		{`event:"x"id:"y"`, `column 10: a space is missing after the value of event`},
+		{`:"x"`, `column 1: ":\"x\"" is no key:"value" pair`},
+	} {
+		_, err := tags.Parse(tags.Tag(tt.tag))
+		var problem *tags.Error
+		if !errors.As(err, &problem) {
+			t.Errorf("%s: %v", tt.tag, err)
+			continue
+		}
+		if want := "tag `" + tt.tag + "`, " + tt.want; err.Error() != want {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+	}
+}
+
+func TestParseReportsAllProblems(t *testing.T) {
+	_, err := tags.Parse(`evnt:"x" priority:"high" id:"a" id:"b"`)
+	if n := len(err.(interface{ Unwrap() []error }).Unwrap()); n != 3 {
+		t.Errorf("%d problems: %v", n, err)
+	}
+}
+
+func TestBuilders(t *testing.T) {
+	for _, tt := range []struct{ got, want tags.Tag }{
+		{tags.On[*created](tags.First, tags.Before("audit.log")),
+			`event:"*github.com/rollcall-go/rollcall/tags_test.created" priority:"first" before:"audit.log"`},
+		{tags.OnName("recipe.created", tags.Last, tags.ID("x"), tags.Method("On"), tags.Group("g")),
+			`event:"recipe.created" priority:"last" id:"x" method:"On" group:"g"`},
+		{tags.Place(tags.Priority(-3), tags.After("a", tags.Optional("b"))), `priority:"-3" after:"a,?b"`},
+		{tags.Place(), ``},
+	} {
+		if tt.got != tt.want {
+			t.Errorf("got %s, want %s", tt.got, tt.want)
+		}
+		if _, err := tags.Parse(tt.got); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// Whatever Parse reads, it reads again from its own text.
+func FuzzRoundTrip(f *testing.F) {
+	f.Add(`event:"recipe.created" id:"x" method:"On" group:"g" priority:"first" before:"a,?b" after:"c"`)
+	f.Add(`priority:"-3"`)
+	f.Add("event:\"\\xff\" id:`raw`")
+	f.Add(`before:"a,,b"`)
+	f.Fuzz(func(t *testing.T, text string) {
+		fields, err := tags.Parse(tags.Tag(text))
+		if err != nil {
+			return
+		}
+		again, err := tags.Parse(tags.Tag(fields.String()))
+		if err != nil {
+			t.Fatalf("%q became %q: %v", text, fields, err)
+		}
+		if diff := cmp.Diff(fields, again, comparePriorities); diff != "" {
+			t.Fatalf("%q became %q: %s", text, fields, diff)
+		}
+	})
+}
+
+func ExampleOn() {
+	fmt.Println(tags.OnName("recipe.created", tags.Priority(10), tags.After("recipes.Indexer")))
+	// Output: event:"recipe.created" priority:"10" after:"recipes.Indexer"
+}
+
+func ExampleParse() {
+	fields, err := tags.Parse(`event:"recipe.created" before:"audit.Log"`)
+	fmt.Println(fields.Event, fields.Placement, err)
+	_, err = tags.Parse(`evnt:"recipe.created"`)
+	fmt.Println(err)
+	// Output:
+	// recipe.created before audit.Log <nil>
+	// tag `evnt:"recipe.created"`, column 1: unknown key "evnt", did you mean event? The keys are event, id, method, group, priority, before, after
+}
