@@ -118,7 +118,6 @@ fmt.Stringer false: s`)
 }
 
 func TestBuildErrors(t *testing.T) {
-	type Created struct{}
 	recipeCreated := provider.Declare[*created]("recipe.created")
 	recipeCreated.Source = "recipes/module.go:3"
 	typed := func(l provider.Listener, key event.Key) provider.Listener { l.Event = key; return l }
@@ -168,15 +167,15 @@ func TestBuildErrors(t *testing.T) {
 // name are told apart.
 func TestTypesOfOneName(t *testing.T) {
 	first := func() provider.Listener {
-		type local struct{ a int }
+		type local struct{}
 		return provider.New[local]("x", func(local) {})
 	}()
 	second := func() provider.Listener {
-		type local struct{ b string }
+		type local struct{}
 		return provider.New[local]("x", func(local) {})
 	}()
 	third := func() provider.Listener {
-		type local struct{ c bool }
+		type local struct{}
 		return provider.New[local]("x", func(local) {})
 	}()
 	p := must[*provider.Ordered](t)(provider.Build(listeners{first, second, third}, nil))

@@ -1,8 +1,10 @@
 package provider
 
 import (
+	"cmp"
 	"errors"
 	"maps"
+	"reflect"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -87,6 +89,28 @@ func (c *Chain) Listeners(ev any) (*List, error) {
 	return all, nil
 }
 
+// ListenersOf gives the listeners of the events of type t, ForNow, where each
+// provider of the chain can answer for a type.
+func (c *Chain) ListenersOf(t reflect.Type) (*List, Validity, error) {
+	s := c.state.Load()
+	if s == nil {
+		return nil, ForNow, nil
+	}
+	var all *List
+	for _, p := range s.providers {
+		typed, ok := p.(Typed)
+		if !ok {
+			return nil, OncePerEvent, nil
+		}
+		list, validity, err := typed.ListenersOf(t)
+		if err != nil || validity == OncePerEvent {
+			return nil, OncePerEvent, nil // Listeners has all errors
+		}
+		all = s.join(all, list)
+	}
+	return all, ForNow, nil
+}
+
 // pair is two lists to be joined. Lists never change, so their addresses stand
 // for what they hold.
 type pair struct{ a, b *List }
@@ -127,6 +151,7 @@ func (s *chainState) remember(key pair, list *List) *List {
 
 func concat(a, b *List) *List {
 	joined := newList(slices.Concat(a.listeners, b.listeners), nil)
+	joined.event, joined.steady = cmp.Or(a.event, b.event), a.steady && b.steady
 	if a.reasons != nil && b.reasons != nil {
 		joined.reasons = slices.Concat(a.reasons, b.reasons)
 	}

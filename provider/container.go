@@ -2,6 +2,7 @@ package provider
 
 import (
 	"errors"
+	"reflect"
 
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/tags"
@@ -31,6 +32,11 @@ func NewContainer(ids map[event.Key][]string, g Getter) *Container {
 // joins a *ContainerError for each listener that it could not give, and the
 // next event asks again. It is a *NoEventError for nil.
 func (p *Container) Listeners(ev any) (*List, error) { return p.table.lookup(ev) }
+
+// ListenersOf gives the listeners of the events of type t, Forever.
+func (p *Container) ListenersOf(t reflect.Type) (*List, Validity, error) {
+	return p.table.lookupType(t, Forever)
+}
 
 func (p *Container) take(keys []event.Key) (*List, error) {
 	var listeners []Listener

@@ -13,7 +13,9 @@ import (
 type List struct {
 	listeners []Listener
 	reasons   []ordering.Reason // nil where no sort placed them
+	event     string            // for messages; "" where not known
 	asks      bool
+	steady    bool // its events are known not to be Stoppable
 	erased    []func(context.Context, any) error
 	typed     atomic.Pointer[typedFuncs]
 }
@@ -89,6 +91,18 @@ func (l *List) Find(id string) (Listener, bool) {
 	return Listener{}, false
 }
 
+// Event is the declared name of the list's event, or its type where it has none;
+// "" for a list of [NewList].
+func (l *List) Event() string {
+	if l == nil {
+		return ""
+	}
+	return l.event
+}
+
+// Stoppable is false where the list's events are known not to be Stoppable.
+func (l *List) Stoppable() bool { return l != nil && !l.steady }
+
 // Asks says whether a listener asks for an Origin.
 func (l *List) Asks() bool { return l != nil && l.asks }
 
@@ -149,5 +163,9 @@ func (l *List) only(indexes []int) *List {
 			reasons = append(reasons, l.reasons[index])
 		}
 	}
-	return newList(part, reasons)
+	list := newList(part, reasons)
+	if list != nil {
+		list.event, list.steady = l.event, l.steady
+	}
+	return list
 }

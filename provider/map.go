@@ -3,6 +3,7 @@ package provider
 import (
 	"cmp"
 	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/rollcall-go/rollcall/event"
@@ -54,6 +55,11 @@ func (m *Map) arrange(keys []event.Key) (*List, error) {
 
 // Listeners gives the listeners of ev. The error is a *NoEventError for nil.
 func (m *Map) Listeners(ev any) (*List, error) { return m.table.lookup(ev) }
+
+// ListenersOf gives the listeners of the events of type t, Forever.
+func (m *Map) ListenersOf(t reflect.Type) (*List, Validity, error) {
+	return m.table.lookupType(t, Forever)
+}
 
 // All gives all listeners, key by key.
 func (m *Map) All() []Listener {

@@ -7,7 +7,10 @@ import (
 	"github.com/rollcall-go/rollcall/event"
 )
 
-var namedType = reflect.TypeFor[event.Named]()
+var (
+	namedType     = reflect.TypeFor[event.Named]()
+	stoppableType = reflect.TypeFor[event.Stoppable]()
+)
 
 // matcher knows which keys an event goes to.
 type matcher struct {

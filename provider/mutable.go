@@ -2,6 +2,7 @@ package provider
 
 import (
 	"errors"
+	"reflect"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -84,6 +85,15 @@ func (m *Mutable) Listeners(ev any) (*List, error) {
 		return nil, nil
 	}
 	return s.table.lookup(ev)
+}
+
+// ListenersOf gives the listeners of the events of type t, ForNow.
+func (m *Mutable) ListenersOf(t reflect.Type) (*List, Validity, error) {
+	s := m.state.Load()
+	if s == nil {
+		return nil, ForNow, nil
+	}
+	return s.table.lookupType(t, ForNow)
 }
 
 // All gives all listeners: the prepended, the added, the appended ones.

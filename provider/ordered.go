@@ -2,6 +2,7 @@ package provider
 
 import (
 	"errors"
+	"reflect"
 	"slices"
 
 	"github.com/rollcall-go/rollcall/event"
@@ -49,6 +50,11 @@ func Build(listeners []Listener, events []Event) (*Ordered, error) {
 // Listeners gives the listeners of ev in order. For a declared event, or one
 // seen before, it costs a map lookup. The error is a *NoEventError for nil.
 func (o *Ordered) Listeners(ev any) (*List, error) { return o.table.lookup(ev) }
+
+// ListenersOf gives the listeners of the events of type t, Forever.
+func (o *Ordered) ListenersOf(t reflect.Type) (*List, Validity, error) {
+	return o.table.lookupType(t, Forever)
+}
 
 // All gives all listeners in declared order.
 func (o *Ordered) All() []Listener { return slices.Clone(o.listeners) }

@@ -1,6 +1,10 @@
 package provider
 
-import "github.com/rollcall-go/rollcall/event"
+import (
+	"reflect"
+
+	"github.com/rollcall-go/rollcall/event"
+)
 
 // Provider gives the listeners of an event.
 type Provider interface {
@@ -9,6 +13,25 @@ type Provider interface {
 	// container fails to build one; the event must then reach nobody.
 	Listeners(ev any) (*List, error)
 }
+
+// Typed is a Provider that can answer for a type, without an event at hand.
+type Typed interface {
+	// ListenersOf gives what Listeners gives for events of type t, and how
+	// long that holds. The list of an OncePerEvent answer is not to be used.
+	ListenersOf(t reflect.Type) (*List, Validity, error)
+}
+
+// Validity says how long an answer by type holds.
+type Validity int
+
+const (
+	// OncePerEvent: the answer depends on the event itself: ask Listeners.
+	OncePerEvent Validity = iota
+	// ForNow: the answer may be another for the next dispatch.
+	ForNow
+	// Forever: the answer never changes.
+	Forever
+)
 
 // Lister is a Provider that can name all its listeners, in an order of its own.
 type Lister interface {

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"maps"
 	"reflect"
 	"sync"
@@ -35,13 +36,9 @@ func newTable(m *matcher, arrange func([]event.Key) (*List, error)) *table {
 }
 
 func (t *table) lookup(ev any) (*List, error) {
-	typ := reflect.TypeOf(ev)
-	e, ok := (*t.byType.Load())[typ]
-	if !ok {
-		var err error
-		if e, err = t.resolve(typ); err != nil {
-			return nil, err
-		}
+	e, err := t.entry(reflect.TypeOf(ev))
+	if err != nil {
+		return nil, err
 	}
 	if e.named {
 		if list, ok := e.byName[ev.(event.Named).EventName()]; ok {
@@ -49,6 +46,25 @@ func (t *table) lookup(ev any) (*List, error) {
 		}
 	}
 	return e.list, nil
+}
+
+// lookupType answers for a type; what is found holds as long as the table.
+func (t *table) lookupType(typ reflect.Type, holds Validity) (*List, Validity, error) {
+	if typ == nil || typ.Kind() == reflect.Interface {
+		return nil, OncePerEvent, nil
+	}
+	e, err := t.entry(typ)
+	if err != nil || e.named {
+		return nil, OncePerEvent, err
+	}
+	return e.list, holds, nil
+}
+
+func (t *table) entry(typ reflect.Type) (*entry, error) {
+	if e, ok := (*t.byType.Load())[typ]; ok {
+		return e, nil
+	}
+	return t.resolve(typ)
 }
 
 // resolve finds the lists of a type that is seen for the first time: one for
@@ -77,7 +93,7 @@ func (t *table) resolve(typ reflect.Type) (*entry, error) {
 func (t *table) newEntry(typ reflect.Type) (*entry, error) {
 	e := &entry{named: typ.Implements(namedType)}
 	var err error
-	if e.list, err = t.arrange(t.matcher.match(typ, "")); err != nil {
+	if e.list, err = t.list(typ, ""); err != nil {
 		return nil, err
 	}
 	if !e.named {
@@ -88,9 +104,18 @@ func (t *table) newEntry(typ reflect.Type) (*entry, error) {
 		if k.Type() != nil {
 			continue
 		}
-		if e.byName[k.Name()], err = t.arrange(t.matcher.match(typ, k.Name())); err != nil {
+		if e.byName[k.Name()], err = t.list(typ, k.Name()); err != nil {
 			return nil, err
 		}
 	}
 	return e, nil
+}
+
+func (t *table) list(typ reflect.Type, name string) (*List, error) {
+	list, err := t.arrange(t.matcher.match(typ, name))
+	if list != nil {
+		list.event = cmp.Or(t.matcher.names[typ], typ.String())
+		list.steady = !typ.Implements(stoppableType)
+	}
+	return list, err
 }

@@ -1,0 +1,128 @@
+package dispatcher
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/provider"
+)
+
+// Traced is a dispatcher that remembers which listeners were called, which
+// were not, and which events nobody heard. It keeps a count for each, not each
+// dispatch, so it may be left on; a dispatch takes a lock for each listener.
+type Traced struct {
+	basic    *Basic
+	provider provider.Provider
+
+	mu      sync.Mutex
+	calls   []Call
+	index   map[callKey]int
+	orphans []string
+	unheard map[string]bool
+}
+
+// Call is what a Traced dispatcher knows of a listener of an event.
+type Call struct {
+	Event    string
+	Listener string
+	Times    int // it was called
+	Failed   int // of these, it returned an error or panicked
+}
+
+type callKey struct {
+	event, listener string
+	key             event.Key
+}
+
+// NewTraced makes a traced dispatcher for the listeners of p.
+func NewTraced(p provider.Provider, options ...Option) *Traced {
+	return &Traced{basic: New(p, options...), provider: p, index: map[callKey]int{}, unheard: map[string]bool{}}
+}
+
+// Dispatch is that of [Basic].
+func (t *Traced) Dispatch(ctx context.Context, ev any) error {
+	list, err := t.basic.listeners(ev)
+	if err != nil {
+		return err
+	}
+	if list.Len() == 0 {
+		t.noteOrphan(nameOf(ev, list))
+		return nil
+	}
+	c := newCall(t.watched(list), list, t.basic.policy, t)
+	return c.run(ctx, ev)
+}
+
+// watched are the functions of the list, each noting its call.
+func (t *Traced) watched(list *provider.List) []func(context.Context, any) error {
+	funcs := provider.Funcs[any](list)
+	watched := make([]func(context.Context, any) error, len(funcs))
+	for i, f := range funcs {
+		watched[i] = func(ctx context.Context, ev any) error {
+			failed := true // unless it returns
+			defer func() { t.note(list, list.At(i), ev, failed) }()
+			err := f(ctx, ev)
+			failed = err != nil
+			return err
+		}
+	}
+	return watched
+}
+
+func (t *Traced) note(list *provider.List, l provider.Listener, ev any, failed bool) {
+	name := nameOf(ev, list)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	key := callKey{name, l.ID, l.Event}
+	i, known := t.index[key]
+	if !known {
+		i = len(t.calls)
+		t.index[key] = i
+		t.calls = append(t.calls, Call{Event: name, Listener: l.ID})
+	}
+	t.calls[i].Times++
+	if failed {
+		t.calls[i].Failed++
+	}
+}
+
+func (t *Traced) noteOrphan(name string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.unheard[name] {
+		t.unheard[name] = true
+		t.orphans = append(t.orphans, name)
+	}
+}
+
+// Called tells of the listeners that were called, in the order of their first
+// calls.
+func (t *Traced) Called() []Call {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.calls)
+}
+
+// NotCalled gives the listeners that were never called, of a provider that can
+// name all of its listeners.
+func (t *Traced) NotCalled() []provider.Listener {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	called := map[callKey]bool{}
+	for key := range t.index {
+		called[callKey{listener: key.listener, key: key.key}] = true
+	}
+	return slices.DeleteFunc(provider.All(t.provider), func(l provider.Listener) bool {
+		return called[callKey{listener: l.ID, key: l.Event}]
+	})
+}
+
+// Orphans names the events that nobody heard, in the order of their first
+// dispatches.
+func (t *Traced) Orphans() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.orphans)
+}

@@ -1,0 +1,88 @@
+package dispatcher_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/provider"
+)
+
+func TestSymfony_TracedDispatcher(t *testing.T) {
+	d := dispatcher.NewTraced(build(t, listeners{
+		on("a"),
+		provider.New[*created]("fails once", func(c *created) error {
+			if len(c.log) == 1 {
+				c.note("failed")
+				return errListener
+			}
+			return nil
+		}),
+		on("c"),
+		provider.New[*deleted]("d", func(*deleted) {}),
+		provider.New[*event.Generic]("a", func(*event.Generic) {}, `event:"shop.opened"`),
+	}))
+	e := &created{}
+	_ = d.Dispatch(ctx, e) // a, fails once
+	_ = d.Dispatch(ctx, e) // a, fails once, c
+	_ = d.Dispatch(ctx, 7)
+	_ = d.Dispatch(ctx, 8)
+	_, _ = dispatcher.DispatchName(ctx, d, "shop.closed")
+
+	want := []dispatcher.Call{
+		{Event: "*dispatcher_test.created", Listener: "a", Times: 2},
+		{Event: "*dispatcher_test.created", Listener: "fails once", Times: 2, Failed: 1},
+		{Event: "*dispatcher_test.created", Listener: "c", Times: 1},
+	}
+	if diff := cmp.Diff(want, d.Called()); diff != "" {
+		t.Errorf("called: %s", diff)
+	}
+	var left []string
+	for _, l := range d.NotCalled() {
+		left = append(left, l.ID+" of "+l.Event.String())
+	}
+	if diff := cmp.Diff([]string{"d of *dispatcher_test.deleted", "a of shop.opened"}, left); diff != "" {
+		t.Errorf("not called: %s", diff)
+	}
+	if diff := cmp.Diff([]string{"int", "shop.closed"}, d.Orphans()); diff != "" {
+		t.Errorf("events nobody heard: %s", diff)
+	}
+}
+
+func TestTracedCountsPanicsAsFailures(t *testing.T) {
+	d := dispatcher.NewTraced(build(t, listeners{panicking("a", "no")}))
+	checkError[*dispatcher.PanicError](t, d.Dispatch(ctx, &created{}), "listener a of *dispatcher_test.created: panic: no")
+	if got := d.Called(); len(got) != 1 || got[0].Failed != 1 {
+		t.Errorf("got %v", got)
+	}
+}
+
+// What a listener dispatches further is traced as well.
+func TestTracedSeesFurtherDispatches(t *testing.T) {
+	d := dispatcher.NewTraced(build(t, listeners{
+		provider.New[*created]("a", func(ctx context.Context, _ *created, o provider.Origin) error { return o.Dispatch(ctx, 7) }),
+	}))
+	if err := d.Dispatch(ctx, &created{}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"int"}, d.Orphans()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestTracedOverAHandmadeProvider(t *testing.T) {
+	list, err := provider.NewList(on("a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := dispatcher.NewTraced(handmade{list})
+	if err := d.Dispatch(ctx, &created{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := d.Called(); len(got) != 1 || got[0].Event != "*dispatcher_test.created" || len(d.NotCalled()) != 0 {
+		t.Errorf("got %v, %v", got, d.NotCalled())
+	}
+}
