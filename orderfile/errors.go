@@ -1,0 +1,86 @@
+package orderfile
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/rollcall-go/rollcall/ordering"
+)
+
+// Kind names a sort of problem.
+type Kind string
+
+// The kinds of problem of an order file. The last five are those of package
+// ordering.
+const (
+	KindSyntax          Kind = "syntax"
+	KindUnknownKey      Kind = "unknown_key"
+	KindMissingEvent    Kind = "missing_event"
+	KindInvalidPriority      = Kind(ordering.KindInvalidPriority)
+	KindDuplicate            = Kind(ordering.KindDuplicate)
+	KindUnknownTarget        = Kind(ordering.KindUnknownTarget)
+	KindNotListening         = Kind(ordering.KindNotListening)
+	KindCycle                = Kind(ordering.KindCycle)
+)
+
+// The kinds that only an application can find: the file names what it does not
+// have.
+const (
+	KindUnknownListener Kind = "unknown_listener"
+	KindUnknownEvent    Kind = "unknown_event"
+	KindUnknownProvider Kind = "unknown_provider"
+)
+
+// checks are the kinds in the order in which problems are told.
+var checks = map[Kind]int{KindInvalidPriority: 1, KindDuplicate: 2, KindUnknownTarget: 3, KindNotListening: 4, KindCycle: 5}
+
+// Error is one problem of an order file, with its place.
+type Error struct {
+	Kind     Kind
+	File     string
+	Position Position
+	Message  string
+	Err      error // of package ordering, or nil
+}
+
+func (e *Error) Error() string {
+	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Position.Line, e.Position.Column, e.Message)
+}
+
+// Unwrap is the error of package ordering behind it, or nil.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Errors gives the problems behind an error of this package, in the order in
+// which they are told; nil where there are none.
+func Errors(err error) []*Error {
+	var problem *Error
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []*Error
+		for _, e := range joined.Unwrap() {
+			all = append(all, Errors(e)...)
+		}
+		return all
+	}
+	if errors.As(err, &problem) {
+		return []*Error{problem}
+	}
+	return nil
+}
+
+// join puts problems in order: by check, then by place.
+func join(problems []*Error) error {
+	slices.SortStableFunc(problems, func(a, b *Error) int {
+		return cmp.Or(
+			cmp.Compare(checks[a.Kind], checks[b.Kind]),
+			cmp.Compare(a.Position.Line, b.Position.Line),
+			cmp.Compare(a.Position.Column, b.Position.Column),
+		)
+	})
+	errs := make([]error, len(problems))
+	for i, p := range problems {
+		errs[i] = p
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,68 @@
+package orderfile
+
+import (
+	"fmt"
+
+	"github.com/rollcall-go/rollcall/ordering"
+)
+
+// File is an order file that has been read.
+type File struct {
+	Name      string // as given to Parse; for messages
+	Providers []Provider
+	Listeners []Listener // in the file's order, which is declared order
+}
+
+// Provider is a service that listeners are collected for.
+type Provider struct {
+	ID          string
+	ListenerTag string // the tag that its listeners carry
+	Position    Position
+}
+
+// Listener is one tag of a service: a listener of one event.
+type Listener struct {
+	ID        string
+	Tag       string // the tag's name, which is the listener_tag of its provider
+	Event     string
+	Placement ordering.Placement // its Source is the tag's place
+	Optional  bool               // the application need not have it
+	Position  Position           // of the tag
+
+	EventPosition Position
+	targets       map[ordering.Side][]Position // as the placement lists them
+}
+
+// Position is a place in a file. Lines and columns count from 1, columns in
+// characters.
+type Position struct{ Line, Column int }
+
+// DefaultListenerTag is the tag of listeners whose provider names none, and
+// DefaultProvider the ID of the provider of a file that declares none.
+const (
+	DefaultListenerTag = "event_listener"
+	DefaultProvider    = "default"
+)
+
+const providerTag = "listener_provider"
+
+// MaxSize is the size in bytes beyond which a file is refused.
+const MaxSize = 10 << 20
+
+// source is a place as messages have it.
+func (f *File) source(p Position) string { return fmt.Sprintf("%s:%d", f.Name, p.Line) }
+
+// TargetPosition is where a hint of the listener is written, or the tag's
+// position where the listener has no such hint.
+func (l Listener) TargetPosition(h ordering.Hint) Position {
+	targets := l.Placement.Before
+	if h.Side == ordering.After {
+		targets = l.Placement.After
+	}
+	for i, t := range targets {
+		if t.ID == h.Target && i < len(l.targets[h.Side]) {
+			return l.targets[h.Side][i]
+		}
+	}
+	return l.Position
+}

@@ -1,0 +1,415 @@
+package orderfile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/rollcall-go/rollcall/internal/nearest"
+	"github.com/rollcall-go/rollcall/ordering"
+)
+
+// Load reads the file at path in fsys and parses it. A file over MaxSize is
+// refused; other errors are those of reading it and of Parse.
+func Load(fsys fs.FS, path string) (*File, error) {
+	f, err := fsys.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("order file: %w", err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, MaxSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("order file %s: %w", path, err)
+	}
+	return Parse(path, data)
+}
+
+// Parse reads the content of an order file; name is for messages. The error
+// joins an *Error for each problem; see [Errors].
+func Parse(name string, data []byte) (*File, error) {
+	f, problems := parse(name, data)
+	if len(problems) > 0 {
+		return nil, join(problems)
+	}
+	return f, nil
+}
+
+// parse keeps what can be understood beside the problems.
+func parse(name string, data []byte) (*File, []*Error) {
+	p := &parser{file: &File{Name: name}}
+	if root := p.document(data); root != nil {
+		p.root(root)
+	}
+	return p.file, p.problems
+}
+
+type parser struct {
+	file     *File
+	problems []*Error
+	visited  int
+	stopped  bool
+}
+
+// maxVisits bounds the values that are looked at, those behind aliases
+// counted each time.
+const maxVisits = 4_000_000
+
+func (p *parser) fail(kind Kind, at Position, format string, args ...any) {
+	p.problems = append(p.problems, &Error{Kind: kind, File: p.file.Name, Position: at, Message: fmt.Sprintf(format, args...)})
+}
+
+func position(n *yaml.Node) Position { return Position{n.Line, n.Column} }
+
+// resolve follows an alias, and counts.
+func (p *parser) resolve(n *yaml.Node) *yaml.Node {
+	if p.visited++; p.visited > maxVisits && !p.stopped {
+		p.stopped = true
+		p.fail(KindSyntax, position(n), "the file has more than %d values, aliases multiplied out", maxVisits)
+	}
+	for n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	return n
+}
+
+// field is a key of a mapping with its value.
+type field struct {
+	name       string
+	key, value *yaml.Node
+}
+
+// fields gives the keys of a mapping. Null counts as an empty mapping.
+func (p *parser) fields(n *yaml.Node, what string) []field {
+	n = p.resolve(n)
+	if isNull(n) {
+		return nil
+	}
+	if n.Kind != yaml.MappingNode {
+		p.wrongType(n, what, "a mapping")
+		return nil
+	}
+	var fields []field
+	seen := map[string]bool{}
+	for i := 0; i+1 < len(n.Content) && !p.stopped; i += 2 {
+		key := p.resolve(n.Content[i])
+		switch {
+		case key.Tag == "!!merge":
+			p.fail(KindUnknownKey, position(n.Content[i]), "merge keys are not supported in %s: write its keys out, or alias a whole value", what)
+		case key.Kind != yaml.ScalarNode || key.Tag != "!!str":
+			p.wrongType(n.Content[i], "a key of "+what, "text")
+		case seen[key.Value]:
+			p.fail(KindDuplicate, position(n.Content[i]), "key %q stands twice in %s: drop one", key.Value, what)
+		default:
+			seen[key.Value] = true
+			fields = append(fields, field{key.Value, n.Content[i], n.Content[i+1]})
+		}
+	}
+	return fields
+}
+
+func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
+
+func (p *parser) wrongType(n *yaml.Node, what, want string) {
+	p.fail(KindSyntax, position(n), "%s must be %s, not %s", what, want, typeName(n))
+}
+
+func typeName(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.MappingNode:
+		return "a mapping"
+	case yaml.SequenceNode:
+		return "a list"
+	case yaml.AliasNode:
+		return typeName(n.Alias)
+	}
+	names := map[string]string{"!!null": "empty", "!!int": "the number " + n.Value, "!!float": "the number " + n.Value,
+		"!!bool": "the truth value " + n.Value, "!!timestamp": "the date " + n.Value, "!!str": "text"}
+	if name, ok := names[n.Tag]; ok {
+		return name
+	}
+	return "of the type " + n.Tag
+}
+
+func (p *parser) unknownKey(f field, what string, known ...string) {
+	p.fail(KindUnknownKey, position(f.key), "unknown key %q in %s, did you mean %s?",
+		f.name, what, nearest.Closest(f.name, known))
+}
+
+func (p *parser) root(n *yaml.Node) {
+	if p.resolve(n).Kind != yaml.MappingNode {
+		p.wrongType(n, "the file", "a mapping with the key services")
+		return
+	}
+	found := false
+	for _, f := range p.fields(n, "the file") {
+		if f.name != "services" {
+			p.unknownKey(f, "the file", "services")
+			continue
+		}
+		found = true
+		for _, service := range p.fields(f.value, "services") {
+			p.service(service)
+		}
+	}
+	if !found && len(p.problems) == 0 {
+		p.fail(KindSyntax, position(n), "the file has no services: begin it with services:")
+	}
+}
+
+func (p *parser) service(s field) {
+	if s.name == "" {
+		p.fail(KindSyntax, position(s.key), "a service needs an ID")
+	}
+	what := "service " + s.name
+	optional := false
+	var tags *yaml.Node
+	for _, f := range p.fields(s.value, what) {
+		switch f.name {
+		case "synthetic", "class": // part of the documented shape; mean nothing here
+		case "optional":
+			optional = p.truth(f, what)
+		case "tags":
+			tags = f.value
+		default:
+			p.unknownKey(f, what, "tags", "synthetic", "class", "optional")
+		}
+	}
+	if tags != nil {
+		p.tags(s.name, tags, optional)
+	}
+}
+
+func (p *parser) truth(f field, what string) bool {
+	n := p.resolve(f.value)
+	if n.Kind != yaml.ScalarNode || n.Tag != "!!bool" {
+		p.wrongType(f.value, f.name+" of "+what, "true or false")
+	}
+	return n.Value == "true"
+}
+
+func (p *parser) tags(id string, n *yaml.Node, optional bool) {
+	what := "tags of service " + id
+	list := p.resolve(n)
+	if isNull(list) {
+		return
+	}
+	if list.Kind != yaml.SequenceNode {
+		p.wrongType(n, what, "a list")
+		return
+	}
+	first := len(p.file.Listeners)
+	for _, tag := range list.Content {
+		if p.stopped {
+			return
+		}
+		p.tag(id, tag, optional)
+	}
+	p.duplicates(p.file.Listeners[first:])
+}
+
+// duplicates finds events that one service lists twice under one tag.
+func (p *parser) duplicates(listeners []Listener) {
+	type place struct{ tag, event string }
+	seen := map[place]Position{}
+	for _, l := range listeners {
+		at := place{l.Tag, l.Event}
+		if first, twice := seen[at]; twice {
+			p.fail(KindDuplicate, l.Position, "%s listens to %s twice, first at %s: drop one tag",
+				l.ID, l.Event, p.file.source(first))
+			continue
+		}
+		seen[at] = l.Position
+	}
+}
+
+// tag reads a tag: its name alone, or a mapping.
+func (p *parser) tag(id string, n *yaml.Node, optional bool) {
+	what := "a tag of service " + id
+	value := p.resolve(n)
+	if value.Kind == yaml.ScalarNode {
+		p.namedTag(id, p.text(n, what), nil, n, optional)
+		return
+	}
+	if value.Kind != yaml.MappingNode {
+		p.wrongType(n, what, "a name or a mapping")
+		return
+	}
+	var rest []field
+	name := ""
+	for _, f := range p.fields(n, what) {
+		if f.name == "name" {
+			name = p.text(f.value, "the name of "+what)
+		} else {
+			rest = append(rest, f)
+		}
+	}
+	if name == "" && len(p.problems) == 0 {
+		p.fail(KindSyntax, position(n), "%s has no name: write name: event_listener", what)
+	}
+	p.namedTag(id, name, rest, n, optional)
+}
+
+func (p *parser) namedTag(id, name string, fields []field, n *yaml.Node, optional bool) {
+	switch name {
+	case "":
+	case providerTag:
+		p.provider(id, fields, n)
+	default:
+		p.listener(id, name, fields, n, optional)
+	}
+}
+
+func (p *parser) provider(id string, fields []field, n *yaml.Node) {
+	provider := Provider{ID: id, ListenerTag: DefaultListenerTag, Position: position(n)}
+	for _, f := range fields {
+		if f.name != "listener_tag" {
+			p.unknownKey(f, "the listener_provider tag of "+id, "name", "listener_tag")
+			continue
+		}
+		provider.ListenerTag = p.text(f.value, "listener_tag of "+id)
+	}
+	p.file.Providers = append(p.file.Providers, provider)
+}
+
+func (p *parser) listener(id, name string, fields []field, n *yaml.Node, optional bool) {
+	l := Listener{ID: id, Tag: name, Optional: optional, Position: position(n), targets: map[ordering.Side][]Position{}}
+	what := "a tag of listener " + id
+	hasEvent := false
+	for _, f := range fields {
+		switch f.name {
+		case "event":
+			hasEvent = true
+			p.event(&l, f)
+		case "priority":
+			l.Placement.Priority = p.priority(f.value)
+		case "before":
+			l.Placement.Before = p.targets(&l, ordering.Before, f)
+		case "after":
+			l.Placement.After = p.targets(&l, ordering.After, f)
+		case "optional":
+			l.Optional = p.truth(f, what) || optional
+		default:
+			p.unknownKey(f, what, "name", "event", "priority", "before", "after", "optional")
+		}
+	}
+	l.Placement.Source = p.file.source(l.Position)
+	if !hasEvent {
+		p.missingEvent(id, position(n))
+	}
+	if l.Event != "" {
+		p.file.Listeners = append(p.file.Listeners, l)
+	}
+}
+
+func (p *parser) missingEvent(id string, at Position) {
+	p.fail(KindMissingEvent, at, "a tag of listener %s has no event: write event: and the event's name or type", id)
+}
+
+func (p *parser) event(l *Listener, f field) {
+	l.EventPosition = position(f.value)
+	n := p.resolve(f.value)
+	if isNull(n) || n.Kind == yaml.ScalarNode && n.Value == "" {
+		p.missingEvent(l.ID, l.EventPosition)
+		return
+	}
+	l.Event = p.text(f.value, "event of listener "+l.ID)
+}
+
+func (p *parser) priority(n *yaml.Node) ordering.Priority {
+	value := p.resolve(n)
+	if value.Kind != yaml.ScalarNode {
+		p.fail(KindInvalidPriority, position(n), "invalid priority, %s: write first, last or a whole number", typeName(value))
+		return ordering.Priority{}
+	}
+	priority, err := ordering.ParsePriority(value.Value)
+	if err != nil {
+		p.fail(KindInvalidPriority, position(n), "%v", err)
+	}
+	return priority
+}
+
+// targets reads an ID or a list of IDs.
+func (p *parser) targets(l *Listener, side ordering.Side, f field) []ordering.Target {
+	nodes := []*yaml.Node{f.value}
+	if n := p.resolve(f.value); n.Kind == yaml.SequenceNode {
+		nodes = n.Content
+	}
+	var targets []ordering.Target
+	for _, n := range nodes {
+		text, ok := p.textOrNot(n, fmt.Sprintf("%s of listener %s", side, l.ID))
+		if !ok {
+			continue
+		}
+		target, err := ordering.ParseTarget(text)
+		if err != nil {
+			p.fail(KindSyntax, position(n), "%s of listener %s: %v", side, l.ID, err)
+			continue
+		}
+		targets = append(targets, target)
+		l.targets[side] = append(l.targets[side], position(n))
+	}
+	return targets
+}
+
+func (p *parser) text(n *yaml.Node, what string) string {
+	text, ok := p.textOrNot(n, what)
+	if ok && text == "" {
+		p.fail(KindSyntax, position(n), "%s must not be empty", what)
+	}
+	return text
+}
+
+func (p *parser) textOrNot(n *yaml.Node, what string) (string, bool) {
+	value := p.resolve(n)
+	switch {
+	case value.Kind == yaml.ScalarNode && value.Tag == "!!str":
+		return value.Value, true
+	case value.Kind == yaml.ScalarNode && !isNull(value):
+		p.fail(KindSyntax, position(n), "%s must be text, not %s: put it in quotes", what, typeName(value))
+	default:
+		p.wrongType(n, what, "text")
+	}
+	return "", false
+}
+
+// document reads the one YAML document of the file, or says why it can't.
+func (p *parser) document(data []byte) *yaml.Node {
+	if at, problem := badBytes(data); problem != "" {
+		p.fail(KindSyntax, at, "%s", problem)
+		return nil
+	}
+	decoder := yaml.NewDecoder(strings.NewReader(string(data)))
+	var root, more yaml.Node
+	switch err := decode(decoder, &root); {
+	case errors.Is(err, io.EOF):
+		p.fail(KindSyntax, Position{1, 1}, "the file is empty: begin it with services:")
+		return nil
+	case err != nil:
+		p.syntaxError(err, data)
+		return nil
+	}
+	switch err := decode(decoder, &more); {
+	case errors.Is(err, io.EOF):
+	case err != nil:
+		p.syntaxError(err, data)
+		return nil
+	default:
+		p.fail(KindSyntax, position(&more), "the file has a second document: put everything under one services:")
+		return nil
+	}
+	return root.Content[0]
+}
+
+// decode turns a panic of the YAML parser, should there be one, into an error.
+func decode(d *yaml.Decoder, n *yaml.Node) (err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = fmt.Errorf("yaml: %v", value)
+		}
+	}()
+	return d.Decode(n)
+}
