@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/rollcall-go/rollcall/internal/joined"
 	"github.com/rollcall-go/rollcall/ordering"
 )
 
@@ -55,18 +56,14 @@ func (e *Error) Unwrap() error { return e.Err }
 // Errors gives the problems behind an error of this package, in the order in
 // which they are told; nil where there are none.
 func Errors(err error) []*Error {
-	var problem *Error
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		var all []*Error
-		for _, e := range joined.Unwrap() {
-			all = append(all, Errors(e)...)
+	var all []*Error
+	for _, leaf := range joined.Leaves(err) {
+		var problem *Error
+		if errors.As(leaf, &problem) {
+			all = append(all, problem)
 		}
-		return all
 	}
-	if errors.As(err, &problem) {
-		return []*Error{problem}
-	}
-	return nil
+	return all
 }
 
 // join puts problems in order: by check, then by place.

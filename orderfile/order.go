@@ -3,6 +3,7 @@ package orderfile
 import (
 	"errors"
 
+	"github.com/rollcall-go/rollcall/internal/joined"
 	"github.com/rollcall-go/rollcall/internal/nearest"
 	"github.com/rollcall-go/rollcall/ordering"
 )
@@ -126,7 +127,7 @@ func (f *File) orderOf(p Provider) (ProviderOrder, []*Error) {
 // are left out: Parse has told them.
 func (f *File) located(err error, listeners []Listener) []*Error {
 	var located []*Error
-	for _, e := range err.(interface{ Unwrap() []error }).Unwrap() {
+	for _, e := range joined.Leaves(err) {
 		var problem ordering.Error
 		if !errors.As(e, &problem) || problem.Kind() == ordering.KindDuplicate {
 			continue

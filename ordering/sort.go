@@ -2,6 +2,8 @@ package ordering
 
 import (
 	"errors"
+
+	"github.com/rollcall-go/rollcall/internal/joined"
 )
 
 // Sort orders the items of each event, in order of the events' first
@@ -21,25 +23,7 @@ func Sort(items []Item) ([]Order, error) {
 		orders = append(orders, Order{Event: event, Placed: placed})
 	}
 	if err := errors.Join(problems...); err != nil {
-		return nil, flatten(err)
+		return nil, errors.Join(joined.Leaves(err)...)
 	}
 	return orders, nil
-}
-
-// flatten joins the leaves of a joined error anew, so that a caller who
-// unwraps once sees each problem.
-func flatten(err error) error {
-	var leaves []error
-	var walk func(error)
-	walk = func(err error) {
-		if joined, ok := err.(interface{ Unwrap() []error }); ok {
-			for _, e := range joined.Unwrap() {
-				walk(e)
-			}
-			return
-		}
-		leaves = append(leaves, err)
-	}
-	walk(err)
-	return errors.Join(leaves...)
 }

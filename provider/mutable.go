@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/internal/joined"
 	"github.com/rollcall-go/rollcall/ordering"
 )
 
@@ -188,10 +189,7 @@ func newMutableState(members []*member) (*mutableState, error) {
 		return surround(of(byZone[prepended], keys), middle, of(byZone[appended], keys)), nil
 	}
 	s := &mutableState{members: members, table: newTable(matcher, arrange)}
-	if err := errors.Join(duplicateIDs(members), err, sorted.cycles()); err != nil {
-		return s, unique(err)
-	}
-	return s, nil
+	return s, errors.Join(joined.Distinct(errors.Join(duplicateIDs(members), err, sorted.cycles()))...)
 }
 
 // of gives the listeners of any of the keys.

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/internal/joined"
 	"github.com/rollcall-go/rollcall/ordering"
 )
 
@@ -42,7 +43,7 @@ func Build(listeners []Listener, events []Event) (*Ordered, error) {
 	o.table = newTable(s.matcher, s.sort)
 	orderErr := o.orderKnown()
 	if err := errors.Join(append(problems, err, orderErr)...); err != nil {
-		return nil, unique(err)
+		return nil, errors.Join(joined.Distinct(err)...)
 	}
 	return o, nil
 }
@@ -178,26 +179,4 @@ func (s *sorter) cyclesOfUnknown() error {
 		}
 	}
 	return errors.Join(problems...)
-}
-
-// unique joins the leaves of an error, each text once: a cycle between
-// listeners of several events shows in each of these.
-func unique(err error) error {
-	var leaves []error
-	seen := map[string]bool{}
-	var walk func(error)
-	walk = func(err error) {
-		if joined, ok := err.(interface{ Unwrap() []error }); ok {
-			for _, e := range joined.Unwrap() {
-				walk(e)
-			}
-			return
-		}
-		if !seen[err.Error()] {
-			seen[err.Error()] = true
-			leaves = append(leaves, err)
-		}
-	}
-	walk(err)
-	return errors.Join(leaves...)
 }

@@ -1,0 +1,105 @@
+package fxevents
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strconv"
+
+	"go.uber.org/fx"
+
+	"github.com/rollcall-go/rollcall/internal/source"
+	"github.com/rollcall-go/rollcall/provider"
+	"github.com/rollcall-go/rollcall/tags"
+)
+
+// AsListener makes what a constructor returns a listener, once for each tag,
+// or once if there is none. The constructor is provided as it is, under the
+// listener's ID as its name; it may take what any constructor of Fx may take,
+// and may return an error. What it returns may be whatever
+// provider.FromValue reads: a value with a Handle method, or the method that
+// the tag names; a function; a provider.Subscriber; a provider.Listener.
+//
+// Its default ID is the result's package and type, "recipes.Notifier".
+func AsListener(constructor any, tag ...tags.Tag) fx.Option {
+	r := registration{source: source.Caller(0)}
+	r.target, r.targetSource = source.Func(constructor)
+	result, err := resultOf(constructor)
+	if err != nil {
+		return r.problem(err)
+	}
+	name := ""
+	var options []fx.Option
+	for _, t := range orOne(tag) {
+		fields, err := tags.Parse(t)
+		if err != nil {
+			options = append(options, r.problem(err))
+			continue
+		}
+		if name == "" {
+			name = nameFor(result, fields, r)
+		}
+		options = append(options, fromNamed(name, result, fields, r))
+	}
+	if name != "" {
+		options = append(options, fx.Provide(fx.Annotated{Name: name, Target: constructor}))
+	}
+	return fx.Options(options...)
+}
+
+// resultOf is the type that a constructor returns beside an error.
+func resultOf(constructor any) (reflect.Type, error) {
+	t := reflect.TypeOf(constructor)
+	if t == nil || t.Kind() != reflect.Func {
+		return nil, fmt.Errorf("AsListener takes a constructor function, not a %T: "+
+			"where fx.Annotate would name parameters, take a struct with fx.In", constructor)
+	}
+	if reflect.ValueOf(constructor).IsNil() {
+		return nil, errors.New("the constructor is nil")
+	}
+	fails := t.NumOut() == 2 && t.Out(1) == reflect.TypeFor[error]()
+	if t.NumOut() != 1 && !fails || t.Out(0) == reflect.TypeFor[error]() || isOut(t.Out(0)) {
+		return nil, fmt.Errorf("the constructor must return one listener, or one and an error, not %s: "+
+			"for more, put provider.Listener values into the group %q by fx.Out", t, DefaultGroup)
+	}
+	return t.Out(0), nil
+}
+
+func isOut(t reflect.Type) bool {
+	if t.Kind() != reflect.Struct {
+		return false
+	}
+	f, ok := t.FieldByName("Out")
+	return ok && f.Anonymous && f.Type == reflect.TypeFor[fx.Out]()
+}
+
+// nameFor is the name under which the constructor is provided: the listener's
+// ID. Where that shows only once the value is there, it is the constructor's.
+func nameFor(result reflect.Type, fields tags.Fields, r registration) string {
+	switch {
+	case fields.ID != "":
+		return fields.ID
+	case result.Name() == "" && result.Kind() != reflect.Pointer, result.Kind() == reflect.Interface,
+		result == reflect.TypeFor[provider.Listener]():
+		return r.target
+	}
+	return typeID(result)
+}
+
+// fromNamed takes the value by its name and makes a listener of it. The
+// function is generated, because its parameter's type is known only now; the
+// constructor itself stays untouched, so that the container's errors show it.
+func fromNamed(name string, result reflect.Type, fields tags.Fields, r registration) fx.Option {
+	in := reflect.StructOf([]reflect.StructField{
+		{Name: "In", Type: reflect.TypeFor[fx.In](), Anonymous: true},
+		{Name: "Assembly", Type: reflect.TypeFor[*Assembly]()},
+		{Name: "Value", Type: result, Tag: reflect.StructTag("name:" + strconv.Quote(name))},
+	})
+	out := []reflect.Type{reflect.TypeFor[[]provider.Listener]()}
+	body := func(args []reflect.Value) []reflect.Value {
+		a := args[0].FieldByName("Assembly").Interface().(*Assembly)
+		listeners := r.listeners(a, args[0].FieldByName("Value").Interface(), fields)
+		return []reflect.Value{reflect.ValueOf(listeners)}
+	}
+	return r.provide(fields, reflect.MakeFunc(reflect.FuncOf([]reflect.Type{in}, out, false), body).Interface())
+}

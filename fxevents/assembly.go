@@ -1,0 +1,169 @@
+package fxevents
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"sync"
+
+	"go.uber.org/fx"
+
+	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall/internal/joined"
+	"github.com/rollcall-go/rollcall/provider"
+)
+
+// Assembly is what Module makes of an application's listeners. Inject it to
+// look at the order of each event. Where the container says that it is
+// missing, fxevents.Module is.
+type Assembly struct {
+	settings settings
+	handles  []handle         // as settings.providers
+	emitters *dispatcher.Late // what emitters go through
+
+	// While the container runs constructors, which it does one by one:
+	declared int
+	methods  map[int]string // listeners whose ID may need their method, by place in declared order
+	problems []error
+
+	mu        sync.Mutex
+	providers []AssembledProvider
+}
+
+// handle is what the container has of a provider before it is built.
+type handle struct {
+	dispatcher *dispatcher.Late
+	provider   *lateProvider
+}
+
+// AssembledProvider is one provider of an application.
+type AssembledProvider struct {
+	Name  string // "" for the one that has no name
+	Group string
+	*provider.Ordered
+}
+
+func newAssembly(s settings) *Assembly {
+	a := &Assembly{settings: s, methods: map[int]string{}, emitters: dispatcher.NewLate(&NotAssembledError{})}
+	for range s.providers {
+		a.handles = append(a.handles, handle{dispatcher.NewLate(&NotAssembledError{}), &lateProvider{}})
+	}
+	return a
+}
+
+// Providers gives the providers in the order of Module's options, the one
+// without a name first; nil before the listeners are assembled. It may be
+// called concurrently.
+func (a *Assembly) Providers() []AssembledProvider {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.providers)
+}
+
+// nextDeclared counts the constructors as the container runs them: that is
+// declared order.
+func (a *Assembly) nextDeclared() int {
+	a.declared++
+	return a.declared
+}
+
+func (a *Assembly) report(err error) { a.problems = append(a.problems, err) }
+
+// parts are what assemble needs of the container.
+type parts struct {
+	fx.In
+
+	Assembly   *Assembly
+	Dispatcher dispatcher.Dispatcher // as decorated
+	Events     []declaredEvent       `group:"rollcall.event"`
+	Listeners  []provider.Listener   `group:"event_listener"`
+	Further    []collected           `group:"rollcall.provider"`
+	Problems   []problem             `group:"rollcall.problem"`
+}
+
+// assemble builds all providers, or none.
+func assemble(in parts) error {
+	a := in.Assembly
+	problems := a.problems
+	for _, p := range sortedBy(in.Problems, func(p problem) int { return p.declared }) {
+		problems = append(problems, p.err)
+	}
+	events := eventsOf(in.Events)
+	groups := make([][]provider.Listener, len(a.settings.providers))
+	groups[0] = a.inDeclaredOrder(in.Listeners)
+	for _, c := range in.Further {
+		groups[c.index] = a.inDeclaredOrder(c.listeners)
+	}
+	problems = append(problems, a.override(groups, events))
+	built := make([]AssembledProvider, len(groups))
+	for i, spec := range a.settings.providers {
+		ordered, err := provider.Build(groups[i], events)
+		problems = append(problems, err)
+		built[i] = AssembledProvider{Name: spec.name, Group: spec.group, Ordered: ordered}
+	}
+	if err := errors.Join(problems...); err != nil {
+		return &AssemblyError{Problems: joined.Distinct(err)}
+	}
+	return a.bind(built, in.Dispatcher)
+}
+
+func sortedBy[T any](list []T, key func(T) int) []T {
+	list = slices.Clone(list)
+	slices.SortFunc(list, func(a, b T) int { return cmp.Compare(key(a), key(b)) })
+	return list
+}
+
+func eventsOf(declared []declaredEvent) []provider.Event {
+	var events []provider.Event
+	for _, d := range sortedBy(declared, func(d declaredEvent) int { return d.declared }) {
+		events = append(events, d.event)
+	}
+	return events
+}
+
+// inDeclaredOrder undoes the container's shuffling. Listeners whose place is
+// not known come last, by their IDs.
+func (a *Assembly) inDeclaredOrder(listeners []provider.Listener) []provider.Listener {
+	listeners = slices.Clone(listeners)
+	slices.SortStableFunc(listeners, func(x, y provider.Listener) int {
+		if (x.Declared == 0) != (y.Declared == 0) {
+			return cmp.Compare(y.Declared, x.Declared)
+		}
+		return cmp.Or(cmp.Compare(x.Declared, y.Declared), cmp.Compare(x.ID, y.ID),
+			cmp.Compare(x.Event.Path(), y.Event.Path()), cmp.Compare(x.Source, y.Source))
+	})
+	a.nameMethods(listeners)
+	return listeners
+}
+
+// nameMethods tells apart the methods of one type that listen to one event.
+func (a *Assembly) nameMethods(listeners []provider.Listener) {
+	type place struct{ id, event string }
+	at := func(l provider.Listener) place { return place{l.ID, l.Event.Path()} }
+	sharing := map[place]int{}
+	for _, l := range listeners {
+		sharing[at(l)]++
+	}
+	renamed := map[int]string{}
+	for i, l := range listeners {
+		if method := a.methods[l.Declared]; method != "" && sharing[at(l)] > 1 {
+			renamed[i] = method
+		}
+	}
+	for i, id := range renamed {
+		listeners[i].ID = id
+	}
+}
+
+func (a *Assembly) bind(built []AssembledProvider, decorated dispatcher.Dispatcher) error {
+	for i, p := range built {
+		a.handles[i].provider.bound.Store(p.Ordered)
+		if err := a.handles[i].dispatcher.Bind(dispatcher.New(p.Ordered, a.settings.policy...)); err != nil {
+			return err
+		}
+	}
+	a.mu.Lock()
+	a.providers = built
+	a.mu.Unlock()
+	return a.emitters.Bind(decorated)
+}

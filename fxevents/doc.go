@@ -1,0 +1,53 @@
+// Package fxevents gives Uber Fx applications ordered event listeners. (It is
+// not go.uber.org/fx/fxevent, which is about Fx's own log.)
+//
+// A module declares its events and contributes listeners, with hints where
+// they belong:
+//
+//	var Module = fx.Module("recipes",
+//		fxevents.Event[*Created]("recipe.created"),
+//		fx.Provide(NewStore, NewIndexer),
+//		fxevents.Listen((*Indexer).OnCreated, `priority:"first"`),
+//		fxevents.AsListener(NewNotifier, `event:"recipe.created" after:"recipes.Indexer"`),
+//	)
+//
+// The application assembles them, and an order file has the last word:
+//
+//	fx.New(
+//		fxevents.Module(fxevents.OrderFile(os.DirFS("."), "services.yaml")),
+//		recipes.Module,
+//		audit.Module,
+//	)
+//
+// A component emits, knowing nobody:
+//
+//	func NewService(created *dispatcher.Emitter[*Created]) *Service
+//
+// # What the container has
+//
+//   - *dispatcher.Emitter[E] for each declared event type E;
+//   - dispatcher.Dispatcher, for any event; decorate it with fx.Decorate to
+//     buffer or trace, and the emitters go through the decorated one;
+//   - provider.Provider, the listeners in their order;
+//   - *[Assembly], the order of each event with its reasons;
+//   - for each further [Provider], a dispatcher.Dispatcher and a
+//     provider.Provider under its name.
+//
+// All of these can be built without any listener, so that a listener may
+// inject the emitter of the event that it listens to. The listeners are
+// collected and sorted by an fx.Invoke inside [Module]. It runs before the
+// invokes of the root and of modules that stand after it, so put Module first;
+// whoever dispatches earlier gets a [*NotAssembledError].
+//
+// # Declared order
+//
+// Listeners that nothing else tells apart run in declared order: that of the
+// options, a parent's before its child modules'. A plain provider.Listener that
+// is put into the group by other means of Fx has no place in declared order;
+// such ones come after the others, by their IDs.
+//
+// # What goes wrong
+//
+// All problems of an application's listeners and order file come out of fx.New
+// together, as an [*AssemblyError].
+package fxevents

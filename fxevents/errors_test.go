@@ -1,0 +1,162 @@
+package fxevents_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/fx"
+
+	"github.com/rollcall-go/rollcall/fxevents"
+	"github.com/rollcall-go/rollcall/orderfile"
+	"github.com/rollcall-go/rollcall/ordering"
+	"github.com/rollcall-go/rollcall/provider"
+	"github.com/rollcall-go/rollcall/tags"
+)
+
+func TestProblems(t *testing.T) {
+	const keys = "The keys are event, id, method, group, priority, before, after"
+	for _, tt := range []struct {
+		name   string
+		option fx.Option
+		want   []string
+	}{
+		{"unknown key", fxevents.AsListener(newNotifier, `prioritty:"1"`), []string{
+			"fxevents_test.newNotifier (HERE), made a listener at HERE: tag `prioritty:\"1\"`, column 1: unknown key \"prioritty\", did you mean priority? " + keys}},
+		{"repeated key and bad value", fxevents.Listen((*indexer).OnCreated, `id:"a" id:"b" priority:"high"`), []string{
+			"fxevents_test.indexer.OnCreated (HERE), made a listener at HERE: tag `id:\"a\" id:\"b\" priority:\"high\"`, column 8: key id stands twice: drop one, or write its values as one list\n" +
+				"tag `id:\"a\" id:\"b\" priority:\"high\"`, column 24: invalid priority \"high\": write first, last or a whole number"}},
+		{"method for Listen", fxevents.Listen((*indexer).OnCreated, `method:"On"`), []string{
+			"fxevents_test.indexer.OnCreated (HERE), made a listener at HERE: the tag's key method has no meaning here: the method is given"}},
+		{"nil method", fxevents.Listen[*indexer, *created](nil), []string{"a listener, made a listener at HERE: the method is nil"}},
+		{"nil constructor", fxevents.AsListener(nil), []string{
+			"a listener, made a listener at HERE: AsListener takes a constructor function, not a <nil>: where fx.Annotate would name parameters, take a struct with fx.In"}},
+		{"nil function", fxevents.AsListener((func() *notifier)(nil)), []string{"a listener, made a listener at HERE: the constructor is nil"}},
+		{"annotated constructor", fxevents.AsListener(fx.Annotate(newNotifier)), []string{
+			"a listener, made a listener at HERE: AsListener takes a constructor function, not a fx.annotated: where fx.Annotate would name parameters, take a struct with fx.In"}},
+		{"two results", fxevents.AsListener(twoResults), []string{
+			`fxevents_test.twoResults (HERE), made a listener at HERE: the constructor must return one listener, or one and an error, not func() (*fxevents_test.notifier, *fxevents_test.mailer): for more, put provider.Listener values into the group "event_listener" by fx.Out`}},
+		{"fx.Out", fxevents.AsListener(outResult), []string{
+			`fxevents_test.outResult (HERE), made a listener at HERE: the constructor must return one listener, or one and an error, not func() fxevents_test.result: for more, put provider.Listener values into the group "event_listener" by fx.Out`}},
+		{"no method", fxevents.AsListener(newMailer), []string{
+			"fxevents_test.newMailer (HERE), made a listener at HERE: *fxevents_test.mailer has no method Handle: add one, or name another by the tag's method key"}},
+		{"misspelt method", fxevents.AsListener(newMailer, `method:"OnCraeted"`), []string{
+			"fxevents_test.newMailer (HERE), made a listener at HERE: *fxevents_test.mailer has no method OnCraeted, did you mean OnCreated?"}},
+		{"function without ID", fxevents.AsListener(newFunction), []string{
+			"fxevents_test.newFunction (HERE), made a listener at HERE: a listener that is a plain func(*fxevents_test.created) needs an ID: give its tag an id"}},
+		{"wrong event", fxevents.AsListener(newNotifier, `event:"recipe.deleted"`), []string{
+			"fxevents_test.notifier (HERE) takes *fxevents_test.created, but listens to recipe.deleted, which is a *fxevents_test.deleted (HERE): correct the tag's event or the parameter"}},
+		{"misspelt event", fxevents.AsListener(newNotifier, `event:"recipe.craeted"`), []string{
+			"fxevents_test.notifier (HERE) listens to recipe.craeted, but no event has that name, did you mean recipe.created?: declare it, or leave the event to the parameter, *fxevents_test.created"}},
+		{"unknown target", fxevents.AsListener(newNotifier, `after:"fxevents_test.notifer"`), []string{
+			`fxevents_test.notifier (HERE) must run after fxevents_test.notifer, but no listener has that ID: did you mean fxevents_test.notifier? Write "?fxevents_test.notifer" if it may be absent`}},
+		{"invalid plain listener", fx.Supply(fx.Annotated{Group: "event_listener", Target: provider.Listener{ID: "x"}}), []string{
+			"listener x can't be used: it has no function: make it with provider.New"}},
+		{"cycle between modules", fx.Options(
+			fxevents.AsListener(newNotifier, `before:"fxevents_test.auditor"`),
+			fxevents.AsListener(newAuditor, `before:"fxevents_test.notifier"`)), []string{
+			"fxevents_test.notifier must run before fxevents_test.auditor (HERE),\nand fxevents_test.auditor must run before fxevents_test.notifier (HERE): drop one of the hints"}},
+		{"no method and a subscriber's fields", fxevents.AsListener(func() *subscriber { return nil }, `priority:"1"`), []string{
+			"fxevents_test.TestProblems.func1 (HERE), made a listener at HERE: *fxevents_test.subscriber lists its own subscriptions: drop event, id, method, priority, before and after from its tag"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, problemsOf(t, fxevents.Module(), events, tt.option)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+type result struct {
+	fx.Out
+	Notifier *notifier
+}
+
+func twoResults() (*notifier, *mailer) { return nil, nil }
+func outResult() result                { return result{} }
+func newFunction() func(*created)      { return func(*created) {} }
+
+// All problems of an app come out of fx.New together: of tags, of hints, of
+// order files.
+func TestAllProblemsTogether(t *testing.T) {
+	app := quietly(
+		fxevents.Module(
+			fxevents.OrderFile(fstest.MapFS{}, "absent.yaml"),
+			yaml(`services: { nobody: { tags: [ { name: event_listener, event: recipe.created } ] } }`),
+		), events,
+		fxevents.AsListener(newNotifier, `prio:"1"`),
+		fxevents.AsListener(newMailer, `method:"On"`),
+		fx.Provide(newIndexer),
+		fxevents.Listen((*indexer).OnCreated, `after:"x"`),
+		fxevents.Listen((*indexer).OnDeleted, `after:"fxevents_test.indexer"`),
+	)
+	err := app.Err()
+	var assembly *fxevents.AssemblyError
+	if !errors.As(err, &assembly) || len(assembly.Problems) != 6 {
+		t.Fatalf("got %v", err)
+	}
+	if !strings.HasPrefix(err.Error(), "rollcall: 6 problems with the event listeners:\n  - ") {
+		t.Errorf("got %v", err)
+	}
+	for name, found := range map[string]bool{
+		"registration": as[*fxevents.RegistrationError](err), "tag": as[*tags.Error](err),
+		"order file": as[*orderfile.Error](err), "unknown target": as[*ordering.UnknownTargetError](err),
+		"cycle": as[*ordering.CycleError](err),
+	} {
+		if !found {
+			t.Errorf("no %s error in %v", name, err)
+		}
+	}
+}
+
+func as[E error](err error) bool {
+	var e E
+	return errors.As(err, &e)
+}
+
+func TestOneProblemReadsWell(t *testing.T) {
+	err := quietly(fxevents.Module(), events, fxevents.AsListener(newNotifier, `after:"x"`)).Err()
+	if want := "rollcall: a problem with the event listeners:\n  - fxevents_test.notifier ("; !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// The container refuses an event that is declared twice; its message shows
+// where.
+func TestEventDeclaredTwice(t *testing.T) {
+	err := quietly(fxevents.Module(), events, fx.Module("again", fxevents.Event[*created]("x"))).Err()
+	for _, want := range []string{"*dispatcher.Emitter[*github.com/rollcall-go/rollcall/fxevents_test.created]", "already provided", "errors_test.go:"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("no %q in: %v", want, err)
+		}
+	}
+}
+
+func TestSameIDTwice(t *testing.T) {
+	err := quietly(fxevents.Module(), events, fxevents.AsListener(newNotifier), fxevents.AsListener(newNotifier)).Err()
+	for _, want := range []string{`fxevents_test.notifier[name="fxevents_test.notifier"]`, "already provided", "newNotifier"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("no %q in: %v", want, err)
+		}
+	}
+	problems := problemsOf(t, fxevents.Module(), events, fxevents.AsListener(newNotifier, `id:"x"`),
+		fx.Provide(newIndexer), fxevents.Listen((*indexer).OnCreated, `id:"x"`))
+	if diff := cmp.Diff([]string{"x listens to *fxevents_test.created twice (HERE and HERE): drop one, or give it an ID of its own"}, problems); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestNothingIsHalfBuilt(t *testing.T) {
+	var a *fxevents.Assembly
+	app := quietly(fx.Populate(&a), fx.Module("x", fx.Invoke(func(x *fxevents.Assembly) { a = x })), fxevents.Module(), events,
+		fxevents.AsListener(newNotifier), fxevents.AsListener(newAuditor, `after:"x"`))
+	if app.Err() == nil || a == nil || a.Providers() != nil {
+		t.Errorf("%v: %v", app.Err(), a.Providers())
+	}
+	if err := app.Start(context.Background()); err == nil {
+		t.Error("started")
+	}
+}

@@ -1,0 +1,28 @@
+package fxevents
+
+import (
+	"go.uber.org/fx"
+
+	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall/internal/source"
+	"github.com/rollcall-go/rollcall/provider"
+)
+
+// Event declares the event type E, with a name or "", and provides its
+// *dispatcher.Emitter[E]. The module that defines the type declares it, once.
+func Event[E any](name string) fx.Option {
+	e := provider.Declare[E](name)
+	e.Source = source.Caller(0)
+	return fx.Provide(
+		func(a *Assembly) *dispatcher.Emitter[E] { return dispatcher.NewEmitter[E](a.emitters) },
+		fx.Annotated{Group: eventGroup, Target: func(a *Assembly) declaredEvent {
+			return declaredEvent{a.nextDeclared(), e}
+		}},
+	)
+}
+
+// declaredEvent is an event at its place in declared order.
+type declaredEvent struct {
+	declared int
+	event    provider.Event
+}

@@ -1,0 +1,226 @@
+package fxevents_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"go.uber.org/fx"
+	"go.uber.org/fx/fxtest"
+
+	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall/fxevents"
+	"github.com/rollcall-go/rollcall/provider"
+	"github.com/rollcall-go/rollcall/tags"
+)
+
+func TestListenersOfSeveralModulesInOneOrder(t *testing.T) {
+	got := emitted(t,
+		fxevents.Module(),
+		fx.Module("audit", fxevents.AsListener(newAuditor, `priority:"first"`)),
+		fx.Module("notify", fxevents.AsListener(newNotifier, `after:"fxevents_test.indexer"`)),
+		fx.Module("recipes",
+			events,
+			fx.Provide(newIndexer),
+			fxevents.Listen((*indexer).OnCreated),
+			fxevents.AsListener(newMailer, `event:"recipe.created" method:"OnCreated" priority:"last" id:"mail"`),
+		),
+	)
+	check(t, "called", got, "auditor, indexer, notifier, mailer")
+}
+
+func TestDefaultIDs(t *testing.T) {
+	got := orderOf(t, fxevents.Module(), events, fx.Provide(newIndexer),
+		fxevents.Listen((*indexer).OnCreated),
+		fxevents.Listen((*indexer).OnDeleted),
+		fxevents.AsListener(newNotifier),
+		fxevents.Listen((*indexer).OnChange, `id:"any"`),
+	)
+	check(t, "a type that listens once to each event", got, `recipe.created: fxevents_test.indexer fxevents_test.notifier any
+recipe.deleted: fxevents_test.indexer any`)
+
+	got = orderOf(t, fxevents.Module(), events, fx.Provide(newIndexer),
+		fxevents.Listen((*indexer).OnCreated),
+		fxevents.Listen((*indexer).Again, `before:"fxevents_test.indexer.OnCreated"`),
+		fxevents.Listen((*indexer).OnDeleted),
+	)
+	check(t, "a type that listens twice to one", got, `recipe.created: fxevents_test.indexer.Again fxevents_test.indexer.OnCreated
+recipe.deleted: fxevents_test.indexer`)
+}
+
+func TestTypedTags(t *testing.T) {
+	got := emitted(t, fxevents.Module(), events, fx.Provide(newIndexer),
+		fxevents.AsListener(newNotifier, tags.On[*created](tags.Priority(-1))),
+		fxevents.Listen((*indexer).OnCreated, tags.Place(tags.After("fxevents_test.notifier", tags.Optional("nobody")))),
+		fxevents.AsListener(newAuditor, tags.OnName("recipe.created", tags.First)),
+	)
+	check(t, "called", got, "auditor, notifier, indexer")
+}
+
+func TestDispatcherAndProviderInTheContainer(t *testing.T) {
+	var d dispatcher.Dispatcher
+	var p provider.Provider
+	app := fxtest.New(t, fxevents.Module(), fxevents.AsListener(newNotifier), fx.Populate(&d, &p))
+	app.RequireStart().RequireStop()
+	e := &created{}
+	if err := d.Dispatch(context.Background(), e); err != nil || len(e.log) != 1 {
+		t.Errorf("dispatch of an event that nobody declared: %v, %v", err, e.log)
+	}
+	if n := len(provider.All(p)); n != 1 {
+		t.Errorf("the provider has %d listeners", n)
+	}
+	if list, err := p.Listeners(e); err != nil || list.Len() != 1 {
+		t.Errorf("%v, %v", list, err)
+	}
+}
+
+// A listener may inject the emitter or the dispatcher of the event that it
+// listens to.
+func TestInjectionMakesNoCircles(t *testing.T) {
+	type chained struct {
+		emitter    *dispatcher.Emitter[*created]
+		dispatcher dispatcher.Dispatcher
+	}
+	got := emitted(t, fxevents.Module(), events, fxevents.AsListener(newNotifier),
+		fxevents.AsListener(func(e *dispatcher.Emitter[*created], d dispatcher.Dispatcher, p provider.Provider) func(context.Context, *created) error {
+			c := chained{e, d}
+			return func(ctx context.Context, e *created) error {
+				e.note("chained")
+				if len(e.log) > 3 {
+					return nil
+				}
+				return errors.Join(c.emitter.Emit(ctx, e), c.dispatcher.Dispatch(ctx, &deleted{}))
+			}
+		}, `id:"chained" after:"fxevents_test.notifier"`),
+	)
+	check(t, "called", got, "notifier, chained, notifier, chained")
+}
+
+func TestEmittingTooEarly(t *testing.T) {
+	const want = "the event listeners are not assembled yet: dispatch from a hook of fx.Lifecycle, " +
+		"or from an fx.Invoke that stands after fxevents.Module"
+	early := func(e *dispatcher.Emitter[*created], d dispatcher.Dispatcher, p provider.Provider) error {
+		_, providerErr := p.Listeners(&created{})
+		typed := p.(provider.Typed)
+		_, _, typedErr := typed.ListenersOf(nil)
+		for _, err := range []error{e.Emit(context.Background(), nil), d.Dispatch(context.Background(), nil), providerErr, typedErr} {
+			var problem *fxevents.NotAssembledError
+			if !errors.As(err, &problem) || err.Error() != want {
+				return fmt.Errorf("got %w", err)
+			}
+		}
+		if provider.All(p) != nil {
+			return errors.New("it has listeners already")
+		}
+		return nil
+	}
+	app := quietly(fx.Module("before", fx.Invoke(early)), fxevents.Module(), events)
+	if err := app.Err(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A component under test needs neither a container nor a dispatcher.
+func TestZeroEmitterInAComponent(t *testing.T) {
+	service := struct{ created *dispatcher.Emitter[*created] }{&dispatcher.Emitter[*created]{}}
+	if err := service.created.Emit(context.Background(), &created{}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestPolicy(t *testing.T) {
+	var emitter *dispatcher.Emitter[*created]
+	fails := func(what string) func() func(*created) error {
+		return func() func(*created) error { return func(*created) error { return errors.New(what) } }
+	}
+	app := quietly(fxevents.Module(fxevents.Policy(dispatcher.CollectErrors())), events, fx.Populate(&emitter),
+		fxevents.AsListener(fails("one"), `id:"a"`), fxevents.AsListener(fails("two"), `id:"b"`),
+		fxevents.AsListener(func() func(*created) { return func(*created) { panic("three") } }, `id:"c"`))
+	if err := app.Err(); err != nil {
+		t.Fatal(err)
+	}
+	check(t, "errors", fmt.Sprint(emitter.Emit(context.Background(), &created{})),
+		"listener a of recipe.created: one\nlistener b of recipe.created: two\nlistener c of recipe.created: panic: three")
+}
+
+func TestPSR14_SeveralProvidersEachFromItsOwnTag(t *testing.T) {
+	type named struct {
+		fx.In
+		Audit    dispatcher.Dispatcher `name:"audit"`
+		Provider provider.Provider     `name:"audit"`
+		Assembly *fxevents.Assembly
+	}
+	var in named
+	options := []fx.Option{
+		fxevents.Module(fxevents.Provider("audit", "audit_listener")), events,
+		fxevents.AsListener(newNotifier, `priority:"first"`, `group:"audit_listener" priority:"last"`),
+		fxevents.AsListener(newAuditor, `group:"audit_listener"`),
+		fxevents.AsListener(newMailer, `method:"OnCreated"`),
+	}
+	check(t, "the default provider", emitted(t, options...), "notifier, mailer")
+	if err := quietly(append(options, fx.Invoke(func(n named) { in = n }))...).Err(); err != nil {
+		t.Fatal(err)
+	}
+	e := &created{}
+	if err := in.Audit.Dispatch(context.Background(), e); err != nil {
+		t.Fatal(err)
+	}
+	check(t, "the other", strings.Join(e.log, ", "), "auditor, notifier")
+	if list, _ := in.Provider.Listeners(e); list.Len() != 2 {
+		t.Errorf("its provider has %d listeners", list.Len())
+	}
+	p := in.Assembly.Providers()
+	if len(p) != 2 || p[0].Name != "" || p[0].Group != fxevents.DefaultGroup || p[1].Name != "audit" || p[1].Group != "audit_listener" {
+		t.Errorf("got %v", p)
+	}
+}
+
+// A declared event's listeners are called without reflection and allocation,
+// whatever they were made of.
+func TestEmitDoesNotAllocate(t *testing.T) {
+	var emitter *dispatcher.Emitter[*quiet]
+	var d dispatcher.Dispatcher
+	app := quietly(fxevents.Module(), fxevents.Event[*quiet](""), fx.Populate(&emitter, &d),
+		fxevents.AsListener(func() *quietHandler { return &quietHandler{} }),
+		fx.Provide(func() *quietComponent { return &quietComponent{} }),
+		fxevents.Listen((*quietComponent).On),
+		fxevents.AsListener(func() func(context.Context, *quiet) error {
+			return func(context.Context, *quiet) error { return nil }
+		}, `id:"function"`))
+	if err := app.Err(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, e := context.Background(), &quiet{}
+	if n := testing.AllocsPerRun(100, func() { _ = emitter.Emit(ctx, e); _ = d.Dispatch(ctx, e) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+	if e.n == 0 {
+		t.Error("nobody was called")
+	}
+}
+
+type (
+	quiet          struct{ n int }
+	quietHandler   struct{}
+	quietComponent struct{}
+)
+
+func (*quietHandler) Handle(_ context.Context, q *quiet) error { q.n++; return nil }
+func (*quietComponent) On(_ context.Context, q *quiet) error   { q.n++; return nil }
+
+func TestSubscriberInTheContainer(t *testing.T) {
+	got := emitted(t, fxevents.Module(), events, fxevents.AsListener(newNotifier),
+		fxevents.AsListener(func() *subscriber { return &subscriber{} }))
+	check(t, "called", got, "early, notifier, late")
+}
+
+type subscriber struct{}
+
+func (*subscriber) Subscriptions() []provider.Listener {
+	return []provider.Listener{
+		provider.New[*created]("late", func(c *created) { c.note("late") }, `priority:"-1"`),
+		provider.New[*created]("early", func(c *created) { c.note("early") }, `priority:"1"`),
+	}
+}

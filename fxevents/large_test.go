@@ -1,0 +1,118 @@
+package fxevents_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"go.uber.org/fx"
+
+	"github.com/rollcall-go/rollcall/fxevents"
+	"github.com/rollcall-go/rollcall/tags"
+)
+
+type numbered[T any] struct{ log []string }
+
+// declare makes an event type and a way to listen to it.
+func declare[T any](name string) (fx.Option, func(id string, tag tags.Tag) fx.Option) {
+	return fxevents.Event[*numbered[T]](name), func(id string, tag tags.Tag) fx.Option {
+		return fxevents.AsListener(func() func(context.Context, *numbered[T]) error {
+			return func(context.Context, *numbered[T]) error { return nil }
+		}, tag+tags.Tag(` id:"`+id+`"`))
+	}
+}
+
+// many is an app of modules with listeners, hints among them, in one declared
+// order. It is the same for the same seed.
+func many(modules, listeners int) fx.Option {
+	random := rand.New(rand.NewPCG(1, 2))
+	var declarations []fx.Option
+	var listen []func(string, tags.Tag) fx.Option
+	add := func(o fx.Option, l func(string, tags.Tag) fx.Option) {
+		declarations, listen = append(declarations, o), append(listen, l)
+	}
+	addTen(add, "a", declare[[1]int8], declare[[2]int8], declare[[3]int8], declare[[4]int8], declare[[5]int8],
+		declare[[6]int8], declare[[7]int8], declare[[8]int8], declare[[9]int8], declare[[10]int8])
+	addTen(add, "b", declare[[1]int16], declare[[2]int16], declare[[3]int16], declare[[4]int16], declare[[5]int16],
+		declare[[6]int16], declare[[7]int16], declare[[8]int16], declare[[9]int16], declare[[10]int16])
+	addTen(add, "c", declare[[1]int32], declare[[2]int32], declare[[3]int32], declare[[4]int32], declare[[5]int32],
+		declare[[6]int32], declare[[7]int32], declare[[8]int32], declare[[9]int32], declare[[10]int32])
+	addTen(add, "d", declare[[1]int64], declare[[2]int64], declare[[3]int64], declare[[4]int64], declare[[5]int64],
+		declare[[6]int64], declare[[7]int64], declare[[8]int64], declare[[9]int64], declare[[10]int64])
+
+	content := make([][]fx.Option, modules)
+	for i := range listeners {
+		e := i % len(listen)
+		id := fmt.Sprintf("m%d.l%d", i%modules, i)
+		content[i%modules] = append(content[i%modules], listen[e](id, randomTag(random, i, len(listen), modules)))
+	}
+	options := []fx.Option{fx.Options(declarations...)}
+	for i, c := range content {
+		options = append(options, fx.Module(fmt.Sprint("m", i), c...))
+	}
+	return fx.Options(options...)
+}
+
+func addTen(add func(fx.Option, func(string, tags.Tag) fx.Option), prefix string, declares ...func(string) (fx.Option, func(string, tags.Tag) fx.Option)) {
+	for i, d := range declares {
+		add(d(fmt.Sprintf("%s.e%d", prefix, i)))
+	}
+}
+
+// randomTag hints at a listener of the same event that was made before, so
+// that there are no cycles.
+func randomTag(random *rand.Rand, i, events, modules int) tags.Tag {
+	switch earlier := i - events*(1+random.IntN(3)); {
+	case earlier >= 0 && random.IntN(2) == 0:
+		return tags.Place(tags.After(fmt.Sprintf("m%d.l%d", earlier%modules, earlier)))
+	case random.IntN(3) == 0:
+		return tags.Place(tags.First)
+	case random.IntN(3) == 0:
+		return tags.Place(tags.Last)
+	}
+	return tags.Place(tags.Priority(random.IntN(5)))
+}
+
+// 60 modules, 500 listeners, 40 events: the same order over 50 runs, although
+// the container shuffles the group each time.
+func TestSameOrderOver50Runs(t *testing.T) {
+	first := orderOf(t, fxevents.Module(), many(60, 500))
+	if events, listeners := strings.Count(first, "\n")+1, strings.Count(first, ".l"); events != 40 || listeners != 500 {
+		t.Fatalf("%d events, %d listeners", events, listeners)
+	}
+	for run := range 50 {
+		if got := orderOf(t, fxevents.Module(), many(60, 500)); got != first {
+			t.Fatalf("run %d:\n%s\nfirst:\n%s", run, got, first)
+		}
+	}
+}
+
+// dig runs the constructors that feed a group in the order in which they were
+// provided, and shuffles what it hands over. Should either ever change, this
+// fails, and declared order needs another source.
+func TestContainerRunsConstructorsInDeclaredOrder(t *testing.T) {
+	shuffled := false
+	for range 50 {
+		var ran []int
+		var options []fx.Option
+		for i := range 20 {
+			options = append(options, fx.Provide(fx.Annotated{Group: "g", Target: func() int { ran = append(ran, i); return i }}))
+		}
+		var got []int
+		app := quietly(fx.Options(options...), fx.Invoke(fx.Annotate(func(all []int) { got = all }, fx.ParamTags(`group:"g"`))))
+		if err := app.Err(); err != nil {
+			t.Fatal(err)
+		}
+		for i := range ran {
+			if ran[i] != i {
+				t.Fatalf("constructors ran in the order %v", ran)
+			}
+			shuffled = shuffled || got[i] != i
+		}
+	}
+	if !shuffled {
+		t.Error("the container no longer shuffles: the tests of one order prove less than they say")
+	}
+}

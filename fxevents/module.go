@@ -1,0 +1,105 @@
+package fxevents
+
+import (
+	"io/fs"
+	"strconv"
+
+	"go.uber.org/fx"
+
+	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall/provider"
+)
+
+// DefaultGroup is the value group of the listeners that name no other.
+const DefaultGroup = "event_listener"
+
+// Groups by which the parts of this package find each other.
+const (
+	eventGroup    = "rollcall.event"
+	problemGroup  = "rollcall.problem"
+	providerGroup = "rollcall.provider"
+)
+
+// Module collects, sorts and binds the application's listeners. Give it to
+// fx.New once, before the modules that contribute listeners. Errors are told
+// by fx.New, as an *AssemblyError.
+func Module(options ...Option) fx.Option {
+	s := settings{providers: []providerSpec{{group: DefaultGroup}}}
+	for _, o := range options {
+		o.apply(&s)
+	}
+	parts := []fx.Option{
+		fx.Provide(
+			func() *Assembly { return newAssembly(s) },
+			func(a *Assembly) dispatcher.Dispatcher { return a.handles[0].dispatcher },
+			func(a *Assembly) provider.Provider { return a.handles[0].provider },
+		),
+	}
+	for i, p := range s.providers[1:] {
+		parts = append(parts, collect(i+1, p.group), provideNamed(i+1, p.name))
+	}
+	return fx.Module("rollcall", append(parts, fx.Invoke(assemble))...)
+}
+
+// collect provides the content of a further provider's group to the assembly.
+func collect(index int, group string) fx.Option {
+	return fx.Provide(fx.Annotate(
+		func(listeners []provider.Listener) collected { return collected{index, listeners} },
+		fx.ParamTags("group:"+strconv.Quote(group)),
+		fx.ResultTags("group:"+strconv.Quote(providerGroup)),
+	))
+}
+
+func provideNamed(index int, name string) fx.Option {
+	return fx.Provide(
+		fx.Annotated{Name: name, Target: func(a *Assembly) dispatcher.Dispatcher { return a.handles[index].dispatcher }},
+		fx.Annotated{Name: name, Target: func(a *Assembly) provider.Provider { return a.handles[index].provider }},
+	)
+}
+
+// collected is the content of the group of the provider at index.
+type collected struct {
+	index     int
+	listeners []provider.Listener
+}
+
+// Option configures Module.
+type Option interface{ apply(*settings) }
+
+type settings struct {
+	providers []providerSpec
+	files     []file
+	policy    []dispatcher.Option
+}
+
+type providerSpec struct{ name, group string }
+
+type file struct {
+	fsys fs.FS
+	path string
+}
+
+type optionFunc func(*settings)
+
+func (f optionFunc) apply(s *settings) { f(s) }
+
+// OrderFile lets the order file at path in fsys override placements: what it
+// says of a listener and event replaces what the code says, whole; listeners
+// that it does not mention keep their tags. Of several files, the last one that
+// mentions a listener and event decides.
+func OrderFile(fsys fs.FS, path string) Option {
+	return optionFunc(func(s *settings) { s.files = append(s.files, file{fsys, path}) })
+}
+
+// Provider makes a further provider, of the listeners in a value group of its
+// own. Its dispatcher.Dispatcher and provider.Provider are in the container
+// under the name. Listeners get into the group by the group key of their tags.
+func Provider(name, group string) Option {
+	return optionFunc(func(s *settings) { s.providers = append(s.providers, providerSpec{name, group}) })
+}
+
+// Policy changes how the dispatchers treat the errors and panics of listeners:
+// see dispatcher.CollectErrors and dispatcher.PassPanics.
+func Policy(options ...dispatcher.Option) Option {
+	return optionFunc(func(s *settings) { s.policy = append(s.policy, options...) })
+}

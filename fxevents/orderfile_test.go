@@ -1,0 +1,116 @@
+package fxevents_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/fx"
+
+	"github.com/rollcall-go/rollcall/fxevents"
+)
+
+var app = fx.Options(events, fx.Provide(newIndexer),
+	fxevents.Listen((*indexer).OnCreated, `priority:"first"`),
+	fxevents.Listen((*indexer).OnDeleted),
+	fxevents.AsListener(newNotifier, `after:"fxevents_test.indexer"`),
+	fxevents.AsListener(newAuditor),
+)
+
+// The file's placement replaces the code's for that listener and event, whole;
+// listeners that it does not mention keep their tags.
+func TestOrderFileOverrides(t *testing.T) {
+	for _, tt := range []struct{ name, file, want string }{
+		{"nothing", "services: ~", "indexer, notifier, auditor"},
+		{"one listener", `
+services:
+  fxevents_test.notifier:
+    tags: [ { name: event_listener, event: recipe.created, priority: -5 } ]`, "indexer, auditor, notifier"},
+		{"to nothing", `
+services:
+  fxevents_test.indexer:
+    tags: [ { name: event_listener, event: recipe.created } ]`, "indexer, notifier, auditor"},
+		{"by pkg.Type", `
+services:
+  fxevents_test.indexer:
+    tags: [ { name: event_listener, event: fxevents_test.created, priority: last } ]`, "auditor, indexer, notifier"},
+		{"by import path, in a provider of the documented shape", `
+services:
+  recipes: { synthetic: true, tags: [ listener_provider ] }
+  fxevents_test.auditor:
+    tags: [ { name: event_listener, event: github.com/rollcall-go/rollcall/fxevents_test.change, before: fxevents_test.notifier } ]`, "indexer, auditor, notifier"},
+		{"optional listeners, events and tags", `
+services:
+  nobody: { optional: true, tags: [ { name: event_listener, event: recipe.created } ] }
+  fxevents_test.indexer:
+    tags: [ { name: event_listener, event: recipe.moved, optional: true }, { name: other, event: x, optional: true } ]`, "indexer, notifier, auditor"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			check(t, "called", emitted(t, fxevents.Module(yaml(tt.file)), app), tt.want)
+		})
+	}
+}
+
+func TestTheLastOrderFileDecides(t *testing.T) {
+	first := yaml(`services: { fxevents_test.auditor: { tags: [ { name: event_listener, event: fxevents_test.change, priority: first } ] } }`)
+	second := yaml(`services: { fxevents_test.auditor: { tags: [ { name: event_listener, event: fxevents_test.change, priority: last } ] } }`)
+	check(t, "called", emitted(t, fxevents.Module(first, second), app), "indexer, notifier, auditor")
+	check(t, "called", emitted(t, fxevents.Module(second, first), app), "auditor, indexer, notifier")
+}
+
+func TestOrderFileOfAFurtherProvider(t *testing.T) {
+	var a *fxevents.Assembly
+	if err := quietly(fxevents.Module(fxevents.Provider("audit", "audit_listener"), yaml(`
+services:
+  audit: { tags: [ { name: listener_provider, listener_tag: audit_listener } ] }
+  fxevents_test.auditor: { tags: [ { name: audit_listener, event: fxevents_test.change, priority: first } ] }`)),
+		events, fx.Populate(&a),
+		fxevents.AsListener(newNotifier, ``, `group:"audit_listener"`),
+		fxevents.AsListener(newAuditor, `group:"audit_listener"`, ``)).Err(); err != nil {
+		t.Fatal(err)
+	}
+	check(t, "default", orders(a, 0), "recipe.created: fxevents_test.notifier fxevents_test.auditor\nrecipe.deleted: fxevents_test.auditor")
+	check(t, "audit", orders(a, 1), "recipe.created: fxevents_test.auditor fxevents_test.notifier\nrecipe.deleted: fxevents_test.auditor")
+}
+
+func TestOrderFileProblems(t *testing.T) {
+	for _, tt := range []struct {
+		name, file string
+		want       []string
+	}{
+		{"syntax", "services: [", []string{"services.yaml:1:1: did not find expected node content"}},
+		{"unknown listener", "services: { fxevents_test.notifer: { tags: [ { name: event_listener, event: recipe.created } ] } }",
+			[]string{"services.yaml:1:46: the application has no listener fxevents_test.notifer in the group event_listener, did you mean fxevents_test.notifier?"}},
+		{"unknown event", "services: { fxevents_test.notifier: { tags: [ { name: event_listener, event: recipe.craeted } ] } }",
+			[]string{"services.yaml:1:78: the application has no event recipe.craeted, did you mean recipe.created?"}},
+		{"quite another event", "services: { fxevents_test.notifier: { tags: [ { name: event_listener, event: something } ] } }",
+			[]string{"services.yaml:1:78: the application has no event something; listener fxevents_test.notifier subscribes to recipe.created"}},
+		{"event that the listener does not hear", "services: { fxevents_test.notifier: { tags: [ { name: event_listener, event: recipe.deleted } ] } }",
+			[]string{"services.yaml:1:78: listener fxevents_test.notifier does not subscribe to recipe.deleted; it subscribes to recipe.created: write that, or drop the tag"}},
+		{"event that the listener hears as an interface", "services: { fxevents_test.auditor: { tags: [ { name: event_listener, event: recipe.created } ] } }",
+			[]string{"services.yaml:1:77: listener fxevents_test.auditor does not subscribe to recipe.created; it subscribes to fxevents_test.change: write that, or drop the tag"}},
+		{"unknown group", "services: { p: { tags: [ { name: listener_provider, listener_tag: event_listner } ] }, a: { tags: [ { name: billing, event: x } ] } }",
+			[]string{"services.yaml:1:26: provider p collects the tag event_listner, but the application has no provider of that group, did you mean event_listener?",
+				"services.yaml:1:101: listener a has the tag billing, but the application has no provider of that group: give fxevents.Module an fxevents.Provider for it"}},
+		{"hints", "services:\n  fxevents_test.indexer: { tags: [ { name: event_listener, event: recipe.created, after: fxevents_test.notifier } ] }",
+			[]string{"fxevents_test.indexer (HERE) must run after fxevents_test.notifier (services.yaml:2),\nand fxevents_test.notifier must run after fxevents_test.indexer (HERE): drop one of the hints"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, problemsOf(t, fxevents.Module(yaml(tt.file)), app)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+type created2 struct{ created }
+
+func TestOrderFileAmbiguousEvent(t *testing.T) {
+	pointer, value := func() func(*created2) { return func(*created2) {} }, func() func(created2) { return func(created2) {} }
+	got := problemsOf(t, fxevents.Module(yaml("services: { x: { tags: [ { name: event_listener, event: fxevents_test.created2 } ] } }")),
+		fxevents.AsListener(pointer, `id:"x"`), fxevents.AsListener(value, `id:"x"`))
+	want := []string{"services.yaml:1:57: event fxevents_test.created2 of listener x may be any of " +
+		"*github.com/rollcall-go/rollcall/fxevents_test.created2, github.com/rollcall-go/rollcall/fxevents_test.created2: write one of these in full"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

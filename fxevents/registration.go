@@ -1,0 +1,68 @@
+package fxevents
+
+import (
+	"go.uber.org/fx"
+
+	"github.com/rollcall-go/rollcall/provider"
+	"github.com/rollcall-go/rollcall/tags"
+)
+
+// registration is one call of Listen or AsListener.
+type registration struct {
+	source               string // the call
+	target, targetSource string // the method or constructor
+}
+
+// provide puts what the target returns, a []provider.Listener, into the group.
+func (r registration) provide(fields tags.Fields, target any) fx.Option {
+	group := fields.Group
+	if group == "" {
+		group = DefaultGroup
+	}
+	return fx.Provide(fx.Annotated{Group: group + ",flatten", Target: target})
+}
+
+// problem keeps an error for the assembly, which tells all of them together.
+func (r registration) problem(err error) fx.Option {
+	return fx.Provide(fx.Annotated{Group: problemGroup, Target: func(a *Assembly) problem {
+		return problem{a.nextDeclared(), r.error(err)}
+	}})
+}
+
+func (r registration) error(err error) error {
+	return &RegistrationError{Target: r.target, TargetSource: r.targetSource, Source: r.source, Err: err}
+}
+
+// problem is an error at its place in declared order.
+type problem struct {
+	declared int
+	err      error
+}
+
+// listeners makes listeners of a value that the container gave. What is wrong
+// with it is told by the assembly, together with everything else.
+func (r registration) listeners(a *Assembly, value any, fields tags.Fields) []provider.Listener {
+	fields.Group = "" // which it is in by now
+	listeners, err := provider.FromValue(value, fields)
+	if err != nil {
+		a.report(r.error(err))
+		return nil
+	}
+	for i := range listeners {
+		listeners[i].Declared = a.nextDeclared()
+		if !hasOwnSource(value) {
+			listeners[i].Source = r.source
+		}
+	}
+	return listeners
+}
+
+// hasOwnSource says whether a value's listeners were made elsewhere, where
+// their placements are written.
+func hasOwnSource(value any) bool {
+	switch value.(type) {
+	case provider.Listener, provider.Subscriber:
+		return true
+	}
+	return false
+}
