@@ -13,7 +13,7 @@ import (
 	"github.com/rollcall-go/rollcall/tags"
 )
 
-type numbered[T any] struct{ log []string }
+type numbered[T any] struct{ _ T }
 
 // declare makes an event type and a way to listen to it.
 func declare[T any](name string) (fx.Option, func(id string, tag tags.Tag) fx.Option) {

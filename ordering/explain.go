@@ -4,12 +4,22 @@ package ordering
 func (g *graph) placed(p preference, m moves) []Placed {
 	placed := make([]Placed, len(p.sequence))
 	for i, n := range p.sequence {
-		placed[i] = Placed{Item: int(g.members[n]), Reason: g.reason(n, p, m)}
-		if placed[i].Reason.Beside != nil {
-			placed[i].Reason.Apart = !g.besideAnchor(p, i)
+		r := g.reason(n, p, m)
+		if r.Beside != nil {
+			r.Apart = !g.besideAnchor(p, i)
+			r.forgetReturn()
 		}
+		placed[i] = Placed{Item: int(g.members[n]), Reason: r}
 	}
 	return placed
+}
+
+// forgetReturn drops a move that led back to where the listener belongs: one
+// pass moved it away from its anchor, the other returned it there.
+func (r *Reason) forgetReturn() {
+	if r.Moved != nil && !r.Apart && *r.Moved == *r.Beside {
+		r.Moved = nil
+	}
 }
 
 func (g *graph) reason(n int32, p preference, m moves) Reason {

@@ -59,6 +59,14 @@ above: before y
 late: last
 x: priority 9, moved down to run after late
 y: priority 5, moved down because x must run before it`},
+		{"moved away and back", []ordering.Item{
+			item("index", "", "", priority(ordering.First())),
+			item("search", "", "", priority(ordering.First())),
+			item("audit", "", "", ordering.Placement{After: toTargets([]string{"index"}), Before: toTargets([]string{"search"})}),
+		}, `
+index: first
+audit: right after index
+search: first, moved down because audit must run before it`},
 		{"anchoring each other", []ordering.Item{
 			item("top", "", "", priority(ordering.At(1))),
 			item("a", "", "", beforeTargets("b")),

@@ -1,0 +1,55 @@
+// Command rollcall computes the order of event listeners that an order file
+// declares, without any Go code.
+//
+//	rollcall order [-format text|json|mermaid|dot|svg] FILE
+//	rollcall check FILE...
+//
+// order prints the order of each event with its reasons. On bad input it
+// prints nothing on standard output but, with -format json, the problems as
+// {"errors":[{"kind":…,"message":…,"file":…,"line":…,"column":…}]}; it explains
+// them on standard error and exits with 1.
+//
+// check is the same for CI: silent and 0, or every problem of every file and 1.
+//
+// A call that can't be understood exits with 2.
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+)
+
+const usage = `Usage:
+  rollcall order [-format text|json|mermaid|dot|svg] FILE
+        print the order that an order file declares, with its reasons
+  rollcall check FILE...
+        print every problem of order files; nothing where there is none
+`
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// The exit codes.
+const (
+	exitOK    = 0
+	exitBad   = 1 // bad input
+	exitUsage = 2
+)
+
+func run(args []string, stdout, stderr io.Writer) int {
+	if len(args) == 0 {
+		fmt.Fprint(stderr, usage)
+		return exitUsage
+	}
+	switch args[0] {
+	case "order":
+		return order(args[1:], stdout, stderr)
+	case "check":
+		return check(args[1:], stderr)
+	case "help", "-h", "-help", "--help":
+		fmt.Fprint(stdout, usage)
+		return exitOK
+	}
+	fmt.Fprintf(stderr, "rollcall: unknown command %q\n%s", args[0], usage)
+	return exitUsage
+}
