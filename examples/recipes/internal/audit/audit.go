@@ -1,0 +1,34 @@
+// Package audit keeps a log of every event that can tell itself in a line. It
+// subscribes to an interface, so it hears events that it has never heard of.
+package audit
+
+import (
+	"sync"
+
+	"go.uber.org/fx"
+
+	"github.com/rollcall-go/rollcall/fxevents"
+)
+
+// Audited is an event that can tell itself in a line.
+type Audited interface{ Summary() string }
+
+// Module provides the log. That it comes first of all is for the application
+// to say: see services.yaml.
+var Module = fx.Module("audit", fxevents.AsListener(NewLog))
+
+// Log remembers lines.
+type Log struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+// NewLog makes an empty log.
+func NewLog() *Log { return &Log{} }
+
+// Handle remembers an event.
+func (l *Log) Handle(e Audited) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines = append(l.lines, e.Summary())
+}

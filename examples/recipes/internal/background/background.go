@@ -1,0 +1,100 @@
+// Package background dispatches slow events after the reply: each request has
+// a buffer of its own, which is flushed when its reply has been sent.
+package background
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+
+	"go.uber.org/fx"
+
+	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall/examples/recipes/internal/recipes"
+)
+
+// Module provides the Flusher. The application decorates its dispatcher with
+// Buffer.
+var Module = fx.Module("background", fx.Provide(NewFlusher))
+
+// Buffer is for fx.Decorate: dispatches of a request that passes through
+// Flusher.Handler go to that request's buffer, others to d.
+func Buffer(d dispatcher.Dispatcher) dispatcher.Dispatcher { return perRequest{d} }
+
+type perRequest struct{ next dispatcher.Dispatcher }
+
+type bufferKey struct{}
+
+// slot is where a request keeps its buffer once it has one.
+type slot struct{ buffer *dispatcher.Buffered }
+
+func (p perRequest) Dispatch(ctx context.Context, ev any) error {
+	s, ok := ctx.Value(bufferKey{}).(*slot)
+	if !ok {
+		return p.next.Dispatch(ctx, ev)
+	}
+	if s.buffer == nil {
+		s.buffer = dispatcher.NewBuffered(p.next, afterTheReply)
+	}
+	return s.buffer.Dispatch(ctx, ev)
+}
+
+// afterTheReply: only what decides the reply can't wait.
+func afterTheReply(ev any) bool {
+	_, decides := ev.(*recipes.Submitted)
+	return !decides
+}
+
+// Flusher flushes buffers in the background, from the application's start to
+// its stop.
+type Flusher struct {
+	errors io.Writer
+	queue  chan *dispatcher.Buffered
+	done   chan struct{}
+}
+
+// waiting is how many requests may wait for their slow listeners before
+// further ones wait with their connections.
+const waiting = 1024
+
+// NewFlusher makes a flusher that tells its errors to w.
+func NewFlusher(lc fx.Lifecycle, w io.Writer) *Flusher {
+	f := &Flusher{errors: w, queue: make(chan *dispatcher.Buffered, waiting), done: make(chan struct{})}
+	lc.Append(fx.Hook{
+		OnStart: func(context.Context) error { go f.loop(); return nil },
+		OnStop:  f.stop,
+	})
+	return f
+}
+
+// Handler gives each request a buffer, and queues it after the reply.
+func (f *Flusher) Handler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s := &slot{}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), bufferKey{}, s)))
+		if s.buffer != nil {
+			f.queue <- s.buffer
+		}
+	})
+}
+
+func (f *Flusher) loop() {
+	defer close(f.done)
+	for buffer := range f.queue {
+		if _, err := buffer.Flush(context.Background()); err != nil {
+			fmt.Fprintln(f.errors, "background:", err)
+		}
+	}
+}
+
+// stop flushes what is queued. The server has stopped before.
+func (f *Flusher) stop(ctx context.Context) error {
+	close(f.queue)
+	select {
+	case <-f.done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,46 @@
+// Package recipes takes recipes in and keeps them. It owns the events that
+// other modules listen to, and knows none of these modules.
+package recipes
+
+import "github.com/rollcall-go/rollcall/event"
+
+// Recipe is what users submit.
+type Recipe struct {
+	ID          string   `json:"id,omitempty"`
+	Title       string   `json:"title"`
+	Author      string   `json:"author"`
+	Minutes     int      `json:"minutes"`
+	Ingredients []string `json:"ingredients"`
+}
+
+// Submitted happens before a recipe is kept. A listener that refuses it says
+// why and stops the event.
+type Submitted struct {
+	event.Propagation
+	Recipe  *Recipe
+	Refusal string
+}
+
+// Refuse keeps the recipe out.
+func (s *Submitted) Refuse(why string) {
+	s.Refusal = why
+	s.StopPropagation()
+}
+
+// Created happens once a recipe is kept; Rejected, once it is refused.
+type (
+	Created  struct{ Recipe Recipe }
+	Rejected struct {
+		Recipe Recipe
+		Reason string
+	}
+)
+
+// Summary tells the event in a line.
+func (s *Submitted) Summary() string { return "submitted " + s.Recipe.Title }
+
+// Summary tells the event in a line.
+func (c *Created) Summary() string { return "created " + c.Recipe.ID }
+
+// Summary tells the event in a line.
+func (r *Rejected) Summary() string { return "rejected: " + r.Reason }

@@ -1,0 +1,125 @@
+// Command recipes is an HTTP service whose modules listen to each other's
+// events in one explained order.
+//
+//	go run ./examples/recipes                        # posts the recipes of a file to itself and stops
+//	go run ./examples/recipes -serve 127.0.0.1:8080  # stays up
+package main
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"time"
+
+	"go.uber.org/fx"
+
+	"github.com/rollcall-go/rollcall/examples/recipes/internal/audit"
+	"github.com/rollcall-go/rollcall/examples/recipes/internal/background"
+	"github.com/rollcall-go/rollcall/examples/recipes/internal/journal"
+	"github.com/rollcall-go/rollcall/examples/recipes/internal/notify"
+	"github.com/rollcall-go/rollcall/examples/recipes/internal/recipes"
+	"github.com/rollcall-go/rollcall/examples/recipes/internal/search"
+	"github.com/rollcall-go/rollcall/fxevents"
+	"github.com/rollcall-go/rollcall/inspect"
+)
+
+//go:embed services.yaml recipes.jsonl
+var files embed.FS
+
+func main() {
+	serve := flag.String("serve", "", "stay up and serve at this `address`")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, *serve, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// parts are what the program itself needs of the application.
+type parts struct {
+	fx.In
+
+	Assembly *fxevents.Assembly
+	Journal  *journal.Journal
+	Store    *recipes.Store
+	Listener net.Listener
+}
+
+func run(ctx context.Context, serve string, out io.Writer) error {
+	var p parts
+	app := fx.New(
+		fx.NopLogger,
+		fxevents.Module(fxevents.OrderFile(files, "services.yaml")),
+		fx.Decorate(background.Buffer),
+		recipes.Module, search.Module, notify.Module, audit.Module, background.Module,
+		fx.Provide(
+			journal.New,
+			func() io.Writer { return out },
+			func() (net.Listener, error) { return net.Listen("tcp", address(serve)) },
+		),
+		fx.Invoke(serveHTTP, func(in parts) { p = in }),
+	)
+	if err := app.Start(ctx); err != nil {
+		return err
+	}
+	err := errors.Join(printOrder(out, p.Assembly), work(ctx, serve, out, p))
+	stopCtx, cancel := context.WithTimeout(context.Background(), app.StopTimeout())
+	defer cancel()
+	if err := errors.Join(err, app.Stop(stopCtx)); err != nil {
+		return err
+	}
+	if serve == "" {
+		printJournal(out, p)
+	}
+	fmt.Fprintln(out, "Stopped.")
+	return nil
+}
+
+// address is a free port of this machine where none is asked for.
+func address(serve string) string {
+	if serve == "" {
+		return "127.0.0.1:0"
+	}
+	return serve
+}
+
+func work(ctx context.Context, serve string, out io.Writer, p parts) error {
+	url := "http://" + p.Listener.Addr().String()
+	if serve == "" {
+		return postAll(ctx, out, url)
+	}
+	fmt.Fprintf(out, "Serving at %s: POST /recipes, GET /recipes/{id}. Ctrl-C stops.\n", url)
+	<-ctx.Done()
+	return nil
+}
+
+// serveHTTP answers requests from start to stop. After each reply, the slow
+// listeners may run.
+func serveHTTP(lc fx.Lifecycle, l net.Listener, h *recipes.Handler, f *background.Flusher) {
+	mux := http.NewServeMux()
+	h.Mount(mux)
+	server := &http.Server{Handler: f.Handler(mux), ReadHeaderTimeout: 5 * time.Second}
+	lc.Append(fx.Hook{
+		OnStart: func(context.Context) error {
+			go func() { _ = server.Serve(l) }() // returns when stopped
+			return nil
+		},
+		OnStop: server.Shutdown,
+	})
+}
+
+func printOrder(out io.Writer, a *fxevents.Assembly) error {
+	fmt.Fprintln(out, "The order of each event, and why:")
+	p := a.Providers()[0]
+	r := inspect.Report{Providers: []inspect.Provider{inspect.OfProvider("recipes", p.Group, p.Ordered)}}
+	return r.Write(out, inspect.Text)
+}
