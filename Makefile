@@ -1,0 +1,50 @@
+# Every target says what it does: make help.
+.DEFAULT_GOAL := help
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME ?= 20s
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: test
+test: ## run all tests of all modules
+	go test work
+
+.PHONY: race
+race: ## run them shuffled, under the race detector
+	go test -race -shuffle=on work
+
+.PHONY: lint
+lint: ## vet, gofmt, staticcheck, go mod tidy
+	go vet work
+	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt would change: $$unformatted"; exit 1; }
+	go run $(STATICCHECK) ./...
+	@for mod in $$(git ls-files '*go.mod'); do (cd $$(dirname $$mod) && GOWORK=off go mod tidy -diff) || exit 1; done
+
+.PHONY: build
+build: ## build each module by itself, without the workspace
+	@for mod in $$(git ls-files '*go.mod'); do echo "build $$(dirname $$mod)"; (cd $$(dirname $$mod) && GOWORK=off go build ./... && GOWORK=off go vet ./...) || exit 1; done
+
+.PHONY: fuzz
+fuzz: ## fuzz each target for FUZZTIME, 20s by default
+	.ci/fuzz FuzzSort $(FUZZTIME) ./ordering
+	.ci/fuzz FuzzRoundTrip $(FUZZTIME) ./tags
+	.ci/fuzz FuzzOrder $(FUZZTIME) ./orderfile
+
+.PHONY: cover
+cover: ## fail where a package is covered less than 90 %
+	@go test -cover ./ordering ./tags ./event ./provider ./dispatcher ./fxevents ./orderfile ./inspect | tee coverage.out
+	@awk '{ for (i = 1; i <= NF; i++) if ($$i == "coverage:" && $$(i+1) + 0 < 90) { print "below 90 %: " $$2; bad = 1 } } END { exit bad }' coverage.out
+
+.PHONY: bench
+bench: ## run the benchmarks
+	go test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: golden
+golden: ## rewrite the golden files from what the code prints now
+	go test ./inspect ./orderfile -update
+
+.PHONY: example
+example: ## run the recipes example
+	go run ./examples/recipes

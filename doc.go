@@ -1,0 +1,28 @@
+// Package rollcall is the map of a library that gives Uber Fx applications
+// ordered event listeners. It holds no code; its packages do:
+//
+//   - [github.com/rollcall-go/rollcall/fxevents] is where an Fx application
+//     begins: Module, Event, Listen, AsListener.
+//   - [github.com/rollcall-go/rollcall/dispatcher] calls listeners: the Emitter
+//     that components inject, the untyped Dispatcher, the buffered and the
+//     traced one.
+//   - [github.com/rollcall-go/rollcall/provider] says which listeners, in which
+//     order: built once, changed at run time, chained, filtered, taken from a
+//     container.
+//   - [github.com/rollcall-go/rollcall/event] is what an event may implement: a
+//     name, stopping.
+//   - [github.com/rollcall-go/rollcall/tags] is the text on a constructor that
+//     makes its result a listener.
+//   - [github.com/rollcall-go/rollcall/orderfile] reads the YAML file that has
+//     the last word.
+//   - [github.com/rollcall-go/rollcall/ordering] is the sort itself, with a
+//     reason for each listener's place. It needs only the standard library.
+//   - [github.com/rollcall-go/rollcall/inspect] shows the order as text, JSON,
+//     Mermaid, DOT and SVG.
+//   - github.com/rollcall-go/rollcall/cmd/rollcall is the command for order
+//     files.
+//
+// Imports run one way: fxevents on orderfile and provider, these on event and
+// tags, these on ordering; dispatcher on provider. Only fxevents imports Fx,
+// only orderfile imports YAML.
+package rollcall

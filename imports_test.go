@@ -1,0 +1,87 @@
+package rollcall_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"os"
+)
+
+const modulePath = "github.com/rollcall-go/rollcall/"
+
+// allowed says what each package may import beyond the standard library and
+// internal/, which imports nothing.
+var allowed = map[string][]string{
+	"ordering":     {},
+	"event":        {},
+	"tags":         {"event", "ordering"},
+	"orderfile":    {"ordering", "gopkg.in/yaml.v3"},
+	"provider":     {"event", "ordering", "tags"},
+	"dispatcher":   {"event", "provider"},
+	"inspect":      {"orderfile", "ordering", "provider"},
+	"fxevents":     {"dispatcher", "event", "orderfile", "provider", "tags", "go.uber.org/fx", "go.uber.org/dig"},
+	"cmd/rollcall": {"inspect", "orderfile"},
+}
+
+// Imports run one way. A new package must be entered above.
+func TestImportDirections(t *testing.T) {
+	found := map[string]bool{}
+	err := fs.WalkDir(os.DirFS("."), ".", func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() && ignored(file) {
+			return fs.SkipDir
+		}
+		if strings.HasSuffix(file, ".go") && !strings.HasSuffix(file, "_test.go") {
+			found[path.Dir(file)] = true
+			checkImports(t, file)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pkg := range allowed {
+		if !found[pkg] {
+			t.Errorf("package %s is entered but does not exist", pkg)
+		}
+	}
+}
+
+// ignored are folders that are not packages of the library, or are modules of
+// their own.
+func ignored(dir string) bool {
+	if dir == "examples" || strings.HasSuffix(dir, "/testdata") || strings.HasPrefix(dir, ".") && dir != "." {
+		return true
+	}
+	_, err := os.Stat(path.Join(dir, "go.mod"))
+	return err == nil && dir != "."
+}
+
+func checkImports(t *testing.T, file string) {
+	t.Helper()
+	f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkg := path.Dir(file)
+	rules, known := allowed[pkg]
+	internal := strings.HasPrefix(pkg, "internal/")
+	if !known && !internal && pkg != "." {
+		t.Errorf("package %s is not entered in this test", pkg)
+	}
+	for _, spec := range f.Imports {
+		imported, _ := strconv.Unquote(spec.Path.Value)
+		own, ours := strings.CutPrefix(imported, modulePath)
+		switch {
+		case !ours && !strings.Contains(strings.Split(imported, "/")[0], "."):
+		case strings.HasPrefix(own, "internal/") && !internal:
+		case !slices.Contains(rules, own):
+			t.Errorf("%s must not import %s", file, imported)
+		}
+	}
+}
