@@ -159,6 +159,11 @@ func TestSymfony_AddAndRemoveWithPriority(t *testing.T) {
 	must[func()](t)(m.Prepend(on("start")))
 	must[func()](t)(m.Add(on("five", `priority:"5"`)))
 	check(t, "between prepended and appended", called(t, m), "start first ten beside ten too five zero minus last end")
+	var all []string
+	for _, l := range provider.All(m) {
+		all = append(all, l.ID)
+	}
+	check(t, "all: by zone, in the order added", strings.Join(all, " "), "start zero ten minus ten too last first beside five end")
 	m.Remove(createdKey, "ten")
 	check(t, "a removed target counts as not written", called(t, m), "start first ten too five zero beside minus last end")
 }
