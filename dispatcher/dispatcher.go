@@ -2,8 +2,12 @@ package dispatcher
 
 import (
 	"context"
+	"reflect"
+	"sync"
+	"sync/atomic"
 
 	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/internal/chain"
 	"github.com/rollcall-go/rollcall/provider"
 )
 
@@ -18,6 +22,9 @@ type Basic struct {
 	provider provider.Provider
 	typed    provider.Typed // the provider, if it is one
 	policy   policy
+
+	mu     sync.Mutex // held while routes are replaced
+	routes atomic.Pointer[routes]
 }
 
 // New makes a dispatcher for the listeners of p.
@@ -38,6 +45,21 @@ func New(p provider.Provider, options ...Option) *Basic {
 //   - with CollectErrors, several of these joined;
 //   - what the provider returned where it could not give the listeners.
 func (b *Basic) Dispatch(ctx context.Context, ev any) error {
+	if known := b.routes.Load().find(reflect.TypeOf(ev)); known != nil {
+		return known.Run(ctx, ev)
+	}
+	return b.dispatchAnew(ctx, ev)
+}
+
+// dispatchAnew is for events whose route is not known, or changes.
+func (b *Basic) dispatchAnew(ctx context.Context, ev any) error {
+	known, err := b.newRoute(reflect.TypeOf(ev))
+	switch {
+	case err != nil:
+		return err
+	case known != nil:
+		return known.Run(ctx, ev)
+	}
 	list, err := b.listeners(ev)
 	if list.Len() == 0 || err != nil {
 		return err
@@ -50,9 +72,17 @@ func (b *Basic) Dispatch(ctx context.Context, ev any) error {
 // are treated as those of a listener.
 func (b *Basic) listeners(ev any) (list *provider.List, err error) {
 	if !b.policy.passPanics {
-		defer recoverAs(&err, ev)
+		defer recoverAs(&err, reflect.TypeOf(ev))
 	}
 	return b.provider.Listeners(ev)
+}
+
+// listenersOf is listeners for a type.
+func (b *Basic) listenersOf(typ reflect.Type) (list *provider.List, v provider.Validity, err error) {
+	if !b.policy.passPanics {
+		defer recoverAs(&err, typ)
+	}
+	return b.typed.ListenersOf(typ)
 }
 
 // Dispatch dispatches ev, knowing its type, and returns it. The error is that
@@ -73,12 +103,19 @@ func dispatchTyped[E any](ctx context.Context, d Dispatcher, ev E) error {
 	if !ok {
 		return d.Dispatch(ctx, ev)
 	}
+	if known := b.routes.Load().find(reflect.TypeFor[E]()); known != nil {
+		if c, ok := known.Call.(*chain.Call[E]); ok {
+			return c.Run(ctx, ev)
+		}
+	}
 	c, validity, err := callOf[E](b)
 	switch {
 	case err != nil:
 		return err
 	case validity == provider.OncePerEvent:
 		return b.Dispatch(ctx, ev)
+	case validity == provider.Forever:
+		_, _ = b.newRoute(reflect.TypeFor[E]()) // for the next time
 	}
 	return c.run(ctx, ev)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync/atomic"
 
+	"github.com/rollcall-go/rollcall/internal/chain"
 	"github.com/rollcall-go/rollcall/provider"
 )
 
@@ -11,41 +12,25 @@ import (
 // returns nil, so that a component under test needs no dispatcher. It must not
 // be copied.
 type Emitter[E any] struct {
-	bound atomic.Pointer[binding[E]]
-}
-
-// binding is a dispatcher and, where its answer never changes, the call to
-// make.
-type binding[E any] struct {
-	call       call[E]
-	fixed      bool
-	dispatcher Dispatcher
+	call atomic.Pointer[chain.Call[E]]
 }
 
 // NewEmitter makes an emitter of d. Through a plain dispatcher an event
 // reaches its listeners without the cost of finding them, where the provider
-// is one that never changes; through any other it takes that one's Dispatch. A nil d gives the zero Emitter.
+// is one that never changes; through any other it takes that one's Dispatch. A
+// nil d gives the zero Emitter.
 func NewEmitter[E any](d Dispatcher) *Emitter[E] {
 	m := &Emitter[E]{}
 	if d == nil {
 		return m
 	}
-	m.bound.Store(&binding[E]{dispatcher: d})
+	m.call.Store(&chain.Call[E]{Instead: func(ctx context.Context, e E) error { return m.emitUnfixed(ctx, e, d) }})
 	return m
 }
 
 // Emit calls the listeners of e. The error is that of [Basic.Dispatch]. It
 // allocates nothing, and takes a few nanoseconds beyond the listeners.
-func (m *Emitter[E]) Emit(ctx context.Context, e E) error {
-	b := m.bound.Load()
-	switch {
-	case b == nil:
-		return nil
-	case b.fixed:
-		return b.call.run(ctx, e)
-	}
-	return m.emitUnfixed(ctx, e, b.dispatcher)
-}
+func (m *Emitter[E]) Emit(ctx context.Context, e E) error { return m.call.Load().Run(ctx, e) }
 
 // emitUnfixed remembers what it finds if that never changes.
 func (m *Emitter[E]) emitUnfixed(ctx context.Context, e E, d Dispatcher) error {
@@ -60,7 +45,15 @@ func (m *Emitter[E]) emitUnfixed(ctx context.Context, e E, d Dispatcher) error {
 	case validity == provider.OncePerEvent:
 		return b.Dispatch(ctx, e)
 	case validity == provider.Forever:
-		m.bound.Store(&binding[E]{call: c, fixed: true, dispatcher: d})
+		m.call.Store(fixed(c))
 	}
 	return c.run(ctx, e)
+}
+
+// fixed is a call to be made from now on.
+func fixed[E any](c call[E]) *chain.Call[E] {
+	if isPlain(c.list, c.policy) {
+		return &c.chain
+	}
+	return &chain.Call[E]{Instead: c.runWatchfully}
 }

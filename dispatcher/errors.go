@@ -3,6 +3,7 @@ package dispatcher
 import (
 	"cmp"
 	"fmt"
+	"reflect"
 	"runtime/debug"
 
 	"github.com/rollcall-go/rollcall/event"
@@ -68,9 +69,9 @@ func newPanicError(value any) *PanicError {
 }
 
 // recoverAs is deferred where no listener is to blame.
-func recoverAs(err *error, ev any) {
+func recoverAs(err *error, typ reflect.Type) {
 	if value := recover(); value != nil {
-		*err = fmt.Errorf("finding the listeners of a %T: %w", ev, newPanicError(value))
+		*err = fmt.Errorf("finding the listeners of a %v: %w", typ, newPanicError(value))
 	}
 }
 

@@ -36,7 +36,7 @@ func adapt[E any](value any) (body, bool) {
 }
 
 func bodyOf[E any](exact plainFunc[E], asks bool) body {
-	return body{takes: event.KeyOf[E]().Type(), exact: exact, asks: asks, call: erased(exact)}
+	return body{takes: event.KeyOf[E]().Type(), exact: exact, asks: asks, call: erased(exact), bind: bindTo[E]}
 }
 
 func exactly[E any](value any) (exact plainFunc[E], asks bool) {

@@ -34,7 +34,7 @@ func (c catalog) settle(l *Listener) error {
 	}
 	if e, ok := c.byKey[event.TypeKey(l.takes)]; ok && l.exact == nil && e.adapt != nil {
 		if b, ok := e.adapt(l.value); ok {
-			l.exact, l.call = b.exact, b.call
+			l.exact, l.call, l.bind = b.exact, b.call, b.bind
 		}
 	}
 	if l.Event.Type() == nil {

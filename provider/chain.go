@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"cmp"
 	"errors"
 	"maps"
 	"reflect"
@@ -151,7 +150,9 @@ func (s *chainState) remember(key pair, list *List) *List {
 
 func concat(a, b *List) *List {
 	joined := newList(slices.Concat(a.listeners, b.listeners), nil)
-	joined.event, joined.steady = cmp.Or(a.event, b.event), a.steady && b.steady
+	if a.typ != nil && a.typ == b.typ {
+		joined.serve(a.typ, a.event, nil)
+	}
 	if a.reasons != nil && b.reasons != nil {
 		joined.reasons = slices.Concat(a.reasons, b.reasons)
 	}

@@ -3,8 +3,10 @@ package provider
 import (
 	"context"
 	"iter"
+	"reflect"
 	"sync/atomic"
 
+	"github.com/rollcall-go/rollcall/internal/chain"
 	"github.com/rollcall-go/rollcall/ordering"
 )
 
@@ -13,11 +15,13 @@ import (
 type List struct {
 	listeners []Listener
 	reasons   []ordering.Reason // nil where no sort placed them
+	typ       reflect.Type      // of its events; nil where not known
 	event     string            // for messages; "" where not known
 	asks      bool
 	steady    bool // its events are known not to be Stoppable
 	erased    []func(context.Context, any) error
 	typed     atomic.Pointer[typedFuncs]
+	bind      bind // nil where the type of the events is not known statically
 }
 
 // typedFuncs remembers what Funcs made, one link for each type; a list serves
@@ -25,6 +29,44 @@ type List struct {
 type typedFuncs struct {
 	funcs any // *[]func(context.Context, E) error
 	next  *typedFuncs
+}
+
+// bind makes the call of a list for the one type that its events have, so that
+// the type is checked once and not for each function.
+type bind func(l *List, r chain.Reporter) Bound
+
+// Bound is a list made ready for the dispatchers of this module.
+type Bound struct {
+	Run  func(ctx context.Context, ev any) error
+	Call any // *chain.Call[E] where the events are known to be of the type E, or nil
+}
+
+func bindTo[E any](l *List, r chain.Reporter) Bound {
+	c := &chain.Call[E]{Funcs: Funcs[E](l), Reporter: r}
+	erased := l.bindErased(r)
+	return Bound{Call: c, Run: func(ctx context.Context, ev any) error {
+		if e, ok := ev.(E); ok {
+			return c.Run(ctx, e)
+		}
+		return erased.Run(ctx, ev) // a provider passes the list off as that of another event
+	}}
+}
+
+func (l *List) bindErased(r chain.Reporter) Bound {
+	c := &chain.Call[any]{Funcs: l.erased, Reporter: r}
+	return Bound{Run: c.Run}
+}
+
+// Bind is for the dispatchers of this module: it makes the list ready to be
+// called many times.
+func (l *List) Bind(r chain.Reporter) Bound {
+	if l == nil {
+		return Bound{Run: func(context.Context, any) error { return nil }}
+	}
+	if l.bind != nil {
+		return l.bind(l, r)
+	}
+	return l.bindErased(r)
 }
 
 // NewList is for implementers of providers. The error is that of the first
@@ -106,6 +148,23 @@ func (l *List) Stoppable() bool { return l != nil && !l.steady }
 // Asks says whether a listener asks for an Origin.
 func (l *List) Asks() bool { return l != nil && l.asks }
 
+// serve settles which events the list is for.
+func (l *List) serve(typ reflect.Type, name string, events []Event) {
+	l.typ, l.event, l.steady = typ, name, !typ.Implements(stoppableType)
+	for _, x := range l.listeners {
+		if x.takes == typ && x.bind != nil {
+			l.bind = x.bind
+			return
+		}
+	}
+	for _, e := range events {
+		if e.Key.Type() == typ && e.bind != nil {
+			l.bind = e.bind
+			return
+		}
+	}
+}
+
 // Funcs are the functions of a list for events of the static type E, to be
 // called one after the other; not to be changed. They are made once for each E.
 // No call reflects or allocates, but for a listener that takes another type
@@ -164,8 +223,8 @@ func (l *List) only(indexes []int) *List {
 		}
 	}
 	list := newList(part, reasons)
-	if list != nil {
-		list.event, list.steady = l.event, l.steady
+	if list != nil && l.typ != nil {
+		list.serve(l.typ, l.event, nil)
 	}
 	return list
 }

@@ -36,6 +36,7 @@ type body struct {
 	value any                                     // what exact is made of once takes is known statically
 	call  func(ctx context.Context, ev any) error // for an event of any type
 	asks  bool                                    // wants an Origin
+	bind  bind                                    // for lists of events of type takes, or nil
 	once  *onceState
 	err   error
 }

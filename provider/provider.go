@@ -65,12 +65,13 @@ type Event struct {
 	Source string // where it is declared, such as "recipes/module.go:12"
 
 	adapt func(value any) (body, bool)
+	bind  bind
 }
 
 // Declare is the event of type E. With a name, its listeners may subscribe to
 // the name instead of the type.
 func Declare[E any](name string) Event {
-	return Event{Key: event.KeyOf[E](), Name: name, adapt: adapt[E]}
+	return Event{Key: event.KeyOf[E](), Name: name, adapt: adapt[E], bind: bindTo[E]}
 }
 
 // String is the event's name, or its type where it has none.

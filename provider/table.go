@@ -114,8 +114,7 @@ func (t *table) newEntry(typ reflect.Type) (*entry, error) {
 func (t *table) list(typ reflect.Type, name string) (*List, error) {
 	list, err := t.arrange(t.matcher.match(typ, name))
 	if list != nil {
-		list.event = cmp.Or(t.matcher.names[typ], typ.String())
-		list.steady = !typ.Implements(stoppableType)
+		list.serve(typ, cmp.Or(t.matcher.names[typ], typ.String()), t.matcher.events)
 	}
 	return list, err
 }

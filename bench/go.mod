@@ -1,0 +1,3 @@
+module github.com/rollcall-go/rollcall/bench
+
+go 1.25

@@ -1,0 +1,97 @@
+// Package chain calls functions one after the other, for a fixed event type.
+// It is the loop below every dispatch, so it is written for speed; what a
+// failure means is for others to say.
+package chain
+
+import (
+	"context"
+
+	"github.com/rollcall-go/rollcall/event"
+)
+
+// Reporter makes the error of a chain that ended at index i. A Reporter that
+// is a pointer, or holds nothing else, costs no allocation.
+type Reporter interface {
+	Failed(i int, ev any, err error) error      // the function returned err
+	Panicked(i int, ev any, value any) error    // the function panicked
+	Interrupted(i int, ev any, err error) error // the context is done; the function was not called
+}
+
+// Call is a chain that is ready to run. A nil *Call does nothing.
+type Call[E any] struct {
+	Funcs    []func(context.Context, E) error
+	Reporter Reporter
+	// Instead is called in place of Funcs where it is not nil.
+	Instead func(context.Context, E) error
+}
+
+// Run calls the functions until one fails, asking the context before each if
+// it can be done. A panic is reported.
+//
+// The deferred function costs some 4 ns a run, most of what Run takes beyond a
+// bare loop. The index is the loop's own variable, because a copy for the
+// deferred function would cost a store each time around.
+func (c *Call[E]) Run(ctx context.Context, e E) (err error) {
+	if c == nil {
+		return nil
+	}
+	if c.Instead != nil {
+		return c.Instead(ctx, e)
+	}
+	i := 0
+	defer func() {
+		if value := recover(); value != nil {
+			err = c.Reporter.Panicked(i, e, value)
+		}
+	}()
+	if ctx.Done() == nil {
+		for i = 0; i < len(c.Funcs); i++ {
+			if err := c.Funcs[i](ctx, e); err != nil {
+				return c.Reporter.Failed(i, e, err)
+			}
+		}
+		return nil
+	}
+	for i = range c.Funcs {
+		if err := ctx.Err(); err != nil {
+			return c.Reporter.Interrupted(i, e, err)
+		}
+		if err := c.Funcs[i](ctx, e); err != nil {
+			return c.Reporter.Failed(i, e, err)
+		}
+	}
+	return nil
+}
+
+// Mode is what From heeds beyond what Run does.
+type Mode struct {
+	Stop       event.Stoppable // asked before each function, or nil
+	PassPanics bool
+}
+
+// From is Run from index i on, heeding the mode, and returns the index to go on
+// from: behind the function that failed, or the end.
+func (c *Call[E]) From(ctx context.Context, e E, mode Mode, i int) (next int, err error) {
+	if !mode.PassPanics {
+		defer func() {
+			if value := recover(); value != nil {
+				next, err = i+1, c.Reporter.Panicked(i, e, value)
+			}
+		}()
+	}
+	cancellable := ctx.Done() != nil
+	for ; i < len(c.Funcs); i++ {
+		if mode.Stop != nil && mode.Stop.PropagationStopped() {
+			return len(c.Funcs), nil
+		}
+		if cancellable {
+			if err := ctx.Err(); err != nil {
+				return len(c.Funcs), c.Reporter.Interrupted(i, e, err)
+			}
+		}
+		if err := c.Funcs[i](ctx, e); err != nil {
+			return i + 1, c.Reporter.Failed(i, e, err)
+		}
+	}
+	return i, nil
+}
