@@ -22,29 +22,26 @@ import (
 //
 // Its default ID is the result's package and type, "recipes.Notifier".
 func AsListener(constructor any, tag ...tags.Tag) fx.Option {
-	r := registration{source: source.Caller(0)}
-	r.target, r.targetSource = source.Func(constructor)
+	r := registration{source: source.Caller(0), target: constructor}
 	result, err := resultOf(constructor)
 	if err != nil {
-		return r.problem(err)
+		return fx.Provide(r.problem(err))
 	}
 	name := ""
-	var options []fx.Option
+	var provided []any
 	for _, t := range orOne(tag) {
 		fields, err := tags.Parse(t)
 		if err != nil {
-			options = append(options, r.problem(err))
+			provided = append(provided, r.problem(err))
 			continue
 		}
 		if name == "" {
-			name = nameFor(result, fields, r)
+			name = nameFor(result, fields, constructor)
+			provided = append(provided, fx.Annotated{Name: name, Target: constructor})
 		}
-		options = append(options, fromNamed(name, result, fields, r))
+		provided = append(provided, fromNamed(name, result, fields, r))
 	}
-	if name != "" {
-		options = append(options, fx.Provide(fx.Annotated{Name: name, Target: constructor}))
-	}
-	return fx.Options(options...)
+	return fx.Provide(provided...)
 }
 
 // resultOf is the type that a constructor returns beside an error.
@@ -75,13 +72,14 @@ func isOut(t reflect.Type) bool {
 
 // nameFor is the name under which the constructor is provided: the listener's
 // ID. Where that shows only once the value is there, it is the constructor's.
-func nameFor(result reflect.Type, fields tags.Fields, r registration) string {
+func nameFor(result reflect.Type, fields tags.Fields, constructor any) string {
 	switch {
 	case fields.ID != "":
 		return fields.ID
 	case result.Name() == "" && result.Kind() != reflect.Pointer, result.Kind() == reflect.Interface,
 		result == reflect.TypeFor[provider.Listener]():
-		return r.target
+		name, _ := source.Func(constructor)
+		return name
 	}
 	return typeID(result)
 }
@@ -89,7 +87,7 @@ func nameFor(result reflect.Type, fields tags.Fields, r registration) string {
 // fromNamed takes the value by its name and makes a listener of it. The
 // function is generated, because its parameter's type is known only now; the
 // constructor itself stays untouched, so that the container's errors show it.
-func fromNamed(name string, result reflect.Type, fields tags.Fields, r registration) fx.Option {
+func fromNamed(name string, result reflect.Type, fields tags.Fields, r registration) fx.Annotated {
 	in := reflect.StructOf([]reflect.StructField{
 		{Name: "In", Type: reflect.TypeFor[fx.In](), Anonymous: true},
 		{Name: "Assembly", Type: reflect.TypeFor[*Assembly]()},
@@ -101,5 +99,8 @@ func fromNamed(name string, result reflect.Type, fields tags.Fields, r registrat
 		listeners := r.listeners(a, args[0].FieldByName("Value").Interface(), fields)
 		return []reflect.Value{reflect.ValueOf(listeners)}
 	}
-	return r.provide(fields, reflect.MakeFunc(reflect.FuncOf([]reflect.Type{in}, out, false), body).Interface())
+	return fx.Annotated{
+		Group:  groupOf(fields) + ",flatten", // a subscriber is several listeners
+		Target: reflect.MakeFunc(reflect.FuncOf([]reflect.Type{in}, out, false), body).Interface(),
+	}
 }

@@ -9,7 +9,9 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/internal/joined"
+	"github.com/rollcall-go/rollcall/internal/source"
 	"github.com/rollcall-go/rollcall/provider"
 )
 
@@ -23,7 +25,7 @@ type Assembly struct {
 
 	// While the container runs constructors, which it does one by one:
 	declared int
-	methods  map[int]string // listeners whose ID may need their method, by place in declared order
+	methods  map[int]any // methods of listeners whose ID may need theirs, by place in declared order
 	problems []error
 
 	mu        sync.Mutex
@@ -44,7 +46,7 @@ type AssembledProvider struct {
 }
 
 func newAssembly(s settings) *Assembly {
-	a := &Assembly{settings: s, methods: map[int]string{}, emitters: dispatcher.NewLate(&NotAssembledError{})}
+	a := &Assembly{settings: s, methods: map[int]any{}, emitters: dispatcher.NewLate(&NotAssembledError{})}
 	for range s.providers {
 		a.handles = append(a.handles, handle{dispatcher.NewLate(&NotAssembledError{}), &lateProvider{}})
 	}
@@ -124,30 +126,46 @@ func eventsOf(declared []declaredEvent) []provider.Event {
 // inDeclaredOrder undoes the container's shuffling. Listeners whose place is
 // not known come last, by their IDs.
 func (a *Assembly) inDeclaredOrder(listeners []provider.Listener) []provider.Listener {
-	listeners = slices.Clone(listeners)
-	slices.SortStableFunc(listeners, func(x, y provider.Listener) int {
-		if (x.Declared == 0) != (y.Declared == 0) {
-			return cmp.Compare(y.Declared, x.Declared)
-		}
-		return cmp.Or(cmp.Compare(x.Declared, y.Declared), cmp.Compare(x.ID, y.ID),
-			cmp.Compare(x.Event.Path(), y.Event.Path()), cmp.Compare(x.Source, y.Source))
-	})
-	a.nameMethods(listeners)
-	return listeners
+	order := make([]int, len(listeners)) // listeners are large: sort indexes
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return compareDeclared(&listeners[i], &listeners[j]) })
+	sorted := make([]provider.Listener, len(listeners))
+	for place, i := range order {
+		sorted[place] = listeners[i]
+	}
+	a.nameMethods(sorted)
+	return sorted
+}
+
+func compareDeclared(x, y *provider.Listener) int {
+	switch {
+	case (x.Declared == 0) != (y.Declared == 0):
+		return cmp.Compare(y.Declared, x.Declared)
+	case x.Declared != y.Declared:
+		return cmp.Compare(x.Declared, y.Declared)
+	case x.ID != y.ID:
+		return cmp.Compare(x.ID, y.ID)
+	}
+	return cmp.Or(cmp.Compare(x.Event.Path(), y.Event.Path()), cmp.Compare(x.Source, y.Source))
 }
 
 // nameMethods tells apart the methods of one type that listen to one event.
 func (a *Assembly) nameMethods(listeners []provider.Listener) {
-	type place struct{ id, event string }
-	at := func(l provider.Listener) place { return place{l.ID, l.Event.Path()} }
-	sharing := map[place]int{}
-	for _, l := range listeners {
-		sharing[at(l)]++
+	type place struct {
+		id  string
+		key event.Key
+	}
+	sharing := make(map[place]int, len(listeners))
+	for i := range listeners {
+		sharing[place{listeners[i].ID, listeners[i].Event}]++
 	}
 	renamed := map[int]string{}
-	for i, l := range listeners {
-		if method := a.methods[l.Declared]; method != "" && sharing[at(l)] > 1 {
-			renamed[i] = method
+	for i := range listeners {
+		l := &listeners[i]
+		if method, ok := a.methods[l.Declared]; ok && sharing[place{l.ID, l.Event}] > 1 {
+			renamed[i], _ = source.Func(method)
 		}
 	}
 	for i, id := range renamed {

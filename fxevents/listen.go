@@ -21,24 +21,23 @@ import (
 // several methods of a type listen to one event, the method is part of it:
 // "recipes.Indexer.OnCreated".
 func Listen[L, E any](method func(L, context.Context, E) error, tag ...tags.Tag) fx.Option {
-	r := registration{source: source.Caller(0)}
-	r.target, r.targetSource = source.Func(method)
+	r := registration{source: source.Caller(0), target: method}
 	if method == nil {
-		return r.problem(errors.New("the method is nil"))
+		return fx.Provide(r.problem(errors.New("the method is nil")))
 	}
-	var options []fx.Option
+	var provided []any
 	for _, t := range orOne(tag) {
 		fields, err := tags.Parse(t)
 		if fields.Method != "" {
 			err = errors.Join(err, errors.New("the tag's key method has no meaning here: the method is given"))
 		}
 		if err != nil {
-			options = append(options, r.problem(err))
+			provided = append(provided, r.problem(err))
 			continue
 		}
-		options = append(options, listenOne(method, fields, r))
+		provided = append(provided, listenOne(method, fields, r))
 	}
-	return fx.Options(options...)
+	return fx.Provide(provided...)
 }
 
 // orOne is the tags, or the empty tag where there is none.
@@ -49,22 +48,20 @@ func orOne(tag []tags.Tag) []tags.Tag {
 	return tag
 }
 
-func listenOne[L, E any](method func(L, context.Context, E) error, fields tags.Fields, r registration) fx.Option {
+func listenOne[L, E any](method func(L, context.Context, E) error, fields tags.Fields, r registration) fx.Annotated {
 	byDefault := fields.ID == ""
 	if byDefault {
 		fields.ID = typeID(reflect.TypeFor[L]())
 	}
-	return r.provide(fields, func(a *Assembly, component L) []provider.Listener {
-		bound := func(ctx context.Context, e E) error { return method(component, ctx, e) }
-		listeners := r.listeners(a, provider.New[E](fields.ID, bound), fields)
-		for i := range listeners {
-			listeners[i].Source = r.source
-			if byDefault {
-				a.methods[listeners[i].Declared] = r.target
-			}
+	return fx.Annotated{Group: groupOf(fields), Target: func(a *Assembly, component L) provider.Listener {
+		l := provider.New[E](fields.ID, func(ctx context.Context, e E) error { return method(component, ctx, e) })
+		l = r.listeners(a, l, fields)[0] // a Listener gives itself
+		l.Source = r.source
+		if byDefault {
+			a.methods[l.Declared] = method
 		}
-		return listeners
-	})
+		return l
+	}}
 }
 
 // typeID is "recipes.Indexer" for *recipes.Indexer.

@@ -1,36 +1,34 @@
 package fxevents
 
 import (
+	"cmp"
+
 	"go.uber.org/fx"
 
+	"github.com/rollcall-go/rollcall/internal/source"
 	"github.com/rollcall-go/rollcall/provider"
 	"github.com/rollcall-go/rollcall/tags"
 )
 
 // registration is one call of Listen or AsListener.
 type registration struct {
-	source               string // the call
-	target, targetSource string // the method or constructor
+	source string // the call
+	target any    // the method or constructor
 }
 
-// provide puts what the target returns, a []provider.Listener, into the group.
-func (r registration) provide(fields tags.Fields, target any) fx.Option {
-	group := fields.Group
-	if group == "" {
-		group = DefaultGroup
-	}
-	return fx.Provide(fx.Annotated{Group: group + ",flatten", Target: target})
-}
+// groupOf is the group that a tag names.
+func groupOf(fields tags.Fields) string { return cmp.Or(fields.Group, DefaultGroup) }
 
 // problem keeps an error for the assembly, which tells all of them together.
-func (r registration) problem(err error) fx.Option {
-	return fx.Provide(fx.Annotated{Group: problemGroup, Target: func(a *Assembly) problem {
+func (r registration) problem(err error) fx.Annotated {
+	return fx.Annotated{Group: problemGroup, Target: func(a *Assembly) problem {
 		return problem{a.nextDeclared(), r.error(err)}
-	}})
+	}}
 }
 
 func (r registration) error(err error) error {
-	return &RegistrationError{Target: r.target, TargetSource: r.targetSource, Source: r.source, Err: err}
+	name, at := source.Func(r.target)
+	return &RegistrationError{Target: name, TargetSource: at, Source: r.source, Err: err}
 }
 
 // problem is an error at its place in declared order.

@@ -54,7 +54,7 @@ func (p *Container) take(keys []event.Key) (*List, error) {
 	if len(problems) > 0 {
 		return nil, errors.Join(problems...)
 	}
-	return newList(listeners, nil), nil
+	return newList(pointers(listeners), nil), nil
 }
 
 func (p *Container) takeOne(id string, key event.Key) (Listener, error) {

@@ -13,7 +13,7 @@ import (
 // List is the listeners of one event, in order. It never changes. A nil *List
 // has no listeners.
 type List struct {
-	listeners []Listener
+	listeners []*Listener       // shared with the provider; never changed
 	reasons   []ordering.Reason // nil where no sort placed them
 	typ       reflect.Type      // of its events; nil where not known
 	event     string            // for messages; "" where not known
@@ -77,10 +77,19 @@ func NewList(listeners ...Listener) (*List, error) {
 			return nil, err
 		}
 	}
-	return newList(append([]Listener(nil), listeners...), nil), nil
+	return newList(pointers(append([]Listener(nil), listeners...)), nil), nil
 }
 
-func newList(listeners []Listener, reasons []ordering.Reason) *List {
+// pointers shares the listeners of a slice that is the caller's no more.
+func pointers(listeners []Listener) []*Listener {
+	shared := make([]*Listener, len(listeners))
+	for i := range listeners {
+		shared[i] = &listeners[i]
+	}
+	return shared
+}
+
+func newList(listeners []*Listener, reasons []ordering.Reason) *List {
 	if len(listeners) == 0 {
 		return nil
 	}
@@ -101,13 +110,13 @@ func (l *List) Len() int {
 }
 
 // At is the listener at index i, which must be in range.
-func (l *List) At(i int) Listener { return l.listeners[i] }
+func (l *List) At(i int) Listener { return *l.listeners[i] }
 
 // All gives the listeners in order.
 func (l *List) All() iter.Seq2[int, Listener] {
 	return func(yield func(int, Listener) bool) {
 		for i := range l.Len() {
-			if !yield(i, l.listeners[i]) {
+			if !yield(i, *l.listeners[i]) {
 				return
 			}
 		}
@@ -187,10 +196,10 @@ func Funcs[E any](l *List) []func(context.Context, E) error {
 	return funcs
 }
 
-func compile[E any](listeners []Listener) []func(context.Context, E) error {
+func compile[E any](listeners []*Listener) []func(context.Context, E) error {
 	funcs := make([]func(context.Context, E) error, len(listeners))
 	for i := range listeners {
-		funcs[i] = compileOne[E](&listeners[i])
+		funcs[i] = compileOne[E](listeners[i])
 		if once := listeners[i].once; once != nil {
 			funcs[i] = onced(once, funcs[i])
 		}
@@ -214,7 +223,7 @@ func compileOne[E any](l *Listener) func(context.Context, E) error {
 
 // only is the list of the listeners at these indexes.
 func (l *List) only(indexes []int) *List {
-	part := make([]Listener, len(indexes))
+	part := make([]*Listener, len(indexes))
 	var reasons []ordering.Reason
 	for i, index := range indexes {
 		part[i] = l.listeners[index]

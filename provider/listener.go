@@ -59,12 +59,11 @@ type Func[E any] interface {
 // listener.
 func New[E any, F Func[E]](id string, f F, tag ...tags.Tag) Listener {
 	b, _ := adapt[E](f)
-	name, _ := source.Func(f)
-	if name == "" {
+	if reflect.ValueOf(f).IsNil() {
 		b.err = errors.New("its function is nil")
 	}
 	if id == "" {
-		id = name
+		id, _ = source.Func(f)
 	}
 	return newListener[E](id, b, tag)
 }

@@ -46,9 +46,9 @@ func sortedKeys[V any](m map[event.Key]V) []event.Key {
 }
 
 func (m *Map) arrange(keys []event.Key) (*List, error) {
-	var listeners []Listener
+	var listeners []*Listener
 	for _, k := range keys {
-		listeners = append(listeners, m.lists[k]...)
+		listeners = append(listeners, pointers(m.lists[k])...)
 	}
 	return newList(listeners, nil), nil
 }

@@ -193,25 +193,24 @@ func newMutableState(members []*member) (*mutableState, error) {
 }
 
 // of gives the listeners of any of the keys.
-func of(listeners []Listener, keys []event.Key) []Listener {
-	var heard []Listener
-	for _, l := range listeners {
-		if slices.Contains(keys, l.Event) {
-			heard = append(heard, l)
+func of(listeners []Listener, keys []event.Key) []*Listener {
+	var heard []*Listener
+	for i := range listeners {
+		if slices.Contains(keys, listeners[i].Event) {
+			heard = append(heard, &listeners[i])
 		}
 	}
 	return heard
 }
 
-func surround(head []Listener, middle *List, tail []Listener) *List {
+func surround(head []*Listener, middle *List, tail []*Listener) *List {
 	if len(head) == 0 && len(tail) == 0 {
 		return middle
 	}
-	all := head
-	for _, l := range middle.All() {
-		all = append(all, l)
+	if middle != nil {
+		head = append(head, middle.listeners...)
 	}
-	return newList(append(all, tail...), nil)
+	return newList(append(head, tail...), nil)
 }
 
 // duplicateIDs looks at all zones.

@@ -148,9 +148,9 @@ func (s *sorter) sort(keys []event.Key) (*List, error) {
 	if err != nil {
 		return nil, err
 	}
-	listeners, reasons := make([]Listener, len(placed)), make([]ordering.Reason, len(placed))
+	listeners, reasons := make([]*Listener, len(placed)), make([]ordering.Reason, len(placed))
 	for i, p := range placed {
-		listeners[i], reasons[i] = s.listeners[p.Item], p.Reason
+		listeners[i], reasons[i] = &s.listeners[p.Item], p.Reason
 	}
 	return newList(listeners, reasons), nil
 }

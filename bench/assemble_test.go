@@ -1,0 +1,116 @@
+package bench_test
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"testing"
+
+	"go.uber.org/fx"
+
+	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall/fxevents"
+	"github.com/rollcall-go/rollcall/provider"
+	"github.com/rollcall-go/rollcall/tags"
+)
+
+// component listens in an app.
+type component struct{ id int }
+
+func (c *component) On(context.Context, *Event) error { return nil }
+
+// bareListener is what a hand-written group holds.
+type bareListener struct {
+	priority int
+	call     func(context.Context, *Event) error
+}
+
+// apps are Fx apps of n listeners, by how the listeners get into them.
+var apps = []struct {
+	name    string
+	options func(n int) fx.Option
+}{
+	{"limit", func(n int) fx.Option {
+		options := []fx.Option{fx.Provide(func() *component { return &component{} }),
+			fx.Invoke(fx.Annotate(func(all []bareListener) {
+				slices.SortFunc(all, func(a, b bareListener) int { return b.priority - a.priority })
+			}, fx.ParamTags(`group:"bare"`)))}
+		for i := range n {
+			options = append(options, fx.Provide(fx.Annotated{Group: "bare", Target: func(c *component) bareListener {
+				return bareListener{i, c.On}
+			}}))
+		}
+		return fx.Options(options...)
+	}},
+	{"listen", func(n int) fx.Option {
+		options := []fx.Option{fxevents.Module(), fxevents.Event[*Event](""), fx.Provide(func() *component { return &component{} })}
+		for i := range n {
+			options = append(options, fxevents.Listen((*component).On, tags.Place(tags.Priority(i), tags.ID(fmt.Sprint("l", i)))))
+		}
+		return fx.Options(options...)
+	}},
+	{"aslistener", func(n int) fx.Option {
+		options := []fx.Option{fxevents.Module(), fxevents.Event[*Event]("")}
+		for i := range n {
+			options = append(options, fxevents.AsListener(func() *component { return &component{i} },
+				tags.Place(tags.Priority(i), tags.ID(fmt.Sprint("l", i)), tags.Method("On"))))
+		}
+		return fx.Options(options...)
+	}},
+}
+
+// BenchmarkAssemble builds an Fx app with N listeners.
+func BenchmarkAssemble(b *testing.B) {
+	for _, app := range apps {
+		for _, n := range []int{10, 100, 1_000, 4_000} {
+			b.Run(fmt.Sprintf("%s/%d", app.name, n), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					if err := fx.New(fx.NopLogger, app.options(n)).Err(); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
+// BenchmarkMemory measures what a built provider and its dispatcher keep, at
+// 4,000 listeners of 400 events, beyond the listeners' own functions.
+func BenchmarkMemory(b *testing.B) {
+	for b.Loop() {
+		listeners := kept(b, 4000)
+		fewer := kept(b, 2000)
+		b.ReportMetric((listeners-fewer)/2000, "bytes/listener")
+		b.ReportMetric((listeners-4000*(listeners-fewer)/2000)/400, "bytes/event")
+	}
+}
+
+// kept is the live heap of a provider and a dispatcher of n listeners of 400
+// named events.
+func kept(b *testing.B, n int) float64 {
+	listeners := make([]provider.Listener, n)
+	for i := range listeners {
+		listeners[i] = provider.New[any](fmt.Sprintf("module%d.Listener%d", i%60, i), func(any) {},
+			tags.OnName(fmt.Sprintf("module.event%d", i%400), tags.Priority(i)))
+	}
+	before := heapInUse()
+	p, err := provider.Build(listeners, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	d := dispatcher.New(p)
+	used := heapInUse() - before
+	runtime.KeepAlive(listeners)
+	runtime.KeepAlive(d)
+	return used
+}
+
+func heapInUse() float64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return float64(m.HeapAlloc)
+}

@@ -1,0 +1,263 @@
+package bench_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+
+	asaskevich "github.com/asaskevich/EventBus"
+	gookit "github.com/gookit/event"
+	ebu "github.com/jilio/ebu"
+	"github.com/kelindar/event"
+	"github.com/maniartech/signals"
+	"github.com/mehdihadeli/go-mediatr"
+	"github.com/mustafaturan/bus/v3"
+
+	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall/provider"
+)
+
+// Event is what all implementations pass, by pointer.
+type Event struct {
+	gookit.BasicEvent // gookit's events must be of its interface
+	n                 int
+	done              sync.WaitGroup // for those that are asynchronous
+}
+
+// Type is for kelindar.
+func (*Event) Type() uint32 { return 1 }
+
+//go:noinline
+func count(_ context.Context, e *Event) error {
+	e.n++
+	return nil
+}
+
+// implementation makes ready to dispatch e to n listeners, and returns what to
+// measure.
+type implementation struct {
+	name  string
+	ready func(b testing.TB, n int, e *Event) func()
+}
+
+var background = context.Background()
+
+// cancellable is a context that could be done but is not.
+func cancellable(b testing.TB) context.Context {
+	ctx, cancel := context.WithCancel(background)
+	b.Cleanup(cancel)
+	return ctx
+}
+
+var ours = []implementation{
+	{"limit", func(_ testing.TB, n int, e *Event) func() {
+		funcs := functions(n)
+		return func() { _ = loop(background, funcs, e) }
+	}},
+	{"limit-recover", func(_ testing.TB, n int, e *Event) func() {
+		funcs := functions(n)
+		return func() { _ = loopRecovering(background, funcs, e) }
+	}},
+	{"limit-cancel", func(b testing.TB, n int, e *Event) func() {
+		funcs, ctx := functions(n), cancellable(b)
+		return func() { _ = loopAsking(ctx, funcs, e) }
+	}},
+	{"emitter", func(b testing.TB, n int, e *Event) func() {
+		m := dispatcher.NewEmitter[*Event](rollcall(b, n))
+		return func() { _ = m.Emit(background, e) }
+	}},
+	{"emitter-cancel", func(b testing.TB, n int, e *Event) func() {
+		m, ctx := dispatcher.NewEmitter[*Event](rollcall(b, n)), cancellable(b)
+		return func() { _ = m.Emit(ctx, e) }
+	}},
+	{"generic", func(b testing.TB, n int, e *Event) func() {
+		d := rollcall(b, n)
+		return func() { _, _ = dispatcher.Dispatch(background, d, e) }
+	}},
+	{"dispatcher", func(b testing.TB, n int, e *Event) func() {
+		d := rollcall(b, n)
+		return func() { _ = d.Dispatch(background, e) }
+	}},
+}
+
+// peers are other libraries, each by its fastest synchronous call.
+var peers = []implementation{
+	{"gookit", func(_ testing.TB, n int, e *Event) func() {
+		m := gookit.NewManager("bench")
+		e.SetName("e")
+		for range n {
+			m.On("e", gookit.ListenerFunc(func(ev gookit.Event) error { return count(background, ev.(*Event)) }))
+		}
+		return func() { _ = m.FireEvent(e) }
+	}},
+	{"asaskevich", func(b testing.TB, n int, e *Event) func() {
+		m := asaskevich.New()
+		for range n {
+			if err := m.Subscribe("e", func(ctx context.Context, e *Event) { _ = count(ctx, e) }); err != nil {
+				b.Fatal(err)
+			}
+		}
+		return func() { m.Publish("e", background, e) }
+	}},
+	{"mustafaturan", func(b testing.TB, n int, e *Event) func() {
+		m, err := bus.NewBus(bus.Next(func() string { return "id" }))
+		if err != nil {
+			b.Fatal(err)
+		}
+		m.RegisterTopics("e")
+		for i := range n {
+			m.RegisterHandler(fmt.Sprint(i), bus.Handler{Matcher: "e", Handle: func(ctx context.Context, ev bus.Event) {
+				_ = count(ctx, ev.Data.(*Event))
+			}})
+		}
+		return func() { _ = m.Emit(background, "e", e) }
+	}},
+	{"signals", func(_ testing.TB, n int, e *Event) func() {
+		m := signals.NewSync[*Event]()
+		for range n {
+			m.AddListenerWithErr(count)
+		}
+		return func() { _ = m.TryEmit(background, e) }
+	}},
+	{"ebu", func(b testing.TB, n int, e *Event) func() {
+		m := ebu.New()
+		for range n {
+			if err := ebu.SubscribeContext(m, func(ctx context.Context, e *Event) { _ = count(ctx, e) }); err != nil {
+				b.Fatal(err)
+			}
+		}
+		return func() { ebu.PublishContext(m, background, e) }
+	}},
+	{"mediatr", func(b testing.TB, n int, e *Event) func() {
+		mediatr.ClearNotificationRegistrations()
+		for range n {
+			if err := mediatr.RegisterNotificationHandler[*Event](handler{}); err != nil {
+				b.Fatal(err)
+			}
+		}
+		return func() { _ = mediatr.Publish(background, e) }
+	}},
+	{"kelindar", func(b testing.TB, n int, e *Event) func() {
+		m := event.NewDispatcher()
+		b.Cleanup(func() { _ = m.Close() })
+		for range n {
+			event.Subscribe(m, func(e *Event) { _ = count(background, e); e.done.Done() })
+		}
+		return func() { e.done.Add(n); event.Publish(m, e); e.done.Wait() }
+	}},
+}
+
+// handler is for mediatr.
+type handler struct{}
+
+// Handle counts.
+func (handler) Handle(ctx context.Context, e *Event) error { return count(ctx, e) }
+
+func functions(n int) []func(context.Context, *Event) error {
+	funcs := make([]func(context.Context, *Event) error, n)
+	for i := range funcs {
+		funcs[i] = count
+	}
+	return funcs
+}
+
+// loop is what no library can do without.
+//
+//go:noinline
+func loop(ctx context.Context, funcs []func(context.Context, *Event) error, e *Event) error {
+	for _, f := range funcs {
+		if err := f(ctx, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// loopRecovering is the least that turns a panic into an error and looks
+// whether the context can be done.
+//
+//go:noinline
+func loopRecovering(ctx context.Context, funcs []func(context.Context, *Event) error, e *Event) (err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = fmt.Errorf("panic: %v", value)
+		}
+	}()
+	if ctx.Done() != nil {
+		return loopAsking(ctx, funcs, e)
+	}
+	for _, f := range funcs {
+		if err := f(ctx, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// loopAsking asks the context before each call.
+//
+//go:noinline
+func loopAsking(ctx context.Context, funcs []func(context.Context, *Event) error, e *Event) error {
+	for _, f := range funcs {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := f(ctx, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func rollcall(b testing.TB, n int) *dispatcher.Basic {
+	listeners := make([]provider.Listener, n)
+	for i := range listeners {
+		listeners[i] = provider.New[*Event](fmt.Sprint("l", i), count)
+	}
+	p, err := provider.Build(listeners, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return dispatcher.New(p)
+}
+
+// BenchmarkDispatch: one event to N listeners that each add to a counter.
+func BenchmarkDispatch(b *testing.B) {
+	for _, impl := range append(append([]implementation(nil), ours...), peers...) {
+		for _, n := range []int{1, 10, 100} {
+			b.Run(fmt.Sprintf("%s/%d", impl.name, n), func(b *testing.B) {
+				e := &Event{}
+				dispatch := impl.ready(b, n, e)
+				dispatch()
+				if e.n != n {
+					b.Fatalf("%d listeners called, want %d", e.n, n)
+				}
+				b.ReportAllocs()
+				for b.Loop() {
+					dispatch()
+				}
+			})
+		}
+	}
+}
+
+// BenchmarkDispatchParallel: the same to 10 listeners, from one core and from
+// all at once. Each goroutine has an event of its own.
+func BenchmarkDispatchParallel(b *testing.B) {
+	d := rollcall(b, 10)
+	m := dispatcher.NewEmitter[*Event](d)
+	for name, dispatch := range map[string]func(*Event){
+		"emitter":    func(e *Event) { _ = m.Emit(background, e) },
+		"dispatcher": func(e *Event) { _ = d.Dispatch(background, e) },
+	} {
+		b.Run(name+"/10", func(b *testing.B) {
+			b.ReportAllocs()
+			b.RunParallel(func(pb *testing.PB) {
+				for e := (&Event{}); pb.Next(); {
+					dispatch(e)
+				}
+			})
+		})
+	}
+}
