@@ -37,7 +37,7 @@ func callOf[E any](b *Basic) (call[E], provider.Validity, error) {
 // isPlain says whether the functions may be called one after the other with
 // nothing but the context to look at.
 func isPlain(list *provider.List, p policy) bool {
-	return !list.Stoppable() && !list.Asks() && p == policy{}
+	return list.Len() == 0 || !list.Stoppable() && !list.Asks() && p == policy{}
 }
 
 func (c *call[E]) run(ctx context.Context, e E) error {
@@ -54,6 +54,9 @@ func (c *call[E]) runWatchfully(ctx context.Context, e E) error {
 	}
 	if c.list.Asks() {
 		ctx = provider.WithOrigin(ctx, provider.NewOrigin(nameOf(e, c.list), c.origin))
+	}
+	if c.policy.parallel > 1 {
+		return c.runParallel(ctx, e, mode.Stop)
 	}
 	if c.policy.collect {
 		return c.runAll(ctx, e, mode)

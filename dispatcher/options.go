@@ -3,7 +3,10 @@ package dispatcher
 // Option changes how a dispatcher treats what its listeners do.
 type Option interface{ apply(*policy) }
 
-type policy struct{ collect, passPanics bool }
+type policy struct {
+	collect, passPanics bool
+	parallel            int // how many listeners may run at the same time; 0 and 1: one
+}
 
 type optionFunc func(*policy)
 
@@ -15,3 +18,18 @@ func CollectErrors() Option { return optionFunc(func(p *policy) { p.collect = tr
 
 // PassPanics lets the panic of a listener through, as it is.
 func PassPanics() Option { return optionFunc(func(p *policy) { p.passPanics = true }) }
+
+// Parallel lets up to limit listeners of one event run at the same time. The
+// hints are a partial order: a listener starts when all that a before or after
+// puts in front of it have ended, and among those that may start, the order
+// decides who goes first. Every first ends before the others start, and every
+// last starts after they have ended. Numbers and declared order separate nobody.
+// Lists that no sort has made, such as those of a provider.Map or a
+// provider.Chain, run one after the other.
+//
+// The first error cancels the context of the others; all are waited for, and
+// that error is returned. With CollectErrors nothing is cancelled. A panic that
+// passes does so in the caller's goroutine, once all have ended. A stopped event
+// starts no more listeners. With a limit of 1 or less the dispatch is the
+// sequential one.
+func Parallel(limit int) Option { return optionFunc(func(p *policy) { p.parallel = limit }) }

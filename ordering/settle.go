@@ -1,6 +1,10 @@
 package ordering
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/rollcall-go/rollcall/internal/minheap"
+)
 
 // moves tells for each node which edge moved it away from its preferred
 // place, -1 for none.
@@ -94,7 +98,7 @@ func (p *pass) run() bool {
 	waits := p.waits(end)
 	node := rankOf(p.rank) // the inverse of a permutation: rank → node
 	released := fill(n, -1)
-	ready := make(rankHeap, 0, n)
+	ready := make(minheap.Heap, 0, n)
 	for r, m := range node {
 		if waits[m] == 0 {
 			ready = append(ready, int32(r)) // ascending, so a heap already
@@ -103,7 +107,7 @@ func (p *pass) run() bool {
 	p.sequence, p.late = make([]int32, 0, n), fill(n, -1)
 	furthest := int32(-1)
 	for len(ready) > 0 {
-		r := ready.pop()
+		r := ready.Pop()
 		m := node[r]
 		if r < furthest {
 			p.late[m] = released[m]
@@ -114,7 +118,7 @@ func (p *pass) run() bool {
 			to := end(&p.edges[i])
 			if waits[to]--; waits[to] == 0 {
 				released[to] = i
-				ready.push(p.rank[to])
+				ready.Push(p.rank[to])
 			}
 		}
 	}
@@ -130,38 +134,4 @@ func (p *pass) waits(end func(*edge) int32) []int32 {
 		}
 	}
 	return waits
-}
-
-// rankHeap is a binary min-heap.
-type rankHeap []int32
-
-func (h *rankHeap) push(r int32) {
-	s := append(*h, r)
-	i := len(s) - 1
-	for i > 0 && s[(i-1)/2] > r {
-		s[i] = s[(i-1)/2]
-		i = (i - 1) / 2
-	}
-	s[i] = r
-	*h = s
-}
-
-func (h *rankHeap) pop() int32 {
-	s := *h
-	top, r := s[0], s[len(s)-1]
-	s = s[:len(s)-1]
-	for i := 0; len(s) > 0; {
-		child := 2*i + 1
-		if child+1 < len(s) && s[child+1] < s[child] {
-			child++
-		}
-		if child >= len(s) || s[child] >= r {
-			s[i] = r
-			break
-		}
-		s[i] = s[child]
-		i = child
-	}
-	*h = s
-	return top
 }

@@ -17,11 +17,14 @@ type List struct {
 	reasons   []ordering.Reason // nil where no sort placed them
 	typ       reflect.Type      // of its events; nil where not known
 	event     string            // for messages; "" where not known
+	sorted    bool              // by the listeners' placements, and by nothing else
 	asks      bool
 	steady    bool // its events are known not to be Stoppable
 	erased    []func(context.Context, any) error
 	typed     atomic.Pointer[typedFuncs]
-	bind      bind // nil where the type of the events is not known statically
+
+	precedence atomic.Pointer[Precedence]
+	bind       bind // nil where the type of the events is not known statically
 }
 
 // typedFuncs remembers what Funcs made, one link for each type; a list serves
@@ -232,7 +235,11 @@ func (l *List) only(indexes []int) *List {
 		}
 	}
 	list := newList(part, reasons)
-	if list != nil && l.typ != nil {
+	if list == nil {
+		return nil
+	}
+	list.sorted = l.sorted
+	if l.typ != nil {
 		list.serve(l.typ, l.event, nil)
 	}
 	return list

@@ -152,7 +152,11 @@ func (s *sorter) sort(keys []event.Key) (*List, error) {
 	for i, p := range placed {
 		listeners[i], reasons[i] = &s.listeners[p.Item], p.Reason
 	}
-	return newList(listeners, reasons), nil
+	list := newList(listeners, reasons)
+	if list != nil {
+		list.sorted = true
+	}
+	return list, nil
 }
 
 // cycles are those of any event that is listened to.

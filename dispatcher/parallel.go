@@ -1,0 +1,182 @@
+package dispatcher
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/internal/chain"
+	"github.com/rollcall-go/rollcall/internal/minheap"
+	"github.com/rollcall-go/rollcall/provider"
+)
+
+// runParallel calls the listeners as their precedence allows. The caller's
+// goroutine is one of the workers.
+func (c *call[E]) runParallel(ctx context.Context, e E, stop event.Stoppable) error {
+	precedence := c.list.Precedence()
+	p := &parallel[E]{call: c, event: e, stop: stop, precedence: precedence, waits: slices.Clone(precedence.Waits)}
+	p.ctx, p.cancel = context.WithCancel(ctx)
+	defer p.cancel()
+	p.mu.Lock()
+	p.workers = 1
+	for node, waits := range precedence.Waits {
+		if waits == 0 {
+			p.admit(int32(node))
+		}
+	}
+	p.work()
+	p.others.Wait()
+	return p.result()
+}
+
+// parallel is one parallel dispatch under way.
+type parallel[E any] struct {
+	call       *call[E]
+	event      E
+	stop       event.Stoppable
+	precedence *provider.Precedence
+	ctx        context.Context
+	cancel     context.CancelFunc
+	others     sync.WaitGroup
+
+	mu       sync.Mutex
+	waits    []int32 // node → how many nodes it still waits for
+	ready    minheap.Heap
+	workers  int // those that are running, and
+	hired    int // of these, those that have not begun
+	over     bool
+	problems []problem // by the time they came
+	panicked *passedPanic
+}
+
+// problem is the error of the listener at an index.
+type problem struct {
+	index int
+	err   error
+}
+
+// passedPanic is a panic that is to pass through the caller.
+type passedPanic struct{ value any }
+
+// admit makes a listener ready. A gate is passed at once.
+func (p *parallel[E]) admit(node int32) {
+	if int(node) < p.precedence.Listeners {
+		p.ready.Push(node)
+		return
+	}
+	p.release(node)
+}
+
+// release lets those go on who waited for a node.
+func (p *parallel[E]) release(node int32) {
+	for _, next := range p.precedence.Next[node] {
+		if p.waits[next]--; p.waits[next] == 0 {
+			p.admit(next)
+		}
+	}
+}
+
+// work calls ready listeners while there are any. It is entered with the lock
+// held and leaves it released.
+func (p *parallel[E]) work() {
+	for len(p.ready) > 0 && !p.over {
+		i := p.ready.Pop()
+		p.hire()
+		p.mu.Unlock()
+		passed, stopped, err := p.one(int(i))
+		p.mu.Lock()
+		p.settle(int(i), passed, stopped, err)
+	}
+	p.workers--
+	p.mu.Unlock()
+}
+
+// hire starts workers for what is ready, as many as the limit allows.
+func (p *parallel[E]) hire() {
+	for p.hired < len(p.ready) && p.workers < p.call.policy.parallel {
+		p.hired++
+		p.workers++
+		p.others.Go(func() {
+			p.mu.Lock()
+			p.hired--
+			p.work()
+		})
+	}
+}
+
+func (p *parallel[E]) settle(i int, passed *passedPanic, stopped bool, err error) {
+	if err != nil {
+		p.problems = append(p.problems, problem{i, err})
+	}
+	if p.panicked == nil {
+		p.panicked = passed
+	}
+	if stopped || passed != nil || err != nil && (!p.call.policy.collect || isInterrupted(err)) {
+		p.over = true
+		if !stopped {
+			p.cancel()
+		}
+		return
+	}
+	p.release(int32(i))
+}
+
+func isInterrupted(err error) bool {
+	var interrupted *InterruptedError
+	return errors.As(err, &interrupted)
+}
+
+// one calls the listener at index i.
+func (p *parallel[E]) one(i int) (passed *passedPanic, stopped bool, err error) {
+	if p.call.policy.passPanics {
+		defer func() {
+			if value := recover(); value != nil {
+				passed = &passedPanic{value}
+			}
+		}()
+	}
+	if p.stop != nil && p.stop.PropagationStopped() {
+		return nil, true, nil
+	}
+	reporter := reporter{p.call.list}
+	if err := p.ctx.Err(); err != nil {
+		return nil, false, reporter.Interrupted(i, p.event, err)
+	}
+	single := chain.Call[E]{Funcs: p.call.chain.Funcs[i : i+1], Reporter: at{reporter, i}}
+	_, err = single.From(p.ctx, p.event, chain.Mode{PassPanics: p.call.policy.passPanics}, 0)
+	return nil, false, err
+}
+
+// at reports for the listener at an index of its own.
+type at struct {
+	reporter
+	index int
+}
+
+func (a at) Failed(_ int, ev any, err error) error {
+	return a.reporter.Failed(a.index, ev, err)
+}
+
+func (a at) Panicked(_ int, ev any, value any) error {
+	return a.reporter.Panicked(a.index, ev, value)
+}
+
+// result is the first error, or with CollectErrors all in the listeners' order.
+func (p *parallel[E]) result() error {
+	switch {
+	case p.panicked != nil:
+		panic(p.panicked.value)
+	case len(p.problems) == 0:
+		return nil
+	case !p.call.policy.collect:
+		return p.problems[0].err
+	}
+	slices.SortStableFunc(p.problems, func(a, b problem) int { return a.index - b.index })
+	errs := make([]error, len(p.problems))
+	for i, x := range p.problems {
+		errs[i] = x.err
+	}
+	return errors.Join(errs...)
+}
