@@ -13,6 +13,7 @@ require (
 	github.com/mustafaturan/bus/v3 v3.0.3
 	github.com/rollcall-go/rollcall v0.0.0
 	go.uber.org/fx v1.24.0
+	golang.org/x/sync v0.12.0
 	gonum.org/v1/gonum v0.17.0
 )
 

@@ -29,12 +29,12 @@ func newCatalog(events []Event) catalog {
 // listener's function can take it, and lets a function that was found by
 // reflection be called without.
 func (c catalog) settle(l *Listener) error {
-	if l.takes == nil {
+	if l.fn.takes == nil {
 		return nil // invalid, and reported as that
 	}
-	if e, ok := c.byKey[event.TypeKey(l.takes)]; ok && l.exact == nil && e.adapt != nil {
-		if b, ok := e.adapt(l.value); ok {
-			l.exact, l.call, l.bind = b.exact, b.call, b.bind
+	if e, ok := c.byKey[event.TypeKey(l.fn.takes)]; ok && l.fn.exact == nil && e.adapt != nil {
+		if b, ok := e.adapt(l.fn.value); ok {
+			l.fn.exact, l.fn.call, l.fn.bind = b.exact, b.call, b.bind
 		}
 	}
 	if l.Event.Type() == nil {
@@ -72,18 +72,18 @@ func (c catalog) settleName(l *Listener) error {
 
 func checkTakes(l *Listener, e Event) error {
 	t := e.Key.Type()
-	if t == nil || t.AssignableTo(l.takes) {
+	if t == nil || t.AssignableTo(l.fn.takes) {
 		return nil
 	}
-	return &EventTypeError{Listener: l.ID, Source: l.Source, Takes: event.TypeKey(l.takes), Event: e}
+	return &EventTypeError{Listener: l.ID, Source: l.Source, Takes: event.TypeKey(l.fn.takes), Event: e}
 }
 
 // checkBareName refuses a name that the function's parameter can't have.
 func (c catalog) checkBareName(l *Listener) error {
-	if l.Event.Name() == "" || l.takes.Kind() == reflect.Interface || l.takes.Implements(namedType) {
+	if l.Event.Name() == "" || l.fn.takes.Kind() == reflect.Interface || l.fn.takes.Implements(namedType) {
 		return nil
 	}
-	problem := &UnknownEventError{Listener: l.ID, Source: l.Source, Event: l.Event.Name(), Takes: event.TypeKey(l.takes)}
+	problem := &UnknownEventError{Listener: l.ID, Source: l.Source, Event: l.Event.Name(), Takes: event.TypeKey(l.fn.takes)}
 	for _, e := range c.events {
 		problem.Known = append(problem.Known, e.String())
 	}

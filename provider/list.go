@@ -99,7 +99,7 @@ func newList(listeners []*Listener, reasons []ordering.Reason) *List {
 	l := &List{listeners: listeners, reasons: reasons}
 	l.erased = compile[any](listeners)
 	for i := range listeners {
-		l.asks = l.asks || listeners[i].asks
+		l.asks = l.asks || listeners[i].fn.asks
 	}
 	return l
 }
@@ -164,8 +164,8 @@ func (l *List) Asks() bool { return l != nil && l.asks }
 func (l *List) serve(typ reflect.Type, name string, events []Event) {
 	l.typ, l.event, l.steady = typ, name, !typ.Implements(stoppableType)
 	for _, x := range l.listeners {
-		if x.takes == typ && x.bind != nil {
-			l.bind = x.bind
+		if x.fn.takes == typ && x.fn.bind != nil {
+			l.bind = x.fn.bind
 			return
 		}
 	}
@@ -203,7 +203,7 @@ func compile[E any](listeners []*Listener) []func(context.Context, E) error {
 	funcs := make([]func(context.Context, E) error, len(listeners))
 	for i := range listeners {
 		funcs[i] = compileOne[E](listeners[i])
-		if once := listeners[i].once; once != nil {
+		if once := listeners[i].fn.once; once != nil {
 			funcs[i] = onced(once, funcs[i])
 		}
 	}
@@ -211,13 +211,13 @@ func compile[E any](listeners []*Listener) []func(context.Context, E) error {
 }
 
 func compileOne[E any](l *Listener) func(context.Context, E) error {
-	if f, ok := l.exact.(func(context.Context, E) error); ok {
+	if f, ok := l.fn.exact.(func(context.Context, E) error); ok {
 		return f
 	}
-	if exact, _ := exactly[E](l.value); exact != nil {
+	if exact, _ := exactly[E](l.fn.value); exact != nil {
 		return exact
 	}
-	call := l.call
+	call := l.fn.call
 	if f, ok := any(call).(func(context.Context, E) error); ok {
 		return f
 	}

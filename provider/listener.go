@@ -26,7 +26,7 @@ type Listener struct {
 	// order in which a provider is given its listeners.
 	Declared int
 
-	body
+	fn body
 }
 
 // body is the function of a listener.
@@ -83,14 +83,14 @@ func Lazy[E any](id string, build func() (func(context.Context, E) error, error)
 }
 
 func newListener[E any](id string, b body, tag []tags.Tag) Listener {
-	l := Listener{ID: id, Event: event.KeyOf[E](), Source: source.Caller(1), body: b}
+	l := Listener{ID: id, Event: event.KeyOf[E](), Source: source.Caller(1), fn: b}
 	if len(tag) == 0 {
 		return l
 	}
 	fields, err := tags.Parse(tag[0])
 	l.Placement = fields.Placement
 	l.Event = keyFor(l.Event, fields.Event)
-	l.err = errors.Join(l.err, err, onlyPlacement(fields), onlyOne(tag))
+	l.fn.err = errors.Join(l.fn.err, err, onlyPlacement(fields), onlyOne(tag))
 	return l
 }
 
@@ -120,20 +120,20 @@ func onlyOne(tag []tags.Tag) error {
 // Once is l for one event only: of all dispatches, concurrent ones too, the
 // first calls it. A [Mutable] provider then drops it.
 func Once(l Listener) Listener {
-	l.once = &onceState{}
+	l.fn.once = &onceState{}
 	return l
 }
 
 // Takes is the type of the function's event parameter.
-func (l Listener) Takes() reflect.Type { return l.takes }
+func (l Listener) Takes() reflect.Type { return l.fn.takes }
 
 // Err is what is wrong with the listener itself, as an *InvalidListenerError,
 // or nil. Providers refuse a listener with an error.
 func (l Listener) Err() error {
-	err := l.err
+	err := l.fn.err
 	switch {
 	case err != nil:
-	case l.call == nil:
+	case l.fn.call == nil:
 		err = errors.New("it has no function: make it with provider.New")
 	case strings.TrimSpace(l.ID) == "":
 		err = errors.New("it has no ID")
@@ -158,7 +158,7 @@ func invalid(listeners []Listener) error {
 func mistaken(listeners []Listener) error {
 	problems := []error{invalid(listeners)}
 	for i := range listeners {
-		if l := &listeners[i]; l.takes != nil {
+		if l := &listeners[i]; l.fn.takes != nil {
 			problems = append(problems, checkTakes(l, Event{Key: l.Event}))
 		}
 	}

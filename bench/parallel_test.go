@@ -1,0 +1,78 @@
+package bench_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall/provider"
+	"github.com/rollcall-go/rollcall/tags"
+)
+
+// work is an event of its own, so that its listeners may do something else.
+type work struct{}
+
+func parallel(b *testing.B, limit int, listeners ...provider.Listener) *dispatcher.Basic {
+	p, err := provider.Build(listeners, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return dispatcher.New(p, dispatcher.Parallel(limit))
+}
+
+// BenchmarkParallelWait: 12 listeners of 5 ms whose longest chain is 3.
+func BenchmarkParallelWait(b *testing.B) {
+	wait := func(context.Context, *work) error { time.Sleep(5 * time.Millisecond); return nil }
+	var listeners []provider.Listener
+	for i := range 12 {
+		tag := tags.Place()
+		if i >= 4 {
+			tag = tags.Place(tags.After(fmt.Sprint("l", i-4)))
+		}
+		listeners = append(listeners, provider.New[*work](fmt.Sprint("l", i), wait, tag))
+	}
+	d := parallel(b, 12, listeners...)
+	for b.Loop() {
+		if err := d.Dispatch(background, &work{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkParallelNoWork: 1,000 listeners that do nothing, beside an errgroup
+// that starts 1,000 functions, both with the same limit.
+func BenchmarkParallelNoWork(b *testing.B) {
+	nothing := func(context.Context, *work) error { return nil }
+	var listeners []provider.Listener
+	for i := range 1000 {
+		listeners = append(listeners, provider.New[*work](fmt.Sprint("l", i), nothing))
+	}
+	for _, limit := range []int{8, 1000} {
+		b.Run(fmt.Sprintf("errgroup/%d", limit), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				g, ctx := errgroup.WithContext(background)
+				g.SetLimit(limit)
+				for range 1000 {
+					g.Go(func() error { return nothing(ctx, nil) })
+				}
+				if err := g.Wait(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		d := parallel(b, limit, listeners...)
+		b.Run(fmt.Sprintf("rollcall/%d", limit), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := d.Dispatch(background, &work{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
