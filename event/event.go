@@ -46,6 +46,9 @@ func (g *Generic) EventName() string { return g.Name }
 // Argument is an argument of g as a T. It is an [*ArgumentError] where there
 // is none or one of another type.
 func Argument[T any](g *Generic, key string) (T, error) {
+	if g == nil {
+		g = &Generic{}
+	}
 	value, ok := g.Arguments[key]
 	typed, isT := value.(T)
 	switch {

@@ -135,11 +135,22 @@ func TestHostileFiles(t *testing.T) {
 	for i := range 2000 {
 		fmt.Fprintf(&bomb, "  a%d: { tags: *t }\n", i)
 	}
+	var stray, shared strings.Builder
+	stray.WriteString("services:\n")
+	shared.WriteString("services:\n")
+	for i := range 3000 {
+		fmt.Fprintf(&stray, "  p%d: { tags: [ { name: listener_provider, listener_tag: t%d } ] }\n  l%d: { tags: [ { name: x%d, event: E } ] }\n", i, i, i, i)
+		fmt.Fprintf(&shared, "  p%d: { tags: [ listener_provider ] }\n  l%d: { tags: [ { name: event_listener, event: E } ] }\n", i, i)
+	}
+	if orders, err := orderfile.Order("f.yaml", []byte(shared.String())); err != nil || len(orders) != 3000 {
+		t.Errorf("providers of one tag: %d, %v", len(orders), err)
+	}
 	for name, tt := range map[string]struct{ data, want string }{
 		"aliases":          {bomb.String(), "the file has more than 4000000 values, aliases multiplied out"},
 		"deep lists":       {"services: " + strings.Repeat("[", 100_000), "exceeded max depth"},
 		"deep maps":        {"services: " + strings.Repeat("{a: ", 100_000), "exceeded max depth"},
 		"alias of its own": {"services: &s\n  a: *s\n", ""},
+		"stray tags":       {stray.String(), "no provider collects the tag"},
 	} {
 		_, err := orderfile.Order("f.yaml", []byte(tt.data))
 		if err == nil || !strings.Contains(err.Error(), tt.want) {

@@ -2,6 +2,7 @@ package orderfile
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/rollcall-go/rollcall/internal/joined"
 	"github.com/rollcall-go/rollcall/internal/nearest"
@@ -32,18 +33,28 @@ type PlacedListener struct {
 // *Error for every problem of syntax and order.
 func Order(name string, data []byte) ([]ProviderOrder, error) {
 	f, problems := parse(name, data)
-	if hasHard(problems) {
-		return nil, join(problems)
-	}
 	orders, more := f.order()
+	if hasHard(problems) {
+		more = onlyCycles(more)
+	}
 	if problems = append(problems, more...); len(problems) > 0 {
 		return nil, join(problems)
 	}
 	return orders, nil
 }
 
-// hasHard says whether a problem may have hidden a listener, so that looking
-// for targets would find problems that there are not.
+// Order computes the order that the file declares by itself; see the function
+// Order, which also tells what Parse has found.
+func (f *File) Order() ([]ProviderOrder, error) {
+	orders, problems := f.order()
+	if len(problems) > 0 {
+		return nil, join(problems)
+	}
+	return orders, nil
+}
+
+// hasHard says whether a problem may have hidden a listener or a provider, so
+// that looking for them would find problems that there are not.
 func hasHard(problems []*Error) bool {
 	for _, p := range problems {
 		if p.Kind != KindInvalidPriority && p.Kind != KindDuplicate {
@@ -53,6 +64,11 @@ func hasHard(problems []*Error) bool {
 	return false
 }
 
+// onlyCycles are the problems that nothing hidden can explain.
+func onlyCycles(problems []*Error) []*Error {
+	return slices.DeleteFunc(problems, func(p *Error) bool { return p.Kind != KindCycle })
+}
+
 func (f *File) order() ([]ProviderOrder, []*Error) {
 	providers := f.Providers
 	if len(providers) == 0 {
@@ -60,67 +76,70 @@ func (f *File) order() ([]ProviderOrder, []*Error) {
 	}
 	problems := f.strayTags(providers)
 	var orders []ProviderOrder
-	sorted := map[string]bool{} // tags whose problems are told
+	byTag := map[string][]EventOrder{} // providers may share a tag
 	for _, provider := range providers {
-		order, more := f.orderOf(provider)
-		orders = append(orders, order)
-		if !sorted[provider.ListenerTag] {
+		events, done := byTag[provider.ListenerTag]
+		if !done {
+			var more []*Error
+			events, more = f.eventsOf(provider.ListenerTag)
+			byTag[provider.ListenerTag] = events
 			problems = append(problems, more...)
 		}
-		sorted[provider.ListenerTag] = true
+		orders = append(orders, ProviderOrder{ID: provider.ID, ListenerTag: provider.ListenerTag, Events: events})
 	}
 	return orders, problems
 }
 
+// maxSuggestions bounds the work spent on stray tags.
+const maxSuggestions = 100
+
 // strayTags finds listeners that no provider collects.
 func (f *File) strayTags(providers []Provider) []*Error {
-	var known []string
+	known := map[string]bool{providerTag: true}
+	names := []string{providerTag}
 	for _, p := range providers {
-		known = append(known, p.ListenerTag)
+		if !known[p.ListenerTag] {
+			names = append(names, p.ListenerTag)
+		}
+		known[p.ListenerTag] = true
 	}
-	known = append(known, providerTag)
 	var problems []*Error
 	for _, l := range f.Listeners {
-		if !contains(known, l.Tag) {
-			problems = append(problems, &Error{Kind: KindUnknownKey, File: f.Name, Position: l.Position,
-				Message: "no provider collects the tag " + l.Tag + " of listener " + l.ID +
-					", did you mean " + nearest.Closest(l.Tag, known) + "?"})
+		if known[l.Tag] {
+			continue
 		}
+		hint := ""
+		if len(problems) < maxSuggestions {
+			hint = ", did you mean " + nearest.Closest(l.Tag, names[:min(len(names), maxSuggestions)]) + "?"
+		}
+		problems = append(problems, &Error{Kind: KindUnknownKey, File: f.Name, Position: l.Position,
+			Message: "no provider collects the tag " + l.Tag + " of listener " + l.ID + hint})
 	}
 	return problems
 }
 
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
-}
-
-func (f *File) orderOf(p Provider) (ProviderOrder, []*Error) {
+func (f *File) eventsOf(tag string) ([]EventOrder, []*Error) {
 	var listeners []Listener
 	var items []ordering.Item
 	for _, l := range f.Listeners {
-		if l.Tag == p.ListenerTag {
+		if l.Tag == tag {
 			listeners = append(listeners, l)
 			items = append(items, ordering.Item{ID: l.ID, Event: l.Event, Placement: l.Placement, Source: l.Placement.Source})
 		}
 	}
 	orders, err := ordering.Sort(items)
 	if err != nil {
-		return ProviderOrder{}, f.located(err, listeners)
+		return nil, f.located(err, listeners)
 	}
-	result := ProviderOrder{ID: p.ID, ListenerTag: p.ListenerTag}
+	var events []EventOrder
 	for _, o := range orders {
 		event := EventOrder{Event: o.Event}
 		for _, placed := range o.Placed {
 			event.Listeners = append(event.Listeners, PlacedListener{listeners[placed.Item], placed.Reason})
 		}
-		result.Events = append(result.Events, event)
+		events = append(events, event)
 	}
-	return result, nil
+	return events, nil
 }
 
 // located gives each problem of the order its place in the file. Duplicates

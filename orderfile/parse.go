@@ -155,7 +155,7 @@ func (p *parser) root(n *yaml.Node) {
 			p.service(service)
 		}
 	}
-	if !found && len(p.problems) == 0 {
+	if !found && len(p.problems) == 0 { // a misspelt one is told already
 		p.fail(KindSyntax, position(n), "the file has no services: begin it with services:")
 	}
 }
@@ -239,15 +239,16 @@ func (p *parser) tag(id string, n *yaml.Node, optional bool) {
 		return
 	}
 	var rest []field
-	name := ""
+	name, named := "", false
 	for _, f := range p.fields(n, what) {
 		if f.name == "name" {
+			named = true
 			name = p.text(f.value, "the name of "+what)
 		} else {
 			rest = append(rest, f)
 		}
 	}
-	if name == "" && len(p.problems) == 0 {
+	if !named {
 		p.fail(KindSyntax, position(n), "%s has no name: write name: event_listener", what)
 	}
 	p.namedTag(id, name, rest, n, optional)

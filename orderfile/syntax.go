@@ -3,6 +3,7 @@ package orderfile
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -38,7 +39,7 @@ func (p *parser) syntaxError(err error, data []byte) {
 	line, message := splitLine(strings.TrimPrefix(err.Error(), "yaml: "))
 	if anchor, ok := strings.CutPrefix(message, "unknown anchor '"); ok {
 		anchor, _, _ = strings.Cut(anchor, "'")
-		p.fail(KindSyntax, positionAt(data, max(0, bytes.Index(data, []byte("*"+anchor)))),
+		p.fail(KindSyntax, positionAt(data, aliasIn(data, anchor)),
 			"unknown anchor %s: write &%s at the value that it stands for", anchor, anchor)
 		return
 	}
@@ -47,6 +48,18 @@ func (p *parser) syntaxError(err error, data []byte) {
 	text := lines[line-1]
 	indent := len(text) - len(strings.TrimLeft(text, " \t"))
 	p.fail(KindSyntax, Position{line, indent + 1}, "%s", message)
+}
+
+// aliasIn is the offset of the first alias of that name, comments left out. A
+// text that looks like one may come before it.
+func aliasIn(data []byte, name string) int {
+	pattern := regexp.MustCompile(`(?m)(?:^|[\s\[{,])(?:#.*$|(\*` + regexp.QuoteMeta(name) + `)(?:[\s\]},]|$))`)
+	for _, m := range pattern.FindAllSubmatchIndex(data, -1) {
+		if m[2] >= 0 {
+			return m[2]
+		}
+	}
+	return 0
 }
 
 // splitLine splits "line 3: did not find expected key". The parser's own

@@ -25,10 +25,17 @@ type Error interface {
 	Kind() Kind
 }
 
-// PriorityError is a priority that is neither first nor last nor a whole number.
-type PriorityError struct{ Text string }
+// PriorityError is a priority that is neither first nor last nor a whole number,
+// or a number that is too large.
+type PriorityError struct {
+	Text       string
+	OutOfRange bool
+}
 
 func (e *PriorityError) Error() string {
+	if e.OutOfRange {
+		return fmt.Sprintf("invalid priority %s: it is out of range, write first or last", e.Text)
+	}
 	return fmt.Sprintf("invalid priority %q: write first, last or a whole number", e.Text)
 }
 

@@ -1,5 +1,7 @@
 package ordering
 
+import "slices"
+
 // graph is one event's items and the hints between them. Its nodes are
 // numbered in declared order.
 type graph struct {
@@ -16,14 +18,16 @@ type edge struct {
 	hint     hint
 }
 
-func newGraph(s *Set, members []int32) *graph {
+func newGraph(s *Set, members []int32, events []string) *graph {
 	g := &graph{set: s, members: members}
-	node := g.nodes()
 	for n, item := range members {
 		for _, h := range s.hintsOf(item) {
-			for t := h.target; t >= 0; t = s.sameID[t] {
-				if m := node[t]; m >= 0 {
-					g.connect(int32(n), m, h)
+			if h.target < 0 {
+				continue
+			}
+			for _, event := range events {
+				if target, ok := s.of(h.target, event); ok {
+					g.connect(int32(n), g.node(target), h)
 				}
 			}
 		}
@@ -31,16 +35,13 @@ func newGraph(s *Set, members []int32) *graph {
 	return g
 }
 
-// nodes maps items to nodes, -1 for those that are no members.
-func (g *graph) nodes() []int32 {
-	node := make([]int32, len(g.set.items))
-	for i := range node {
-		node[i] = -1
+// node is the node of a member: members are sorted.
+func (g *graph) node(item int32) int32 {
+	if n := len(g.members); n == len(g.set.items) {
+		return item // every item is a member
 	}
-	for n, item := range g.members {
-		node[item] = int32(n)
-	}
-	return node
+	node, _ := slices.BinarySearch(g.members, item)
+	return int32(node)
 }
 
 func (g *graph) connect(owner, target int32, h hint) {

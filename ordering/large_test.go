@@ -3,6 +3,7 @@ package ordering_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/rollcall-go/rollcall/ordering"
@@ -116,5 +117,36 @@ func TestLargeErrors(t *testing.T) {
 				t.Errorf("got %q, want %q", firstKind(err), tt.kind)
 			}
 		})
+	}
+}
+
+// Many events, with one listener on all of them, are as linear as one.
+func TestLargeManyEvents(t *testing.T) {
+	var apart, shared []ordering.Item
+	for i := range large {
+		event := fmt.Sprint("e", i)
+		apart = append(apart, ordering.Item{ID: fmt.Sprint("l", i), Event: event})
+		if i < large/2 {
+			shared = append(shared, ordering.Item{ID: "a", Event: event}, item("b", event, "", afterTargets("a")))
+		}
+	}
+	for name, items := range map[string][]ordering.Item{"a listener each": apart, "two listeners on all": shared} {
+		orders, err := ordering.Sort(items)
+		if err != nil || len(orders) != len(items)/len(orders[0].Placed) {
+			t.Errorf("%s: %d orders, %v", name, len(orders), err)
+		}
+	}
+}
+
+// Long names are not compared letter by letter with each other.
+func TestLargeSuggestions(t *testing.T) {
+	long := strings.Repeat("x", 1<<20)
+	items := []ordering.Item{item(long+"a", "E", "", beforeTargets(long+"b"))}
+	for i := range 2000 {
+		id := fmt.Sprint(strings.Repeat("y", 120), i)
+		items = append(items, item(id, "E", "", afterTargets(id+"z")))
+	}
+	if _, err := ordering.Sort(items); firstKind(err) != ordering.KindUnknownTarget {
+		t.Errorf("got %q", firstKind(err))
 	}
 }

@@ -1,6 +1,7 @@
 package ordering
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -77,7 +78,7 @@ func ParsePriority(text string) (Priority, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil {
-		return Priority{}, &PriorityError{Text: text}
+		return Priority{}, &PriorityError{Text: text, OutOfRange: errors.Is(err, strconv.ErrRange)}
 	}
 	return At(n), nil
 }

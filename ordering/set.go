@@ -20,9 +20,17 @@ type Set struct {
 	// order, sameID leads from one to the next, -1 ends it.
 	byID   map[string]int32
 	sameID []int32
+	// inEvent finds, for an ID that several items have, the one of an event.
+	inEvent map[inEvent]int32
 
 	hints     []hint
 	hintStart []int32 // hints of item i: hints[hintStart[i]:hintStart[i+1]], after before before
+}
+
+// inEvent is the first item with an ID, and an event.
+type inEvent struct {
+	first int32
+	event string
 }
 
 // hint is a resolved target: the first item with its ID, or -1.
@@ -47,7 +55,8 @@ func (s side) name() Side {
 	return After
 }
 
-// NewSet checks the items and makes the Set. Two events overlap if some
+// NewSet checks the items and makes the Set, which keeps the slice: it must not
+// be changed any more. Two events overlap if some
 // dispatch may call listeners of both; overlap is asked for different events
 // only, and nil means that none do.
 //
@@ -62,6 +71,7 @@ func NewSet(items []Item, overlap func(a, b string) bool) (*Set, error) {
 
 func (s *Set) index() {
 	s.sameID = make([]int32, len(s.items))
+	s.inEvent = map[inEvent]int32{}
 	last := make(map[string]int32)
 	for i := range s.items {
 		it, n := &s.items[i], int32(i)
@@ -78,8 +88,12 @@ func (s *Set) index() {
 		previous, several := last[it.ID]
 		if !several {
 			previous = first
+			s.inEvent[inEvent{first, s.items[first].Event}] = first
 		}
 		s.sameID[previous], last[it.ID] = n, n
+		if _, twice := s.inEvent[inEvent{first, it.Event}]; !twice {
+			s.inEvent[inEvent{first, it.Event}] = n
+		}
 	}
 }
 
@@ -185,28 +199,43 @@ func (s *Set) badTargets(overlap func(a, b string) bool) []error {
 // meets says whether some item of the target's ID may run together with item.
 func (s *Set) meets(item, target int32, overlap func(a, b string) bool) bool {
 	event := s.items[item].Event
+	if _, ok := s.of(target, event); ok || overlap == nil {
+		return ok
+	}
 	for t := target; t >= 0; t = s.sameID[t] {
 		other := s.items[t].Event
-		if other == event || overlap != nil && overlap(event, other) {
+		if overlap(event, other) {
 			return true
 		}
 	}
 	return false
 }
 
-// maxComparisons bounds the work spent on suggestions, so that a large set
-// full of errors is not quadratic.
-const maxComparisons = 1 << 20
+// of is the item of an event with the ID of the item first.
+func (s *Set) of(first int32, event string) (int32, bool) {
+	if s.sameID[first] < 0 {
+		return first, s.items[first].Event == event
+	}
+	item, ok := s.inEvent[inEvent{first, event}]
+	return item, ok
+}
+
+// maxSuggesting bounds the work spent on suggestions, in compared pairs of
+// bytes: about half a second.
+const maxSuggesting = 1 << 26
 
 func (s *Set) suggester() func(id string) string {
 	var ids []string
-	left := maxComparisons
+	length, left := 0, maxSuggesting
 	return func(id string) string {
-		if left -= len(s.byID); left < 0 {
-			return ""
-		}
 		if ids == nil {
 			ids = s.ids()
+			for _, id := range ids {
+				length += min(len(id), nearest.MaxLength)
+			}
+		}
+		if left -= length * min(len(id), nearest.MaxLength); left < 0 {
+			return ""
 		}
 		near, ok := nearest.Name(id, ids)
 		if !ok {
@@ -232,7 +261,7 @@ func (s *Set) ids() []string {
 // The error is nil or joins a *CycleError for each independent cycle.
 // Unknown events have no items.
 func (s *Set) Sort(events ...string) ([]Placed, error) {
-	g := newGraph(s, s.members(events))
+	g := newGraph(s, s.members(events), events)
 	if len(g.members) == 0 {
 		return nil, nil
 	}

@@ -3,6 +3,7 @@ package provider
 import (
 	"errors"
 	"reflect"
+	"slices"
 
 	"github.com/rollcall-go/rollcall/event"
 )
@@ -25,6 +26,20 @@ func newCatalog(events []Event) catalog {
 	return c
 }
 
+// Resolve gives the listeners with the events that the names in their tags mean
+// among the declared ones, as Build does. The error joins an *EventTypeError, an
+// *UnknownEventError or an *AmbiguousEventError for each listener that it leaves
+// as it is.
+func Resolve(listeners []Listener, events []Event) ([]Listener, error) {
+	resolved := slices.Clone(listeners)
+	catalog := newCatalog(events)
+	var problems []error
+	for i := range resolved {
+		problems = append(problems, catalog.settle(&resolved[i]))
+	}
+	return resolved, errors.Join(problems...)
+}
+
 // settle finds the event that a listener's name means, checks that the
 // listener's function can take it, and lets a function that was found by
 // reflection be called without.
@@ -43,6 +58,9 @@ func (c catalog) settle(l *Listener) error {
 		}
 	}
 	if e, ok := c.byName[l.Event.Name()]; ok {
+		if l.fn.takes == e.Key.Type() {
+			l.Event = e.Key // so that it is one subscription, whatever it is called
+		}
 		return checkTakes(l, e)
 	}
 	if l.Event.Type() == nil {

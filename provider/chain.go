@@ -32,7 +32,7 @@ func NewChain(providers ...Provider) *Chain {
 	return c
 }
 
-// Append adds providers at the end.
+// Append adds providers at the end. Nil ones are left out, here and elsewhere.
 func (c *Chain) Append(providers ...Provider) {
 	c.change(func(old []Provider) []Provider { return slices.Concat(old, providers) })
 }
@@ -45,7 +45,8 @@ func (c *Chain) Prepend(providers ...Provider) {
 func (c *Chain) change(f func([]Provider) []Provider) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.state.Store(&chainState{providers: f(c.providers())})
+	isNil := func(p Provider) bool { return p == nil }
+	c.state.Store(&chainState{providers: slices.DeleteFunc(f(c.providers()), isNil)})
 }
 
 func (c *Chain) providers() []Provider {
@@ -65,9 +66,13 @@ func (c *Chain) All() []Listener {
 }
 
 // Listeners gives the providers' listeners of ev in succession. The error
-// joins those of the providers. It allocates only where a provider gives a
-// list for the first time.
+// joins those of the providers; it is a *NoEventError for nil. It allocates only
+// where a provider gives a list for the first time, or as a Filter does that
+// leaves a listener out.
 func (c *Chain) Listeners(ev any) (*List, error) {
+	if ev == nil {
+		return nil, &NoEventError{}
+	}
 	s := c.state.Load()
 	if s == nil {
 		return nil, nil
@@ -124,6 +129,11 @@ func (s *chainState) join(a, b *List) *List {
 		return b
 	case b.Len() == 0:
 		return a
+	}
+	if a.passing || b.passing {
+		joined := concat(a, b)
+		joined.passing = true
+		return joined
 	}
 	if known := s.joined.Load(); known != nil {
 		if list, ok := (*known)[pair{a, b}]; ok {

@@ -2,7 +2,9 @@ package provider
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/tags"
@@ -20,17 +22,18 @@ type Container struct {
 // Neither map nor lists are kept.
 func NewContainer(ids map[event.Key][]string, g Getter) *Container {
 	p := &Container{ids: map[event.Key][]string{}, getter: g}
-	keys := sortedKeys(ids)
+	keys := sortedKeys(ids, func(ids []string) string { return strings.Join(ids, ",") })
 	for _, k := range keys {
 		p.ids[k] = append([]string(nil), ids[k]...)
 	}
 	p.table = newTable(newMatcher(nil, keys), p.take)
+	p.table.retry = true
 	return p
 }
 
 // Listeners gives the listeners of ev. Where the container fails, the error
 // joins a *ContainerError for each listener that it could not give, and the
-// next event asks again. It is a *NoEventError for nil.
+// next event asks again; first events that come at once may each ask. It is a *NoEventError for nil.
 func (p *Container) Listeners(ev any) (*List, error) { return p.table.lookup(ev) }
 
 // ListenersOf gives the listeners of the events of type t, Forever.
@@ -57,8 +60,19 @@ func (p *Container) take(keys []event.Key) (*List, error) {
 	return newList(pointers(listeners), nil), nil
 }
 
+// get turns a panic of the container, or of a constructor that it runs, into an
+// error.
+func (p *Container) get(id string) (value any, err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = fmt.Errorf("panic: %v", value)
+		}
+	}()
+	return p.getter.Get(id)
+}
+
 func (p *Container) takeOne(id string, key event.Key) (Listener, error) {
-	value, err := p.getter.Get(id)
+	value, err := p.get(id)
 	if err != nil {
 		return Listener{}, err
 	}

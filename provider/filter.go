@@ -1,5 +1,7 @@
 package provider
 
+import "errors"
+
 // Filter gives those listeners of a provider that a predicate admits, as for
 // access control.
 type Filter struct {
@@ -16,6 +18,9 @@ func NewFilter(p Provider, admits func(ev any, l Listener) bool) *Filter {
 // Listeners gives the listeners of ev that the predicate admits. It allocates
 // a list where it leaves one out. The error is that of the provider.
 func (f *Filter) Listeners(ev any) (*List, error) {
+	if f.provider == nil || f.admits == nil {
+		return nil, errors.New("a filter needs a provider and a predicate")
+	}
 	list, err := f.provider.Listeners(ev)
 	if err != nil {
 		return nil, err

@@ -11,13 +11,14 @@ import (
 )
 
 // List is the listeners of one event, in order. It never changes. A nil *List
-// has no listeners.
+// has no listeners, nor has one of Len 0, which knows its event.
 type List struct {
 	listeners []*Listener       // shared with the provider; never changed
 	reasons   []ordering.Reason // nil where no sort placed them
 	typ       reflect.Type      // of its events; nil where not known
 	event     string            // for messages; "" where not known
 	sorted    bool              // by the listeners' placements, and by nothing else
+	passing   bool              // made for one event, so not worth remembering
 	asks      bool
 	steady    bool // its events are known not to be Stoppable
 	erased    []func(context.Context, any) error
@@ -63,7 +64,7 @@ func (l *List) bindErased(r chain.Reporter) Bound {
 // Bind is for the dispatchers of this module: it makes the list ready to be
 // called many times.
 func (l *List) Bind(r chain.Reporter) Bound {
-	if l == nil {
+	if l.Len() == 0 {
 		return Bound{Run: func(context.Context, any) error { return nil }}
 	}
 	if l.bind != nil {
@@ -238,7 +239,7 @@ func (l *List) only(indexes []int) *List {
 	if list == nil {
 		return nil
 	}
-	list.sorted = l.sorted
+	list.sorted, list.passing = l.sorted, true
 	if l.typ != nil {
 		list.serve(l.typ, l.event, nil)
 	}

@@ -158,8 +158,8 @@ func invalid(listeners []Listener) error {
 func mistaken(listeners []Listener) error {
 	problems := []error{invalid(listeners)}
 	for i := range listeners {
-		if l := &listeners[i]; l.fn.takes != nil {
-			problems = append(problems, checkTakes(l, Event{Key: l.Event}))
+		if l := listeners[i]; l.fn.takes != nil {
+			problems = append(problems, newCatalog(nil).settle(&l))
 		}
 	}
 	return errors.Join(problems...)

@@ -23,7 +23,7 @@ type Map struct {
 // by those of the map. The error joins an *InvalidListenerError or an
 // *EventTypeError for each bad listener. Map and lists are not kept.
 func NewMap(lists map[event.Key][]Listener) (*Map, error) {
-	m := &Map{keys: sortedKeys(lists), lists: map[event.Key][]Listener{}}
+	m := &Map{keys: sortedKeys(lists, firstID), lists: map[event.Key][]Listener{}}
 	var all []Listener
 	for _, k := range m.keys {
 		for _, l := range lists[k] {
@@ -39,9 +39,18 @@ func NewMap(lists map[event.Key][]Listener) (*Map, error) {
 	return m, nil
 }
 
-func sortedKeys[V any](m map[event.Key]V) []event.Key {
+func firstID(listeners []Listener) string {
+	if len(listeners) == 0 {
+		return ""
+	}
+	return listeners[0].ID + " " + listeners[0].Source
+}
+
+// sortedKeys sorts by name. Types that are local to functions may share one:
+// what is behind them tells them apart.
+func sortedKeys[V any](m map[event.Key]V, text func(V) string) []event.Key {
 	return slices.SortedFunc(maps.Keys(m), func(a, b event.Key) int {
-		return cmp.Or(cmp.Compare(a.Path(), b.Path()), cmp.Compare(a.Name(), b.Name()))
+		return cmp.Or(cmp.Compare(a.Path(), b.Path()), cmp.Compare(a.Name(), b.Name()), cmp.Compare(text(m[a]), text(m[b])))
 	})
 }
 

@@ -3,6 +3,7 @@ package provider
 import (
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/rollcall-go/rollcall/event"
 )
@@ -17,9 +18,11 @@ type matcher struct {
 	keys   []event.Key // of the listeners, in order of first appearance
 	heard  map[event.Key]bool
 	events []Event
-	names  map[reflect.Type]string   // declared
-	types  map[string][]reflect.Type // the other way round
-	labels map[event.Key]string
+	names  map[reflect.Type]string // declared
+
+	interfaceEvents []Event                   // declared, with a name
+	types           map[string][]reflect.Type // the other way round
+	labels          map[event.Key]string
 }
 
 func newMatcher(events []Event, keys []event.Key) *matcher {
@@ -29,6 +32,9 @@ func newMatcher(events []Event, keys []event.Key) *matcher {
 		if t := e.Key.Type(); t != nil && e.Name != "" {
 			m.names[t] = e.Name
 			m.types[e.Name] = append(m.types[e.Name], t)
+			if t.Kind() == reflect.Interface {
+				m.interfaceEvents = append(m.interfaceEvents, e)
+			}
 		}
 	}
 	taken := map[string]bool{}
@@ -67,12 +73,12 @@ func (m *matcher) match(t reflect.Type, name string) []event.Key {
 	if t != nil {
 		add(event.TypeKey(t))
 	}
-	declared := m.names[t]
-	if declared != "" {
-		add(event.NameKey(declared))
+	names := m.namesOf(t)
+	if name != "" && !slices.Contains(names, name) {
+		names = append(names, name)
 	}
-	if name != "" && name != declared {
-		add(event.NameKey(name))
+	for _, n := range names {
+		add(event.NameKey(n))
 	}
 	for _, k := range m.keys {
 		if t != nil && k.IsInterface() && k.Type() != t && t.Implements(k.Type()) {
@@ -80,6 +86,40 @@ func (m *matcher) match(t reflect.Type, name string) []event.Key {
 		}
 	}
 	return keys
+}
+
+// namesOf are the declared names of a type: its own, and those of declared
+// interfaces that it implements.
+func (m *matcher) namesOf(t reflect.Type) []string {
+	var names []string
+	if name := m.names[t]; name != "" {
+		names = append(names, name)
+	}
+	for _, e := range m.interfaceEvents {
+		if t != nil && t != e.Key.Type() && t.Implements(e.Key.Type()) {
+			names = append(names, e.Name)
+		}
+	}
+	return names
+}
+
+// namedTypes are the known types with an EventName method.
+func (m *matcher) namedTypes() []reflect.Type {
+	var types []reflect.Type
+	seen := map[reflect.Type]bool{}
+	add := func(t reflect.Type) {
+		if t != nil && !seen[t] && t.Kind() != reflect.Interface && t.Implements(namedType) {
+			seen[t] = true
+			types = append(types, t)
+		}
+	}
+	for _, k := range m.keys {
+		add(k.Type())
+	}
+	for _, e := range m.events {
+		add(e.Key.Type())
+	}
+	return types
 }
 
 // overlap says whether some event may go to both keys.
@@ -90,7 +130,7 @@ func (m *matcher) overlap(a, b event.Key) bool {
 	case a.Type() != nil && b.Type() != nil:
 		return typesOverlap(a.Type(), b.Type())
 	case a.Type() == nil && b.Type() == nil:
-		return false
+		return m.hasNamedType(a.Name()) || m.hasNamedType(b.Name())
 	case a.Type() == nil:
 		a, b = b, a
 	}
@@ -109,6 +149,13 @@ func typesOverlap(a, b reflect.Type) bool {
 		return a.Implements(b)
 	}
 	return false
+}
+
+// hasNamedType: an event of a declared name may have another of its own.
+func (m *matcher) hasNamedType(name string) bool {
+	return slices.ContainsFunc(m.types[name], func(t reflect.Type) bool {
+		return t.Kind() == reflect.Interface || t.Implements(namedType)
+	})
 }
 
 // mayBeNamed: a declared name is that of its type; any other may be given by

@@ -17,8 +17,8 @@ import (
 // that were added, by their placements, as package ordering describes; then
 // those that were appended. The zero Mutable has no listeners.
 //
-// A change copies the listeners, so it costs time in proportion to their
-// number; a dispatch takes no lock.
+// A change costs time in proportion to the listeners times the keys that they
+// listen to; a dispatch takes no lock.
 type Mutable struct {
 	mu    sync.Mutex // held while state is replaced
 	state atomic.Pointer[mutableState]
@@ -33,7 +33,26 @@ type mutableState struct {
 // member is one listener at its zone; its address is its identity.
 type member struct {
 	Listener
-	zone zone
+	zone  zone
+	fresh bool // being added: its targets must be there
+}
+
+// placement is the listener's; of one that was accepted before, targets that
+// are gone count as not written.
+func (x *member) placement() ordering.Placement {
+	p := x.Placement
+	if !x.fresh {
+		p.Before, p.After = optional(p.Before), optional(p.After)
+	}
+	return p
+}
+
+func optional(targets []ordering.Target) []ordering.Target {
+	targets = slices.Clone(targets)
+	for i := range targets {
+		targets[i].Optional = true
+	}
+	return targets
 }
 
 type zone int
@@ -46,8 +65,9 @@ const (
 
 // Append adds a listener behind all others of its event and returns a function
 // that removes it, which may be called more than once and by the listener
-// itself. The error is an *InvalidListenerError, an
-// *EventTypeError, or an *ordering.DuplicateError where the ID is taken for that event.
+// itself. The listener's placement is not looked at. The error is an
+// *InvalidListenerError, an *EventTypeError, an *UnknownEventError, or an
+// *ordering.DuplicateError where the ID is taken for that event.
 func (m *Mutable) Append(l Listener) (remove func(), err error) {
 	return m.insert([]Listener{l}, appended)
 }
@@ -68,7 +88,11 @@ func (m *Mutable) Add(l Listener) (remove func(), err error) {
 // AddSubscriber adds all subscriptions of s, or none where the error is not
 // nil, and returns a function that removes them.
 func (m *Mutable) AddSubscriber(s Subscriber) (remove func(), err error) {
-	return m.insert(s.Subscriptions(), added)
+	listeners, err := subscriptionsOf(s)
+	if err != nil {
+		return nil, err
+	}
+	return m.insert(listeners, added)
 }
 
 // Remove removes the listener with this ID of this event, and says whether
@@ -81,6 +105,9 @@ func (m *Mutable) Remove(key event.Key, id string) bool {
 
 // Listeners gives the listeners of ev. The error is a *NoEventError for nil.
 func (m *Mutable) Listeners(ev any) (*List, error) {
+	if ev == nil {
+		return nil, &NoEventError{}
+	}
 	s := m.state.Load()
 	if s == nil {
 		return nil, nil
@@ -121,12 +148,15 @@ func (m *Mutable) insert(listeners []Listener, z zone) (func(), error) {
 	defer m.mu.Unlock()
 	fresh := make([]*member, len(listeners))
 	for i, l := range listeners {
-		fresh[i] = &member{Listener: l, zone: z}
+		fresh[i] = &member{Listener: l, zone: z, fresh: true}
 		m.dropWhenSpent(fresh[i])
 	}
 	s, err := newMutableState(place(m.members(), fresh, z))
 	if err != nil {
 		return nil, err
+	}
+	for _, x := range fresh {
+		x.fresh = false
 	}
 	m.state.Store(s)
 	return func() { m.removeAll(fresh) }, nil
@@ -175,11 +205,15 @@ func (m *Mutable) drop(gone func(*member) bool) bool {
 func newMutableState(members []*member) (*mutableState, error) {
 	byZone := [3][]Listener{}
 	all := make([]Listener, len(members))
+	var placements []ordering.Placement // of the added ones
 	for i, x := range members {
 		byZone[x.zone] = append(byZone[x.zone], x.Listener)
 		all[i] = x.Listener
+		if x.zone == added {
+			placements = append(placements, x.placement())
+		}
 	}
-	sorted, err := newSorter(byZone[added], nil)
+	sorted, err := newSorter(byZone[added], placements, nil)
 	matcher := newMatcher(nil, keysOf(all))
 	arrange := func(keys []event.Key) (*List, error) {
 		middle, err := sorted.sort(sorted.matcher.onlyHeard(keys))

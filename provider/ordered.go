@@ -32,13 +32,9 @@ type EventOrder struct {
 // *UnknownEventError, *AmbiguousEventError and the errors of package
 // ordering. Listeners and events are not kept.
 func Build(listeners []Listener, events []Event) (*Ordered, error) {
-	listeners = slices.Clone(listeners)
-	problems := []error{invalid(listeners), duplicateEvents(events)}
-	catalog := newCatalog(events)
-	for i := range listeners {
-		problems = append(problems, catalog.settle(&listeners[i]))
-	}
-	s, err := newSorter(listeners, events)
+	listeners, err := Resolve(listeners, events)
+	problems := []error{invalid(listeners), duplicateEvents(events), err}
+	s, err := newSorter(listeners, placementsOf(listeners), events)
 	o := &Ordered{sorter: s}
 	o.table = newTable(s.matcher, s.sort)
 	orderErr := o.orderKnown()
@@ -114,20 +110,28 @@ type sorter struct {
 
 // newSorter also returns the duplicates and bad targets; the sorter may be
 // used all the same.
-func newSorter(listeners []Listener, events []Event) (*sorter, error) {
+func newSorter(listeners []Listener, placements []ordering.Placement, events []Event) (*sorter, error) {
 	s := &sorter{listeners: listeners, matcher: newMatcher(events, keysOf(listeners))}
 	items := make([]ordering.Item, len(listeners))
 	byLabel := map[string]event.Key{}
 	for i, l := range listeners {
 		label := s.matcher.labels[l.Event]
 		byLabel[label] = l.Event
-		items[i] = ordering.Item{ID: l.ID, Event: label, Placement: l.Placement, Source: l.Source}
+		items[i] = ordering.Item{ID: l.ID, Event: label, Placement: placements[i], Source: l.Source}
 	}
 	set, err := ordering.NewSet(items, func(a, b string) bool {
 		return s.matcher.overlap(byLabel[a], byLabel[b])
 	})
 	s.set = set
 	return s, err
+}
+
+func placementsOf(listeners []Listener) []ordering.Placement {
+	placements := make([]ordering.Placement, len(listeners))
+	for i := range listeners {
+		placements[i] = listeners[i].Placement
+	}
+	return placements
 }
 
 func keysOf(listeners []Listener) []event.Key {
@@ -169,16 +173,24 @@ func (s *sorter) cycles() error {
 	return errors.Join(append(problems, s.cyclesOfUnknown())...)
 }
 
-// cyclesOfUnknown are those that an event of an unknown type may meet: it may
-// implement every interface that is listened to, and have any name that no
-// declared type has.
+// cyclesOfUnknown are those that an event may meet whose type or name is not
+// known now: it may implement every interface that is listened to, and have any
+// name, if no declared type has it or its type has an EventName method.
 func (s *sorter) cyclesOfUnknown() error {
 	interfaces := s.matcher.interfaces()
 	_, err := s.sort(interfaces)
 	problems := []error{err}
+	named := s.matcher.namedTypes()
 	for _, k := range s.matcher.keys {
-		if k.Type() == nil && len(s.matcher.types[k.Name()]) == 0 {
+		if k.Type() != nil {
+			continue
+		}
+		if len(s.matcher.types[k.Name()]) == 0 {
 			_, err := s.sort(append([]event.Key{k}, interfaces...))
+			problems = append(problems, err)
+		}
+		for _, t := range named {
+			_, err := s.sort(s.matcher.match(t, k.Name()))
 			problems = append(problems, err)
 		}
 	}

@@ -14,19 +14,25 @@ import (
 // takes no lock.
 type table struct {
 	matcher *matcher
-	// arrange gives the listeners of the keys in order. A list with an error
-	// is asked for again.
+	// arrange gives the listeners of the keys in order.
 	arrange func([]event.Key) (*List, error)
+	retry   bool // ask again where arrange failed
 
-	mu     sync.Mutex // held while entries is replaced
+	mu     sync.Mutex // held while byType is replaced
 	byType atomic.Pointer[map[reflect.Type]*entry]
 }
 
 // entry is what is known of one event type.
 type entry struct {
-	list   *List // of an event without a name of its own that anybody listens to
-	named  bool  // the type has an EventName method
-	byName map[string]*List
+	answer      // to an event without a name of its own that anybody listens to
+	named  bool // the type has an EventName method
+	byName map[string]answer
+}
+
+// answer is a list, or why there is none.
+type answer struct {
+	list *List
+	err  error
 }
 
 func newTable(m *matcher, arrange func([]event.Key) (*List, error)) *table {
@@ -41,11 +47,11 @@ func (t *table) lookup(ev any) (*List, error) {
 		return nil, err
 	}
 	if e.named {
-		if list, ok := e.byName[ev.(event.Named).EventName()]; ok {
-			return list, nil
+		if named, ok := e.byName[ev.(event.Named).EventName()]; ok {
+			return named.list, named.err
 		}
 	}
-	return e.list, nil
+	return e.list, e.err
 }
 
 // lookupType answers for a type; what is found holds as long as the table.
@@ -57,7 +63,7 @@ func (t *table) lookupType(typ reflect.Type, holds Validity) (*List, Validity, e
 	if err != nil || e.named {
 		return nil, OncePerEvent, err
 	}
-	return e.list, holds, nil
+	return e.list, holds, e.err
 }
 
 func (t *table) entry(typ reflect.Type) (*entry, error) {
@@ -67,22 +73,22 @@ func (t *table) entry(typ reflect.Type) (*entry, error) {
 	return t.resolve(typ)
 }
 
-// resolve finds the lists of a type that is seen for the first time: one for
-// each name that anybody listens to, so that they are as few as the
-// listeners' keys, however many names events may have.
+// resolve finds the lists of a type that is seen for the first time. It holds
+// no lock meanwhile, because a container may dispatch while it builds a
+// listener; of several that resolve a type at once, the first is remembered.
 func (t *table) resolve(typ reflect.Type) (*entry, error) {
 	if typ == nil {
 		return nil, &NoEventError{}
 	}
+	e := t.newEntry(typ)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	known := *t.byType.Load()
-	if e, ok := known[typ]; ok {
-		return e, nil
+	if first, ok := known[typ]; ok {
+		return first, nil
 	}
-	e, err := t.newEntry(typ)
-	if err != nil {
-		return nil, err
+	if t.retry && e.failed() {
+		return e, nil
 	}
 	extended := maps.Clone(known)
 	extended[typ] = e
@@ -90,31 +96,39 @@ func (t *table) resolve(typ reflect.Type) (*entry, error) {
 	return e, nil
 }
 
-func (t *table) newEntry(typ reflect.Type) (*entry, error) {
-	e := &entry{named: typ.Implements(namedType)}
-	var err error
-	if e.list, err = t.list(typ, ""); err != nil {
-		return nil, err
-	}
+// newEntry has a list for each name that anybody listens to, so that they are
+// as few as the listeners' keys, however many names events may have.
+func (t *table) newEntry(typ reflect.Type) *entry {
+	e := &entry{answer: t.list(typ, ""), named: typ.Implements(namedType)}
 	if !e.named {
-		return e, nil
+		return e
 	}
-	e.byName = map[string]*List{}
+	e.byName = map[string]answer{}
 	for _, k := range t.matcher.keys {
-		if k.Type() != nil {
-			continue
-		}
-		if e.byName[k.Name()], err = t.list(typ, k.Name()); err != nil {
-			return nil, err
+		if k.Type() == nil {
+			e.byName[k.Name()] = t.list(typ, k.Name())
 		}
 	}
-	return e, nil
+	return e
 }
 
-func (t *table) list(typ reflect.Type, name string) (*List, error) {
-	list, err := t.arrange(t.matcher.match(typ, name))
-	if list != nil {
-		list.serve(typ, cmp.Or(t.matcher.names[typ], typ.String()), t.matcher.events)
+func (e *entry) failed() bool {
+	for _, named := range e.byName {
+		if named.err != nil {
+			return true
+		}
 	}
-	return list, err
+	return e.err != nil
+}
+
+func (t *table) list(typ reflect.Type, name string) answer {
+	list, err := t.arrange(t.matcher.match(typ, name))
+	if err != nil {
+		return answer{nil, err}
+	}
+	if list == nil {
+		list = &List{}
+	}
+	list.serve(typ, cmp.Or(t.matcher.names[typ], typ.String()), t.matcher.events)
+	return answer{list, nil}
 }

@@ -32,6 +32,9 @@ func FromValue(value any, fields tags.Fields) ([]Listener, error) {
 	case nil:
 		return nil, errors.New("a listener must not be nil")
 	case Listener:
+		if fields.Method != "" {
+			return nil, errors.New("a provider.Listener has its function: drop method from its tag")
+		}
 		listeners = []Listener{v}
 	case Subscriber:
 		return subscriptions(v, fields)
@@ -51,6 +54,16 @@ func subscriptions(s Subscriber, fields tags.Fields) ([]Listener, error) {
 	if fields.Event != "" || fields.ID != "" || fields.Method != "" || !fields.Placement.IsZero() {
 		return nil, fmt.Errorf("%T lists its own subscriptions: drop event, id, method, priority, before and after from its tag", s)
 	}
+	return subscriptionsOf(s)
+}
+
+// subscriptionsOf asks a subscriber, which may be nil.
+func subscriptionsOf(s Subscriber) (listeners []Listener, err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = fmt.Errorf("asking a %T for its subscriptions: panic: %v", s, value)
+		}
+	}()
 	return s.Subscriptions(), nil
 }
 

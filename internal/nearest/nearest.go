@@ -20,11 +20,18 @@ func Closest(name string, candidates []string) string {
 	return best
 }
 
+// MaxLength is the length in bytes of the longest name that is compared whole;
+// longer ones are no typing errors.
+const MaxLength = 200
+
 // closest also returns how far the candidate is, -1 where there is none.
 func closest(name string, candidates []string) (string, int) {
 	best, bestDistance := "", -1
 	for _, c := range candidates {
-		d := distance(name, c)
+		d := len(name) + len(c)
+		if d <= 2*MaxLength {
+			d = distance(name, c)
+		}
 		if len(name) > 1 && strings.HasPrefix(c, name) {
 			d = min(d, 1)
 		}
