@@ -24,6 +24,9 @@ type Buffered struct {
 // NewBuffered buffers the events for which the discriminator buffers is true
 // and passes others on at once. A nil discriminator buffers all.
 func NewBuffered(d Dispatcher, buffers func(ev any) bool) *Buffered {
+	if d == nil {
+		d = failing{&UnboundError{}}
+	}
 	return &Buffered{dispatcher: d, buffers: buffers}
 }
 
@@ -37,13 +40,30 @@ func (b *Buffered) Dispatch(ctx context.Context, ev any) error {
 	if stopped, err := isStopped(ev); stopped || err != nil {
 		return err
 	}
-	if b.buffers != nil && !b.buffers(ev) {
+	keep, err := b.keeps(ev)
+	if err != nil {
+		return err
+	}
+	if !keep {
 		return b.dispatcher.Dispatch(ctx, ev)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.events = append(b.events, ev)
 	return nil
+}
+
+// keeps asks the discriminator.
+func (b *Buffered) keeps(ev any) (keep bool, err error) {
+	if b.buffers == nil {
+		return true, nil
+	}
+	defer func() {
+		if value := recover(); value != nil {
+			err = fmt.Errorf("asking the discriminator about a %T: %w", ev, newPanicError(value))
+		}
+	}()
+	return b.buffers(ev), nil
 }
 
 // isStopped asks the event, which may be a nil pointer.
@@ -54,7 +74,7 @@ func isStopped(ev any) (stopped bool, err error) {
 	}
 	defer func() {
 		if value := recover(); value != nil {
-			err = fmt.Errorf("asking a %T whether it is stopped: %w", ev, newPanicError(value))
+			err = unasked(ev, newPanicError(value))
 		}
 	}()
 	return s.PropagationStopped(), nil

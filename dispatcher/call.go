@@ -37,10 +37,13 @@ func callOf[E any](b *Basic) (call[E], provider.Validity, error) {
 // isPlain says whether the functions may be called one after the other with
 // nothing but the context to look at.
 func isPlain(list *provider.List, p policy) bool {
-	return list.Len() == 0 || !list.Stoppable() && !list.Asks() && p == policy{}
+	return !list.Stoppable() && !list.Asks() && p == policy{}
 }
 
 func (c *call[E]) run(ctx context.Context, e E) error {
+	if c.list.Len() == 0 {
+		return nil
+	}
 	if isPlain(c.list, c.policy) {
 		return c.chain.Run(ctx, e)
 	}
@@ -88,6 +91,8 @@ func (r reporter) Failed(i int, ev any, err error) error {
 func (r reporter) Panicked(i int, ev any, value any) error {
 	return r.Failed(i, ev, newPanicError(value))
 }
+
+func (r reporter) Unasked(ev any, value any) error { return unasked(ev, newPanicError(value)) }
 
 func (r reporter) Interrupted(i int, ev any, err error) error {
 	return &InterruptedError{Event: nameOf(ev, r.list), Before: r.list.At(i).ID, Err: err}

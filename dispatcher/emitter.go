@@ -52,6 +52,9 @@ func (m *Emitter[E]) emitUnfixed(ctx context.Context, e E, d Dispatcher) error {
 
 // fixed is a call to be made from now on.
 func fixed[E any](c call[E]) *chain.Call[E] {
+	if c.list.Len() == 0 {
+		return nil
+	}
 	if isPlain(c.list, c.policy) {
 		return &c.chain
 	}

@@ -75,11 +75,20 @@ func recoverAs(err *error, typ reflect.Type) {
 	}
 }
 
+// unasked is an event that can't say whether it is stopped, such as a nil
+// pointer.
+func unasked(ev any, err error) error {
+	return fmt.Errorf("asking a %T whether it is stopped: %w", ev, err)
+}
+
 // nameOf is the event's own name, or that which it was declared with, or its
-// type.
-func nameOf(ev any, list *provider.List) string {
-	if named, ok := ev.(event.Named); ok {
-		return named.EventName()
+// type; not its own where asking for it panics.
+func nameOf(ev any, list *provider.List) (name string) {
+	name = cmp.Or(list.Event(), fmt.Sprintf("%T", ev))
+	named, ok := ev.(event.Named)
+	if !ok {
+		return name
 	}
-	return cmp.Or(list.Event(), fmt.Sprintf("%T", ev))
+	defer func() { _ = recover() }()
+	return named.EventName()
 }

@@ -22,15 +22,28 @@ func NewLate(unbound error) *Late {
 }
 
 // Bind gives the dispatcher. It may be called once; the error is a
-// *BoundError, or an *UnboundError for nil.
+// *BoundError, or an *UnboundError for nil or for l itself.
 func (l *Late) Bind(d Dispatcher) error {
-	if d == nil {
+	switch {
+	case l.bound.Load() != nil:
+		return &BoundError{}
+	case d == nil || l.isBehind(d):
 		return &UnboundError{}
-	}
-	if !l.bound.CompareAndSwap(nil, &d) {
+	case !l.bound.CompareAndSwap(nil, &d):
 		return &BoundError{}
 	}
 	return nil
+}
+
+// isBehind says whether d leads to l through Late dispatchers alone.
+func (l *Late) isBehind(d Dispatcher) bool {
+	for {
+		late, ok := d.(*Late)
+		if !ok || late == l {
+			return ok
+		}
+		d = late.target()
+	}
 }
 
 // Dispatch passes ev to the bound dispatcher.

@@ -137,8 +137,10 @@ func (p *parallel[E]) one(i int) (passed *passedPanic, stopped bool, err error) 
 			}
 		}()
 	}
-	if p.stop != nil && p.stop.PropagationStopped() {
-		return nil, true, nil
+	if p.stop != nil {
+		if stopped, err := isStopped(p.event); stopped || err != nil {
+			return nil, true, err
+		}
 	}
 	reporter := reporter{p.call.list}
 	if err := p.ctx.Err(); err != nil {

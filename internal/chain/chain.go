@@ -15,6 +15,7 @@ type Reporter interface {
 	Failed(i int, ev any, err error) error      // the function returned err
 	Panicked(i int, ev any, value any) error    // the function panicked
 	Interrupted(i int, ev any, err error) error // the context is done; the function was not called
+	Unasked(ev any, value any) error            // asking the event whether it is stopped panicked
 }
 
 // Call is a chain that is ready to run. A nil *Call does nothing.
@@ -72,17 +73,26 @@ type Mode struct {
 // From is Run from index i on, heeding the mode, and returns the index to go on
 // from: behind the function that failed, or the end.
 func (c *Call[E]) From(ctx context.Context, e E, mode Mode, i int) (next int, err error) {
+	asking := false
 	if !mode.PassPanics {
 		defer func() {
-			if value := recover(); value != nil {
+			switch value := recover(); {
+			case value == nil:
+			case asking:
+				next, err = len(c.Funcs), c.Reporter.Unasked(e, value)
+			default:
 				next, err = i+1, c.Reporter.Panicked(i, e, value)
 			}
 		}()
 	}
 	cancellable := ctx.Done() != nil
 	for ; i < len(c.Funcs); i++ {
-		if mode.Stop != nil && mode.Stop.PropagationStopped() {
-			return len(c.Funcs), nil
+		if mode.Stop != nil {
+			asking = true
+			if mode.Stop.PropagationStopped() {
+				return len(c.Funcs), nil
+			}
+			asking = false
 		}
 		if cancellable {
 			if err := ctx.Err(); err != nil {

@@ -1,0 +1,222 @@
+package dispatcher_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/provider"
+)
+
+// Events that can't be stopped take a way of their own, the fastest. It must do
+// all that the other one does.
+
+// plain is passed by pointer, value by value; both note whom they meet.
+type (
+	plain struct{ met []string }
+	value struct{ met *[]string }
+)
+
+func checkPlainWays(t *testing.T, act func(id string, ctx context.Context) error, want string, check func(error) bool, options ...dispatcher.Option) {
+	t.Helper()
+	var byPointer, byValue listeners
+	for _, id := range []string{"a", "b", "c"} {
+		byPointer = append(byPointer, provider.New[*plain](id, func(ctx context.Context, p *plain) error {
+			p.met = append(p.met, id)
+			return act(id, ctx)
+		}))
+		byValue = append(byValue, provider.New[value](id, func(ctx context.Context, v value) error {
+			*v.met = append(*v.met, id)
+			return act(id, ctx)
+		}))
+	}
+	d := dispatcher.New(build(t, append(byPointer, byValue...)), options...)
+	pointers, values := dispatcher.NewEmitter[*plain](d), dispatcher.NewEmitter[value](d)
+	for name, dispatch := range map[string]func(*plain) error{
+		"emitter":        func(p *plain) error { return pointers.Emit(cancellable(t), p) },
+		"generic":        func(p *plain) error { _, err := dispatcher.Dispatch(cancellable(t), d, p); return err },
+		"untyped":        func(p *plain) error { return d.Dispatch(cancellable(t), p) },
+		"emitter, value": func(p *plain) error { return values.Emit(cancellable(t), value{&p.met}) },
+		"generic, value": func(p *plain) error {
+			_, err := dispatcher.Dispatch(cancellable(t), d, value{&p.met})
+			return err
+		},
+		"untyped, value": func(p *plain) error { return d.Dispatch(cancellable(t), value{&p.met}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			for range 2 { // the second finds what the first has remembered
+				p := &plain{}
+				if err := dispatch(p); !check(err) {
+					t.Errorf("got %v", err)
+				}
+				if got := strings.Join(p.met, " "); got != want {
+					t.Errorf("called %q, want %q", got, want)
+				}
+			}
+		})
+	}
+}
+
+type cancelKey struct{}
+
+// cancellable is a context that a listener can cancel.
+func cancellable(t *testing.T) context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel)
+	return context.WithValue(ctx, cancelKey{}, cancel)
+}
+
+func TestPlainEvents(t *testing.T) {
+	checkPlainWays(t, func(string, context.Context) error { return nil }, "a b c", func(err error) bool { return err == nil })
+}
+
+func TestPlainEventsStopAtAnError(t *testing.T) {
+	act := func(id string, _ context.Context) error {
+		if id == "b" {
+			return errListener
+		}
+		return nil
+	}
+	checkPlainWays(t, act, "a b", func(err error) bool {
+		var problem *dispatcher.ListenerError
+		return errors.As(err, &problem) && problem.Listener == "b" && errors.Is(err, errListener)
+	})
+	checkPlainWays(t, act, "a b c", func(err error) bool { return errors.Is(err, errListener) }, dispatcher.CollectErrors())
+}
+
+func TestPlainEventsTurnAPanicIntoAnError(t *testing.T) {
+	act := func(id string, _ context.Context) error {
+		if id == "b" {
+			panic(io.EOF)
+		}
+		return nil
+	}
+	checkPlainWays(t, act, "a b", func(err error) bool {
+		var problem *dispatcher.ListenerError
+		var panicked *dispatcher.PanicError
+		return errors.As(err, &problem) && problem.Listener == "b" && errors.As(err, &panicked) && errors.Is(err, io.EOF)
+	})
+}
+
+func TestPlainEventsPassPanics(t *testing.T) {
+	p := build(t, listeners{provider.New[*plain]("a", func(*plain) { panic(io.EOF) })})
+	d := dispatcher.New(p, dispatcher.PassPanics())
+	emitter := dispatcher.NewEmitter[*plain](d)
+	for name, dispatch := range map[string]func() error{
+		"untyped": func() error { return d.Dispatch(ctx, &plain{}) },
+		"emitter": func() error { return emitter.Emit(ctx, &plain{}) },
+	} {
+		for range 2 {
+			func() {
+				defer func() {
+					if value := recover(); value != io.EOF {
+						t.Errorf("%s: recovered %v", name, value)
+					}
+				}()
+				t.Error(name, "returned", dispatch())
+			}()
+		}
+	}
+}
+
+func TestPlainEventsAskTheContext(t *testing.T) {
+	act := func(id string, ctx context.Context) error {
+		if id == "b" {
+			ctx.Value(cancelKey{}).(context.CancelFunc)()
+		}
+		return nil
+	}
+	checkPlainWays(t, act, "a b", func(err error) bool {
+		var problem *dispatcher.InterruptedError
+		return errors.As(err, &problem) && problem.Before == "c" && errors.Is(err, context.Canceled)
+	})
+}
+
+// What can't be asked is told of, and no listener is blamed.
+func TestHostileEvents(t *testing.T) {
+	d := dispatcher.New(build(t, listeners{on("a"), on("b")}))
+	var nilEvent *created
+	const unasked = "asking a *dispatcher_test.created whether it is stopped: panic: runtime error: invalid memory address or nil pointer dereference"
+	checkError[*dispatcher.PanicError](t, d.Dispatch(ctx, nilEvent), unasked)
+	checkError[*dispatcher.PanicError](t, dispatcher.New(build(t, listeners{on("a"), on("b")}), dispatcher.CollectErrors()).Dispatch(ctx, nilEvent), unasked)
+	checkError[*dispatcher.PanicError](t, dispatcher.New(build(t, listeners{on("a"), on("b")}), dispatcher.Parallel(2)).Dispatch(ctx, nilEvent), unasked)
+
+	var nilGeneric *event.Generic
+	if err := dispatcher.NewTraced(&provider.Mutable{}).Dispatch(ctx, nilGeneric); err != nil {
+		t.Error(err)
+	}
+	fickle := provider.New[*fickle]("a", func(f *fickle) error { f.fails = true; return errListener })
+	checkError[*dispatcher.ListenerError](t, dispatcher.New(build(t, listeners{fickle})).Dispatch(ctx, newFickle()),
+		"listener a of *dispatcher_test.fickle: failed")
+	//lint:ignore SA1012 a nil context must not crash the program
+	if err := dispatcher.NewEmitter[*plain](d).Emit(nil, &plain{}); err != nil {
+		t.Error(err)
+	}
+	if err := dispatcher.New(&provider.Mutable{}).Dispatch(ctx, nil); err == nil {
+		t.Error("nothing was dispatched")
+	}
+	discriminator := dispatcher.NewBuffered(d, func(any) bool { panic("no") })
+	checkError[*dispatcher.PanicError](t, discriminator.Dispatch(ctx, &plain{}), "asking the discriminator about a *dispatcher_test.plain: panic: no")
+	nowhere := dispatcher.NewBuffered(nil, nil)
+	_ = nowhere.Dispatch(ctx, &plain{})
+	if _, err := nowhere.Flush(ctx); err == nil {
+		t.Error("flushed to nobody")
+	}
+}
+
+// fickle is an event whose name can't be had once a listener has changed it.
+type fickle struct{ fails bool }
+
+func newFickle() *fickle { return &fickle{} }
+
+func (f *fickle) EventName() string {
+	if f.fails {
+		panic("no name")
+	}
+	return "fickle"
+}
+
+func TestLateRefusesItself(t *testing.T) {
+	a, b := dispatcher.NewLate(nil), dispatcher.NewLate(nil)
+	if err := a.Bind(a); err == nil {
+		t.Error("bound to itself")
+	}
+	if err := b.Bind(a); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Bind(b); err == nil {
+		t.Error("bound to itself through another")
+	}
+}
+
+// A flush that ends early puts what is left in front of what came meanwhile.
+func TestFlushKeepsTheOrderOfWhatIsLeft(t *testing.T) {
+	cancelling, cancel := context.WithCancel(ctx)
+	var b *dispatcher.Buffered
+	b = dispatcher.NewBuffered(dispatcher.New(build(t, listeners{
+		provider.New[*plain]("a", func(p *plain) error { cancel(); return b.Dispatch(ctx, &deleted{}) }),
+	})), nil)
+	first, second := &plain{}, &plain{}
+	_, _ = b.Dispatch(ctx, first), b.Dispatch(ctx, second)
+	_, _ = b.Flush(cancelling)
+	left, err := b.Flush(ctx)
+	if len(left) != 2 || left[0] != any(second) || err != nil {
+		t.Errorf("got %v, %v", left, err)
+	}
+}
+
+func TestTracedNamesDeclaredOrphans(t *testing.T) {
+	p, err := provider.Build(nil, []provider.Event{provider.Declare[*plain]("plain.happened")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := dispatcher.NewTraced(p)
+	if err := d.Dispatch(ctx, &plain{}); err != nil {
+		t.Fatal(err)
+	}
+	check(t, "orphans", strings.Join(d.Orphans(), " "), "plain.happened")
+}

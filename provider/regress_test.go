@@ -1,0 +1,222 @@
+package provider_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/ordering"
+	"github.com/rollcall-go/rollcall/provider"
+	"github.com/rollcall-go/rollcall/tags"
+)
+
+// A hint whose target was removed, or was for once, blocks no later change.
+func TestMutableGoesOnAfterATargetIsGone(t *testing.T) {
+	m := &provider.Mutable{}
+	remove := must[func()](t)(m.Add(on("a")))
+	must[func()](t)(m.Add(provider.Once(on("once"))))
+	must[func()](t)(m.Add(on("b", `after:"a,once"`)))
+	remove()
+	called(t, m)
+	must[func()](t)(m.Add(on("c", `priority:"first"`)))
+	must[func()](t)(m.Append(on("d")))
+	check(t, "called", called(t, m), "c b d")
+	list := must[*provider.List](t)(m.Listeners(&created{}))
+	if b, _ := list.Find("b"); b.Placement.String() != "after a,once" {
+		t.Errorf("b's placement became %q", b.Placement)
+	}
+	must[func()](t)(m.Add(on("a")))
+	check(t, "the target is back", called(t, m), "c a b d")
+}
+
+// A cycle between a type and a name that its events may have shows at once, and
+// at run time would hit that name alone.
+func TestCycleBetweenATypeAndAName(t *testing.T) {
+	byType := provider.New[*event.Generic]("l1", func(*event.Generic) {}, `before:"l2"`)
+	byName := provider.New[*event.Generic]("l2", func(*event.Generic) {}, `event:"x.done" before:"l1"`)
+	_, err := provider.Build(listeners{byType, byName}, nil)
+	var cycle *ordering.CycleError
+	if !errors.As(err, &cycle) {
+		t.Errorf("Build: %v", err)
+	}
+	m := &provider.Mutable{}
+	must[func()](t)(m.Add(placed(byType, `before:"?l2"`)))
+	if _, err := m.Add(byName); !errors.As(err, &cycle) {
+		t.Errorf("Add: %v", err)
+	}
+}
+
+// placed is the listener with another placement.
+func placed(l provider.Listener, tag tags.Tag) provider.Listener {
+	fields, _ := tags.Parse(tag)
+	l.Placement = fields.Placement
+	return l
+}
+
+// Listeners of the name of a declared interface hear what implements it.
+func TestNameOfADeclaredInterface(t *testing.T) {
+	p := must[*provider.Ordered](t)(provider.Build(listeners{
+		provider.New[change]("by name", func(change) {}, `event:"recipe.changed"`), onChange("by type"),
+		provider.New[any]("any", func(any) {}, `event:"recipe.changed" priority:"last"`),
+	}, []provider.Event{provider.Declare[change]("recipe.changed")}))
+	check(t, "called", idsFor(t, p, &created{}), "by name by type any")
+}
+
+// By its type or by its declared name, it is one subscription.
+func TestSameIDByTypeAndByName(t *testing.T) {
+	_, err := provider.Build(listeners{on("a"), on("a", `event:"recipe.created"`)},
+		[]provider.Event{provider.Declare[*created]("recipe.created")})
+	var duplicate *ordering.DuplicateError
+	if !errors.As(err, &duplicate) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestMutableAndMapRefuseANameThatNobodyCanHave(t *testing.T) {
+	m := &provider.Mutable{}
+	_, err := m.Append(on("a", `event:"recipe.created"`))
+	var unknown *provider.UnknownEventError
+	if !errors.As(err, &unknown) {
+		t.Errorf("Append: %v", err)
+	}
+	_, err = provider.NewMap(map[event.Key][]provider.Listener{event.NameKey("x"): {on("a")}})
+	if !errors.As(err, &unknown) {
+		t.Errorf("NewMap: %v", err)
+	}
+}
+
+// A filter makes a list for each event that it leaves one out of; a chain does
+// not remember these.
+func TestChainOverAFilterStaysCheap(t *testing.T) {
+	fixed := must[*provider.Ordered](t)(provider.Build(listeners{on("a"), on("b")}, nil))
+	f := provider.NewFilter(fixed, func(_ any, l provider.Listener) bool { return l.ID != "b" })
+	c := provider.NewChain(f, fixed)
+	for range 2000 {
+		check(t, "called", idsFor(t, c, theEvent), "a a b")
+	}
+	if n := testing.AllocsPerRun(100, func() { _, _ = c.Listeners(theEvent) }); n > 20 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+// getter is a container made of a function.
+type getter func(id string) (any, error)
+
+func (g getter) Get(id string) (any, error) { return g(id) }
+
+// Building a listener may dispatch through the provider that asks for it.
+func TestContainerMayDispatchWhileItBuilds(t *testing.T) {
+	var p *provider.Container
+	p = provider.NewContainer(map[event.Key][]string{createdKey: {"a"}, event.KeyOf[*deleted](): {"b"}}, getter(func(id string) (any, error) {
+		if id == "a" {
+			if _, err := p.Listeners(&deleted{}); err != nil {
+				return nil, err
+			}
+			return on("a"), nil
+		}
+		return provider.New[*deleted]("b", func(*deleted) {}), nil
+	}))
+	check(t, "called", called(t, p), "a")
+}
+
+func TestContainerPanicsAreErrors(t *testing.T) {
+	for _, g := range []provider.Getter{nil, getter(func(string) (any, error) { panic("no") })} {
+		_, err := provider.NewContainer(map[event.Key][]string{createdKey: {"a"}}, g).Listeners(&created{})
+		var problem *provider.ContainerError
+		if !errors.As(err, &problem) || !strings.Contains(err.Error(), "panic: ") {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
+func TestNilIsAnError(t *testing.T) {
+	m := &provider.Mutable{}
+	for name, p := range map[string]provider.Provider{
+		"zero Mutable": m, "zero Chain": &provider.Chain{}, "Chain of nil": provider.NewChain(nil), "Filter of nil": provider.NewFilter(nil, nil),
+	} {
+		if _, err := p.Listeners(nil); err == nil {
+			t.Errorf("%s has listeners for nothing", name)
+		}
+	}
+	check(t, "a chain of nil", idsFor(t, provider.NewChain(nil), &created{}), "")
+	if _, err := m.AddSubscriber(nil); err == nil {
+		t.Error("nil subscribed")
+	}
+	var nilSubscriber *brittle
+	if _, err := provider.FromValue(nilSubscriber, tags.Fields{}); err == nil {
+		t.Error("a nil pointer subscribed")
+	}
+	if _, err := event.Argument[int](nil, "x"); err == nil {
+		t.Error("nil has an argument")
+	}
+	if _, err := provider.FromValue(on("a"), tags.Fields{Method: "On"}); err == nil {
+		t.Error("the method of a listener is ignored")
+	}
+}
+
+// brittle is a subscriber that can't be nil.
+type brittle struct{ list []provider.Listener }
+
+func (b *brittle) Subscriptions() []provider.Listener { return b.list }
+
+// Local types may share a name; the order of a map does not depend on chance.
+func TestMapOfTypesOfOneName(t *testing.T) {
+	first := func(id string) (event.Key, provider.Listener) {
+		type local interface{ note(string) }
+		return event.KeyOf[local](), provider.New[local](id, func(l local) { l.note(id) })
+	}
+	second := func(id string) (event.Key, provider.Listener) {
+		type local interface{ note(string) }
+		return event.KeyOf[local](), provider.New[local](id, func(l local) { l.note(id) })
+	}
+	one, oneListener := first("one")
+	two, twoListener := second("two")
+	for range 50 {
+		p := must[*provider.Map](t)(provider.NewMap(map[event.Key][]provider.Listener{one: {oneListener}, two: {twoListener}}))
+		check(t, "called", called(t, p), "one two")
+	}
+}
+
+// A lazy listener is built once, however many events come first.
+func TestLazyIsBuiltOnce(t *testing.T) {
+	var mu sync.Mutex
+	built := 0
+	l := provider.Lazy("lazy", func() (func(context.Context, *created) error, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		built++
+		return func(context.Context, *created) error { return nil }, nil
+	})
+	p := must[*provider.Ordered](t)(provider.Build(listeners{l}, nil))
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() { called(t, p) })
+	}
+	wg.Wait()
+	if built != 1 {
+		t.Errorf("built %d times", built)
+	}
+}
+
+func TestResolve(t *testing.T) {
+	declared := []provider.Event{provider.Declare[*created]("recipe.created")}
+	got, err := provider.Resolve(listeners{
+		on("by name", `event:"recipe.created"`), on("by type"),
+		provider.New[any]("any", func(any) {}, `event:"provider_test.created"`),
+		provider.New[any]("any by name", func(any) {}, `event:"recipe.created"`),
+		on("wrong", `event:"x"`),
+	}, declared)
+	var keys []string
+	for _, l := range got {
+		keys = append(keys, l.Event.String())
+	}
+	check(t, "keys", fmt.Sprint(keys), "[*provider_test.created *provider_test.created *provider_test.created recipe.created x]")
+	var unknown *provider.UnknownEventError
+	if !errors.As(err, &unknown) || unknown.Listener != "wrong" {
+		t.Errorf("got %v", err)
+	}
+}
