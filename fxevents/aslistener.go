@@ -20,7 +20,8 @@ import (
 // provider.FromValue reads: a value with a Handle method, or the method that
 // the tag names; a function; a provider.Subscriber; a provider.Listener.
 //
-// Its default ID is the result's package and type, "recipes.Notifier".
+// Its default ID is the result's package and type, "recipes.Notifier", followed
+// by the method where several tags name methods for one event.
 func AsListener(constructor any, tag ...tags.Tag) fx.Option {
 	r := registration{source: source.Caller(0), target: constructor}
 	result, err := resultOf(constructor)
@@ -33,13 +34,13 @@ func AsListener(constructor any, tag ...tags.Tag) fx.Option {
 		fields, err := tags.Parse(t)
 		if err != nil {
 			provided = append(provided, r.problem(err))
-			continue
 		}
 		if name == "" {
 			name = nameFor(result, fields, constructor)
 			provided = append(provided, fx.Annotated{Name: name, Target: constructor})
 		}
 		provided = append(provided, fromNamed(name, result, fields, r))
+		provided = append(provided, r.groupUse(fields)...)
 	}
 	return fx.Provide(provided...)
 }
@@ -81,7 +82,7 @@ func nameFor(result reflect.Type, fields tags.Fields, constructor any) string {
 		name, _ := source.Func(constructor)
 		return name
 	}
-	return typeID(result)
+	return source.Type(result)
 }
 
 // fromNamed takes the value by its name and makes a listener of it. The
@@ -97,6 +98,9 @@ func fromNamed(name string, result reflect.Type, fields tags.Fields, r registrat
 	body := func(args []reflect.Value) []reflect.Value {
 		a := args[0].FieldByName("Assembly").Interface().(*Assembly)
 		listeners := r.listeners(a, args[0].FieldByName("Value").Interface(), fields)
+		if fields.ID == "" && fields.Method != "" && len(listeners) == 1 {
+			a.longIDs[listeners[0].Declared] = func() string { return listeners[0].ID + "." + fields.Method }
+		}
 		return []reflect.Value{reflect.ValueOf(listeners)}
 	}
 	return fx.Annotated{

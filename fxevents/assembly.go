@@ -3,6 +3,7 @@ package fxevents
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -11,7 +12,7 @@ import (
 	"github.com/rollcall-go/rollcall/dispatcher"
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/internal/joined"
-	"github.com/rollcall-go/rollcall/internal/source"
+	"github.com/rollcall-go/rollcall/ordering"
 	"github.com/rollcall-go/rollcall/provider"
 )
 
@@ -25,8 +26,9 @@ type Assembly struct {
 
 	// While the container runs constructors, which it does one by one:
 	declared int
-	methods  map[int]any // methods of listeners whose ID may need theirs, by place in declared order
+	longIDs  map[int]func() string // of listeners whose ID may need their method, by place in declared order
 	problems []error
+	lost     bool // a problem has cost a listener
 
 	mu        sync.Mutex
 	providers []AssembledProvider
@@ -46,7 +48,7 @@ type AssembledProvider struct {
 }
 
 func newAssembly(s settings) *Assembly {
-	a := &Assembly{settings: s, methods: map[int]any{}, emitters: dispatcher.NewLate(&NotAssembledError{})}
+	a := &Assembly{settings: s, longIDs: map[int]func() string{}, emitters: dispatcher.NewLate(&NotAssembledError{})}
 	for range s.providers {
 		a.handles = append(a.handles, handle{dispatcher.NewLate(&NotAssembledError{}), &lateProvider{}})
 	}
@@ -81,32 +83,81 @@ type parts struct {
 	Listeners  []provider.Listener   `group:"event_listener"`
 	Further    []collected           `group:"rollcall.provider"`
 	Problems   []problem             `group:"rollcall.problem"`
+	Uses       []groupUse            `group:"rollcall.use"`
 }
 
 // assemble builds all providers, or none.
 func assemble(in parts) error {
 	a := in.Assembly
-	problems := a.problems
+	events := eventsOf(in.Events)
+	groups, resolveErr := a.groupsOf(in, events)
+	registered := errors.Join(a.registrationProblems(in)...)
+	overridden := a.override(groups, events)
+	built, orderErr := a.build(groups, events)
+	if a.lost {
+		orderErr = withoutTargets(orderErr)
+	}
+	if err := errors.Join(registered, resolveErr, overridden, orderErr); err != nil {
+		return &AssemblyError{Problems: joined.Distinct(err)}
+	}
+	return a.bind(built, in.Dispatcher)
+}
+
+// registrationProblems are those of the options, in declared order.
+func (a *Assembly) registrationProblems(in parts) []error {
+	problems := slices.Concat(a.settings.problems, a.problems)
 	for _, p := range sortedBy(in.Problems, func(p problem) int { return p.declared }) {
 		problems = append(problems, p.err)
 	}
-	events := eventsOf(in.Events)
-	groups := make([][]provider.Listener, len(a.settings.providers))
-	groups[0] = a.inDeclaredOrder(in.Listeners)
-	for _, c := range in.Further {
-		groups[c.index] = a.inDeclaredOrder(c.listeners)
+	for _, u := range sortedBy(in.Uses, func(u groupUse) int { return u.declared }) {
+		if len(a.settings.of(u.group)) == 0 {
+			problems = append(problems, u.by.error(fmt.Errorf("no provider collects the group %s%s",
+				u.group, a.settings.groupHint(u.group))))
+		}
 	}
-	problems = append(problems, a.override(groups, events))
+	return problems
+}
+
+// groupsOf gives each provider's listeners in declared order, with their events
+// and IDs settled.
+func (a *Assembly) groupsOf(in parts, events []provider.Event) ([][]provider.Listener, error) {
+	groups := make([][]provider.Listener, len(a.settings.providers))
+	groups[0] = in.Listeners
+	for _, c := range in.Further {
+		groups[c.index] = c.listeners
+	}
+	var problems []error
+	for i := range groups {
+		resolved, err := provider.Resolve(inDeclaredOrder(groups[i]), events)
+		problems = append(problems, err)
+		a.nameMethods(resolved)
+		groups[i] = resolved
+	}
+	return groups, errors.Join(problems...)
+}
+
+func (a *Assembly) build(groups [][]provider.Listener, events []provider.Event) ([]AssembledProvider, error) {
 	built := make([]AssembledProvider, len(groups))
+	var problems []error
 	for i, spec := range a.settings.providers {
 		ordered, err := provider.Build(groups[i], events)
 		problems = append(problems, err)
 		built[i] = AssembledProvider{Name: spec.name, Group: spec.group, Ordered: ordered}
 	}
-	if err := errors.Join(problems...); err != nil {
-		return &AssemblyError{Problems: joined.Distinct(err)}
+	return built, errors.Join(problems...)
+}
+
+// withoutTargets leaves out unknown targets: they may be listeners that a
+// problem told elsewhere has cost.
+func withoutTargets(err error) error {
+	var others []error
+	for _, e := range joined.Leaves(err) {
+		var unknown *ordering.UnknownTargetError
+		if !errors.As(e, &unknown) {
+			others = append(others, e)
+		}
 	}
-	return a.bind(built, in.Dispatcher)
+	return errors.Join(others...)
 }
 
 func sortedBy[T any](list []T, key func(T) int) []T {
@@ -125,7 +176,7 @@ func eventsOf(declared []declaredEvent) []provider.Event {
 
 // inDeclaredOrder undoes the container's shuffling. Listeners whose place is
 // not known come last, by their IDs.
-func (a *Assembly) inDeclaredOrder(listeners []provider.Listener) []provider.Listener {
+func inDeclaredOrder(listeners []provider.Listener) []provider.Listener {
 	order := make([]int, len(listeners)) // listeners are large: sort indexes
 	for i := range order {
 		order[i] = i
@@ -135,7 +186,6 @@ func (a *Assembly) inDeclaredOrder(listeners []provider.Listener) []provider.Lis
 	for place, i := range order {
 		sorted[place] = listeners[i]
 	}
-	a.nameMethods(sorted)
 	return sorted
 }
 
@@ -164,8 +214,8 @@ func (a *Assembly) nameMethods(listeners []provider.Listener) {
 	renamed := map[int]string{}
 	for i := range listeners {
 		l := &listeners[i]
-		if method, ok := a.methods[l.Declared]; ok && sharing[place{l.ID, l.Event}] > 1 {
-			renamed[i], _ = source.Func(method)
+		if long, ok := a.longIDs[l.Declared]; ok && sharing[place{l.ID, l.Event}] > 1 {
+			renamed[i] = long()
 		}
 	}
 	for i, id := range renamed {
@@ -174,6 +224,9 @@ func (a *Assembly) nameMethods(listeners []provider.Listener) {
 }
 
 func (a *Assembly) bind(built []AssembledProvider, decorated dispatcher.Dispatcher) error {
+	if decorated == nil {
+		return errors.New("rollcall: fx.Decorate gave a nil dispatcher.Dispatcher: return the one that it was given, or one around it")
+	}
 	for i, p := range built {
 		a.handles[i].provider.bound.Store(p.Ordered)
 		if err := a.handles[i].dispatcher.Bind(dispatcher.New(p.Ordered, a.settings.policy...)); err != nil {

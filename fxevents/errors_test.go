@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/fx"
 
+	"github.com/rollcall-go/rollcall/dispatcher"
 	"github.com/rollcall-go/rollcall/fxevents"
 	"github.com/rollcall-go/rollcall/orderfile"
 	"github.com/rollcall-go/rollcall/ordering"
@@ -19,6 +20,7 @@ import (
 
 func TestProblems(t *testing.T) {
 	const keys = "The keys are event, id, method, group, priority, before, after"
+	provided := fx.Provide(newIndexer)
 	for _, tt := range []struct {
 		name   string
 		option fx.Option
@@ -63,7 +65,7 @@ func TestProblems(t *testing.T) {
 			"fxevents_test.TestProblems.func1 (HERE), made a listener at HERE: *fxevents_test.subscriber lists its own subscriptions: drop event, id, method, priority, before and after from its tag"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, problemsOf(t, fxevents.Module(), events, tt.option)); diff != "" {
+			if diff := cmp.Diff(tt.want, problemsOf(t, fxevents.Module(), events, provided, tt.option)); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -88,7 +90,7 @@ func TestAllProblemsTogether(t *testing.T) {
 			yaml(`services: { nobody: { tags: [ { name: event_listener, event: recipe.created } ] } }`),
 		), events,
 		fxevents.AsListener(newNotifier, `prio:"1"`),
-		fxevents.AsListener(newMailer, `method:"On"`),
+		fxevents.AsListener(newMailer, `group:"event_listner" method:"OnCreated"`),
 		fx.Provide(newIndexer),
 		fxevents.Listen((*indexer).OnCreated, `after:"x"`),
 		fxevents.Listen((*indexer).OnDeleted, `after:"fxevents_test.indexer"`),
@@ -160,3 +162,61 @@ func TestNothingIsHalfBuilt(t *testing.T) {
 		t.Error("started")
 	}
 }
+
+// One mistake is told once: not again as what follows from it.
+func TestProblemsThatFollowAreNotTold(t *testing.T) {
+	for name, option := range map[string]fx.Option{
+		"a bad tag keeps its listener":         fxevents.AsListener(newNotifier, `priorty:"first"`),
+		"a lost listener is no unknown target": fxevents.AsListener(newMailer, `id:"fxevents_test.notifier" method:"No"`),
+	} {
+		problems := problemsOf(t, fxevents.Module(), events, option, fxevents.AsListener(newAuditor, `after:"fxevents_test.notifier"`))
+		if len(problems) != 1 {
+			t.Errorf("%s: %q", name, problems)
+		}
+	}
+}
+
+func TestMisspeltGroup(t *testing.T) {
+	got := problemsOf(t, fxevents.Module(fxevents.Provider("audit", "audit_listener")), events,
+		fxevents.AsListener(newNotifier, `group:"audit_listner"`), fxevents.AsListener(newAuditor, `group:"billing"`))
+	want := []string{
+		"fxevents_test.newNotifier (HERE), made a listener at HERE: no provider collects the group audit_listner, did you mean audit_listener?",
+		"fxevents_test.newAuditor (HERE), made a listener at HERE: no provider collects the group billing: give fxevents.Module an fxevents.Provider for it",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestBadOptions(t *testing.T) {
+	got := problemsOf(t, fxevents.Module(nil, fxevents.OrderFile(nil, "x.yaml"), fxevents.Provider("", "g"), fxevents.Provider("a", ""),
+		fxevents.Provider("b", "g"), fxevents.Provider("b", "h"), fxevents.Provider("c", "g,flatten")), events)
+	want := []string{
+		`fxevents.Provider("", "g") at HERE: a further provider needs a name and a group`,
+		`fxevents.Provider("a", "") at HERE: a further provider needs a name and a group`,
+		`fxevents.Provider("b", "h") at HERE: there is a provider of that name already`,
+		`fxevents.Provider("c", "g,flatten") at HERE: a name or group must not hold a comma or a backquote`,
+		`order file x.yaml: the file system is nil`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestDecoratedToNothing(t *testing.T) {
+	err := quietly(fxevents.Module(), events, fx.Decorate(func(dispatcher.Dispatcher) dispatcher.Dispatcher { return nil })).Err()
+	if err == nil || !strings.Contains(err.Error(), "fx.Decorate gave a nil dispatcher.Dispatcher") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A hint in the tag of a ready listener is told with the tag's place.
+func TestPlaceOfATagOnAReadyListener(t *testing.T) {
+	err := quietly(fxevents.Module(), events,
+		fxevents.AsListener(func() provider.Listener { return ready }, `before:"nobody"`)).Err()
+	if err == nil || !strings.Contains(err.Error(), "ready (fxevents/errors_test.go:") {
+		t.Errorf("got %v", err)
+	}
+}
+
+var ready = provider.New[*created]("ready", func(*created) {})

@@ -9,7 +9,8 @@ import (
 )
 
 // Event declares the event type E, with a name or "", and provides its
-// *dispatcher.Emitter[E]. The module that defines the type declares it, once.
+// *dispatcher.Emitter[E], which reaches the listeners of the provider without a
+// name. The module that defines the type declares it, once.
 func Event[E any](name string) fx.Option {
 	e := provider.Declare[E](name)
 	e.Source = source.Caller(0)

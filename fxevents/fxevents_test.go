@@ -50,6 +50,25 @@ recipe.deleted: fxevents_test.indexer any`)
 recipe.deleted: fxevents_test.indexer`)
 }
 
+type pair[A, B any] struct{}
+
+func (*pair[A, B]) Handle(c *created) { c.note("pair") }
+func (*pair[A, B]) One(c *created)    { c.note("one") }
+func (*pair[A, B]) Two(c *created)    { c.note("two") }
+
+// Whatever way a listener is made one twice for an event, its methods tell the
+// two apart; and an ID can always be written in a list of targets.
+func TestDefaultIDsOfMethods(t *testing.T) {
+	got := orderOf(t, fxevents.Module(), events, fxevents.AsListener(newNotifier, `after:"fxevents_test.pair[int string].Two"`),
+		fxevents.AsListener(func() *pair[int, string] { return &pair[int, string]{} }, `method:"One"`, `method:"Two"`))
+	check(t, "AsListener", got, `recipe.created: fxevents_test.pair[int string].One fxevents_test.pair[int string].Two fxevents_test.notifier
+recipe.deleted:`)
+	got = orderOf(t, fxevents.Module(), events, fx.Provide(newIndexer),
+		fxevents.Listen((*indexer).OnCreated), fxevents.Listen((*indexer).Again, `event:"recipe.created"`))
+	check(t, "by type and by name", got, `recipe.created: fxevents_test.indexer.OnCreated fxevents_test.indexer.Again
+recipe.deleted:`)
+}
+
 func TestTypedTags(t *testing.T) {
 	got := emitted(t, fxevents.Module(), events, fx.Provide(newIndexer),
 		fxevents.AsListener(newNotifier, tags.On[*created](tags.Priority(-1))),

@@ -18,8 +18,8 @@ import (
 // are those of package tags, but for method.
 //
 // Its default ID is the component's package and type, "recipes.Indexer". Where
-// several methods of a type listen to one event, the method is part of it:
-// "recipes.Indexer.OnCreated".
+// several methods of a type listen to one event, the method is part of each ID:
+// "recipes.Indexer.OnCreated". Give IDs where others name such a listener.
 func Listen[L, E any](method func(L, context.Context, E) error, tag ...tags.Tag) fx.Option {
 	r := registration{source: source.Caller(0), target: method}
 	if method == nil {
@@ -33,9 +33,10 @@ func Listen[L, E any](method func(L, context.Context, E) error, tag ...tags.Tag)
 		}
 		if err != nil {
 			provided = append(provided, r.problem(err))
-			continue
 		}
+		fields.Method = ""
 		provided = append(provided, listenOne(method, fields, r))
+		provided = append(provided, r.groupUse(fields)...)
 	}
 	return fx.Provide(provided...)
 }
@@ -51,18 +52,21 @@ func orOne(tag []tags.Tag) []tags.Tag {
 func listenOne[L, E any](method func(L, context.Context, E) error, fields tags.Fields, r registration) fx.Annotated {
 	byDefault := fields.ID == ""
 	if byDefault {
-		fields.ID = typeID(reflect.TypeFor[L]())
+		fields.ID = source.Type(reflect.TypeFor[L]())
 	}
 	return fx.Annotated{Group: groupOf(fields), Target: func(a *Assembly, component L) provider.Listener {
 		l := provider.New[E](fields.ID, func(ctx context.Context, e E) error { return method(component, ctx, e) })
 		l = r.listeners(a, l, fields)[0] // a Listener gives itself
 		l.Source = r.source
 		if byDefault {
-			a.methods[l.Declared] = method
+			a.longIDs[l.Declared] = func() string { return fields.ID + "." + methodName(method) }
 		}
 		return l
 	}}
 }
 
-// typeID is "recipes.Indexer" for *recipes.Indexer.
-func typeID(t reflect.Type) string { return strings.TrimLeft(t.String(), "*") }
+// methodName is "OnCreated" for (*Indexer).OnCreated.
+func methodName(method any) string {
+	name, _ := source.Func(method)
+	return name[strings.LastIndexByte(name, '.')+1:]
+}

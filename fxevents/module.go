@@ -1,12 +1,17 @@
 package fxevents
 
 import (
+	"errors"
+	"fmt"
 	"io/fs"
+	"slices"
 	"strconv"
+	"strings"
 
 	"go.uber.org/fx"
 
 	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall/internal/source"
 	"github.com/rollcall-go/rollcall/provider"
 )
 
@@ -18,6 +23,7 @@ const (
 	eventGroup    = "rollcall.event"
 	problemGroup  = "rollcall.problem"
 	providerGroup = "rollcall.provider"
+	useGroup      = "rollcall.use"
 )
 
 // Module collects, sorts and binds the application's listeners. Give it to
@@ -26,7 +32,9 @@ const (
 func Module(options ...Option) fx.Option {
 	s := settings{providers: []providerSpec{{group: DefaultGroup}}}
 	for _, o := range options {
-		o.apply(&s)
+		if o != nil {
+			o.apply(&s)
+		}
 	}
 	parts := []fx.Option{
 		fx.Provide(
@@ -70,6 +78,7 @@ type settings struct {
 	providers []providerSpec
 	files     []file
 	policy    []dispatcher.Option
+	problems  []error
 }
 
 type providerSpec struct{ name, group string }
@@ -94,8 +103,30 @@ func OrderFile(fsys fs.FS, path string) Option {
 // Provider makes a further provider, of the listeners in a value group of its
 // own. Its dispatcher.Dispatcher and provider.Provider are in the container
 // under the name. Listeners get into the group by the group key of their tags.
+// The emitters that [Event] provides do not reach it: emit through its
+// dispatcher, or through a dispatcher.NewEmitter of that.
 func Provider(name, group string) Option {
-	return optionFunc(func(s *settings) { s.providers = append(s.providers, providerSpec{name, group}) })
+	at := source.Caller(0)
+	return optionFunc(func(s *settings) {
+		if err := s.checkProvider(name, group); err != nil {
+			s.problems = append(s.problems, fmt.Errorf("fxevents.Provider(%q, %q) at %s: %w", name, group, at, err))
+			return
+		}
+		s.providers = append(s.providers, providerSpec{name, group})
+	})
+}
+
+// checkProvider refuses what the container could not tell apart or read.
+func (s *settings) checkProvider(name, group string) error {
+	switch {
+	case name == "" || group == "":
+		return errors.New("a further provider needs a name and a group")
+	case strings.ContainsAny(name+group, "`,"):
+		return errors.New("a name or group must not hold a comma or a backquote")
+	case slices.ContainsFunc(s.providers, func(p providerSpec) bool { return p.name == name }):
+		return errors.New("there is a provider of that name already")
+	}
+	return nil
 }
 
 // Policy changes how the dispatchers treat the errors and panics of listeners:

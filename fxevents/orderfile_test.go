@@ -7,6 +7,7 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/rollcall-go/rollcall/fxevents"
+	"github.com/rollcall-go/rollcall/tags"
 )
 
 var app = fx.Options(events, fx.Provide(newIndexer),
@@ -113,4 +114,34 @@ func TestOrderFileAmbiguousEvent(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// However code and file call an event, they mean the same.
+func TestOrderFileSpellings(t *testing.T) {
+	for _, tag := range []tags.Tag{``, `event:"recipe.created"`, `event:"fxevents_test.created"`} {
+		for _, text := range []string{"recipe.created", "fxevents_test.created", "github.com/rollcall-go/rollcall/fxevents_test.created"} {
+			file := yaml("services: { last: { tags: [ { name: event_listener, event: " + text + ", priority: last } ] } }")
+			for name, last := range map[string]fx.Option{
+				"its type": fxevents.AsListener(func() func(*created) { return func(c *created) { c.note("last") } }, tag+` id:"last"`),
+				"anything": fxevents.AsListener(func() func(any) { return func(e any) { e.(*created).note("last") } }, tag+` id:"last"`),
+			} {
+				if name == "anything" && tag == "" {
+					continue // it listens to every event
+				}
+				check(t, name+", "+string(tag)+", "+text, emitted(t, fxevents.Module(file), events, last, fxevents.AsListener(newNotifier)), "notifier, last")
+			}
+		}
+	}
+}
+
+// The file means every provider of a group.
+func TestOrderFileOfTwoProvidersOfOneGroup(t *testing.T) {
+	var a *fxevents.Assembly
+	if err := quietly(fxevents.Module(fxevents.Provider("a", "g"), fxevents.Provider("b", "g"),
+		yaml("services: { fxevents_test.notifier: { tags: [ { name: g, event: recipe.created, priority: last } ] } }")),
+		events, fx.Populate(&a), fxevents.AsListener(newNotifier, `group:"g"`), fxevents.AsListener(newAuditor, `group:"g"`)).Err(); err != nil {
+		t.Fatal(err)
+	}
+	check(t, "both", orders(a, 1)+"|"+orders(a, 2), orders(a, 1)+"|"+orders(a, 1))
+	check(t, "overridden", orders(a, 1), "recipe.created: fxevents_test.auditor fxevents_test.notifier\nrecipe.deleted: fxevents_test.auditor")
 }

@@ -3,7 +3,6 @@ package fxevents
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/rollcall-go/rollcall/event"
@@ -16,12 +15,16 @@ import (
 func (a *Assembly) override(groups [][]provider.Listener, events []provider.Event) error {
 	var problems []error
 	for _, f := range a.settings.files {
+		if f.fsys == nil {
+			problems = append(problems, fmt.Errorf("order file %s: the file system is nil", f.path))
+			continue
+		}
 		content, err := orderfile.Load(f.fsys, f.path)
 		if err != nil {
 			problems = append(problems, err)
 			continue
 		}
-		o := overrides{file: content, specs: a.settings.providers, groups: groups, names: namesOf(events), events: events}
+		o := overrides{file: content, settings: a.settings, groups: groups, names: namesOf(events), events: events, byID: map[int]map[string][]int{}}
 		o.apply()
 		problems = append(problems, o.problems...)
 	}
@@ -31,10 +34,11 @@ func (a *Assembly) override(groups [][]provider.Listener, events []provider.Even
 // overrides is one order file on its way into an application.
 type overrides struct {
 	file     *orderfile.File
-	specs    []providerSpec
+	settings settings
 	groups   [][]provider.Listener
 	events   []provider.Event
 	names    map[event.Key]string // declared
+	byID     map[int]map[string][]int
 	problems []error
 }
 
@@ -48,9 +52,9 @@ func namesOf(events []provider.Event) map[event.Key]string {
 
 func (o *overrides) apply() {
 	for _, p := range o.file.Providers {
-		if _, ok := o.group(p.ListenerTag); !ok {
+		if len(o.settings.of(p.ListenerTag)) == 0 {
 			o.fail(orderfile.KindUnknownProvider, p.Position, "provider %s collects the tag %s, but the application has no provider of that group%s",
-				p.ID, p.ListenerTag, o.groupHint(p.ListenerTag))
+				p.ID, p.ListenerTag, o.settings.groupHint(p.ListenerTag))
 		}
 	}
 	for _, l := range o.file.Listeners {
@@ -62,18 +66,21 @@ func (o *overrides) fail(kind orderfile.Kind, at orderfile.Position, format stri
 	o.problems = append(o.problems, &orderfile.Error{Kind: kind, File: o.file.Name, Position: at, Message: fmt.Sprintf(format, args...)})
 }
 
-func (o *overrides) group(name string) ([]provider.Listener, bool) {
-	i := slices.IndexFunc(o.specs, func(s providerSpec) bool { return s.group == name })
-	if i < 0 {
-		return nil, false
+// of are the indexes of the providers that collect a group.
+func (s settings) of(group string) []int {
+	var found []int
+	for i, p := range s.providers {
+		if p.group == group {
+			found = append(found, i)
+		}
 	}
-	return o.groups[i], true
+	return found
 }
 
-func (o *overrides) groupHint(name string) string {
+func (s settings) groupHint(name string) string {
 	var groups []string
-	for _, s := range o.specs {
-		groups = append(groups, s.group)
+	for _, p := range s.providers {
+		groups = append(groups, p.group)
 	}
 	if near := nearest.DidYouMean(name, groups); near != "" {
 		return near
@@ -81,25 +88,41 @@ func (o *overrides) groupHint(name string) string {
 	return ": give fxevents.Module an fxevents.Provider for it"
 }
 
-// listener replaces the placement of one listener for one event.
+// listener replaces the placement of one listener for one event, in each
+// provider of its group.
 func (o *overrides) listener(l orderfile.Listener) {
-	group, ok := o.group(l.Tag)
-	if !ok {
-		if !l.Optional {
-			o.fail(orderfile.KindUnknownProvider, l.Position, "listener %s has the tag %s, but the application has no provider of that group%s",
-				l.ID, l.Tag, o.groupHint(l.Tag))
-		}
-		return
+	providers := o.settings.of(l.Tag)
+	if len(providers) == 0 && !l.Optional {
+		o.fail(orderfile.KindUnknownProvider, l.Position, "listener %s has the tag %s, but the application has no provider of that group%s",
+			l.ID, l.Tag, o.settings.groupHint(l.Tag))
 	}
-	var known, own []string // IDs; the events of the listener
-	var matches []int
-	for i, candidate := range group {
-		known = append(known, candidate.ID)
-		if candidate.ID != l.ID {
-			continue
+	before := len(o.problems)
+	for _, i := range providers {
+		o.inGroup(o.groups[i], o.ids(i)[l.ID], l)
+		if len(o.problems) > before {
+			return // another provider of the group would have the same
 		}
-		own = append(own, o.textOf(candidate.Event))
-		if o.matches(candidate.Event, l.Event) {
+	}
+}
+
+// ids finds the listeners of a provider by ID.
+func (o *overrides) ids(index int) map[string][]int {
+	if o.byID[index] == nil {
+		byID := map[string][]int{}
+		for i, l := range o.groups[index] {
+			byID[l.ID] = append(byID[l.ID], i)
+		}
+		o.byID[index] = byID
+	}
+	return o.byID[index]
+}
+
+func (o *overrides) inGroup(group []provider.Listener, candidates []int, l orderfile.Listener) {
+	var own []string // the events of the listener
+	var matches []int
+	for _, i := range candidates {
+		own = append(own, o.textOf(group[i].Event))
+		if o.matches(group[i].Event, l.Event) {
 			matches = append(matches, i)
 		}
 	}
@@ -110,6 +133,10 @@ func (o *overrides) listener(l orderfile.Listener) {
 		o.ambiguous(l, group, matches)
 	case l.Optional:
 	case len(own) == 0:
+		var known []string
+		for _, x := range group {
+			known = append(known, x.ID)
+		}
 		o.fail(orderfile.KindUnknownListener, l.Position, "the application has no listener %s in the group %s%s",
 			l.ID, l.Tag, nearest.DidYouMean(l.ID, known))
 	default:
@@ -117,8 +144,18 @@ func (o *overrides) listener(l orderfile.Listener) {
 	}
 }
 
+// matches says whether text means the key: the key itself, its declared name, or
+// the type whose declared name it is.
 func (o *overrides) matches(key event.Key, text string) bool {
-	return key.Matches(text) || o.names[key] == text
+	if key.Matches(text) || o.names[key] != "" && o.names[key] == text {
+		return true
+	}
+	for _, e := range o.events {
+		if e.Name != "" && e.Name == key.Name() && e.Key.Matches(text) {
+			return true
+		}
+	}
+	return false
 }
 
 // textOf is how a file would write the key.

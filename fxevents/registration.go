@@ -19,6 +19,24 @@ type registration struct {
 // groupOf is the group that a tag names.
 func groupOf(fields tags.Fields) string { return cmp.Or(fields.Group, DefaultGroup) }
 
+// groupUse remembers that a tag names a group, so that a misspelt one does not
+// lose its listener.
+func (r registration) groupUse(fields tags.Fields) []any {
+	if groupOf(fields) == DefaultGroup {
+		return nil
+	}
+	return []any{fx.Annotated{Group: useGroup, Target: func(a *Assembly) groupUse {
+		return groupUse{a.nextDeclared(), fields.Group, r}
+	}}}
+}
+
+// groupUse is a tag that names a group, at its place in declared order.
+type groupUse struct {
+	declared int
+	group    string
+	by       registration
+}
+
 // problem keeps an error for the assembly, which tells all of them together.
 func (r registration) problem(err error) fx.Annotated {
 	return fx.Annotated{Group: problemGroup, Target: func(a *Assembly) problem {
@@ -44,12 +62,16 @@ func (r registration) listeners(a *Assembly, value any, fields tags.Fields) []pr
 	listeners, err := provider.FromValue(value, fields)
 	if err != nil {
 		a.report(r.error(err))
+		a.lost = true
 		return nil
 	}
 	for i := range listeners {
 		listeners[i].Declared = a.nextDeclared()
-		if !hasOwnSource(value) {
+		switch {
+		case !hasOwnSource(value):
 			listeners[i].Source = r.source
+		case !fields.Placement.IsZero():
+			listeners[i].Placement.Source = r.source
 		}
 	}
 	return listeners

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"strings"
 
 	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/internal/source"
 	"github.com/rollcall-go/rollcall/tags"
 )
 
@@ -91,7 +91,7 @@ func fromFunc(value any, fields tags.Fields) (Listener, error) {
 			"func(context.Context, E), func(context.Context, E) error, "+
 			"func(context.Context, E, provider.Origin) error; it is %s", describe(v, fields.Method), f.Type())
 	}
-	l := Listener{ID: typeID(v.Type()), Event: event.TypeKey(sig.takes)}
+	l := Listener{ID: source.Type(v.Type()), Event: event.TypeKey(sig.takes)}
 	l.fn = body{takes: sig.takes, value: adaptable, asks: sig.origin, call: sig.call(f)}
 	if v.Kind() == reflect.Func && fields.ID == "" {
 		return Listener{}, fmt.Errorf("a listener that is a plain %s needs an ID: give its tag an id", v.Type())
@@ -144,9 +144,6 @@ func describe(v reflect.Value, method string) string {
 	}
 	return fmt.Sprintf("method %s of %s", method, v.Type())
 }
-
-// typeID is "recipes.Indexer" for *recipes.Indexer.
-func typeID(t reflect.Type) string { return strings.TrimLeft(t.String(), "*") }
 
 // signature is what a listener function takes and gives.
 type signature struct {

@@ -32,6 +32,12 @@ func Func(f any) (name, at string) {
 	return short(fn.Name()), place(file, line)
 }
 
+// Type is the short name of a type, "recipes.Indexer" for *recipes.Indexer. It
+// has no comma, even between type arguments: that would end a name in a list.
+func Type(t reflect.Type) string {
+	return strings.ReplaceAll(strings.TrimLeft(t.String(), "*"), ",", " ")
+}
+
 // short turns "github.com/acme/recipes.(*Indexer).OnCreated-fm" into
 // "recipes.Indexer.OnCreated".
 func short(name string) string {
