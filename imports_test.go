@@ -27,7 +27,7 @@ var allowed = map[string][]string{
 	"provider":     {"event", "ordering", "tags"},
 	"dispatcher":   {"event", "provider"},
 	"inspect":      {"orderfile", "ordering", "provider"},
-	"fxevents":     {"dispatcher", "event", "orderfile", "provider", "tags", "go.uber.org/fx", "go.uber.org/dig"},
+	"fxevents":     {"dispatcher", "event", "orderfile", "ordering", "provider", "tags", "go.uber.org/fx", "go.uber.org/dig"},
 	"cmd/rollcall": {"inspect", "orderfile"},
 }
 
