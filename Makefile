@@ -19,7 +19,7 @@ race: ## run them shuffled, under the race detector
 lint: ## vet, gofmt, staticcheck, go mod tidy
 	go vet work
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt would change: $$unformatted"; exit 1; }
-	go run $(STATICCHECK) ./...
+	@for mod in $$(git ls-files '*go.mod'); do (cd $$(dirname $$mod) && go run $(STATICCHECK) ./...) || exit 1; done
 	@for mod in $$(git ls-files '*go.mod'); do (cd $$(dirname $$mod) && GOWORK=off go mod tidy -diff) || exit 1; done
 
 .PHONY: build
@@ -38,8 +38,17 @@ cover: ## fail where a package is covered less than 90 %
 	@awk '{ for (i = 1; i <= NF; i++) if ($$i == "coverage:" && $$(i+1) + 0 < 90) { print "below 90 %: " $$2; bad = 1 } } END { exit bad }' coverage.out
 
 .PHONY: bench
-bench: ## run the benchmarks
-	go test -run '^$$' -bench . -benchmem ./...
+bench: ## measure rollcall beside its peers; writes bench/RESULTS.md and bench/dispatch.svg
+	cd bench && { go test -run '^$$' -bench '^Benchmark(Dispatch|Order|Memory|ParallelWait|ParallelNoWork)$$' -count 5 -benchtime 200ms . && \
+		go test -run '^$$' -bench '^BenchmarkAssemble$$' -count 5 -benchtime 10x . && \
+		go test -run '^$$' -bench '^BenchmarkDispatchParallel$$' -count 5 -benchtime 200ms -cpu 1,2 . ; } > results.txt && go run ./results -write < results.txt
+
+.PHONY: bench-check
+bench-check: ## fail where a dispatch allocates, or a ratio is 30 % worse than its goal
+	cd bench && { go test -run '^$$' -bench '^BenchmarkDispatch$$/^(limit|limit-cancel|emitter|emitter-cancel|generic|dispatcher)$$' -count 5 -benchtime 100ms . && \
+		go test -run '^$$' -bench '^BenchmarkOrder$$/^(limit|rollcall)$$/^100?0000$$' -count 3 -benchtime 1x . && \
+		go test -run '^$$' -bench '^BenchmarkAssemble$$/^(limit|listen|aslistener)$$/^1000$$' -count 5 -benchtime 5x . && \
+		go test -run '^$$' -bench '^BenchmarkParallelNoWork$$' -count 3 -benchtime 50ms . ; } > results.txt && go run ./results -check < results.txt
 
 .PHONY: golden
 golden: ## rewrite the golden files from what the code prints now

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+)
+
+// goal is a ratio of two benchmarks that should not be exceeded.
+type goal struct {
+	what          string
+	name, against string
+	from          string  // the size that growth is measured from, where that is the goal
+	plus          float64 // the goal is against + plus where ratio is 0
+	ratio         float64
+	unmet         string // why the goal is not met, where that is known
+}
+
+// tolerance is how much worse than its goal a ratio may be before -check fails:
+// runs differ.
+const tolerance = 1.3
+
+const notYet = "not reached yet"
+
+const recovering = "a panic must become an error: see limit-recover"
+
+var goals = []goal{
+	{what: "emitter, 1 listener: ns above the bare loop", name: "Dispatch/emitter/1", against: "Dispatch/limit/1", plus: 6},
+	{what: "emitter, 10 listeners", name: "Dispatch/emitter/10", against: "Dispatch/limit/10", ratio: 1.2, unmet: recovering},
+	{what: "emitter, 100 listeners", name: "Dispatch/emitter/100", against: "Dispatch/limit/100", ratio: 1.1},
+	{what: "emitter, 10 listeners, cancellable context", name: "Dispatch/emitter-cancel/10", against: "Dispatch/limit-cancel/10", ratio: 1.2},
+	{what: "emitter, 100 listeners, cancellable context", name: "Dispatch/emitter-cancel/100", against: "Dispatch/limit-cancel/100", ratio: 1.2},
+	{what: "dispatcher, 10 listeners", name: "Dispatch/dispatcher/10", against: "Dispatch/limit/10", ratio: 2},
+	{what: "dispatcher, 100 listeners", name: "Dispatch/dispatcher/100", against: "Dispatch/limit/100", ratio: 2},
+	{what: "emitter from 2 cores at once, to 1", name: "DispatchParallel/emitter/10-2", against: "DispatchParallel/emitter/10", ratio: 0.6},
+	{what: "order of 100,000", name: "Order/rollcall/100000", against: "Order/limit/100000", ratio: 2},
+	{what: "order: growth from 10,000 to 100,000, to that of the bare sort", name: "Order/rollcall/", against: "Order/limit/", from: "10000", ratio: 1.2},
+	{what: "emitter to the fastest peer (mediatr), 10 listeners", name: "Dispatch/emitter/10", against: "Dispatch/mediatr/10", ratio: 1.0 / 3},
+	{what: "assembly of 1,000 by Listen", name: "Assemble/listen/1000", against: "Assemble/limit/1000", ratio: 1.4,
+		unmet: notYet},
+	{what: "assembly of 1,000 by AsListener", name: "Assemble/aslistener/1000", against: "Assemble/limit/1000", ratio: 3},
+	{what: "1,000 listeners without work in parallel, to an errgroup, limit 8", name: "ParallelNoWork/rollcall/8", against: "ParallelNoWork/errgroup/8", ratio: 3},
+	{what: "1,000 listeners without work in parallel, to an errgroup, limit 1,000", name: "ParallelNoWork/rollcall/1000", against: "ParallelNoWork/errgroup/1000", ratio: 3},
+}
+
+// reached is the measured figure of a goal; false where the input has none.
+func (g goal) reached(r *results) (float64, bool) {
+	if g.from != "" {
+		return g.growth(r)
+	}
+	value, ok := r.median(g.name, "ns/op")
+	base, okBase := r.median(g.against, "ns/op")
+	if !ok || !okBase {
+		return 0, false
+	}
+	if g.ratio == 0 {
+		return value - base, true
+	}
+	return value / base, true
+}
+
+// growth is how much more ours grows than the other, from a size to ten times
+// that.
+func (g goal) growth(r *results) (float64, bool) {
+	var figures [4]float64
+	for i, name := range []string{g.name + g.from + "0", g.name + g.from, g.against + g.from + "0", g.against + g.from} {
+		var ok bool
+		if figures[i], ok = r.median(name, "ns/op"); !ok {
+			return 0, false
+		}
+	}
+	return figures[0] / figures[1] / (figures[2] / figures[3]), true
+}
+
+// wanted is the figure of the goal itself.
+func (g goal) wanted() float64 {
+	if g.ratio == 0 {
+		return g.plus
+	}
+	return g.ratio
+}
+
+// verdict tells each goal that the input has figures for, and fails where one
+// is missed by more than the tolerance or a dispatch of ours allocates.
+func verdict(out io.Writer, r *results) error {
+	var problems []error
+	for _, g := range goals {
+		got, ok := g.reached(r)
+		if !ok {
+			continue
+		}
+		fmt.Fprintf(out, "%-70s %6.2f, goal %.2f\n", g.what, got, g.wanted())
+		if got > g.wanted()*tolerance && g.unmet != notYet {
+			problems = append(problems, fmt.Errorf("%s: %.2f, more than %.0f %% above the goal of %.2f", g.what, got, (tolerance-1)*100, g.wanted()))
+		}
+	}
+	for _, way := range []string{"emitter", "emitter-cancel", "generic", "dispatcher"} {
+		for _, n := range []string{"1", "10", "100"} {
+			if allocs, ok := r.median("Dispatch/"+way+"/"+n, "allocs/op"); ok && allocs > 0 {
+				problems = append(problems, fmt.Errorf("%s to %s listeners allocates %v times", way, n, allocs))
+			}
+		}
+	}
+	return errors.Join(problems...)
+}

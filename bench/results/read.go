@@ -1,0 +1,79 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// results are the medians of benchmark runs.
+type results struct {
+	machine []string                        // the goos, goarch and cpu lines
+	samples map[string]map[string][]float64 // benchmark → unit → one value a run
+	order   []string                        // of the benchmarks
+}
+
+// read reads the output of go test -bench.
+func read(in io.Reader) (*results, error) {
+	r := &results{samples: map[string]map[string][]float64{}}
+	lines := bufio.NewScanner(in)
+	for lines.Scan() {
+		line := lines.Text()
+		switch fields := strings.Fields(line); {
+		case strings.HasPrefix(line, "goos:"), strings.HasPrefix(line, "goarch:"), strings.HasPrefix(line, "cpu:"):
+			if !slices.Contains(r.machine, line) {
+				r.machine = append(r.machine, line)
+			}
+		case strings.HasPrefix(line, "FAIL"), strings.HasPrefix(line, "--- FAIL"), strings.HasPrefix(line, "panic:"):
+			return nil, fmt.Errorf("a benchmark failed: %s", line)
+		case strings.HasPrefix(line, "Benchmark") && len(fields) >= 4:
+			r.add(fields)
+		}
+	}
+	if len(r.order) == 0 {
+		return nil, fmt.Errorf("no benchmarks in the input")
+	}
+	return r, lines.Err()
+}
+
+func (r *results) add(fields []string) {
+	name := strings.TrimPrefix(fields[0], "Benchmark")
+	if r.samples[name] == nil {
+		r.samples[name] = map[string][]float64{}
+		r.order = append(r.order, name)
+	}
+	for i := 2; i+1 < len(fields); i += 2 {
+		if value, err := strconv.ParseFloat(fields[i], 64); err == nil {
+			r.samples[name][fields[i+1]] = append(r.samples[name][fields[i+1]], value)
+		}
+	}
+}
+
+// median is the median of a benchmark's values in a unit, false where there are
+// none. The name may leave out the number of cores.
+func (r *results) median(name, unit string) (float64, bool) {
+	for _, full := range r.order {
+		if full == name || full == name+"-"+cores(full) {
+			values := slices.Sorted(slices.Values(r.samples[full][unit]))
+			if len(values) > 0 {
+				return values[len(values)/2], true
+			}
+		}
+	}
+	return 0, false
+}
+
+// cores is the number behind the last dash, "" where there is none.
+func cores(name string) string {
+	at := strings.LastIndexByte(name, '-')
+	if at < 0 {
+		return ""
+	}
+	if _, err := strconv.Atoi(name[at+1:]); err != nil {
+		return ""
+	}
+	return name[at+1:]
+}

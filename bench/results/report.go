@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"os/exec"
+	"runtime"
+	"sort"
+	"strings"
+)
+
+// report is RESULTS.md.
+func report(r *results) string {
+	var b strings.Builder
+	b.WriteString("# Results\n\nMedians of several runs in one process each. Figures in ns differ between machines; ratios hardly do. To repeat them: `make bench`.\n\n")
+	fmt.Fprintf(&b, "Machine: %s, %d cores, %s.\n\n", strings.Join(r.machine, ", "), runtime.NumCPU(), runtime.Version())
+	b.WriteString("## Goals\n\n| what | reached | goal | |\n|---|---|---|---|\n")
+	for _, g := range goals {
+		if got, ok := g.reached(r); ok {
+			note := ""
+			if got > g.wanted() {
+				note = g.unmet
+			}
+			fmt.Fprintf(&b, "| %s | %.2f | %.2f | %s |\n", g.what, got, g.wanted(), note)
+		}
+	}
+	b.WriteString("\n`limit` is a bare loop over functions, a bare sort, a bare value group. `limit-recover` is the loop with a deferred function that recovers a panic and a look at whether the context can be done: no dispatch that turns panics into errors can be below it. `limit-cancel` asks the context before each call.\n")
+	b.WriteString("\n## Dispatch\n\nOne event to N listeners that each add to a counter.\n\n| | 1 | 10 | 100 | allocations at 10 |\n|---|---|---|---|---|\n")
+	for _, name := range dispatchers(r) {
+		fmt.Fprintf(&b, "| %s |", name)
+		for _, n := range []string{"1", "10", "100"} {
+			value, _ := r.median("Dispatch/"+name+"/"+n, "ns/op")
+			fmt.Fprintf(&b, " %s |", nanoseconds(value))
+		}
+		allocs, _ := r.median("Dispatch/"+name+"/10", "allocs/op")
+		fmt.Fprintf(&b, " %.0f |\n", allocs)
+	}
+	b.WriteString("\n`kelindar` is asynchronous: the time is until all have run.\n\n## Everything else\n\n| benchmark | time | allocated | allocations |\n|---|---|---|---|\n")
+	for _, name := range r.order {
+		if strings.HasPrefix(name, "Dispatch/") || strings.HasPrefix(name, "Memory") {
+			continue
+		}
+		value, _ := r.median(name, "ns/op")
+		bytes, _ := r.median(name, "B/op")
+		allocs, _ := r.median(name, "allocs/op")
+		fmt.Fprintf(&b, "| %s | %s | %.0f B | %.0f |\n", name, nanoseconds(value), bytes, allocs)
+	}
+	listener, _ := r.median("Memory", "bytes/listener")
+	event, _ := r.median("Memory", "bytes/event")
+	fmt.Fprintf(&b, "\nKept at 4,000 listeners of 400 events: %.0f bytes for a listener beyond itself, %.0f for an event.\n", listener, event)
+	fmt.Fprintf(&b, "\n## Versions\n\n```text\n%s```\n", versions())
+	return b.String()
+}
+
+// dispatchers are the implementations, the fastest at 10 listeners first.
+func dispatchers(r *results) []string {
+	var names []string
+	for _, full := range r.order {
+		parts := strings.Split(full, "/")
+		if parts[0] == "Dispatch" && strings.TrimSuffix(parts[2], "-"+cores(full)) == "10" {
+			names = append(names, parts[1])
+		}
+	}
+	sort.SliceStable(names, func(i, j int) bool {
+		a, _ := r.median("Dispatch/"+names[i]+"/10", "ns/op")
+		b, _ := r.median("Dispatch/"+names[j]+"/10", "ns/op")
+		return a < b
+	})
+	return names
+}
+
+func nanoseconds(v float64) string {
+	switch {
+	case v >= 1e6:
+		return fmt.Sprintf("%.1f ms", v/1e6)
+	case v >= 1e4:
+		return fmt.Sprintf("%.1f µs", v/1e3)
+	case v >= 100:
+		return fmt.Sprintf("%.0f ns", v)
+	}
+	return fmt.Sprintf("%.1f ns", v)
+}
+
+// versions are those of the modules, as go list tells them.
+func versions() string {
+	out, err := exec.Command("go", "list", "-m", "-f", "{{if not .Indirect}}{{.Path}} {{.Version}}{{end}}", "all").Output()
+	if err != nil {
+		return err.Error() + "\n"
+	}
+	var lines []string
+	for _, line := range strings.Split(string(out), "\n") {
+		if strings.Contains(line, " v") {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n") + "\n"
+}

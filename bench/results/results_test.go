@@ -1,0 +1,84 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+const sample = `goos: linux
+goarch: amd64
+cpu: Test
+BenchmarkDispatch/limit/10-2     	 1	 10.0 ns/op	 0 B/op	 0 allocs/op
+BenchmarkDispatch/limit/10-2     	 1	 30.0 ns/op	 0 B/op	 0 allocs/op
+BenchmarkDispatch/limit/10-2     	 1	 20.0 ns/op	 0 B/op	 0 allocs/op
+BenchmarkDispatch/dispatcher/10-2	 1	 %s ns/op	 0 B/op	 %s allocs/op
+BenchmarkDispatchParallel/emitter/10  	 1	 20.0 ns/op
+BenchmarkDispatchParallel/emitter/10-2	 1	 11.0 ns/op
+`
+
+func input(nanoseconds, allocs string) string {
+	return strings.Replace(strings.Replace(sample, "%s", nanoseconds, 1), "%s", allocs, 1)
+}
+
+func TestMedians(t *testing.T) {
+	r, err := read(strings.NewReader(input("50.0", "0")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]float64{
+		"Dispatch/limit/10": 20, "DispatchParallel/emitter/10": 20, "DispatchParallel/emitter/10-2": 11,
+	} {
+		if got, ok := r.median(name, "ns/op"); !ok || got != want {
+			t.Errorf("%s: %v, %t", name, got, ok)
+		}
+	}
+	if _, ok := r.median("Dispatch/limit/1", "ns/op"); ok {
+		t.Error("a median of nothing")
+	}
+}
+
+// A ratio may be 30 % worse than its goal, and no more; nothing may allocate.
+func TestVerdict(t *testing.T) {
+	for _, tt := range []struct {
+		nanoseconds, allocs, want string
+	}{
+		{"51.0", "0", ""},
+		{"53.0", "0", "dispatcher, 10 listeners: 2.65, more than 30 % above the goal of 2.00"},
+		{"20.0", "1", "dispatcher to 10 listeners allocates 1 times"},
+	} {
+		err := run(false, true, strings.NewReader(input(tt.nanoseconds, tt.allocs)), &strings.Builder{})
+		if got := text(err); got != tt.want {
+			t.Errorf("%s ns: got %q, want %q", tt.nanoseconds, got, tt.want)
+		}
+	}
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+func TestReportAndChart(t *testing.T) {
+	r, err := read(strings.NewReader(input("50.0", "0")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"| dispatcher, 10 listeners | 2.50 | 2.00 |", "| limit |  0.0 ns |", "cpu: Test"} {
+		if !strings.Contains(report(r), strings.Replace(want, "|  0", "| 0", 1)) {
+			t.Errorf("no %q in\n%s", want, report(r))
+		}
+	}
+	if c := chart(r); !strings.HasPrefix(c, "<svg") || !strings.Contains(c, ">dispatcher</text>") || strings.Contains(c, "%!") {
+		t.Errorf("got %s", c)
+	}
+}
+
+func TestBadInput(t *testing.T) {
+	for _, in := range []string{"", "PASS\n", "BenchmarkX 1 2 ns/op\n--- FAIL: BenchmarkX\n"} {
+		if _, err := read(strings.NewReader(in)); err == nil {
+			t.Errorf("%q was read", in)
+		}
+	}
+}
