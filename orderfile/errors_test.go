@@ -184,12 +184,7 @@ func FuzzOrder(f *testing.F) {
 		if len(problems) == 0 {
 			t.Fatalf("an error without a problem: %v", err)
 		}
-		lines := 1 // as YAML counts them
-		for _, r := range string(data) {
-			if strings.ContainsRune("\n\r\u0085\u2028\u2029", r) {
-				lines++
-			}
-		}
+		lines := 1 + bytes.Count(data, []byte("\n"))
 		for _, p := range problems {
 			if p.Kind == "" || p.Message == "" || p.Position.Line < 1 || p.Position.Line > lines || p.Position.Column < 1 {
 				t.Fatalf("%+v in a file of %d lines", p, lines)

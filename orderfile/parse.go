@@ -1,6 +1,7 @@
 package orderfile
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -40,7 +41,7 @@ func Parse(name string, data []byte) (*File, error) {
 
 // parse keeps what can be understood beside the problems.
 func parse(name string, data []byte) (*File, []*Error) {
-	p := &parser{file: &File{Name: name}}
+	p := &parser{file: &File{Name: name}, lines: 1 + bytes.Count(data, []byte("\n"))}
 	if root := p.document(data); root != nil {
 		p.root(root)
 	}
@@ -50,6 +51,7 @@ func parse(name string, data []byte) (*File, []*Error) {
 type parser struct {
 	file     *File
 	problems []*Error
+	lines    int // of the file
 	visited  int
 	stopped  bool
 }
@@ -58,7 +60,12 @@ type parser struct {
 // counted each time.
 const maxVisits = 4_000_000
 
+// fail also puts what YAML places behind the file's end, such as a value that is
+// left out, on its last line.
 func (p *parser) fail(kind Kind, at Position, format string, args ...any) {
+	if at.Line > p.lines {
+		at = Position{p.lines, 1}
+	}
 	p.problems = append(p.problems, &Error{Kind: kind, File: p.file.Name, Position: at, Message: fmt.Sprintf(format, args...)})
 }
 
