@@ -30,8 +30,8 @@ type Call[E any] struct {
 // it can be done. A panic is reported.
 //
 // The deferred function costs some 4 ns a run, most of what Run takes beyond a
-// bare loop. The index is the loop's own variable, because a copy for the
-// deferred function would cost a store each time around.
+// bare loop. The deferred function needs the index: in the short loop it is the
+// loop's own variable, in the other a copy; each is the faster way there.
 func (c *Call[E]) Run(ctx context.Context, e E) (err error) {
 	if c == nil {
 		return nil
@@ -53,11 +53,12 @@ func (c *Call[E]) Run(ctx context.Context, e E) (err error) {
 		}
 		return nil
 	}
-	for i = range c.Funcs {
+	for j, f := range c.Funcs {
+		i = j
 		if err := ctx.Err(); err != nil {
 			return c.Reporter.Interrupted(i, e, err)
 		}
-		if err := c.Funcs[i](ctx, e); err != nil {
+		if err := f(ctx, e); err != nil {
 			return c.Reporter.Failed(i, e, err)
 		}
 	}
