@@ -20,6 +20,9 @@ type component struct{ id int }
 
 func (c *component) On(context.Context, *Event) error { return nil }
 
+// counter gives declared order.
+type counter struct{ n int }
+
 // bareListener is what a hand-written group holds.
 type bareListener struct {
 	priority int
@@ -39,6 +42,17 @@ var apps = []struct {
 		for i := range n {
 			options = append(options, fx.Provide(fx.Annotated{Group: "bare", Target: func(c *component) bareListener {
 				return bareListener{i, c.On}
+			}}))
+		}
+		return fx.Options(options...)
+	}},
+	{"limit-listener", func(n int) fx.Option { // what the container takes for Listen, without rollcall
+		options := []fx.Option{fx.Provide(func() *component { return &component{} }, func() *counter { return &counter{} }),
+			fx.Invoke(fx.Annotate(func([]provider.Listener) {}, fx.ParamTags(`group:"bare"`)))}
+		for range n {
+			options = append(options, fx.Provide(fx.Annotated{Group: "bare", Target: func(declared *counter, _ *component) provider.Listener {
+				declared.n++
+				return provider.Listener{Declared: declared.n}
 			}}))
 		}
 		return fx.Options(options...)

@@ -220,3 +220,14 @@ func TestPlaceOfATagOnAReadyListener(t *testing.T) {
 }
 
 var ready = provider.New[*created]("ready", func(*created) {})
+
+// Problems are told in declared order, whatever order the container gives.
+func TestProblemsInDeclaredOrder(t *testing.T) {
+	for range 20 {
+		got := problemsOf(t, fxevents.Module(), events,
+			fxevents.AsListener(newNotifier, `prio:"1"`), fxevents.AsListener(newAuditor, `prio:"2"`))
+		if len(got) != 2 || !strings.Contains(got[0], "newNotifier") || !strings.Contains(got[1], "newAuditor") {
+			t.Fatalf("got %q", got)
+		}
+	}
+}

@@ -34,8 +34,8 @@ func newPrecedence(l *List) *Precedence {
 		return p
 	}
 	p.connectHints(l)
-	p.connectFirst(l)
-	p.connectLast(l)
+	p.barrier(l, isFirst)
+	p.barrier(l, isNotLast)
 	return p
 }
 
@@ -43,11 +43,6 @@ func newPrecedence(l *List) *Precedence {
 func (p *Precedence) connect(from, to int) {
 	p.Next[from] = append(p.Next[from], int32(to))
 	p.Waits[to]++
-}
-
-func (p *Precedence) gate() int {
-	p.Waits, p.Next = append(p.Waits, 0), append(p.Next, nil)
-	return len(p.Waits) - 1
 }
 
 func (p *Precedence) connectHints(l *List) {
@@ -69,47 +64,36 @@ func (p *Precedence) connectHints(l *List) {
 	}
 }
 
-// connectFirst lets every other listener wait for the first ones that stand
-// before it, through a gate behind each run of these.
-func (p *Precedence) connectFirst(l *List) {
-	gate, open := -1, -1 // of all first ones so far; being filled
+// barrier lets every listener that does not hold others up wait for all that
+// do and stand before it, through a gate behind each run of these.
+func (p *Precedence) barrier(l *List, holdsUp func(*Listener) bool) {
+	gate, open := -1, -1 // behind all so far; being filled
 	for i, x := range l.listeners {
-		switch isFirst := x.Placement.Priority == ordering.First(); {
-		case isFirst && open < 0:
-			open = p.gate()
-			if gate >= 0 {
-				p.connect(gate, open)
+		if holdsUp(x) {
+			if open < 0 {
+				open = p.gateAfter(gate)
 			}
-			fallthrough
-		case isFirst:
 			p.connect(i, open)
-		case open >= 0:
+			continue
+		}
+		if open >= 0 {
 			gate, open = open, -1
-			fallthrough
-		case gate >= 0:
+		}
+		if gate >= 0 {
 			p.connect(gate, i)
 		}
 	}
 }
 
-// connectLast lets each last listener wait for all others that stand before it.
-func (p *Precedence) connectLast(l *List) {
-	gate, open := -1, -1 // of all others up to the last one; being filled
-	for i, x := range l.listeners {
-		switch isLast := x.Placement.Priority == ordering.Last(); {
-		case !isLast && open < 0:
-			open = p.gate()
-			if gate >= 0 {
-				p.connect(gate, open)
-			}
-			fallthrough
-		case !isLast:
-			p.connect(i, open)
-		case open >= 0:
-			gate, open = open, -1
-			fallthrough
-		case gate >= 0:
-			p.connect(gate, i)
-		}
+// gateAfter is a new gate that waits for another, -1 for none.
+func (p *Precedence) gateAfter(gate int) int {
+	p.Waits, p.Next = append(p.Waits, 0), append(p.Next, nil)
+	added := len(p.Waits) - 1
+	if gate >= 0 {
+		p.connect(gate, added)
 	}
+	return added
 }
+
+func isFirst(l *Listener) bool   { return l.Placement.Priority == ordering.First() }
+func isNotLast(l *Listener) bool { return l.Placement.Priority != ordering.Last() }

@@ -20,7 +20,7 @@ type goal struct {
 // runs differ.
 const tolerance = 1.3
 
-const notYet = "not reached yet; a second parameter and a provider.Listener as the result cost the container alone 1.3"
+const notYet = "not reached yet: limit-listener is what the container alone takes for it"
 
 const recovering = "a panic must become an error: see limit-recover"
 
