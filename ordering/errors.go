@@ -3,6 +3,8 @@ package ordering
 import (
 	"fmt"
 	"strings"
+
+	"github.com/rollcall-go/rollcall/internal/source"
 )
 
 // Kind names a sort of problem; the values are those of the order command.
@@ -53,7 +55,7 @@ type DuplicateError struct {
 
 func (e *DuplicateError) Error() string {
 	return fmt.Sprintf("%s listens%s twice%s: drop one, or give it an ID of its own",
-		e.ID, toEvent(e.Event), both(e.Sources[0], e.Sources[1]))
+		e.ID, toEvent(e.Event), source.Both(e.Sources[0], e.Sources[1]))
 }
 
 // Kind is KindDuplicate.
@@ -72,7 +74,7 @@ func (e *UnknownTargetError) Error() string {
 		next = fmt.Sprintf("did you mean %s? Write %q if it may be absent", e.Suggestion, "?"+e.Hint.Target)
 	}
 	return fmt.Sprintf("%s%s must run %s %s, but no listener has that ID: %s",
-		e.Hint.Listener, at(e.Hint.Source), e.Hint.Side, e.Hint.Target, next)
+		e.Hint.Listener, source.At(e.Hint.Source), e.Hint.Side, e.Hint.Target, next)
 }
 
 // Kind is KindUnknownTarget.
@@ -88,8 +90,8 @@ type NotListeningError struct {
 
 func (e *NotListeningError) Error() string {
 	return fmt.Sprintf("%s%s must run %s %s on %s, but %s%s does not listen to that: drop the hint, or write %q if that is intended",
-		e.Hint.Listener, at(e.Hint.Source), e.Hint.Side, e.Hint.Target, e.Event,
-		e.Hint.Target, at(e.TargetSource), "?"+e.Hint.Target)
+		e.Hint.Listener, source.At(e.Hint.Source), e.Hint.Side, e.Hint.Target, e.Event,
+		e.Hint.Target, source.At(e.TargetSource), "?"+e.Hint.Target)
 }
 
 // Kind is KindNotListening.
@@ -116,7 +118,7 @@ const maxSteps = 20
 func (e *CycleError) Error() string {
 	if len(e.Steps) == 1 {
 		s := e.Steps[0]
-		return fmt.Sprintf("%s%s must run %s itself: drop the hint", s.Hint.Listener, at(s.Hint.Source), s.Hint.Side)
+		return fmt.Sprintf("%s%s must run %s itself: drop the hint", s.Hint.Listener, source.At(s.Hint.Source), s.Hint.Side)
 	}
 	shown := e.Steps[:min(len(e.Steps), maxSteps)]
 	clauses := make([]string, len(shown))
@@ -134,27 +136,13 @@ func (e *CycleError) Error() string {
 func (s Step) String() string {
 	own := ""
 	if s.Source != s.Hint.Source {
-		own = at(s.Source)
+		own = source.At(s.Source)
 	}
-	return fmt.Sprintf("%s%s must run %s %s%s", s.Hint.Listener, own, s.Hint.Side, s.Hint.Target, at(s.Hint.Source))
+	return fmt.Sprintf("%s%s must run %s %s%s", s.Hint.Listener, own, s.Hint.Side, s.Hint.Target, source.At(s.Hint.Source))
 }
 
 // Kind is KindCycle.
 func (*CycleError) Kind() Kind { return KindCycle }
-
-func at(source string) string {
-	if source == "" {
-		return ""
-	}
-	return " (" + source + ")"
-}
-
-func both(a, b string) string {
-	if a == "" || b == "" {
-		return ""
-	}
-	return " (" + a + " and " + b + ")"
-}
 
 func toEvent(event string) string {
 	if event == "" {

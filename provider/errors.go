@@ -1,12 +1,14 @@
 package provider
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"strings"
 
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/internal/nearest"
+	"github.com/rollcall-go/rollcall/internal/source"
 )
 
 // InvalidListenerError is a listener that can't be one: no function, no ID, a
@@ -43,7 +45,7 @@ type EventTypeError struct {
 
 func (e *EventTypeError) Error() string {
 	return fmt.Sprintf("%s takes %v, but listens to %v, which is a %v%s: correct the tag's event or the parameter",
-		named(e.Listener, e.Source), e.Takes, e.Event, e.Event.Key, declaredAt(e.Event.Source))
+		named(e.Listener, e.Source), e.Takes, e.Event, e.Event.Key, source.At(e.Event.Source))
 }
 
 // UnknownEventError is a listener of a name that no event has, and whose
@@ -79,10 +81,10 @@ type DuplicateEventError struct{ First, Second Event }
 func (e *DuplicateEventError) Error() string {
 	if e.First.Key == e.Second.Key {
 		return fmt.Sprintf("event %v is declared twice%s: declare it once, where it is defined",
-			e.First.Key, sources(e.First.Source, e.Second.Source))
+			e.First.Key, source.Both(e.First.Source, e.Second.Source))
 	}
 	return fmt.Sprintf("events %v and %v are both named %s%s: give each a name of its own",
-		e.First.Key, e.Second.Key, e.First.Name, sources(e.First.Source, e.Second.Source))
+		e.First.Key, e.Second.Key, e.First.Name, source.Both(e.First.Source, e.Second.Source))
 }
 
 // BuildError is a lazy listener that could not be built.
@@ -117,28 +119,8 @@ type NoEventError struct{}
 
 func (*NoEventError) Error() string { return "there is no event: the value is nil" }
 
-func named(id, source string) string {
-	if id == "" {
-		id = "without ID"
-	}
-	if source == "" {
-		return id
-	}
-	return id + " (" + source + ")"
-}
-
-func declaredAt(source string) string {
-	if source == "" {
-		return ""
-	}
-	return " (" + source + ")"
-}
-
-func sources(a, b string) string {
-	if a == "" || b == "" {
-		return ""
-	}
-	return " (" + a + " and " + b + ")"
+func named(id, place string) string {
+	return cmp.Or(id, "without ID") + source.At(place)
 }
 
 func noMethod(t reflect.Type, name string, byDefault bool) error {

@@ -32,6 +32,23 @@ func Func(f any) (name, at string) {
 	return short(fn.Name()), place(file, line)
 }
 
+// At is a place behind what stands there, as " (recipes/module.go:21)"; "" for a
+// place that is not known.
+func At(place string) string {
+	if place == "" {
+		return ""
+	}
+	return " (" + place + ")"
+}
+
+// Both is At for two places; "" where one is not known.
+func Both(a, b string) string {
+	if a == "" || b == "" {
+		return ""
+	}
+	return At(a + " and " + b)
+}
+
 // Type is the short name of a type, "recipes.Indexer" for *recipes.Indexer. It
 // has no comma, even between type arguments: that would end a name in a list.
 func Type(t reflect.Type) string {

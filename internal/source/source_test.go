@@ -62,3 +62,16 @@ func TestType(t *testing.T) {
 }
 
 type couple[A, B any] struct{}
+
+func TestPlaces(t *testing.T) {
+	for got, want := range map[string]string{
+		source.At("a.go:1"):             " (a.go:1)",
+		source.At(""):                   "",
+		source.Both("a.go:1", "b.go:2"): " (a.go:1 and b.go:2)",
+		source.Both("a.go:1", ""):       "",
+	} {
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
