@@ -29,6 +29,23 @@ type bareListener struct {
 	call     func(context.Context, *Event) error
 }
 
+// written are tags, which stand in the source of a real application.
+var written = func() []tags.Tag {
+	var list []tags.Tag
+	for i := range 4_000 {
+		list = append(list, tags.Place(tags.Priority(i), tags.ID(fmt.Sprint("l", i))))
+	}
+	return list
+}()
+
+// listenBarely registers a listener as any function like Listen has to.
+func listenBarely[L, E any](func(L, context.Context, E) error) fx.Option {
+	return fx.Provide(fx.Annotated{Group: "bare", Target: func(declared *counter, _ L) provider.Listener {
+		declared.n++
+		return provider.Listener{Declared: declared.n}
+	}})
+}
+
 // apps are Fx apps of n listeners, by how the listeners get into them.
 var apps = []struct {
 	name    string
@@ -50,25 +67,21 @@ var apps = []struct {
 		options := []fx.Option{fx.Provide(func() *component { return &component{} }, func() *counter { return &counter{} }),
 			fx.Invoke(fx.Annotate(func([]provider.Listener) {}, fx.ParamTags(`group:"bare"`)))}
 		for range n {
-			options = append(options, fx.Provide(fx.Annotated{Group: "bare", Target: func(declared *counter, _ *component) provider.Listener {
-				declared.n++
-				return provider.Listener{Declared: declared.n}
-			}}))
+			options = append(options, listenBarely((*component).On))
 		}
 		return fx.Options(options...)
 	}},
 	{"listen", func(n int) fx.Option {
 		options := []fx.Option{fxevents.Module(), fxevents.Event[*Event](""), fx.Provide(func() *component { return &component{} })}
-		for i := range n {
-			options = append(options, fxevents.Listen((*component).On, tags.Place(tags.Priority(i), tags.ID(fmt.Sprint("l", i)))))
+		for _, tag := range written[:n] {
+			options = append(options, fxevents.Listen((*component).On, tag))
 		}
 		return fx.Options(options...)
 	}},
 	{"aslistener", func(n int) fx.Option {
 		options := []fx.Option{fxevents.Module(), fxevents.Event[*Event]("")}
-		for i := range n {
-			options = append(options, fxevents.AsListener(func() *component { return &component{i} },
-				tags.Place(tags.Priority(i), tags.ID(fmt.Sprint("l", i)), tags.Method("On"))))
+		for i, tag := range written[:n] {
+			options = append(options, fxevents.AsListener(func() *component { return &component{i} }, tag+` method:"On"`))
 		}
 		return fx.Options(options...)
 	}},

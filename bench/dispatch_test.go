@@ -59,6 +59,10 @@ var ours = []implementation{
 		funcs := functions(n)
 		return func() { _ = loopRecovering(background, funcs, e) }
 	}},
+	{"limit-cancel-recover", func(b testing.TB, n int, e *Event) func() {
+		funcs, ctx := functions(n), cancellable(b)
+		return func() { _ = loopRecovering(ctx, funcs, e) }
+	}},
 	{"limit-cancel", func(b testing.TB, n int, e *Event) func() {
 		funcs, ctx := functions(n), cancellable(b)
 		return func() { _ = loopAsking(ctx, funcs, e) }

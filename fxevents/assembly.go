@@ -174,8 +174,9 @@ func eventsOf(declared []declaredEvent) []provider.Event {
 	return events
 }
 
-// inDeclaredOrder undoes the container's shuffling. Listeners whose place is
-// not known come last, by their IDs.
+// inDeclaredOrder undoes the container's shuffling, in a copy: a decorated
+// group is the application's own slice. Listeners whose place is not known come
+// last, by their IDs.
 func inDeclaredOrder(listeners []provider.Listener) []provider.Listener {
 	order := make([]int, len(listeners)) // listeners are large: sort indexes
 	for i := range order {
@@ -206,6 +207,9 @@ func (a *Assembly) nameMethods(listeners []provider.Listener) {
 	type place struct {
 		id  string
 		key event.Key
+	}
+	if len(a.longIDs) == 0 {
+		return
 	}
 	sharing := make(map[place]int, len(listeners))
 	for i := range listeners {

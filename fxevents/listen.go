@@ -55,9 +55,8 @@ func listenOne[L, E any](method func(L, context.Context, E) error, fields tags.F
 		fields.ID = source.Type(reflect.TypeFor[L]())
 	}
 	return fx.Annotated{Group: groupOf(fields), Target: func(a *Assembly, component L) provider.Listener {
-		l := provider.New[E](fields.ID, func(ctx context.Context, e E) error { return method(component, ctx, e) })
-		l = r.listeners(a, l, fields)[0] // a Listener gives itself
-		l.Source = r.source
+		l := provider.FromFunc(func(ctx context.Context, e E) error { return method(component, ctx, e) }, fields)
+		l.Source, l.Declared = r.source, a.nextDeclared()
 		if byDefault {
 			a.longIDs[l.Declared] = func() string { return fields.ID + "." + methodName(method) }
 		}

@@ -68,6 +68,18 @@ func New[E any, F Func[E]](id string, f F, tag ...tags.Tag) Listener {
 	return newListener[E](id, b, tag)
 }
 
+// FromFunc makes a listener of a function and the fields of a tag, of which
+// event, ID and placement matter here. It is for those who read tags
+// themselves and know where the listener was made: it leaves Source empty.
+func FromFunc[E any](f func(context.Context, E) error, fields tags.Fields) Listener {
+	l := Listener{ID: fields.ID, Event: event.KeyOf[E](), Placement: fields.Placement, fn: bodyOf(f, false)}
+	l.Event = keyFor(l.Event, fields.Event)
+	if f == nil {
+		l.fn.err = errors.New("its function is nil")
+	}
+	return l
+}
+
 // Lazy is New for a function that is built at the first event that needs it.
 // Where build fails, the dispatch fails with its error, and the next event
 // tries again.

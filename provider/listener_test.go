@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/ordering"
 	"github.com/rollcall-go/rollcall/provider"
 	"github.com/rollcall-go/rollcall/tags"
 )
@@ -197,4 +198,19 @@ func ExampleNew() {
 	listener := provider.New[*Created]("audit.Log", func(c *Created) { fmt.Println("created", c.ID) }, `priority:"first"`)
 	fmt.Println(listener.ID, "listens to", listener.Event, "with", listener.Placement)
 	// Output: audit.Log listens to *provider_test.Created with first
+}
+
+func TestFromFunc(t *testing.T) {
+	fields := tags.Fields{Event: "x.y", ID: "a", Placement: ordering.Placement{Source: "here"}}
+	l := provider.FromFunc(func(context.Context, *testing.T) error { return errors.New("called") }, fields)
+	if l.ID != "a" || l.Event != event.NameKey("x.y") || l.Placement.Source != "here" || l.Source != "" || l.Err() != nil {
+		t.Errorf("got %+v, %v", l, l.Err())
+	}
+	typed := provider.FromFunc(func(context.Context, *testing.T) error { return nil }, tags.Fields{ID: "b"})
+	if typed.Event != event.KeyOf[*testing.T]() {
+		t.Errorf("got %v", typed.Event)
+	}
+	if err := provider.FromFunc[int](nil, tags.Fields{ID: "c"}).Err(); err == nil || !strings.Contains(err.Error(), "its function is nil") {
+		t.Errorf("got %v", err)
+	}
 }

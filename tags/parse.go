@@ -2,6 +2,7 @@ package tags
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,7 +26,7 @@ var keys = [...]string{keyEvent, keyID, keyMethod, keyGroup, keyPriority, keyBef
 // text that is no tag, an unknown or repeated key, a bad value. The fields
 // that could be read are returned beside it.
 func Parse(tag Tag) (Fields, error) {
-	p := parser{tag: string(tag), rest: string(tag), seen: map[string]bool{}}
+	p := parser{tag: string(tag), rest: string(tag)}
 	for p.skipSpace(); p.rest != ""; p.skipSpace() {
 		if !p.pair() {
 			break
@@ -36,7 +37,7 @@ func Parse(tag Tag) (Fields, error) {
 
 type parser struct {
 	tag, rest string
-	seen      map[string]bool
+	seen      [len(keys)]bool
 	fields    Fields
 	problems  []error
 }
@@ -75,17 +76,18 @@ func (p *parser) pair() bool {
 }
 
 func (p *parser) set(key, value string, keyAt, valueAt int) {
+	index := slices.Index(keys[:], key)
 	switch {
-	case !isKey(key):
+	case index < 0:
 		p.fail(keyAt, unknownKey(key))
 		return
-	case p.seen[key]:
+	case p.seen[index]:
 		p.fail(keyAt, "key "+key+" stands twice: drop one, or write its values as one list")
 		return
 	case value == "":
 		p.fail(valueAt, "key "+key+" has no value: write one or drop the key")
 	}
-	p.seen[key] = true
+	p.seen[index] = true
 	if err := p.fields.set(key, value); err != nil && value != "" {
 		p.fail(valueAt, err.Error())
 	}
@@ -132,13 +134,4 @@ func parseTargets(list string) ([]ordering.Target, error) {
 		targets = append(targets, t)
 	}
 	return targets, nil
-}
-
-func isKey(key string) bool {
-	for _, k := range keys {
-		if k == key {
-			return true
-		}
-	}
-	return false
 }

@@ -2,22 +2,23 @@
 package source
 
 import (
-	"fmt"
 	"path"
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"strconv"
 	"strings"
 )
 
 // Caller is the place that called the function skip frames above the caller
 // of Caller, as "recipes/module.go:21", or "" where it is not known.
 func Caller(skip int) string {
-	_, file, line, ok := runtime.Caller(skip + 2)
-	if !ok {
+	var pcs [1]uintptr
+	if runtime.Callers(skip+3, pcs[:]) == 0 {
 		return ""
 	}
-	return place(file, line)
+	at := pcs[0] - 1 // the call, not what it returns to
+	return place(runtime.FuncForPC(at).FileLine(at))
 }
 
 // Func is the short name of a function, such as "recipes.Indexer.OnCreated",
@@ -67,5 +68,6 @@ func short(name string) string {
 // machine.
 func place(file string, line int) string {
 	file = filepath.ToSlash(file)
-	return fmt.Sprintf("%s:%d", path.Join(path.Base(path.Dir(file)), path.Base(file)), line)
+	parent := strings.LastIndexByte(file[:max(0, strings.LastIndexByte(file, '/'))], '/')
+	return file[parent+1:] + ":" + strconv.Itoa(line)
 }
