@@ -45,16 +45,16 @@ RUNS := 1 2 3 4 5
 bench: ## measure rollcall beside its peers; writes bench/RESULTS.md and bench/dispatch.svg
 	cd bench && go test -c -o bench.test . && for run in $(RUNS); do \
 		./bench.test -test.run '^$$' -test.bench '^Benchmark(Dispatch|Order|Memory|ParallelWait|ParallelNoWork)$$' -test.benchtime 200ms && \
-		./bench.test -test.run '^$$' -test.bench '^BenchmarkAssemble$$' -test.benchtime 10x && \
+		./bench.test -test.run '^$$' -test.bench '^BenchmarkAssemble$$' -test.benchtime 20x && \
 		./bench.test -test.run '^$$' -test.bench '^BenchmarkDispatchParallel$$' -test.benchtime 200ms -test.cpu 1,2 || exit 1; \
 	done > results.txt && go run ./results -write < results.txt
 
 .PHONY: bench-check
 bench-check: ## fail where a dispatch allocates, or a ratio is 30 % worse than its goal
 	cd bench && go test -c -o bench.test . && for run in $(RUNS); do \
-		./bench.test -test.run '^$$' -test.bench '^BenchmarkDispatch$$/^(limit|limit-cancel|emitter|emitter-cancel|generic|dispatcher)$$' -test.benchtime 100ms && \
+		./bench.test -test.run '^$$' -test.bench '^BenchmarkDispatch$$/^(limit|limit-recover|limit-cancel|limit-cancel-recover|emitter|emitter-cancel|generic|dispatcher)$$' -test.benchtime 100ms && \
 		./bench.test -test.run '^$$' -test.bench '^BenchmarkOrder$$/^(limit|rollcall)$$/^100?0000$$' -test.benchtime 1x && \
-		./bench.test -test.run '^$$' -test.bench '^BenchmarkAssemble$$/^(limit|listen|aslistener)$$/^1000$$' -test.benchtime 5x && \
+		./bench.test -test.run '^$$' -test.bench '^BenchmarkAssemble$$/^(limit|limit-listener|listen|aslistener)$$/^1000$$' -test.benchtime 40x && \
 		./bench.test -test.run '^$$' -test.bench '^BenchmarkParallelNoWork$$' -test.benchtime 50ms || exit 1; \
 	done > results.txt && go run ./results -check < results.txt
 

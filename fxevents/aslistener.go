@@ -96,8 +96,8 @@ func fromNamed(name string, result reflect.Type, fields tags.Fields, r registrat
 	})
 	out := []reflect.Type{reflect.TypeFor[[]provider.Listener]()}
 	body := func(args []reflect.Value) []reflect.Value {
-		a := args[0].FieldByName("Assembly").Interface().(*Assembly)
-		listeners := r.listeners(a, args[0].FieldByName("Value").Interface(), fields)
+		a := args[0].Field(1).Interface().(*Assembly)
+		listeners := r.listeners(a, args[0].Field(2).Interface(), fields)
 		if fields.ID == "" && fields.Method != "" && len(listeners) == 1 {
 			a.longIDs[listeners[0].Declared] = func() string { return listeners[0].ID + "." + fields.Method }
 		}

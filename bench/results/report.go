@@ -18,7 +18,7 @@ func report(r *results) string {
 		if got, ok := g.reached(r); ok {
 			note := ""
 			if got > g.wanted() {
-				note = g.unmet
+				note = g.shortfall(r)
 			}
 			fmt.Fprintf(&b, "| %s | %.2f | %.2f | %s |\n", g.what, got, g.wanted(), note)
 		}
@@ -49,6 +49,14 @@ func report(r *results) string {
 	fmt.Fprintf(&b, "\nKept at 4,000 listeners of 400 events: %.0f bytes for a listener beyond itself, %.0f for an event.\n", listener, event)
 	fmt.Fprintf(&b, "\n## Versions\n\n```text\n%s```\n", versions())
 	return b.String()
+}
+
+// shortfall says where the floor of a goal that is not reached lies.
+func (g goal) shortfall(r *results) string {
+	if g.floor == "" {
+		return "not reached"
+	}
+	return fmt.Sprintf("the floor is %.2f: see [FLOOR.md](FLOOR.md)", g.floorRatio(r))
 }
 
 // dispatchers are the implementations, the fastest at 10 listeners first.
