@@ -43,7 +43,7 @@ func TestVerdict(t *testing.T) {
 		nanoseconds, allocs, want string
 	}{
 		{"51.0", "0", ""},
-		{"53.0", "0", "dispatcher, 10 listeners: 2.65, more than 30 % above the goal of 2.00"},
+		{"53.0", "0", "dispatcher, 10 listeners: 2.65, more than 30 % above 2.00"},
 		{"20.0", "1", "dispatcher to 10 listeners allocates 1 times"},
 	} {
 		err := run(false, true, strings.NewReader(input(tt.nanoseconds, tt.allocs)), &strings.Builder{})
