@@ -40,26 +40,36 @@ func isPlain(list *provider.List, p policy) bool {
 	return !list.Stoppable() && !list.Asks() && p == policy{}
 }
 
+// isIdle says whether a dispatch has nothing to do at all.
+func isIdle(list *provider.List, p policy) bool { return list.Len() == 0 && p.observer == nil }
+
 func (c *call[E]) run(ctx context.Context, e E) error {
-	if c.list.Len() == 0 {
+	switch {
+	case isIdle(c.list, c.policy):
 		return nil
-	}
-	if isPlain(c.list, c.policy) {
+	case isPlain(c.list, c.policy):
 		return c.chain.Run(ctx, e)
 	}
 	return c.runWatchfully(ctx, e)
 }
 
 func (c *call[E]) runWatchfully(ctx context.Context, e E) error {
-	mode := chain.Mode{PassPanics: c.policy.passPanics}
+	if c.policy.observer != nil {
+		return c.runObserved(ctx, e)
+	}
+	return c.runUnobserved(ctx, e, nil)
+}
+
+func (c *call[E]) runUnobserved(ctx context.Context, e E, watch chain.Watch) error {
+	mode := chain.Mode{PassPanics: c.policy.passPanics, Watch: watch}
 	if c.list.Stoppable() {
 		mode.Stop, _ = any(e).(event.Stoppable)
 	}
 	if c.list.Asks() {
 		ctx = provider.WithOrigin(ctx, provider.NewOrigin(nameOf(e, c.list), c.origin))
 	}
-	if c.policy.parallel > 1 {
-		return c.runParallel(ctx, e, mode.Stop)
+	if c.policy.parallel > 1 && c.list.Len() > 0 {
+		return c.runParallel(ctx, e, mode)
 	}
 	if c.policy.collect {
 		return c.runAll(ctx, e, mode)

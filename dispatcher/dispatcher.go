@@ -61,7 +61,7 @@ func (b *Basic) dispatchAnew(ctx context.Context, ev any) error {
 		return known.Run(ctx, ev)
 	}
 	list, err := b.listeners(ev)
-	if list.Len() == 0 || err != nil {
+	if err != nil {
 		return err
 	}
 	c := newCall(provider.Funcs[any](list), list, b.policy, b)

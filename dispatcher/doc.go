@@ -23,5 +23,8 @@
 // Other dispatchers wrap or stand in for one: [Buffered] dispatches later,
 // [Traced] tells who was called, [Late] gets its dispatcher later.
 //
+// [Observe] has an [Observer] watch each dispatch and each listener's call, to
+// trace or measure them; without one it takes no time.
+//
 // Everything here may be used concurrently.
 package dispatcher

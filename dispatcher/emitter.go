@@ -52,7 +52,7 @@ func (m *Emitter[E]) emitUnfixed(ctx context.Context, e E, d Dispatcher) error {
 
 // fixed is a call to be made from now on.
 func fixed[E any](c call[E]) *chain.Call[E] {
-	if c.list.Len() == 0 {
+	if isIdle(c.list, c.policy) {
 		return nil
 	}
 	if isPlain(c.list, c.policy) {

@@ -1,7 +1,6 @@
 package dispatcher
 
 import (
-	"cmp"
 	"fmt"
 	"reflect"
 	"runtime/debug"
@@ -84,7 +83,10 @@ func unasked(ev any, err error) error {
 // nameOf is the event's own name, or that which it was declared with, or its
 // type; not its own where asking for it panics.
 func nameOf(ev any, list *provider.List) (name string) {
-	name = cmp.Or(list.Event(), fmt.Sprintf("%T", ev))
+	name = list.Event()
+	if name == "" {
+		name = fmt.Sprintf("%T", ev)
+	}
 	named, ok := ev.(event.Named)
 	if !ok {
 		return name

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/internal/chain"
 	"github.com/rollcall-go/rollcall/internal/minheap"
 	"github.com/rollcall-go/rollcall/provider"
@@ -14,9 +13,9 @@ import (
 
 // runParallel calls the listeners as their precedence allows. The caller's
 // goroutine is one of the workers.
-func (c *call[E]) runParallel(ctx context.Context, e E, stop event.Stoppable) error {
+func (c *call[E]) runParallel(ctx context.Context, e E, mode chain.Mode) error {
 	precedence := c.list.Precedence()
-	p := &parallel[E]{call: c, event: e, stop: stop, precedence: precedence, waits: slices.Clone(precedence.Waits)}
+	p := &parallel[E]{call: c, event: e, mode: mode, precedence: precedence, waits: slices.Clone(precedence.Waits)}
 	p.ctx, p.cancel = context.WithCancel(ctx)
 	defer p.cancel()
 	p.mu.Lock()
@@ -35,7 +34,7 @@ func (c *call[E]) runParallel(ctx context.Context, e E, stop event.Stoppable) er
 type parallel[E any] struct {
 	call       *call[E]
 	event      E
-	stop       event.Stoppable
+	mode       chain.Mode
 	precedence *provider.Precedence
 	ctx        context.Context
 	cancel     context.CancelFunc
@@ -113,6 +112,9 @@ func (p *parallel[E]) settle(i int, passed *passedPanic, stopped bool, err error
 	if p.panicked == nil {
 		p.panicked = passed
 	}
+	if stopped && err == nil && !p.over && p.mode.Watch != nil {
+		p.mode.Watch.Stopped(i)
+	}
 	if stopped || passed != nil || err != nil && (!p.call.policy.collect || isInterrupted(err)) {
 		p.over = true
 		if !stopped {
@@ -130,14 +132,14 @@ func isInterrupted(err error) bool {
 
 // one calls the listener at index i.
 func (p *parallel[E]) one(i int) (passed *passedPanic, stopped bool, err error) {
-	if p.call.policy.passPanics {
+	if p.mode.PassPanics {
 		defer func() {
 			if value := recover(); value != nil {
 				passed = &passedPanic{value}
 			}
 		}()
 	}
-	if p.stop != nil {
+	if p.mode.Stop != nil {
 		if stopped, err := isStopped(p.event); stopped || err != nil {
 			return nil, true, err
 		}
@@ -147,9 +149,31 @@ func (p *parallel[E]) one(i int) (passed *passedPanic, stopped bool, err error) 
 		return nil, false, reporter.Interrupted(i, p.event, err)
 	}
 	single := chain.Call[E]{Funcs: p.call.chain.Funcs[i : i+1], Reporter: at{reporter, i}}
-	_, err = single.From(p.ctx, p.event, chain.Mode{PassPanics: p.call.policy.passPanics}, 0)
+	_, err = single.From(p.ctx, p.event, p.modeOf(i), 0)
 	return nil, false, err
 }
+
+// modeOf is the mode for one listener, which was asked already whether it is
+// stopped.
+func (p *parallel[E]) modeOf(i int) chain.Mode {
+	mode := chain.Mode{PassPanics: p.mode.PassPanics}
+	if p.mode.Watch != nil {
+		mode.Watch = watchAt{p.mode.Watch, i}
+	}
+	return mode
+}
+
+// watchAt watches the listener at an index of its own.
+type watchAt struct {
+	chain.Watch
+	index int
+}
+
+func (w watchAt) Calling(ctx context.Context, _ int) context.Context {
+	return w.Watch.Calling(ctx, w.index)
+}
+
+func (w watchAt) Returned(_ int, err error) { w.Watch.Returned(w.index, err) }
 
 // at reports for the listener at an index of its own.
 type at struct {

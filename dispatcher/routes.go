@@ -93,7 +93,7 @@ func (b *Basic) newRoute(typ reflect.Type) (*route, error) {
 }
 
 func (b *Basic) bind(list *provider.List) provider.Bound {
-	if list.Len() == 0 || isPlain(list, b.policy) {
+	if isIdle(list, b.policy) || isPlain(list, b.policy) {
 		return list.Bind(reporter{list})
 	}
 	c := newCall(provider.Funcs[any](list), list, b.policy, b)

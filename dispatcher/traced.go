@@ -40,41 +40,40 @@ type callKey struct {
 
 // NewTraced makes a traced dispatcher for the listeners of p.
 func NewTraced(p provider.Provider, options ...Option) *Traced {
-	return &Traced{basic: New(p, options...), provider: p, index: map[callKey]int{}, unheard: map[string]bool{}}
+	t := &Traced{provider: p, index: map[callKey]int{}, unheard: map[string]bool{}}
+	t.basic = New(p, append(slices.Clip(options), Observe(tracing{t}))...)
+	return t
 }
 
 // Dispatch is that of [Basic].
-func (t *Traced) Dispatch(ctx context.Context, ev any) error {
-	list, err := t.basic.listeners(ev)
-	if err != nil {
-		return err
+func (t *Traced) Dispatch(ctx context.Context, ev any) error { return t.basic.Dispatch(ctx, ev) }
+
+// tracing observes the dispatches of a Traced.
+type tracing struct{ *Traced }
+
+func (t tracing) Begin(ctx context.Context, d Dispatched) (context.Context, Observation) {
+	if d.Listeners.Len() == 0 {
+		t.noteOrphan(d.Event)
+		return ctx, nil
 	}
-	if list.Len() == 0 {
-		t.noteOrphan(nameOf(ev, list))
-		return nil
-	}
-	c := newCall(t.watched(list), list, t.basic.policy, t)
-	return c.run(ctx, ev)
+	return ctx, tracedDispatch{t.Traced, d}
 }
 
-// watched are the functions of the list, each noting its call.
-func (t *Traced) watched(list *provider.List) []func(context.Context, any) error {
-	funcs := provider.Funcs[any](list)
-	watched := make([]func(context.Context, any) error, len(funcs))
-	for i, f := range funcs {
-		watched[i] = func(ctx context.Context, ev any) error {
-			failed := true // unless it returns
-			defer func() { t.note(list, list.At(i), ev, failed) }()
-			err := f(ctx, ev)
-			failed = err != nil
-			return err
-		}
-	}
-	return watched
+// tracedDispatch is one dispatch of a Traced.
+type tracedDispatch struct {
+	*Traced
+	dispatched Dispatched
 }
 
-func (t *Traced) note(list *provider.List, l provider.Listener, ev any, failed bool) {
-	name := nameOf(ev, list)
+func (tracedDispatch) Calling(ctx context.Context, _ int) context.Context { return ctx }
+func (tracedDispatch) Stopped(int)                                        {}
+func (tracedDispatch) End(error)                                          {}
+
+func (t tracedDispatch) Returned(i int, err error) {
+	t.note(t.dispatched.Event, t.dispatched.Listeners.At(i), err != nil)
+}
+
+func (t *Traced) note(name string, l provider.Listener, failed bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	key := callKey{name, l.ID, l.Event}

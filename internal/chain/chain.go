@@ -5,6 +5,7 @@ package chain
 
 import (
 	"context"
+	"errors"
 
 	"github.com/rollcall-go/rollcall/event"
 )
@@ -77,7 +78,18 @@ func (c *Call[E]) asking(ctx context.Context, e E, at *int) error {
 type Mode struct {
 	Stop       event.Stoppable // asked before each function, or nil
 	PassPanics bool
+	Watch      Watch // told of each function, or nil
 }
+
+// Watch is told what becomes of each function.
+type Watch interface {
+	Calling(ctx context.Context, i int) context.Context // before the function; the context that it gets
+	Returned(i int, err error)                          // after it, with the reported error
+	Stopped(before int)                                 // the event is stopped; the function is not called
+}
+
+// ErrPanicPasses is what a Watch is told of a panic that is let through.
+var ErrPanicPasses = errors.New("it panicked, and the panic passes through the dispatch")
 
 // From is Run from index i on, heeding the mode, and returns the index to go on
 // from: behind the function that failed, or the end.
@@ -91,6 +103,9 @@ func (c *Call[E]) From(ctx context.Context, e E, mode Mode, i int) (next int, er
 				next, err = len(c.Funcs), c.Reporter.Unasked(e, value)
 			default:
 				next, err = i+1, c.Reporter.Panicked(i, e, value)
+				if mode.Watch != nil {
+					mode.Watch.Returned(i, err)
+				}
 			}
 		}()
 	}
@@ -98,19 +113,55 @@ func (c *Call[E]) From(ctx context.Context, e E, mode Mode, i int) (next int, er
 	for ; i < len(c.Funcs); i++ {
 		if mode.Stop != nil {
 			asking = true
-			if mode.Stop.PropagationStopped() {
+			stopped := mode.Stop.PropagationStopped()
+			asking = false
+			if stopped {
+				if mode.Watch != nil {
+					mode.Watch.Stopped(i)
+				}
 				return len(c.Funcs), nil
 			}
-			asking = false
 		}
 		if cancellable {
 			if err := ctx.Err(); err != nil {
 				return len(c.Funcs), c.Reporter.Interrupted(i, e, err)
 			}
 		}
-		if err := c.Funcs[i](ctx, e); err != nil {
-			return i + 1, c.Reporter.Failed(i, e, err)
+		if err := c.one(ctx, e, mode, i); err != nil {
+			return i + 1, err
 		}
 	}
 	return i, nil
+}
+
+// one calls the function at index i.
+func (c *Call[E]) one(ctx context.Context, e E, mode Mode, i int) error {
+	if mode.Watch == nil {
+		if err := c.Funcs[i](ctx, e); err != nil {
+			return c.Reporter.Failed(i, e, err)
+		}
+		return nil
+	}
+	return c.watched(ctx, e, mode, i)
+}
+
+// watched is one for a mode with a Watch. A panic that From recovers, From
+// tells.
+func (c *Call[E]) watched(ctx context.Context, e E, mode Mode, i int) error {
+	ctx = mode.Watch.Calling(ctx, i)
+	passing := mode.PassPanics
+	if passing {
+		defer func() {
+			if passing {
+				mode.Watch.Returned(i, ErrPanicPasses)
+			}
+		}()
+	}
+	err := c.Funcs[i](ctx, e)
+	passing = false
+	if err != nil {
+		err = c.Reporter.Failed(i, e, err)
+	}
+	mode.Watch.Returned(i, err)
+	return err
 }

@@ -1,0 +1,139 @@
+package dispatcher_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall/provider"
+)
+
+// witness notes what an observer is told.
+type witness struct {
+	mu   sync.Mutex
+	log  []string
+	deaf bool // observes nothing
+}
+
+type witnessKey struct{}
+
+func (w *witness) note(format string, args ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.log = append(w.log, fmt.Sprintf(format, args...))
+}
+
+func (w *witness) Begin(ctx context.Context, d dispatcher.Dispatched) (context.Context, dispatcher.Observation) {
+	if w.deaf {
+		return ctx, nil
+	}
+	w.log = nil
+	w.note("begin %s %T of %d", d.Event, d.Value, d.Listeners.Len())
+	return context.WithValue(ctx, witnessKey{}, "dispatch"), watching{w, d}
+}
+
+type watching struct {
+	*witness
+	d dispatcher.Dispatched
+}
+
+func (w watching) Calling(ctx context.Context, i int) context.Context {
+	w.note("call %s", w.d.Listeners.At(i).ID)
+	return context.WithValue(ctx, witnessKey{}, fmt.Sprint(ctx.Value(witnessKey{}), "/", i))
+}
+
+func (w watching) Returned(i int, err error) { w.note("%s: %v", w.d.Listeners.At(i).ID, err) }
+func (w watching) Stopped(before int)        { w.note("stopped before %d", before) }
+func (w watching) End(err error)             { w.note("end: %v", err) }
+
+func TestObserve(t *testing.T) {
+	stopping := provider.New[*created]("stops", func(c *created) { c.StopPropagation() })
+	for _, tt := range []struct {
+		name      string
+		listeners listeners
+		options   []dispatcher.Option
+		want      string
+	}{
+		{"all called", listeners{on("a"), on("b")}, nil, "call a; a: nil; call b; b: nil; end: nil"},
+		{"an error", listeners{failing("a", errListener), on("b")}, nil,
+			"call a; a: listener a of T: failed; end: listener a of T: failed"},
+		{"all errors", listeners{failing("a", errListener), on("b")}, []dispatcher.Option{dispatcher.CollectErrors()},
+			"call a; a: listener a of T: failed; call b; b: nil; end: listener a of T: failed"},
+		{"a panic", listeners{panicking("a", "no"), on("b")}, nil,
+			"call a; a: listener a of T: panic: no; end: listener a of T: panic: no"},
+		{"a panic among all errors", listeners{panicking("a", "no"), on("b")}, []dispatcher.Option{dispatcher.CollectErrors()},
+			"call a; a: listener a of T: panic: no; call b; b: nil; end: listener a of T: panic: no"},
+		{"stopped", listeners{on("a"), stopping, on("c")}, nil,
+			"call a; a: nil; call stops; stops: nil; stopped before 2; end: nil"},
+		{"stopped by the last", listeners{stopping}, nil, "call stops; stops: nil; end: nil"},
+		{"nobody listens", nil, nil, "end: nil"},
+		{"parallel", listeners{on("a", `priority:"first"`), stopping, on("c", `priority:"last"`)}, []dispatcher.Option{dispatcher.Parallel(4)},
+			"call a; a: nil; call stops; stops: nil; stopped before 2; end: nil"},
+		{"a panic in parallel", listeners{on("a", `priority:"first"`), panicking("b", "no")}, []dispatcher.Option{dispatcher.Parallel(4)},
+			"call a; a: nil; call b; b: listener b of T: panic: no; end: listener b of T: panic: no"},
+		{"parallel, nobody listens", nil, []dispatcher.Option{dispatcher.Parallel(4)}, "end: nil"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := &witness{}
+			want := fmt.Sprintf("begin T T of %d; %s", len(tt.listeners), tt.want)
+			everyWay(t, tt.listeners, func(t *testing.T, dispatch func(context.Context, *created) error) {
+				w.log = nil
+				_ = dispatch(ctx, &created{})
+				check(t, "observed", w.seen(), want)
+			}, append(tt.options, dispatcher.Observe(w))...)
+		})
+	}
+}
+
+// seen is the log, shortened.
+func (w *witness) seen() string {
+	return strings.NewReplacer("*dispatcher_test.created", "T", "<nil>", "nil").Replace(strings.Join(w.log, "; "))
+}
+
+func TestObserveInterrupted(t *testing.T) {
+	w := &witness{}
+	done, cancel := context.WithCancel(ctx)
+	d := dispatcher.New(build(t, listeners{provider.New[*created]("a", func(*created) { cancel() }), on("b")}), dispatcher.Observe(w))
+	_ = d.Dispatch(done, &created{})
+	check(t, "observed", w.seen(), "begin T T of 2; call a; a: nil; end: dispatch of T stopped before listener b: context canceled")
+}
+
+// A panic that passes is told as one, and passes.
+func TestObservePassingPanic(t *testing.T) {
+	for _, options := range [][]dispatcher.Option{nil, {dispatcher.CollectErrors()}} {
+		w := &witness{}
+		d := dispatcher.New(build(t, listeners{on("a"), panicking("b", "no")}),
+			append(options, dispatcher.PassPanics(), dispatcher.Observe(w))...)
+		func() {
+			defer func() { check(t, "the panic", fmt.Sprint(recover()), "no") }()
+			_ = d.Dispatch(ctx, &created{})
+		}()
+		passes := dispatcher.ErrPanicPasses.Error()
+		check(t, "observed", w.seen(), "begin T T of 2; call a; a: nil; call b; b: "+passes+"; end: "+passes)
+	}
+}
+
+// Listeners get the context that the observers give, the first one's first.
+func TestObserversGiveContexts(t *testing.T) {
+	var got []any
+	hears := func(id string) provider.Listener {
+		return provider.New[*created](id, func(ctx context.Context, _ *created) { got = append(got, ctx.Value(witnessKey{})) })
+	}
+	p := build(t, listeners{hears("a"), hears("b")})
+	one, deaf, other := &witness{}, &witness{deaf: true}, &witness{}
+	_ = dispatcher.New(p, dispatcher.Observe(deaf), dispatcher.Observe(nil), dispatcher.Observe(one), dispatcher.Observe(deaf)).Dispatch(ctx, &created{})
+	check(t, "one observes", fmt.Sprint(got), "[dispatch/0 dispatch/1]")
+	got = nil
+	_ = dispatcher.New(p, dispatcher.Observe(one), dispatcher.Observe(other)).Dispatch(ctx, &created{})
+	check(t, "two observe", fmt.Sprint(got), "[dispatch/0/0 dispatch/1/1]")
+	if !slices.Equal(one.log, other.log) {
+		t.Errorf("they were told different things:\n%q\n%q", one.log, other.log)
+	}
+	if err := dispatcher.New(p, dispatcher.Observe(deaf)).Dispatch(ctx, &created{}); err != nil {
+		t.Error(err)
+	}
+}
