@@ -26,8 +26,8 @@ var allowed = map[string][]string{
 	"orderfile":    {"ordering", "gopkg.in/yaml.v3"},
 	"provider":     {"event", "ordering", "tags"},
 	"dispatcher":   {"event", "provider"},
-	"inspect":      {"orderfile", "ordering", "provider"},
-	"fxevents":     {"dispatcher", "event", "orderfile", "ordering", "provider", "tags", "go.uber.org/fx", "go.uber.org/dig"},
+	"inspect":      {"dispatcher", "event", "orderfile", "ordering", "provider"},
+	"fxevents":     {"dispatcher", "event", "inspect", "orderfile", "ordering", "provider", "tags", "go.uber.org/fx", "go.uber.org/dig"},
 	"cmd/rollcall": {"inspect", "orderfile"},
 }
 

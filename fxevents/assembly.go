@@ -11,6 +11,7 @@ import (
 
 	"github.com/rollcall-go/rollcall/dispatcher"
 	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/inspect"
 	"github.com/rollcall-go/rollcall/internal/joined"
 	"github.com/rollcall-go/rollcall/ordering"
 	"github.com/rollcall-go/rollcall/provider"
@@ -30,8 +31,11 @@ type Assembly struct {
 	problems []error
 	lost     bool // a problem has cost a listener
 
+	replaced map[subscription]ordering.Placement // by order files
+
 	mu        sync.Mutex
 	providers []AssembledProvider
+	report    *inspect.Report // nil where nobody asks for it
 }
 
 // handle is what the container has of a provider before it is built.
@@ -48,7 +52,7 @@ type AssembledProvider struct {
 }
 
 func newAssembly(s settings) *Assembly {
-	a := &Assembly{settings: s, longIDs: map[int]func() string{}, emitters: dispatcher.NewLate(&NotAssembledError{})}
+	a := &Assembly{settings: s, longIDs: map[int]func() string{}, replaced: map[subscription]ordering.Placement{}, emitters: dispatcher.NewLate(&NotAssembledError{})}
 	for range s.providers {
 		a.handles = append(a.handles, handle{dispatcher.NewLate(&NotAssembledError{}), &lateProvider{}})
 	}
@@ -71,7 +75,7 @@ func (a *Assembly) nextDeclared() int {
 	return a.declared
 }
 
-func (a *Assembly) report(err error) { a.problems = append(a.problems, err) }
+func (a *Assembly) tell(err error) { a.problems = append(a.problems, err) }
 
 // parts are what assemble needs of the container.
 type parts struct {
@@ -239,6 +243,7 @@ func (a *Assembly) bind(built []AssembledProvider, decorated dispatcher.Dispatch
 	}
 	a.mu.Lock()
 	a.providers = built
+	a.fillReport()
 	a.mu.Unlock()
 	return a.emitters.Bind(decorated)
 }

@@ -29,7 +29,9 @@
 //   - dispatcher.Dispatcher, for any event; decorate it with fx.Decorate to
 //     buffer or trace, and the emitters go through the decorated one;
 //   - provider.Provider, the listeners in their order;
-//   - *[Assembly], the order of each event with its reasons;
+//   - *inspect.Report, the order of each event with its reasons, to be written
+//     or shown; it is filled when the listeners are assembled;
+//   - *[Assembly], the same as built providers;
 //   - for each further [Provider], a dispatcher.Dispatcher and a
 //     provider.Provider under its name.
 //

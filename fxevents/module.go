@@ -39,6 +39,7 @@ func Module(options ...Option) fx.Option {
 	parts := []fx.Option{
 		fx.Provide(
 			func() *Assembly { return newAssembly(s) },
+			newReport,
 			func(a *Assembly) dispatcher.Dispatcher { return a.handles[0].dispatcher },
 			func(a *Assembly) provider.Provider { return a.handles[0].provider },
 		),

@@ -1,12 +1,14 @@
 package fxevents_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/fx"
 
 	"github.com/rollcall-go/rollcall/fxevents"
+	"github.com/rollcall-go/rollcall/inspect"
 	"github.com/rollcall-go/rollcall/tags"
 )
 
@@ -144,4 +146,57 @@ func TestOrderFileOfTwoProvidersOfOneGroup(t *testing.T) {
 	}
 	check(t, "both", orders(a, 1)+"|"+orders(a, 2), orders(a, 1)+"|"+orders(a, 1))
 	check(t, "overridden", orders(a, 1), "recipe.created: fxevents_test.auditor fxevents_test.notifier\nrecipe.deleted: fxevents_test.auditor")
+}
+
+// The report has it all: places, reasons, what a file replaced, and what nobody
+// declares or hears.
+func TestReport(t *testing.T) {
+	var early, late *inspect.Report
+	app := quietly(fx.Invoke(func(r *inspect.Report) { early = r }),
+		fxevents.Module(yaml(`
+services:
+  fxevents_test.notifier: { tags: [ { name: event_listener, event: recipe.created, after: "?nobody" } ] }
+`), fxevents.Provider("audit", "audit_listener")), events,
+		fxevents.Event[*quiet]("all.quiet"),
+		fxevents.AsListener(newNotifier, `priority:"5"`),
+		fxevents.AsListener(newAuditor, `priority:"first"`, `group:"audit_listener"`),
+		fxevents.AsListener(func() func(any) { return func(any) {} }, `id:"typo" event:"recipe.craeted"`),
+		fx.Populate(&late),
+	)
+	if err := app.Err(); err != nil {
+		t.Fatal(err)
+	}
+	var got strings.Builder
+	if err := late.Write(&got, inspect.Text); err != nil {
+		t.Fatal(err)
+	}
+	check(t, "the report", lineOfThisPackage.ReplaceAllString(got.String(), "HERE"), `default (event_listener)
+  recipe.created  *github.com/rollcall-go/rollcall/fxevents_test.created, declared at HERE
+    1  fxevents_test.auditor   first                 HERE
+       - listens to fxevents_test.change
+    2  fxevents_test.notifier  priority 0 (default)  HERE
+       - services.yaml:3 overrides priority 5 by after ?nobody
+       - after ?nobody has no effect: no listener has that ID
+  recipe.deleted  *github.com/rollcall-go/rollcall/fxevents_test.deleted, declared at HERE
+    1  fxevents_test.auditor  first  HERE
+       - listens to fxevents_test.change
+  all.quiet  *github.com/rollcall-go/rollcall/fxevents_test.quiet, declared at HERE
+    nobody listens
+  recipe.craeted
+    nobody declares this event
+    1  typo  priority 0 (default)  HERE
+
+audit (audit_listener)
+  recipe.created  *github.com/rollcall-go/rollcall/fxevents_test.created, declared at HERE
+    1  fxevents_test.auditor  priority 0 (default)  HERE
+       - listens to fxevents_test.change
+  recipe.deleted  *github.com/rollcall-go/rollcall/fxevents_test.deleted, declared at HERE
+    1  fxevents_test.auditor  priority 0 (default)  HERE
+       - listens to fxevents_test.change
+  all.quiet  *github.com/rollcall-go/rollcall/fxevents_test.quiet, declared at HERE
+    nobody listens
+`)
+	if early != late {
+		t.Error("who asked early has another report")
+	}
 }

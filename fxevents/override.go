@@ -8,6 +8,7 @@ import (
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/internal/nearest"
 	"github.com/rollcall-go/rollcall/orderfile"
+	"github.com/rollcall-go/rollcall/ordering"
 	"github.com/rollcall-go/rollcall/provider"
 )
 
@@ -24,7 +25,7 @@ func (a *Assembly) override(groups [][]provider.Listener, events []provider.Even
 			problems = append(problems, err)
 			continue
 		}
-		o := overrides{file: content, settings: a.settings, groups: groups, names: namesOf(events), events: events, byID: map[int]map[string][]int{}}
+		o := overrides{file: content, settings: a.settings, groups: groups, names: namesOf(events), events: events, byID: map[int]map[string][]int{}, replaced: a.replaced}
 		o.apply()
 		problems = append(problems, o.problems...)
 	}
@@ -39,6 +40,7 @@ type overrides struct {
 	events   []provider.Event
 	names    map[event.Key]string // declared
 	byID     map[int]map[string][]int
+	replaced map[subscription]ordering.Placement
 	problems []error
 }
 
@@ -98,7 +100,7 @@ func (o *overrides) listener(l orderfile.Listener) {
 	}
 	before := len(o.problems)
 	for _, i := range providers {
-		o.inGroup(o.groups[i], o.ids(i)[l.ID], l)
+		o.inGroup(i, o.ids(i)[l.ID], l)
 		if len(o.problems) > before {
 			return // another provider of the group would have the same
 		}
@@ -117,7 +119,8 @@ func (o *overrides) ids(index int) map[string][]int {
 	return o.byID[index]
 }
 
-func (o *overrides) inGroup(group []provider.Listener, candidates []int, l orderfile.Listener) {
+func (o *overrides) inGroup(index int, candidates []int, l orderfile.Listener) {
+	group := o.groups[index]
 	var own []string // the events of the listener
 	var matches []int
 	for _, i := range candidates {
@@ -128,7 +131,7 @@ func (o *overrides) inGroup(group []provider.Listener, candidates []int, l order
 	}
 	switch {
 	case len(matches) == 1:
-		group[matches[0]].Placement = l.Placement
+		o.replace(index, &group[matches[0]], l.Placement)
 	case len(matches) > 1:
 		o.ambiguous(l, group, matches)
 	case l.Optional:
@@ -142,6 +145,22 @@ func (o *overrides) inGroup(group []provider.Listener, candidates []int, l order
 	default:
 		o.notHeard(l, own)
 	}
+}
+
+// subscription is a listener of one event in the provider at an index.
+type subscription struct {
+	provider int
+	id       string
+	key      event.Key
+}
+
+// replace overrides a placement and remembers that of the code.
+func (o *overrides) replace(index int, l *provider.Listener, by ordering.Placement) {
+	s := subscription{index, l.ID, l.Event}
+	if _, again := o.replaced[s]; !again {
+		o.replaced[s] = l.Placement
+	}
+	l.Placement = by
 }
 
 // matches says whether text means the key: the key itself, its declared name, or

@@ -61,7 +61,7 @@ func (r registration) listeners(a *Assembly, value any, fields tags.Fields) []pr
 	fields.Group = "" // which it is in by now
 	listeners, err := provider.FromValue(value, fields)
 	if err != nil {
-		a.report(r.error(err))
+		a.tell(r.error(err))
 		a.lost = true
 		return nil
 	}

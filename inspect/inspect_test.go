@@ -9,13 +9,17 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"pgregory.net/rapid"
 
 	"github.com/rollcall-go/rollcall/inspect"
 	"github.com/rollcall-go/rollcall/orderfile"
+	"github.com/rollcall-go/rollcall/ordering"
 	"github.com/rollcall-go/rollcall/provider"
 )
 
@@ -106,7 +110,7 @@ func golden(t *testing.T, path string, got []byte) {
 func TestUnknownFormat(t *testing.T) {
 	err := inspect.Report{}.Write(io.Discard, "yaml")
 	var problem *inspect.FormatError
-	if !errors.As(err, &problem) || err.Error() != `unknown format "yaml": write one of text json mermaid dot svg` {
+	if !errors.As(err, &problem) || err.Error() != `unknown format "yaml": write one of text ansi json markdown mermaid dot svg` {
 		t.Errorf("got %v", err)
 	}
 }
@@ -126,28 +130,121 @@ func TestWriteErrorsComeBack(t *testing.T) {
 }
 
 func TestOfProvider(t *testing.T) {
+	type change interface{ changed() }
 	p, err := provider.Build([]provider.Listener{
 		provider.New[int]("b", func(int) {}, `after:"a" before:"?nobody"`), provider.New[int]("a", func(int) {}),
+		provider.New[any]("all", func(any) {}, `event:"number.added" priority:"last"`),
+		provider.New[change]("changes", func(change) {}, `before:"?a"`),
+		provider.New[any]("typo", func(any) {}, `event:"number.aded"`),
 	}, []provider.Event{provider.Declare[int]("number.added"), provider.Declare[string]("")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := inspect.Report{Providers: []inspect.Provider{inspect.OfProvider("numbers", "event_listener", p)}}
+	for i, e := range r.Providers[0].Events {
+		for j := range e.Listeners {
+			r.Providers[0].Events[i].Listeners[j].Source = ""
+		}
+	}
 	var got strings.Builder
 	if err := r.Write(&got, inspect.Text); err != nil {
 		t.Fatal(err)
 	}
 	want := `numbers (event_listener)
-  number.added
-    1  a  priority 0 (default)
-    2  b  right after a
+  number.added  int
+    1  a    priority 0 (default)
+    2  b    right after a
+       - before ?nobody has no effect: no listener has that ID
+    3  all  last
   string
-     nobody listens
+    nobody listens
+  number.aded
+    nobody declares this event
+    1  typo  priority 0 (default)
+  inspect_test.change  github.com/rollcall-go/rollcall/inspect_test.change
+    nobody declares this event
+    1  changes  priority 0 (default)
+       - before ?a has no effect: a does not listen to this event
 `
 	if diff := cmp.Diff(want, got.String()); diff != "" {
 		t.Error(diff)
 	}
-	if hints := r.Providers[0].Events[0].Listeners[1].Hints; len(hints) != 1 || hints[0].Target != "a" {
-		t.Errorf("hints: %v", hints)
+	if u := r.Providers[0].Unheard(); len(u) != 1 || u[0].Event != "string" {
+		t.Errorf("unheard: %v", u)
 	}
+	if u := r.Providers[0].Undeclared(); len(u) != 2 || u[0].Event != "number.aded" {
+		t.Errorf("undeclared: %v", u)
+	}
+}
+
+// A listener of an interface says so.
+func TestHears(t *testing.T) {
+	p, err := provider.Build([]provider.Listener{provider.New[error]("a", func(error) {})},
+		[]provider.Event{provider.Declare[*inspect.FormatError]("failed")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := inspect.OfProvider("x", "y", p).Events[0].Listeners[0].Hears; got != "error" {
+		t.Errorf("it hears %q", got)
+	}
+}
+
+// A report is plain data: it comes back from its JSON as it was, and follows
+// the schema.
+func TestJSON(t *testing.T) {
+	schema, err := jsonschema.NewCompiler().Compile("report.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	everything := inspect.Report{Providers: []inspect.Provider{{ID: "p", ListenerTag: "t", Events: []inspect.Event{
+		{Event: "e", Type: "*a/b.E", Source: "b/e.go:1", Undeclared: true, Listeners: []inspect.Listener{{
+			ID: "l", Reason: "last", Source: "b/l.go:2", Hears: "error", Placement: inspect.Placement{Priority: "last", Before: []string{"?x"}, After: []string{"y"}, Source: "s.yaml:3"},
+			Overridden: &inspect.Placement{Priority: "7"}, NoEffect: []inspect.NoEffect{{Hint: "before ?x", Why: "no listener has that ID"}},
+		}}}}}}}
+	for name, r := range map[string]inspect.Report{"services": report(t, services), "hostile": report(t, hostile), "everything": everything} {
+		var written bytes.Buffer
+		if err := r.Write(&written, inspect.JSON); err != nil {
+			t.Fatal(err)
+		}
+		var read inspect.Report
+		if err := json.Unmarshal(written.Bytes(), &read); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(r, read); diff != "" {
+			t.Errorf("%s comes back as another: %s", name, diff)
+		}
+		instance, err := jsonschema.UnmarshalJSON(&written)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(instance); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	bad, _ := jsonschema.UnmarshalJSON(strings.NewReader(`{"providers":[{"id":"p","listener_tag":"t","events":[{"event":"e","listener":[]}]}]}`))
+	if schema.Validate(bad) == nil {
+		t.Error("the schema takes anything")
+	}
+}
+
+// What is said to have no effect has none: without it, the order is the same.
+func TestNoEffectIsTrue(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		items := randomItems(t)
+		orders, err := ordering.Sort(items)
+		if err != nil {
+			t.Skip("no order")
+		}
+		for _, n := range noEffects(t, items) {
+			without := slices.Clone(items)
+			without[n.item].Placement = dropped(without[n.item].Placement, n.hint)
+			again, err := ordering.Sort(without)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, want := ids(without, again), ids(items, orders); !slices.Equal(got, want) {
+				t.Fatalf("%v:\nwithout %s of %s (%s)\n%v becomes\n%v", placements(items), n.hint, items[n.item].ID, n.why, want, got)
+			}
+		}
+	})
 }

@@ -1,15 +1,14 @@
 package inspect
 
 import (
-	"cmp"
-	"slices"
-
+	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/orderfile"
 	"github.com/rollcall-go/rollcall/ordering"
 	"github.com/rollcall-go/rollcall/provider"
 )
 
-// Report is the order of every event of one or several providers.
+// Report is the order of every event of one or several providers. It holds
+// plain data only: reports may be compared, and read back from their JSON.
 type Report struct {
 	Providers []Provider `json:"providers"`
 }
@@ -23,17 +22,53 @@ type Provider struct {
 
 // Event is one event with its listeners, in the order in which they run.
 type Event struct {
-	Event     string     `json:"event"`
-	Listeners []Listener `json:"listeners"`
+	Event  string `json:"event"`            // its name, or its type where it has none
+	Type   string `json:"type,omitempty"`   // with its import path, where it is known
+	Source string `json:"source,omitempty"` // where it is declared
+	// Undeclared says that listeners wait for the event and nobody declares
+	// it: it may be somebody else's, or a misspelt name. An order file by
+	// itself can't tell.
+	Undeclared bool       `json:"undeclared,omitempty"`
+	Listeners  []Listener `json:"listeners"`
 }
 
 // Listener is a listener at its place.
 type Listener struct {
-	ID     string `json:"id"`
-	Reason string `json:"reason"` // why it stands there, in a short sentence
+	ID        string    `json:"id"`
+	Reason    string    `json:"reason"`           // why it stands there, in a short sentence
+	Source    string    `json:"source,omitempty"` // where it was registered
+	Hears     string    `json:"hears,omitempty"`  // an interface or a name, where it listens to that and not to the event itself
+	Placement Placement `json:"placement,omitzero"`
+	// Overridden is the placement in the code that an order file replaced.
+	Overridden *Placement `json:"overridden,omitempty"`
+	NoEffect   []NoEffect `json:"no_effect,omitempty"`
+}
 
-	// Hints are the listener's own, those to absent targets left out.
-	Hints []ordering.Hint `json:"-"`
+// Placement is where a listener asks to run.
+type Placement struct {
+	Priority string   `json:"priority,omitempty"`
+	Before   []string `json:"before,omitempty"` // an optional target with its "?"
+	After    []string `json:"after,omitempty"`
+	Source   string   `json:"source,omitempty"` // where that is written, if elsewhere than the listener
+}
+
+// NoEffect is a hint that changes nothing in the order of its event.
+type NoEffect struct {
+	Hint string `json:"hint"` // such as "before ?metrics.Counter"
+	Why  string `json:"why"`
+}
+
+// PlacementOf is a placement as a report has it.
+func PlacementOf(p ordering.Placement) Placement {
+	return Placement{Priority: p.Priority.String(), Before: texts(p.Before), After: texts(p.After), Source: p.Source}
+}
+
+func texts(targets []ordering.Target) []string {
+	var list []string
+	for _, t := range targets {
+		list = append(list, t.String())
+	}
+	return list
 }
 
 // OfFile reports the order that an order file declares by itself.
@@ -42,12 +77,13 @@ func OfFile(orders []orderfile.ProviderOrder) Report {
 	for _, o := range orders {
 		p := Provider{ID: o.ID, ListenerTag: o.ListenerTag, Events: []Event{}}
 		for _, e := range o.Events {
-			event := Event{Event: e.Event}
+			var placed []placed
 			for _, l := range e.Listeners {
-				event.Listeners = append(event.Listeners, newListener(l.ID, l.Placement, l.Reason.String()))
+				placed = append(placed, placedAt(l.ID, l.Placement.Source, l.Placement, l.Reason))
 			}
-			p.Events = append(p.Events, event.withPresentHints())
+			p.Events = append(p.Events, Event{Event: e.Event, Listeners: listeners(placed)})
 		}
+		p.explainAbsent()
 		r.Providers = append(r.Providers, p)
 	}
 	return r
@@ -58,71 +94,49 @@ func OfFile(orders []orderfile.ProviderOrder) Report {
 func OfProvider(id, listenerTag string, p *provider.Ordered) Provider {
 	result := Provider{ID: id, ListenerTag: listenerTag, Events: []Event{}}
 	for _, e := range p.Events() {
-		event := Event{Event: e.Event.String(), Listeners: []Listener{}}
+		var placed []placed
 		for i, l := range e.List.All() {
 			reason, _ := e.List.Reason(i)
-			event.Listeners = append(event.Listeners, newListener(l.ID, l.Placement, reason.String()))
+			x := placedAt(l.ID, l.Source, l.Placement, reason)
+			x.Hears = hears(l.Event, e.Event)
+			placed = append(placed, x)
 		}
-		result.Events = append(result.Events, event.withPresentHints())
+		reported := Event{Event: e.Event.String(), Source: e.Event.Source, Undeclared: !e.Declared, Listeners: listeners(placed)}
+		if e.Event.Key.Type() != nil {
+			reported.Type = e.Event.Key.Path()
+		}
+		result.Events = append(result.Events, reported)
 	}
+	result.explainAbsent()
 	return result
 }
 
-func newListener(id string, p ordering.Placement, reason string) Listener {
-	l := Listener{ID: id, Reason: reason}
-	for _, t := range p.Before {
-		l.Hints = append(l.Hints, ordering.Hint{Listener: id, Side: ordering.Before, Target: t.ID, Source: p.Source})
+// hears is what a listener of the event listens to, unless that is the event
+// by its type or name.
+func hears(key event.Key, e provider.Event) string {
+	if key == e.Key || key.Name() != "" && key.Name() == e.Name {
+		return ""
 	}
-	for _, t := range p.After {
-		l.Hints = append(l.Hints, ordering.Hint{Listener: id, Side: ordering.After, Target: t.ID, Source: p.Source})
-	}
-	return l
+	return key.String()
 }
 
-func (e Event) withPresentHints() Event {
-	present := e.index()
-	for i := range e.Listeners {
-		var hints []ordering.Hint
-		for _, h := range e.Listeners[i].Hints {
-			if _, ok := present[h.Target]; ok {
-				hints = append(hints, h)
-			}
-		}
-		e.Listeners[i].Hints = hints
-	}
-	return e
+// Unheard are the events of the provider that nobody hears.
+func (p Provider) Unheard() []Event {
+	return p.eventsThat(func(e Event) bool { return len(e.Listeners) == 0 })
 }
 
-// index finds listeners by ID.
-func (e Event) index() map[string]int {
-	index := map[string]int{}
-	for i, l := range e.Listeners {
-		index[l.ID] = i
-	}
-	return index
+// Undeclared are the events of the provider that somebody listens to and
+// nobody declares.
+func (p Provider) Undeclared() []Event {
+	return p.eventsThat(func(e Event) bool { return e.Undeclared })
 }
 
-// arrow is a hint as a line of a picture, from the listener that runs first.
-type arrow struct{ from, to int }
-
-func (a arrow) top() int    { return min(a.from, a.to) }
-func (a arrow) bottom() int { return max(a.from, a.to) }
-
-// arrows come by their upper ends, short ones first.
-func (e Event) arrows() []arrow {
-	index := e.index()
-	var arrows []arrow
-	for i, l := range e.Listeners {
-		for _, h := range l.Hints {
-			if h.Side == ordering.Before {
-				arrows = append(arrows, arrow{i, index[h.Target]})
-			} else {
-				arrows = append(arrows, arrow{index[h.Target], i})
-			}
+func (p Provider) eventsThat(holds func(Event) bool) []Event {
+	var events []Event
+	for _, e := range p.Events {
+		if holds(e) {
+			events = append(events, e)
 		}
 	}
-	slices.SortStableFunc(arrows, func(a, b arrow) int {
-		return cmp.Or(cmp.Compare(a.top(), b.top()), cmp.Compare(a.bottom(), b.bottom()))
-	})
-	return slices.Compact(arrows)
+	return events
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"html"
 	"strings"
-	"unicode/utf8"
 )
 
 // Measures of the picture, in pixels. Text is monospaced, so that its width is
@@ -107,7 +106,7 @@ func svgText(b *strings.Builder, class string, x, y int, text string) {
 }
 
 func svgWidth(text string) float64 {
-	return svgCharacter * float64(utf8.RuneCountInString(shortened(oneLine(text))))
+	return svgCharacter * float64(columns(shortened(oneLine(text))))
 }
 
 // shortened keeps both ends of a long name.

@@ -13,7 +13,7 @@ type goal struct {
 	from          string  // the size that growth is measured from, where that is the goal
 	plus          float64 // the goal is against + plus where ratio is 0
 	ratio         float64
-	floor         string  // a benchmark that nothing can be below, where the goal may be
+	floor         string // a benchmark that nothing can be below, where the goal may be
 }
 
 // tolerance is how much worse than its goal a ratio may be before -check fails:

@@ -13,7 +13,7 @@ func check(paths []string, stderr io.Writer) int {
 	code := exitOK
 	for _, path := range paths {
 		if _, problems := orderOf(path); len(problems) > 0 {
-			explain(stderr, problems)
+			printProblems(stderr, problems)
 			code = exitBad
 		}
 	}

@@ -1,13 +1,19 @@
 // Command rollcall computes the order of event listeners that an order file
 // declares, without any Go code.
 //
-//	rollcall order [-format text|json|mermaid|dot|svg] FILE
+//	rollcall order [-format text|json|markdown|mermaid|dot|svg] FILE
+//	rollcall order -diff [-format text|json] OLD NEW
+//	rollcall explain FILE EVENT LISTENER
 //	rollcall check FILE...
 //
 // order prints the order of each event with its reasons. On bad input it
 // prints nothing on standard output but, with -format json, the problems as
 // {"errors":[{"kind":…,"message":…,"file":…,"line":…,"column":…}]}; it explains
-// them on standard error and exits with 1.
+// them on standard error and exits with 1. Text has colours on a terminal,
+// unless NO_COLOR is set; -format ansi always.
+//
+// order -diff prints what a change of the file moves. explain tells why one
+// listener stands where it stands.
 //
 // check is the same for CI: silent and 0, or every problem of every file and 1.
 //
@@ -21,8 +27,12 @@ import (
 )
 
 const usage = `Usage:
-  rollcall order [-format text|json|mermaid|dot|svg] FILE
+  rollcall order [-format text|json|markdown|mermaid|dot|svg] FILE
         print the order that an order file declares, with its reasons
+  rollcall order -diff [-format text|json] OLD NEW
+        print what changes in the order from one file to another
+  rollcall explain FILE EVENT LISTENER
+        tell why a listener stands where it stands
   rollcall check FILE...
         print every problem of order files; nothing where there is none
 `
@@ -44,6 +54,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 	switch args[0] {
 	case "order":
 		return order(args[1:], stdout, stderr)
+	case "explain":
+		return explain(args[1:], stdout, stderr)
 	case "check":
 		return check(args[1:], stderr)
 	case "help", "-h", "-help", "--help":

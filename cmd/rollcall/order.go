@@ -19,34 +19,45 @@ func order(args []string, stdout, stderr io.Writer) int {
 	flags.SetOutput(stderr)
 	flags.Usage = func() { fmt.Fprint(stderr, usage) }
 	name := flags.String("format", "text", "")
+	diff := flags.Bool("diff", false, "")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		return exitOK
 	case err != nil:
 		return exitUsage
 	}
+	formats, files, takes := inspect.Formats(), 1, "order takes one file"
+	if *diff {
+		formats, files, takes = []inspect.Format{inspect.Text, inspect.ANSI, inspect.JSON}, 2, "order -diff takes two files"
+	}
 	format := inspect.Format(*name)
-	if !slices.Contains(inspect.Formats(), format) {
-		fmt.Fprintf(stderr, "rollcall: %v\n", &inspect.FormatError{Format: format})
+	if !slices.Contains(formats, format) {
+		fmt.Fprintf(stderr, "rollcall: %v\n", &inspect.FormatError{Format: format, Known: formats})
 		return exitUsage
 	}
-	if flags.NArg() != 1 {
-		fmt.Fprintf(stderr, "rollcall: order takes one file, not %d\n%s", flags.NArg(), usage)
+	if flags.NArg() != files {
+		fmt.Fprintf(stderr, "rollcall: %s, not %d\n%s", takes, flags.NArg(), usage)
 		return exitUsage
 	}
-	return printOrder(flags.Arg(0), format, stdout, stderr)
+	return printOrder(flags.Args(), format, stdout, stderr)
 }
 
-func printOrder(path string, format inspect.Format, stdout, stderr io.Writer) int {
-	orders, problems := orderOf(path)
+// written is what a command prints: a report or a difference.
+type written interface {
+	Write(w io.Writer, format inspect.Format) error
+}
+
+// printOrder prints the order of one file, or what is different between two.
+func printOrder(paths []string, format inspect.Format, stdout, stderr io.Writer) int {
+	reports, problems := reportsOf(paths)
 	var err error
 	switch {
 	case len(problems) == 0:
-		err = inspect.OfFile(orders).Write(stdout, format)
+		err = wanted(reports).Write(stdout, onTerminal(format, stdout))
 	case format == inspect.JSON:
 		err = printErrors(stdout, problems)
 	}
-	explain(stderr, problems)
+	printProblems(stderr, problems)
 	if err != nil {
 		fmt.Fprintf(stderr, "rollcall: %v\n", err)
 	}
@@ -54,6 +65,34 @@ func printOrder(path string, format inspect.Format, stdout, stderr io.Writer) in
 		return exitBad
 	}
 	return exitOK
+}
+
+func reportsOf(paths []string) (reports []inspect.Report, problems []*orderfile.Error) {
+	for _, path := range paths {
+		orders, more := orderOf(path)
+		reports, problems = append(reports, inspect.OfFile(orders)), append(problems, more...)
+	}
+	return reports, problems
+}
+
+func wanted(reports []inspect.Report) written {
+	if len(reports) == 2 {
+		return inspect.Compare(reports[0], reports[1])
+	}
+	return reports[0]
+}
+
+// onTerminal gives text its colours where it goes to a terminal and nobody
+// forbids them (https://no-color.org).
+func onTerminal(format inspect.Format, stdout io.Writer) inspect.Format {
+	f, ok := stdout.(*os.File)
+	if format != inspect.Text || !ok || os.Getenv("NO_COLOR") != "" {
+		return format
+	}
+	if info, err := f.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb" {
+		return inspect.ANSI
+	}
+	return format
 }
 
 // kindUnreadable is that of a file that can't be read at all.
@@ -102,7 +141,7 @@ func printErrors(w io.Writer, problems []*orderfile.Error) error {
 	return encoder.Encode(map[string]any{"errors": list})
 }
 
-func explain(w io.Writer, problems []*orderfile.Error) {
+func printProblems(w io.Writer, problems []*orderfile.Error) {
 	for _, p := range problems {
 		fmt.Fprintln(w, p)
 	}

@@ -1,0 +1,196 @@
+package inspect
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+)
+
+// Diff is what is different between two reports: nothing but what changed.
+// The zero Diff says that the orders are the same.
+type Diff struct {
+	Events []EventDiff `json:"events"`
+}
+
+// EventDiff is what changed for one event.
+type EventDiff struct {
+	Provider string   `json:"provider"`
+	Event    string   `json:"event"`
+	Changes  []Change `json:"changes"`
+}
+
+// The kinds of a Change.
+const (
+	Added   = "added"
+	Removed = "removed"
+	Moved   = "moved" // it runs before or after others than it did
+	Kept    = "kept"  // it runs where it did, for another reason
+)
+
+// Change is what became of one listener.
+type Change struct {
+	Kind     string `json:"kind"`
+	Listener string `json:"listener"`
+	From     int    `json:"from,omitempty"` // its old place, from 1; 0 if it is new
+	To       int    `json:"to,omitempty"`   // its new place, from 1; 0 if it is gone
+	Was      string `json:"was,omitempty"`  // the old reason
+	Reason   string `json:"reason,omitempty"`
+}
+
+// Compare tells what changes from one report to another. As few listeners as
+// possible count as moved (those outside of a longest common subsequence, found
+// by patience sorting); events and changes come in the order of the new report,
+// what is gone after that.
+func Compare(old, new Report) Diff {
+	var d Diff
+	before := eventsByName(old)
+	seen := map[eventName]bool{}
+	new.eachEvent(func(_ int, p Provider, e Event) {
+		name := eventName{p.ID, e.Event}
+		seen[name] = true
+		d.add(name, changes(before[name].Listeners, e.Listeners))
+	})
+	old.eachEvent(func(_ int, p Provider, e Event) {
+		if name := (eventName{p.ID, e.Event}); !seen[name] {
+			d.add(name, changes(e.Listeners, nil))
+		}
+	})
+	return d
+}
+
+type eventName struct{ provider, event string }
+
+func eventsByName(r Report) map[eventName]Event {
+	events := map[eventName]Event{}
+	r.eachEvent(func(_ int, p Provider, e Event) { events[eventName{p.ID, e.Event}] = e })
+	return events
+}
+
+func (d *Diff) add(name eventName, changes []Change) {
+	if len(changes) > 0 {
+		d.Events = append(d.Events, EventDiff{name.provider, name.event, changes})
+	}
+}
+
+func changes(old, new []Listener) []Change {
+	oldPlace := Event{Listeners: old}.index()
+	newPlace := Event{Listeners: new}.index()
+	stays := unmoved(new, oldPlace)
+	var result []Change
+	for i, l := range new {
+		from, known := oldPlace[l.ID]
+		c := Change{Listener: l.ID, From: from + 1, To: i + 1, Reason: l.Reason}
+		switch {
+		case !known:
+			c.Kind, c.From = Added, 0
+		case !stays[i]:
+			c.Kind, c.Was = Moved, old[from].Reason
+		case old[from].Reason != l.Reason:
+			c.Kind, c.Was = Kept, old[from].Reason
+		default:
+			continue
+		}
+		result = append(result, c)
+	}
+	for i, l := range old {
+		if _, ok := newPlace[l.ID]; !ok {
+			result = append(result, Change{Kind: Removed, Listener: l.ID, From: i + 1, Was: l.Reason})
+		}
+	}
+	return result
+}
+
+// unmoved are the indexes of a longest part of the new list that stood in this
+// order before.
+func unmoved(new []Listener, oldPlace map[string]int) map[int]bool {
+	var ends []int // ends[n]: the new index that ends a sequence of n+1 with the smallest old place
+	previous := make([]int, len(new))
+	for i, l := range new {
+		place, known := oldPlace[l.ID]
+		if !known {
+			continue
+		}
+		n, _ := slices.BinarySearchFunc(ends, place, func(end, place int) int {
+			return cmp.Compare(oldPlace[new[end].ID], place)
+		})
+		previous[i] = -1
+		if n > 0 {
+			previous[i] = ends[n-1]
+		}
+		ends = append(ends[:n], i)
+	}
+	stays := map[int]bool{}
+	if len(ends) > 0 {
+		for i := ends[len(ends)-1]; i >= 0; i = previous[i] {
+			stays[i] = true
+		}
+	}
+	return stays
+}
+
+// Write writes the difference as Text, ANSI or JSON. The error is a
+// *FormatError or that of w.
+func (d Diff) Write(w io.Writer, format Format) error {
+	buffered := bufio.NewWriter(w)
+	switch format {
+	case Text:
+		d.writeText(buffered, plain)
+	case ANSI:
+		d.writeText(buffered, coloured)
+	case JSON:
+		if d.Events == nil {
+			d.Events = []EventDiff{}
+		}
+		encoder := json.NewEncoder(buffered)
+		encoder.SetEscapeHTML(false)
+		if err := encoder.Encode(d); err != nil {
+			return err
+		}
+	default:
+		return &FormatError{Format: format, Known: []Format{Text, ANSI, JSON}}
+	}
+	return buffered.Flush()
+}
+
+func (d Diff) writeText(w *bufio.Writer, c palette) {
+	if len(d.Events) == 0 {
+		fmt.Fprintln(w, "The order is the same.")
+		return
+	}
+	for _, e := range d.Events {
+		fmt.Fprintln(w, c.paint(c.bold, oneLine(e.Provider)+": "+oneLine(e.Event)))
+		width := 0
+		for _, change := range e.Changes {
+			width = max(width, columns(oneLine(change.Listener)))
+		}
+		for _, change := range e.Changes {
+			fmt.Fprintf(w, "  %-10s%s  %s\n", change.places(), padded(oneLine(change.Listener), width), oneLine(change.told()))
+		}
+	}
+}
+
+// places are the old and the new place, "-" for none.
+func (c Change) places() string {
+	place := func(n int) string {
+		if n == 0 {
+			return "-"
+		}
+		return fmt.Sprint(n)
+	}
+	return fmt.Sprintf("%4s → %s", place(c.From), place(c.To))
+}
+
+func (c Change) told() string {
+	switch {
+	case c.Kind == Added:
+		return "added: " + c.Reason
+	case c.Kind == Removed:
+		return "removed"
+	case c.Was != c.Reason:
+		return c.Kind + ": " + c.Reason + "; it was: " + c.Was
+	}
+	return c.Kind + ": " + c.Reason
+}

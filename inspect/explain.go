@@ -1,0 +1,158 @@
+package inspect
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/rollcall-go/rollcall/internal/nearest"
+)
+
+// UnknownError is an event or a listener that a report does not have.
+type UnknownError struct {
+	What  string // "event" or "listener"
+	Name  string
+	Event string   // of a listener
+	Known []string // those that there are
+}
+
+func (e *UnknownError) Error() string {
+	on := ""
+	if e.Event != "" {
+		on = " on " + e.Event
+	}
+	return fmt.Sprintf("there is no %s %s%s%s", e.What, e.Name, on, nearest.DidYouMean(e.Name, e.Known))
+}
+
+// Explain tells the story of one listener of one event: its place, what it
+// asks for and what became of that, and who names it. The event is its name or
+// its type; of several providers that have it, each tells its own. The error
+// is an *UnknownError or that of w.
+func (r Report) Explain(w io.Writer, event, listener string) error {
+	buffered := bufio.NewWriter(w)
+	var events, listeners []string
+	found, told := false, false
+	r.eachEvent(func(_ int, p Provider, e Event) {
+		events = append(events, e.Event)
+		if e.Event != event && e.Type != event && strings.TrimLeft(e.Type, "*") != event {
+			return
+		}
+		found = true
+		for i, l := range e.Listeners {
+			listeners = append(listeners, l.ID)
+			if l.ID == listener {
+				if told {
+					fmt.Fprintln(buffered)
+				}
+				told = true
+				p.tell(buffered, e, i, len(r.Providers) > 1)
+			}
+		}
+	})
+	switch {
+	case !found:
+		return &UnknownError{What: "event", Name: event, Known: events}
+	case !told:
+		return &UnknownError{What: "listener", Name: listener, Event: event, Known: listeners}
+	}
+	return buffered.Flush()
+}
+
+// tell is the story of the listener at an index.
+func (p Provider) tell(w *bufio.Writer, e Event, index int, nameProvider bool) {
+	l := e.Listeners[index]
+	of := ""
+	if nameProvider {
+		of = " of " + p.ID
+	}
+	fmt.Fprintf(w, "%s runs as number %d of %d on %s%s: %s.\n", oneLine(l.ID), index+1, len(e.Listeners), oneLine(e.Event), oneLine(of), oneLine(l.Reason))
+	p.tellRegistration(w, l)
+	hints := e.hintsOf(l)
+	if len(hints) == 0 {
+		fmt.Fprintln(w, "  It names no other listener.")
+	}
+	for _, h := range hints {
+		fmt.Fprintf(w, "  %s\n", oneLine(h))
+	}
+	e.tellNamers(w, l)
+	fmt.Fprintf(w, "  Before it: %s.\n  After it: %s.\n", idsOf(e.Listeners[:index]), idsOf(e.Listeners[index+1:]))
+}
+
+func (p Provider) tellRegistration(w *bufio.Writer, l Listener) {
+	if l.Source != "" {
+		fmt.Fprintf(w, "  It is registered at %s.\n", oneLine(l.Source))
+	}
+	if l.Hears != "" {
+		fmt.Fprintf(w, "  It listens to %s.\n", oneLine(l.Hears))
+	}
+	asks := orNothing(l.Placement.String(), "nothing")
+	if l.Placement.Source != "" && l.Placement.Source != l.Source {
+		asks += " (" + l.Placement.Source + ")"
+	}
+	fmt.Fprintf(w, "  It asks for: %s.\n", oneLine(asks))
+	if l.Overridden != nil {
+		fmt.Fprintf(w, "  In the code it asks for: %s; the order file replaces that.\n", oneLine(orNothing(l.Overridden.String(), "nothing")))
+	}
+}
+
+// hintsOf are the listener's hints with what became of them.
+func (e Event) hintsOf(l Listener) []string {
+	why := map[string]string{}
+	for _, n := range l.NoEffect {
+		why[n.Hint] = n.Why
+	}
+	places := e.index()
+	var told []string
+	tell := func(side string, targets []string) {
+		for _, t := range targets {
+			hint := side + " " + t
+			switch place, present := places[targetOf(hint)]; {
+			case !present:
+				told = append(told, fmt.Sprintf("%s: no effect, %s.", hint, why[hint]))
+			case why[hint] != "":
+				told = append(told, fmt.Sprintf("%s, number %d: holds, and has no effect: %s.", hint, place+1, why[hint]))
+			default:
+				told = append(told, fmt.Sprintf("%s, number %d: holds.", hint, place+1))
+			}
+		}
+	}
+	tell("before", l.Placement.Before)
+	tell("after", l.Placement.After)
+	return told
+}
+
+// tellNamers tells who wants to run before or after the listener.
+func (e Event) tellNamers(w *bufio.Writer, named Listener) {
+	for _, l := range e.Listeners {
+		for _, hint := range hintTexts(l.Placement) {
+			if targetOf(hint) == named.ID {
+				side, _, _ := strings.Cut(hint, " ")
+				at := orNothing(l.Placement.Source, l.Source)
+				fmt.Fprintf(w, "  %s asks to run %s it%s.\n", oneLine(l.ID), side, oneLine(before(" at ", at)))
+			}
+		}
+	}
+}
+
+func hintTexts(p Placement) []string {
+	var hints []string
+	for _, t := range p.Before {
+		hints = append(hints, "before "+t)
+	}
+	for _, t := range p.After {
+		hints = append(hints, "after "+t)
+	}
+	return hints
+}
+
+func idsOf(listeners []Listener) string {
+	if len(listeners) == 0 {
+		return "nobody"
+	}
+	names := make([]string, len(listeners))
+	for i, l := range listeners {
+		names[i] = oneLine(l.ID)
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,71 @@
+package inspect
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// targetOf is the ID in a hint such as "before ?metrics.Counter".
+func targetOf(hint string) string {
+	_, target, _ := strings.Cut(hint, " ")
+	return strings.TrimPrefix(target, "?")
+}
+
+// index finds listeners by ID.
+func (e Event) index() map[string]int {
+	index := map[string]int{}
+	for i, l := range e.Listeners {
+		index[l.ID] = i
+	}
+	return index
+}
+
+// arrow is a hint as a line of a picture, from the listener that runs first.
+type arrow struct{ from, to int }
+
+func (a arrow) top() int    { return min(a.from, a.to) }
+func (a arrow) bottom() int { return max(a.from, a.to) }
+
+// arrows are the hints at listeners of the event. They come by their upper
+// ends, short ones first.
+func (e Event) arrows() []arrow {
+	index := e.index()
+	var arrows []arrow
+	for i, l := range e.Listeners {
+		for _, t := range l.Placement.Before {
+			if target, ok := index[strings.TrimPrefix(t, "?")]; ok {
+				arrows = append(arrows, arrow{i, target})
+			}
+		}
+		for _, t := range l.Placement.After {
+			if target, ok := index[strings.TrimPrefix(t, "?")]; ok {
+				arrows = append(arrows, arrow{target, i})
+			}
+		}
+	}
+	slices.SortStableFunc(arrows, func(a, b arrow) int {
+		return cmp.Or(cmp.Compare(a.top(), b.top()), cmp.Compare(a.bottom(), b.bottom()))
+	})
+	return slices.Compact(arrows)
+}
+
+// String is the placement in one line, such as "priority 10, before audit.Log";
+// "" for one that asks for nothing.
+func (p Placement) String() string {
+	var parts []string
+	switch p.Priority {
+	case "":
+	case "first", "last":
+		parts = append(parts, p.Priority)
+	default:
+		parts = append(parts, "priority "+p.Priority)
+	}
+	if len(p.Before) > 0 {
+		parts = append(parts, "before "+strings.Join(p.Before, ", "))
+	}
+	if len(p.After) > 0 {
+		parts = append(parts, "after "+strings.Join(p.After, ", "))
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,65 @@
+package inspect
+
+import (
+	"bufio"
+	"fmt"
+	"strings"
+)
+
+// writeMarkdown writes a heading and a table for each event, for documents and
+// reviews.
+func writeMarkdown(w *bufio.Writer, r Report) error {
+	for i, p := range r.Providers {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintf(w, "## %s (%s)\n", markdownText(p.ID), markdownText(p.ListenerTag))
+		for _, e := range p.Events {
+			writeMarkdownEvent(w, e)
+		}
+	}
+	return nil
+}
+
+func writeMarkdownEvent(w *bufio.Writer, e Event) {
+	fmt.Fprintf(w, "\n### %s\n\n", markdownText(e.Event))
+	if about := e.about(); about != "" {
+		fmt.Fprintf(w, "%s\n\n", markdownText(about))
+	}
+	if e.Undeclared {
+		fmt.Fprint(w, "Nobody declares this event.\n\n")
+	}
+	if len(e.Listeners) == 0 {
+		fmt.Fprint(w, "Nobody listens.\n")
+		return
+	}
+	fmt.Fprint(w, "| | listener | why there | registered at | |\n|---|---|---|---|---|\n")
+	for i, l := range e.Listeners {
+		notes := l.notes()
+		for j := range notes {
+			notes[j] = markdownText(notes[j])
+		}
+		fmt.Fprintf(w, "| %d | %s | %s | %s | %s |\n", i+1, markdownText(l.ID), markdownText(l.Reason), markdownText(l.Source), strings.Join(notes, "<br>"))
+	}
+}
+
+// markdownText escapes what Markdown, GitHub's too, would take for markup.
+func markdownText(s string) string {
+	var b strings.Builder
+	for _, r := range oneLine(s) {
+		switch {
+		case r == '<':
+			b.WriteString("&lt;")
+		case r == '>':
+			b.WriteString("&gt;")
+		case r == '&':
+			b.WriteString("&amp;")
+		case strings.ContainsRune("\\`*_{}[]|#~!@", r):
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,40 @@
+package inspect
+
+import (
+	"bufio"
+	"fmt"
+	"strings"
+)
+
+// writeMermaid draws a flowchart: solid arrows for the order, dotted ones for
+// hints that it does not show by itself.
+func writeMermaid(w *bufio.Writer, r Report) error {
+	fmt.Fprintln(w, "flowchart TD")
+	r.eachEvent(func(n int, p Provider, e Event) {
+		fmt.Fprintf(w, "  subgraph e%d[%s]\n", n, mermaidText(p.ID+": "+e.Event))
+		for i, l := range e.Listeners {
+			fmt.Fprintf(w, "    e%dl%d[%s]\n", n, i, mermaidText(fmt.Sprintf("%d. %s", i+1, l.ID)))
+		}
+		for i := 1; i < len(e.Listeners); i++ {
+			fmt.Fprintf(w, "    e%dl%d -->|%s| e%dl%d\n", n, i-1, mermaidText(e.Listeners[i].Reason), n, i)
+		}
+		for _, a := range e.arrows() {
+			fmt.Fprintf(w, "    e%dl%d -.-> e%dl%d\n", n, a.from, n, a.to)
+		}
+		fmt.Fprintln(w, "  end")
+	})
+	return nil
+}
+
+// mermaidText quotes a label; Mermaid knows only entities.
+func mermaidText(s string) string {
+	var b strings.Builder
+	for _, r := range oneLine(s) {
+		if strings.ContainsRune("\"#<>&`[]{}|\\*_", r) {
+			fmt.Fprintf(&b, "#%d;", r)
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return `"` + b.String() + `"`
+}

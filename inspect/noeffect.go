@@ -1,0 +1,136 @@
+package inspect
+
+import (
+	"slices"
+
+	"github.com/rollcall-go/rollcall/ordering"
+)
+
+// placed is a listener of a report while its reason is still at hand.
+type placed struct {
+	Listener
+	placement ordering.Placement
+	reason    ordering.Reason
+}
+
+func placedAt(id, source string, p ordering.Placement, r ordering.Reason) placed {
+	asked := p
+	if asked.Source == source {
+		asked.Source = ""
+	}
+	return placed{
+		Listener:  Listener{ID: id, Reason: r.String(), Source: source, Placement: PlacementOf(asked)},
+		placement: p, reason: r,
+	}
+}
+
+// absent marks a hint whose target does not hear the event, until
+// explainAbsent has seen the other events.
+const absent = "absent"
+
+// listeners finds the hints without effect. A hint at a listener that does not
+// hear the event has none. One that holds has none either, if the priorities
+// and the other hints of all listeners that hints connect with its own put
+// these where they stand: none was moved, and none anchors itself.
+func listeners(all []placed) []Listener {
+	result := make([]Listener, len(all))
+	groups := connected(all)
+	for i, x := range all {
+		result[i] = x.Listener
+		each := func(side ordering.Side, targets []ordering.Target) {
+			for _, t := range targets {
+				if why := x.noEffect(side, t, groups); why != "" {
+					result[i].NoEffect = append(result[i].NoEffect, NoEffect{string(side) + " " + t.String(), why})
+				}
+			}
+		}
+		each(ordering.Before, x.placement.Before)
+		each(ordering.After, x.placement.After)
+	}
+	return result
+}
+
+// noEffect says why a hint changes nothing, "" where it may.
+func (x placed) noEffect(side ordering.Side, t ordering.Target, groups groups) string {
+	beside := x.reason.Beside
+	switch {
+	case !groups.has(t.ID):
+		return absent
+	case groups.moved(x.ID), beside != nil && beside.Side == side && beside.Target == t.ID:
+		return ""
+	case beside != nil:
+		return "its place beside " + beside.Target + " does that already"
+	}
+	return "its priority does that already"
+}
+
+// groups are the listeners that hints connect, as a forest (union-find).
+type groups struct {
+	parent map[string]string
+	broken map[string]bool // by root: one of the group was moved
+}
+
+func connected(all []placed) groups {
+	g := groups{parent: map[string]string{}, broken: map[string]bool{}}
+	for _, x := range all {
+		g.parent[x.ID] = x.ID
+	}
+	for _, x := range all {
+		for _, t := range slices.Concat(x.placement.Before, x.placement.After) {
+			if g.has(t.ID) {
+				g.parent[g.root(x.ID)] = g.root(t.ID)
+			}
+		}
+	}
+	for _, x := range all {
+		if x.reason.Moved != nil || x.reason.Apart || g.cutsRing(x) {
+			g.broken[g.root(x.ID)] = true
+		}
+	}
+	return g
+}
+
+// cutsRing says whether a listener has priority 0 only because it stands in a
+// ring of listeners that each want to run beside the next.
+func (g groups) cutsRing(x placed) bool {
+	return x.reason.Beside == nil && x.placement.Priority.IsZero() &&
+		slices.ContainsFunc(slices.Concat(x.placement.Before, x.placement.After), func(t ordering.Target) bool { return g.has(t.ID) })
+}
+
+func (g groups) has(id string) bool   { _, ok := g.parent[id]; return ok }
+func (g groups) moved(id string) bool { return g.broken[g.root(id)] }
+
+func (g groups) root(id string) string {
+	for g.parent[id] != id {
+		g.parent[id] = g.parent[g.parent[id]]
+		id = g.parent[id]
+	}
+	return id
+}
+
+// explainAbsent tells targets that listen to other events of the provider
+// from those that it does not have.
+func (p *Provider) explainAbsent() {
+	known := map[string]bool{}
+	for _, e := range p.Events {
+		for _, l := range e.Listeners {
+			known[l.ID] = true
+		}
+	}
+	for _, e := range p.Events {
+		for _, l := range e.Listeners {
+			for i := range l.NoEffect {
+				if n := &l.NoEffect[i]; n.Why == absent {
+					n.Why = whyAbsent(targetOf(n.Hint), known)
+				}
+			}
+		}
+	}
+}
+
+func whyAbsent(target string, known map[string]bool) string {
+	if known[target] {
+		return target + " does not listen to this event"
+	}
+	return "no listener has that ID"
+}

@@ -1,0 +1,117 @@
+package inspect
+
+import (
+	"bufio"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// palette has the escape sequences of a terminal's colours, or nothing.
+type palette struct{ bold, dim, warn, reset string }
+
+var (
+	plain    = palette{}
+	coloured = palette{bold: "\x1b[1m", dim: "\x1b[2m", warn: "\x1b[33m", reset: "\x1b[0m"}
+)
+
+func (c palette) paint(colour, text string) string {
+	if text == "" {
+		return ""
+	}
+	return colour + text + c.resetAfter(colour)
+}
+
+func (c palette) resetAfter(colour string) string {
+	if colour == "" {
+		return ""
+	}
+	return c.reset
+}
+
+func writeText(w *bufio.Writer, r Report) error { return writeTable(w, r, plain) }
+func writeANSI(w *bufio.Writer, r Report) error { return writeTable(w, r, coloured) }
+
+// writeTable writes an aligned table for each event.
+func writeTable(w *bufio.Writer, r Report, c palette) error {
+	for i, p := range r.Providers {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintf(w, "%s\n", c.paint(c.bold, oneLine(p.ID)+" ("+oneLine(p.ListenerTag)+")"))
+		for _, e := range p.Events {
+			writeTableEvent(w, e, c)
+		}
+	}
+	return nil
+}
+
+func writeTableEvent(w *bufio.Writer, e Event, c palette) {
+	fmt.Fprintf(w, "  %s%s\n", c.paint(c.bold, oneLine(e.Event)), c.paint(c.dim, before("  ", e.about())))
+	if e.Undeclared {
+		fmt.Fprintf(w, "    %s\n", c.paint(c.warn, "nobody declares this event"))
+	}
+	if len(e.Listeners) == 0 {
+		fmt.Fprintf(w, "    %s\n", c.paint(c.warn, "nobody listens"))
+	}
+	ids, reasons := 0, 0
+	for _, l := range e.Listeners {
+		ids, reasons = max(ids, columns(oneLine(l.ID))), max(reasons, columns(oneLine(l.Reason)))
+	}
+	digits := len(strconv.Itoa(len(e.Listeners)))
+	for i, l := range e.Listeners {
+		row := fmt.Sprintf("    %*d  %s  ", digits, i+1, padded(oneLine(l.ID), ids))
+		if l.Source == "" {
+			row += oneLine(l.Reason)
+		} else {
+			row += padded(oneLine(l.Reason), reasons) + c.paint(c.dim, "  "+oneLine(l.Source))
+		}
+		fmt.Fprintln(w, row)
+		for _, note := range l.notes() {
+			fmt.Fprintf(w, "    %*s  %s\n", digits, "", c.paint(c.warn, "- "+oneLine(note)))
+		}
+	}
+}
+
+// about is the event's type and where it is declared, as far as that is
+// known and not its name.
+func (e Event) about() string {
+	var parts []string
+	if e.Type != "" && e.Type != e.Event {
+		parts = append(parts, oneLine(e.Type))
+	}
+	if e.Source != "" {
+		parts = append(parts, "declared at "+oneLine(e.Source))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// notes are what else there is to say of a listener.
+func (l Listener) notes() []string {
+	var notes []string
+	if l.Hears != "" {
+		notes = append(notes, "listens to "+l.Hears)
+	}
+	if l.Overridden != nil {
+		notes = append(notes, orNothing(l.Placement.Source, l.Source)+" overrides "+orNothing(l.Overridden.String(), "no placement")+" by "+orNothing(l.Placement.String(), "none"))
+	}
+	for _, n := range l.NoEffect {
+		notes = append(notes, n.Hint+" has no effect: "+n.Why)
+	}
+	return notes
+}
+
+func orNothing(text, nothing string) string {
+	if text == "" {
+		return nothing
+	}
+	return text
+}
+
+// before puts a prefix before a text, unless that is empty.
+func before(prefix, text string) string {
+	if text == "" {
+		return ""
+	}
+	return prefix + text
+}
