@@ -1,0 +1,87 @@
+package inspect
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/rollcall-go/rollcall/dispatcher"
+)
+
+// Log gives an observer that logs dispatches: a record at slog.LevelDebug for
+// each listener that was called and each dispatch, at slog.LevelWarn where one
+// failed. The attributes are event, listener, duration and error; of a
+// dispatch also called and listeners, which are numbers, and stopped_by. The
+// event itself is never logged. Of a sample, one of so many dispatches is
+// logged; 1 logs all. Where the logger takes neither level, it costs a few
+// nanoseconds.
+func Log(logger *slog.Logger, sample int) dispatcher.Observer {
+	return &logging{logger: logger, sampler: sampler(max(1, sample))}
+}
+
+type logging struct {
+	logger  *slog.Logger
+	sampler sampler
+}
+
+func (l *logging) Begin(ctx context.Context, d dispatcher.Dispatched) (context.Context, dispatcher.Observation) {
+	if !l.logger.Enabled(ctx, slog.LevelWarn) && !l.logger.Enabled(ctx, slog.LevelDebug) || !l.sampler.takes() {
+		return ctx, nil
+	}
+	return ctx, &loggedDispatch{
+		logger: l.logger, ctx: ctx, dispatched: d, begun: time.Now(),
+		starts: make([]time.Time, d.Listeners.Len()), last: -1,
+	}
+}
+
+// loggedDispatch is one dispatch on its way into a log.
+type loggedDispatch struct {
+	logger     *slog.Logger
+	ctx        context.Context
+	dispatched dispatcher.Dispatched
+	begun      time.Time
+	starts     []time.Time // by index
+
+	mu      sync.Mutex // listeners may run in parallel
+	called  int
+	last    int // to return, -1 for none
+	stopped bool
+}
+
+func (l *loggedDispatch) Calling(ctx context.Context, i int) context.Context {
+	l.starts[i] = time.Now()
+	return ctx
+}
+
+func (l *loggedDispatch) Returned(i int, err error) {
+	took := time.Since(l.starts[i])
+	l.mu.Lock()
+	l.called++
+	l.last = i
+	l.mu.Unlock()
+	l.log("listener called", err, slog.String("event", l.dispatched.Event),
+		slog.String("listener", l.dispatched.Listeners.At(i).ID), slog.Duration("duration", took))
+}
+
+func (l *loggedDispatch) Stopped(int) { l.stopped = true }
+
+func (l *loggedDispatch) End(err error) {
+	attributes := []slog.Attr{
+		slog.String("event", l.dispatched.Event), slog.Duration("duration", time.Since(l.begun)),
+		slog.Int("called", l.called), slog.Int("listeners", l.dispatched.Listeners.Len()),
+	}
+	if l.stopped && l.last >= 0 {
+		attributes = append(attributes, slog.String("stopped_by", l.dispatched.Listeners.At(l.last).ID))
+	}
+	l.log("event dispatched", err, attributes...)
+}
+
+func (l *loggedDispatch) log(message string, err error, attributes ...slog.Attr) {
+	level := slog.LevelDebug
+	if err != nil {
+		level = slog.LevelWarn
+		attributes = append(attributes, slog.Any("error", err))
+	}
+	l.logger.LogAttrs(l.ctx, level, message, attributes...)
+}

@@ -1,0 +1,233 @@
+package inspect_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/inspect"
+	"github.com/rollcall-go/rollcall/provider"
+)
+
+type placed struct {
+	event.Propagation
+	fail, stop bool
+}
+
+// shop has three listeners: one takes 10 ms, one fails or stops if the event
+// says so, one takes 1 ms.
+func shop(t testing.TB, options ...dispatcher.Option) dispatcher.Dispatcher {
+	t.Helper()
+	p, err := provider.Build([]provider.Listener{
+		provider.New[*placed]("slow", func(*placed) { time.Sleep(10 * time.Millisecond) }),
+		provider.New[*placed]("moody", func(p *placed) error {
+			if p.stop {
+				p.StopPropagation()
+			}
+			if p.fail {
+				return errors.New("out of <stock>")
+			}
+			return nil
+		}),
+		provider.New[*placed]("quick", func(*placed) { time.Sleep(time.Millisecond) }),
+	}, []provider.Event{provider.Declare[*placed]("order.placed")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dispatcher.New(p, options...)
+}
+
+func TestTracer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tracer := inspect.NewTracer(inspect.Render(func(ev any) string { return fmt.Sprintf("%T", ev) }))
+		d := shop(t, dispatcher.Observe(tracer))
+		begun := time.Now()
+		ctx := context.Background()
+		for _, e := range []any{&placed{}, &placed{fail: true}, &placed{stop: true}, 7} {
+			_ = d.Dispatch(ctx, e)
+		}
+		slow, quick := 10*time.Millisecond, time.Millisecond
+		want := []*inspect.Timeline{
+			{Event: "int", At: begun.Add(31 * time.Millisecond), Payload: "int", Steps: []inspect.Step{}},
+			{Event: "order.placed", At: begun.Add(21 * time.Millisecond), Took: slow, StoppedBy: "moody", Payload: "*inspect_test.placed", Steps: []inspect.Step{
+				{Listener: "slow", Called: true, Took: slow}, {Listener: "moody", Called: true, Start: slow}, {Listener: "quick"}}},
+			{Event: "order.placed", At: begun.Add(11 * time.Millisecond), Took: slow, Err: "listener moody of order.placed: out of <stock>", Payload: "*inspect_test.placed", Steps: []inspect.Step{
+				{Listener: "slow", Called: true, Took: slow},
+				{Listener: "moody", Called: true, Start: slow, Err: "listener moody of order.placed: out of <stock>"}, {Listener: "quick"}}},
+			{Event: "order.placed", At: begun, Took: slow + quick, Payload: "*inspect_test.placed", Steps: []inspect.Step{
+				{Listener: "slow", Called: true, Took: slow}, {Listener: "moody", Called: true, Start: slow}, {Listener: "quick", Called: true, Start: slow, Took: quick}}},
+		}
+		if diff := cmp.Diff(want, tracer.Recent()); diff != "" {
+			t.Error(diff)
+		}
+		stats := tracer.Stats()
+		for _, e := range stats {
+			for i := range e.Listeners {
+				e.Listeners[i].P50, e.Listeners[i].P99 = about(e.Listeners[i].P50), about(e.Listeners[i].P99)
+			}
+		}
+		wantStats := []inspect.EventStats{
+			{Event: "int", Dispatches: 1, Unheard: 1},
+			{Event: "order.placed", Dispatches: 3, Failed: 1, Stopped: 1, Listeners: []inspect.ListenerStats{
+				{Listener: "moody", Calls: 3, Failed: 1, Timed: 3, P50: about(64), P99: about(64)},
+				{Listener: "quick", Calls: 1, Timed: 1, P50: quick, P99: quick, Total: quick},
+				{Listener: "slow", Calls: 3, Timed: 3, P50: slow, P99: slow, Total: 3 * slow},
+			}},
+		}
+		if diff := cmp.Diff(wantStats, stats); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+// about is the one of the durations of the tests that is an eighth away at
+// most.
+func about(d time.Duration) time.Duration {
+	for _, exact := range []time.Duration{64, time.Millisecond, 10 * time.Millisecond} {
+		if d >= exact-exact/8 && d <= exact+exact/8 {
+			return exact
+		}
+	}
+	return d
+}
+
+// Of a sample, everything is counted and only some is timed.
+func TestTracerSample(t *testing.T) {
+	tracer := inspect.NewTracer(inspect.Sample(4))
+	p, err := provider.Build([]provider.Listener{provider.New[int]("a", func(int) error { return errors.New("no") })}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := dispatcher.New(p, dispatcher.Observe(tracer))
+	const n = 10_000
+	for range n {
+		_ = d.Dispatch(context.Background(), 1)
+	}
+	l := tracer.Stats()[0].Listeners[0]
+	if l.Calls != n || l.Failed != n {
+		t.Errorf("counted %d calls and %d failures of %d", l.Calls, l.Failed, n)
+	}
+	if l.Timed < n/8 || l.Timed > n/2 { // a quarter, by chance; that this misses has odds of less than 1e-300
+		t.Errorf("timed %d of %d, one of four was asked for", l.Timed, n)
+	}
+	if got := len(tracer.Recent()); got != 100 {
+		t.Errorf("remembers %d", got)
+	}
+}
+
+// Names that are made at run time don't fill the memory.
+func TestTracerKeepsAsManyEventsAsItSays(t *testing.T) {
+	tracer := inspect.NewTracer()
+	p, err := provider.Build(nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := dispatcher.New(p, dispatcher.Observe(tracer))
+	for i := range 5000 {
+		_, _ = dispatcher.DispatchName(context.Background(), d, fmt.Sprint("made.", i))
+	}
+	stats := tracer.Stats()
+	if stats[0].Event != inspect.OtherEvents || stats[0].Dispatches != 5000-4096 || len(stats) != 4097 {
+		t.Errorf("keeps %d events; the first is %v", len(stats), stats[0])
+	}
+}
+
+// Nothing is lost where many dispatch at once, in parallel too, while somebody
+// looks.
+func TestTracerConcurrently(t *testing.T) {
+	var listeners []provider.Listener
+	for i := range 8 {
+		listeners = append(listeners, provider.New[int](fmt.Sprint("l", i), func(int) {}))
+	}
+	p, err := provider.Build(listeners, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tracer := inspect.NewTracer()
+	d := dispatcher.New(p, dispatcher.Observe(tracer), dispatcher.Parallel(4))
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 200 {
+				_ = d.Dispatch(context.Background(), 1)
+				tracer.Recent()
+				tracer.Stats()
+			}
+		})
+	}
+	all.Wait()
+	stats := tracer.Stats()[0]
+	if stats.Dispatches != 1600 || len(stats.Listeners) != 8 {
+		t.Errorf("got %+v", stats)
+	}
+	for _, l := range stats.Listeners {
+		if l.Calls != 1600 {
+			t.Errorf("%s was called %d times", l.Listener, l.Calls)
+		}
+	}
+}
+
+// A provider whose lists change keeps the counts.
+func TestTracerOfChangingLists(t *testing.T) {
+	m, tracer := &provider.Mutable{}, inspect.NewTracer()
+	d := dispatcher.New(m, dispatcher.Observe(tracer))
+	for _, id := range []string{"a", "b"} {
+		if _, err := m.Add(provider.New[int](id, func(int) {})); err != nil {
+			t.Fatal(err)
+		}
+		_ = d.Dispatch(context.Background(), 1)
+	}
+	var calls []string
+	for _, l := range tracer.Stats()[0].Listeners {
+		calls = append(calls, fmt.Sprint(l.Listener, " ", l.Calls))
+	}
+	if got := strings.Join(calls, ", "); got != "a 2, b 1" {
+		t.Errorf("got %s", got)
+	}
+}
+
+// BenchmarkTracer measures a dispatch to listeners that do nothing, without a
+// tracer and with one.
+func BenchmarkTracer(b *testing.B) {
+	for _, n := range []int{1, 10, 100} {
+		listeners := make([]provider.Listener, n)
+		for i := range listeners {
+			listeners[i] = provider.New[*placed](fmt.Sprint("l", i), func(context.Context, *placed) error { return nil })
+		}
+		p, err := provider.Build(listeners, nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for name, options := range map[string][]dispatcher.Option{
+			"off": nil, "on": {dispatcher.Observe(inspect.NewTracer())}, "sample": {dispatcher.Observe(inspect.NewTracer(inspect.Sample(100)))},
+		} {
+			m := dispatcher.NewEmitter[*placed](dispatcher.New(p, options...))
+			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
+				b.ReportAllocs()
+				b.RunParallel(func(pb *testing.PB) {
+					e := &placed{}
+					for pb.Next() {
+						if err := m.Emit(context.Background(), e); err != nil {
+							b.Error(err)
+						}
+					}
+				})
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/listener")
+			})
+		}
+	}
+}
+
+// empty is a provider without listeners.
+type empty struct{}
+
+func (empty) Listeners(any) (*provider.List, error) { return nil, nil }
