@@ -175,7 +175,7 @@ services:
     1  fxevents_test.auditor   first                 HERE
        - listens to fxevents_test.change
     2  fxevents_test.notifier  priority 0 (default)  HERE
-       - services.yaml:3 overrides priority 5 by after ?nobody
+       - services.yaml:3 says after ?nobody; the code says priority 5
        - after ?nobody has no effect: no listener has that ID
   recipe.deleted  *github.com/rollcall-go/rollcall/fxevents_test.deleted, declared at HERE
     1  fxevents_test.auditor  first  HERE

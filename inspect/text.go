@@ -93,7 +93,7 @@ func (l Listener) notes() []string {
 		notes = append(notes, "listens to "+l.Hears)
 	}
 	if l.Overridden != nil {
-		notes = append(notes, orNothing(l.Placement.Source, l.Source)+" overrides "+orNothing(l.Overridden.String(), "no placement")+" by "+orNothing(l.Placement.String(), "none"))
+		notes = append(notes, orNothing(l.Placement.Source, l.Source)+" says "+orNothing(l.Placement.String(), "nothing")+"; the code says "+orNothing(l.Overridden.String(), "nothing"))
 	}
 	for _, n := range l.NoEffect {
 		notes = append(notes, n.Hint+" has no effect: "+n.Why)

@@ -20,6 +20,7 @@ import (
 
 	"go.uber.org/fx"
 
+	"github.com/rollcall-go/rollcall/dispatcher"
 	"github.com/rollcall-go/rollcall/examples/recipes/internal/audit"
 	"github.com/rollcall-go/rollcall/examples/recipes/internal/background"
 	"github.com/rollcall-go/rollcall/examples/recipes/internal/journal"
@@ -48,7 +49,7 @@ func main() {
 type parts struct {
 	fx.In
 
-	Assembly *fxevents.Assembly
+	Report   *inspect.Report
 	Journal  *journal.Journal
 	Store    *recipes.Store
 	Listener net.Listener
@@ -56,11 +57,13 @@ type parts struct {
 
 func run(ctx context.Context, serve string, out io.Writer) error {
 	var p parts
+	tracer := inspect.NewTracer(inspect.Render(recipes.Title))
 	app := fx.New(
 		fx.NopLogger,
-		fxevents.Module(fxevents.OrderFile(files, "services.yaml")),
+		fxevents.Module(fxevents.OrderFile(files, "services.yaml"), fxevents.Policy(dispatcher.Observe(tracer))),
 		fx.Decorate(background.Buffer),
 		recipes.Module, search.Module, notify.Module, audit.Module, background.Module,
+		fx.Supply(tracer),
 		fx.Provide(
 			journal.New,
 			func() io.Writer { return out },
@@ -71,7 +74,7 @@ func run(ctx context.Context, serve string, out io.Writer) error {
 	if err := app.Start(ctx); err != nil {
 		return err
 	}
-	err := errors.Join(printOrder(out, p.Assembly), work(ctx, serve, out, p))
+	err := errors.Join(printOrder(out, p.Report), work(ctx, serve, out, p))
 	stopCtx, cancel := context.WithTimeout(context.Background(), app.StopTimeout())
 	defer cancel()
 	if err := errors.Join(err, app.Stop(stopCtx)); err != nil {
@@ -97,16 +100,18 @@ func work(ctx context.Context, serve string, out io.Writer, p parts) error {
 	if serve == "" {
 		return postAll(ctx, out, url)
 	}
-	fmt.Fprintf(out, "Serving at %s: POST /recipes, GET /recipes/{id}. Ctrl-C stops.\n", url)
+	fmt.Fprintf(out, "Serving at %s: POST /recipes, GET /recipes/{id}, and /debug/events/ for a browser. Ctrl-C stops.\n", url)
 	<-ctx.Done()
 	return nil
 }
 
 // serveHTTP answers requests from start to stop. After each reply, the slow
-// listeners may run.
-func serveHTTP(lc fx.Lifecycle, l net.Listener, h *recipes.Handler, f *background.Flusher) {
+// listeners may run. The pages about events belong behind a login in a real
+// application.
+func serveHTTP(lc fx.Lifecycle, l net.Listener, h *recipes.Handler, f *background.Flusher, r *inspect.Report, t *inspect.Tracer) {
 	mux := http.NewServeMux()
 	h.Mount(mux)
+	mux.Handle("/debug/events/", inspect.Handler(r, t))
 	server := &http.Server{Handler: f.Handler(mux), ReadHeaderTimeout: 5 * time.Second}
 	lc.Append(fx.Hook{
 		OnStart: func(context.Context) error {
@@ -117,9 +122,7 @@ func serveHTTP(lc fx.Lifecycle, l net.Listener, h *recipes.Handler, f *backgroun
 	})
 }
 
-func printOrder(out io.Writer, a *fxevents.Assembly) error {
+func printOrder(out io.Writer, r *inspect.Report) error {
 	fmt.Fprintln(out, "The order of each event, and why:")
-	p := a.Providers()[0]
-	r := inspect.Report{Providers: []inspect.Provider{inspect.OfProvider("recipes", p.Group, p.Ordered)}}
 	return r.Write(out, inspect.Text)
 }

@@ -21,20 +21,28 @@ func TestRun(t *testing.T) {
 	got := regexp.MustCompile(`127\.0\.0\.1:\d+`).ReplaceAllString(out.String(), "ADDRESS")
 	got = regexp.MustCompile(` +\d+\.\d\d ms`).ReplaceAllString(got, "  TIME")
 	const want = `The order of each event, and why:
-recipes (event_listener)
-  recipe.submitted
-    1  audit.Log          first
-    2  recipes.Validator  right after audit.Log
-    3  search.Indexer     right after recipes.Validator
-    4  recipes.Store      last
-  recipe.created
-    1  audit.Log       first
-    2  search.Indexer  priority 0 (default)
-    3  notify.Mailer   right after search.Indexer
-    4  notify.Digest   last
-  recipe.rejected
-    1  audit.Log      first
-    2  notify.Author  priority 0 (default)
+default (event_listener)
+  recipe.submitted  *github.com/rollcall-go/rollcall/examples/recipes/internal/recipes.Submitted, declared at recipes/module.go:12
+    1  audit.Log          first                          audit/audit.go:18
+       - listens to audit.Audited
+       - services.yaml:11 says first; the code says nothing
+    2  recipes.Validator  right after audit.Log          recipes/module.go:16
+       - services.yaml:15 says after audit.Log; the code says first
+    3  search.Indexer     right after recipes.Validator  search/search.go:20
+    4  recipes.Store      last                           recipes/module.go:17
+  recipe.created  *github.com/rollcall-go/rollcall/examples/recipes/internal/recipes.Created, declared at recipes/module.go:13
+    1  audit.Log       first                       audit/audit.go:18
+       - listens to audit.Audited
+       - services.yaml:11 says first; the code says nothing
+    2  search.Indexer  priority 0 (default)        search/search.go:21
+    3  notify.Mailer   right after search.Indexer  notify/notify.go:22
+    4  notify.Digest   last                        notify/notify.go:24
+       - before ?metrics.Counter has no effect: no listener has that ID
+  recipe.rejected  *github.com/rollcall-go/rollcall/examples/recipes/internal/recipes.Rejected, declared at recipes/module.go:14
+    1  audit.Log      first                 audit/audit.go:18
+       - listens to audit.Audited
+       - services.yaml:11 says first; the code says nothing
+    2  notify.Author  priority 0 (default)  notify/notify.go:23
 
 Posting recipes.jsonl to http://ADDRESS/recipes. What the bad lines got:
   line  5  422  the title is missing
@@ -100,6 +108,9 @@ func TestServe(t *testing.T) {
 		}, 201},
 		{func() (*http.Response, error) { return http.Get(url + "/recipes/r001") }, 200},
 		{func() (*http.Response, error) { return http.Get(url + "/recipes/r002") }, 404},
+		{func() (*http.Response, error) {
+			return http.Get(url + "/debug/events/event?provider=default&name=recipe.created")
+		}, 200},
 	} {
 		response, err := tt.do()
 		if err != nil {

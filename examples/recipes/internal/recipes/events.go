@@ -44,3 +44,17 @@ func (c *Created) Summary() string { return "created " + c.Recipe.ID }
 
 // Summary tells the event in a line.
 func (r *Rejected) Summary() string { return "rejected: " + r.Reason }
+
+// Title is what the pages about events show of an event: no more than the
+// recipe's title.
+func Title(ev any) string {
+	switch e := ev.(type) {
+	case *Submitted:
+		return e.Recipe.Title
+	case *Created:
+		return e.Recipe.Title
+	case *Rejected:
+		return e.Recipe.Title
+	}
+	return ""
+}

@@ -1,0 +1,94 @@
+package inspect
+
+import (
+	"bytes"
+	"embed"
+	"html/template"
+	"net/http"
+	"strings"
+)
+
+//go:embed web
+var web embed.FS
+
+var pages = template.Must(template.ParseFS(web, "web/pages.html"))
+
+// contentPolicy lets a page load nothing but this handler's own files.
+const contentPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; " +
+	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+// Handler serves pages that show the order of each event with its reasons,
+// and, with a tracer, what was dispatched: counts, errors, latency and the last
+// dispatches. The tracer may be nil. Mount it at a path that ends with a slash:
+//
+//	mux.Handle("/debug/events/", inspect.Handler(report, tracer))
+//
+// It is read-only and asks nobody who they are: put it behind the
+// application's own authentication. It shows IDs, names, places in the source
+// and the texts of errors; of the events themselves it shows what the tracer's
+// [Render] gives.
+func Handler(report *Report, tracer *Tracer) http.Handler {
+	return &handler{report: report, tracer: tracer}
+}
+
+type handler struct {
+	report *Report
+	tracer *Tracer
+}
+
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	header := w.Header()
+	header.Set("Content-Security-Policy", contentPolicy)
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Referrer-Policy", "no-referrer")
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		header.Set("Allow", "GET, HEAD")
+		http.Error(w, "read-only", http.StatusMethodNotAllowed)
+		return
+	}
+	// The last part alone, so that it may be mounted anywhere.
+	switch name := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]; name {
+	case "":
+		h.serve(w, http.StatusOK, "index", h.index(r.FormValue("q")))
+	case "event":
+		h.event(w, r.FormValue("provider"), r.FormValue("name"))
+	case "report.json":
+		h.serveReport(w)
+	case "style.css", "refresh.js", "icon.svg":
+		header.Set("Cache-Control", "max-age=3600")
+		http.ServeFileFS(w, r, web, "web/"+name)
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+// serve writes a page, or nothing of it where that fails.
+func (h *handler) serve(w http.ResponseWriter, status int, name string, page any) {
+	var b bytes.Buffer
+	if err := pages.ExecuteTemplate(&b, name, page); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(b.Bytes()) // who asked has gone
+}
+
+func (h *handler) serveReport(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	_ = h.report.Write(w, JSON) // who asked has gone
+}
+
+func (h *handler) event(w http.ResponseWriter, provider, name string) {
+	for _, p := range h.report.Providers {
+		for _, e := range p.Events {
+			if p.ID == provider && e.Event == name {
+				h.serve(w, http.StatusOK, "event", h.eventPage(p, e))
+				return
+			}
+		}
+	}
+	h.serve(w, http.StatusNotFound, "missing", missingPage{page: page{Title: "No such event"}, Name: oneLine(name), Provider: oneLine(provider)})
+}

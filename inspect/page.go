@@ -1,0 +1,259 @@
+package inspect
+
+import (
+	"fmt"
+	"html/template"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// page is what every page has.
+type page struct {
+	Title     string
+	Query     string
+	Traced    bool
+	Timelines []timelineView
+}
+
+type indexPage struct {
+	page
+	Several bool // providers
+	Total   int
+	Events  []eventView
+	Orphans []orphanView
+}
+
+type eventView struct {
+	Name, Provider, Link, Note    string
+	Listeners, Dispatches, Errors uint64
+}
+
+type orphanView struct{ Name, Note string }
+
+type eventPage struct {
+	page
+	Name, About, Provider, Group, Note string
+	Picture                            template.HTML
+	Rows                               []rowView
+}
+
+type rowView struct {
+	Number             int
+	ID, Reason, Source string
+	Notes              []string
+	Calls, Errors      uint64
+	P50, P99           string
+}
+
+type missingPage struct {
+	page
+	Name, Provider string
+}
+
+type timelineView struct {
+	Event, Link, Class, Outcome, Datetime, Time, Took, Payload, Err string
+	Steps                                                           []stepView
+}
+
+type stepView struct {
+	Listener, Class, What string
+	Called                bool
+	Left, Width           float64 // of a hundred
+}
+
+const (
+	shownTimelines = 20
+	nobodyListens  = "nobody listens"
+	nobodyDeclares = "nobody declares it"
+)
+
+func (h *handler) index(query string) indexPage {
+	x := indexPage{page: h.page("Events"), Several: len(h.report.Providers) > 1}
+	x.Query = query
+	stats := h.stats()
+	h.report.eachEvent(func(_ int, p Provider, e Event) {
+		x.Total++
+		if e.mentions(query) {
+			x.Events = append(x.Events, viewOf(p, e, stats[e.Event]))
+		}
+		if note := e.note(); note != "" {
+			x.Orphans = append(x.Orphans, orphanView{oneLine(e.Event), note})
+		}
+	})
+	known := map[string]bool{}
+	h.report.eachEvent(func(_ int, _ Provider, e Event) { known[e.Event] = true })
+	for _, s := range h.allStats() {
+		if s.Unheard > 0 && !known[s.Event] {
+			x.Orphans = append(x.Orphans, orphanView{oneLine(s.Event), fmt.Sprintf("dispatched %d times, and nobody heard it", s.Unheard)})
+		}
+	}
+	x.Timelines = h.timelines(func(*Timeline) bool { return true })
+	return x
+}
+
+func viewOf(p Provider, e Event, s EventStats) eventView {
+	return eventView{
+		Name: oneLine(e.Event), Provider: oneLine(p.ID), Link: linkTo(p.ID, e.Event), Note: e.note(),
+		Listeners: uint64(len(e.Listeners)), Dispatches: s.Dispatches, Errors: s.Failed,
+	}
+}
+
+func linkTo(provider, event string) string {
+	return "event?" + url.Values{"name": {event}, "provider": {provider}}.Encode()
+}
+
+// mentions says whether the event, its type or a listener has the text in its
+// name, in letters of either case.
+func (e Event) mentions(text string) bool {
+	text = strings.ToLower(strings.TrimSpace(text))
+	has := func(s string) bool { return strings.Contains(strings.ToLower(s), text) }
+	if has(e.Event) || has(e.Type) {
+		return true
+	}
+	for _, l := range e.Listeners {
+		if has(l.ID) {
+			return true
+		}
+	}
+	return false
+}
+
+// note says what is odd about the event.
+func (e Event) note() string {
+	switch {
+	case len(e.Listeners) == 0:
+		return nobodyListens
+	case e.Undeclared:
+		return nobodyDeclares
+	}
+	return ""
+}
+
+func (h *handler) page(title string) page {
+	return page{Title: oneLine(title) + " – rollcall", Traced: h.tracer != nil}
+}
+
+func (h *handler) allStats() []EventStats {
+	if h.tracer == nil {
+		return nil
+	}
+	return h.tracer.Stats()
+}
+
+func (h *handler) stats() map[string]EventStats {
+	byName := map[string]EventStats{}
+	for _, s := range h.allStats() {
+		byName[s.Event] = s
+	}
+	return byName
+}
+
+func (h *handler) eventPage(p Provider, e Event) eventPage {
+	x := eventPage{
+		page: h.page(e.Event), Name: oneLine(e.Event), About: e.about(), Provider: oneLine(p.ID), Group: oneLine(p.ListenerTag),
+		Note: e.note(), Picture: picture(e),
+	}
+	listeners := map[string]ListenerStats{}
+	for _, l := range h.stats()[e.Event].Listeners {
+		listeners[l.Listener] = l
+	}
+	for i, l := range e.Listeners {
+		s := listeners[l.ID]
+		row := rowView{Number: i + 1, ID: oneLine(l.ID), Reason: oneLine(l.Reason), Source: oneLine(l.Source), Calls: s.Calls, Errors: s.Failed}
+		for _, note := range l.notes() {
+			row.Notes = append(row.Notes, oneLine(note))
+		}
+		if s.Timed > 0 {
+			row.P50, row.P99 = rounded(s.P50), rounded(s.P99)
+		}
+		x.Rows = append(x.Rows, row)
+	}
+	x.Timelines = h.timelines(func(t *Timeline) bool { return t.Event == e.Event })
+	return x
+}
+
+// picture is the drawing of one event; its colours come from the style sheet.
+func picture(e Event) template.HTML {
+	var body strings.Builder
+	bottom, right := svgEvent(&body, svgMargin, e.Event, e)
+	return template.HTML(fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" role="img" aria-label="The order as a picture; the table below says the same">`,
+		int(right)+svgMargin, bottom+svgMargin) + body.String() + "</svg>") // svgEvent escapes every name
+}
+
+// timelines are the last dispatches that are wanted.
+func (h *handler) timelines(wanted func(*Timeline) bool) []timelineView {
+	if h.tracer == nil {
+		return nil
+	}
+	links := map[string]string{}
+	h.report.eachEvent(func(_ int, p Provider, e Event) {
+		if links[e.Event] == "" {
+			links[e.Event] = linkTo(p.ID, e.Event)
+		}
+	})
+	var views []timelineView
+	for _, t := range h.tracer.Recent() {
+		if wanted(t) && len(views) < shownTimelines {
+			views = append(views, t.view(links[t.Event]))
+		}
+	}
+	return views
+}
+
+func (t *Timeline) view(link string) timelineView {
+	v := timelineView{
+		Event: oneLine(t.Event), Link: link, Datetime: t.At.UTC().Format(time.RFC3339Nano), Time: t.At.UTC().Format("15:04:05.000 UTC"),
+		Took: rounded(t.Took), Payload: t.Payload, Err: t.Err, Class: "done", Outcome: "done",
+	}
+	why := "not called"
+	switch {
+	case t.Err != "":
+		v.Class, v.Outcome, why = "failed", "failed", "not called: the dispatch had failed"
+	case t.StoppedBy != "":
+		v.Class, v.Outcome = "stopped", "stopped by "+oneLine(t.StoppedBy)
+		why = "not called: " + oneLine(t.StoppedBy) + " stopped the event"
+	case len(t.Steps) == 0:
+		v.Class, v.Outcome = "stopped", "nobody listens"
+	}
+	for _, s := range t.Steps {
+		v.Steps = append(v.Steps, s.view(t.Took, why))
+	}
+	return v
+}
+
+func (s Step) view(of time.Duration, whyNot string) stepView {
+	v := stepView{Listener: oneLine(s.Listener), Called: s.Called}
+	switch {
+	case !s.Called:
+		v.Class, v.What = "skipped", whyNot
+		return v
+	case s.Err != "":
+		v.Class, v.What = "failed", rounded(s.Took)+", failed"
+	default:
+		v.Class, v.What = "called", rounded(s.Took)
+	}
+	if of > 0 {
+		v.Width = max(1, share(s.Took, of))
+		v.Left = min(share(s.Start, of), 100-v.Width)
+	}
+	return v
+}
+
+// share is a part of a whole in hundredths, with one decimal place.
+func share(part, of time.Duration) float64 { return float64(part*1000/of) / 10 }
+
+// rounded is a duration with three digits.
+func rounded(d time.Duration) string {
+	for _, unit := range []struct {
+		of   time.Duration
+		name string
+	}{{time.Second, "s"}, {time.Millisecond, "ms"}, {time.Microsecond, "µs"}} {
+		if digits := float64(d) / float64(unit.of); digits >= 999.5 {
+			return fmt.Sprintf("%.0f %s", digits, unit.name)
+		} else if digits >= 1 {
+			return fmt.Sprintf("%.3g %s", digits, unit.name)
+		}
+	}
+	return fmt.Sprintf("%d ns", d)
+}
