@@ -34,7 +34,7 @@ fuzz: ## fuzz each target for FUZZTIME, 20s by default
 
 .PHONY: cover
 cover: ## fail where a package is covered less than 90 %
-	@go test -cover ./ordering ./tags ./event ./provider ./dispatcher ./fxevents ./orderfile ./inspect | tee coverage.out
+	@go test -cover ./ordering ./tags ./event ./provider ./dispatcher ./fxevents ./orderfile ./inspect ./otel | tee coverage.out
 	@awk '{ for (i = 1; i <= NF; i++) if ($$i == "coverage:" && $$(i+1) + 0 < 90) { print "below 90 %: " $$2; bad = 1 } } END { exit bad }' coverage.out
 
 # Runs follow each other instead of being repeated one by one, so that a busy

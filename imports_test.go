@@ -28,7 +28,10 @@ var allowed = map[string][]string{
 	"dispatcher":   {"event", "provider"},
 	"inspect":      {"dispatcher", "event", "orderfile", "ordering", "provider"},
 	"fxevents":     {"dispatcher", "event", "inspect", "orderfile", "ordering", "provider", "tags", "go.uber.org/fx", "go.uber.org/dig"},
+	"fxeventstest": {"dispatcher", "event", "fxevents", "inspect", "ordering", "provider", "tags", "go.uber.org/fx"},
 	"cmd/rollcall": {"inspect", "orderfile"},
+
+	"provider/providertest": {"event", "provider"},
 }
 
 // Imports run one way. A new package must be entered above.

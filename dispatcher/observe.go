@@ -11,7 +11,8 @@ import (
 // their goroutines, so it must be safe for concurrent use, be quick, and not
 // panic: its panic counts as that of the listener.
 type Observer interface {
-	// Begin is called before the first listener, also where nobody listens.
+	// Begin is called before the first listener, also where nobody listens. It
+	// is not called where the provider fails to give the listeners.
 	// It gives the context that the dispatch goes on with and what watches
 	// it: nil for nothing, as where a sample is enough.
 	Begin(ctx context.Context, d Dispatched) (context.Context, Observation)
@@ -34,14 +35,17 @@ type Observation interface {
 	// panic that passes through the dispatch, it is ErrPanicPasses.
 	Returned(i int, err error)
 	// Stopped is called where the event says that it is stopped, before the
-	// listener at this index. Whoever was called last has stopped it.
+	// listener at this index. Whoever returned last has stopped it; under
+	// Parallel, it may have been another one that ran at the same time.
 	Stopped(before int)
-	// End is called last, with what the dispatch returns.
+	// End is called last, with what the dispatch returns; with
+	// ErrPanicPasses where it does not return.
 	End(err error)
 }
 
 // ErrPanicPasses is what an [Observation] is told where a listener panicked and
-// [PassPanics] lets that through.
+// [PassPanics] lets that through, or ended its goroutine by runtime.Goexit. Of
+// the latter, only End is told, unless PassPanics is on.
 var ErrPanicPasses = chain.ErrPanicPasses
 
 // Observe has an observer watch every dispatch. A dispatcher without one takes
@@ -65,14 +69,12 @@ func (c *call[E]) runObserved(ctx context.Context, e E) error {
 	if o == nil {
 		return c.runUnobserved(ctx, e, nil)
 	}
-	passing := c.policy.passPanics
-	if passing {
-		defer func() {
-			if passing {
-				o.End(ErrPanicPasses)
-			}
-		}()
-	}
+	passing := true
+	defer func() {
+		if passing {
+			o.End(ErrPanicPasses)
+		}
+	}()
 	err := c.runUnobserved(ctx, e, o)
 	passing = false
 	o.End(err)

@@ -3,6 +3,7 @@ package dispatcher_test
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -136,4 +137,17 @@ func TestObserversGiveContexts(t *testing.T) {
 	if err := dispatcher.New(p, dispatcher.Observe(deaf)).Dispatch(ctx, &created{}); err != nil {
 		t.Error(err)
 	}
+}
+
+// A listener that ends its goroutine, as t.FailNow does, ends the observation.
+func TestObserveGoexit(t *testing.T) {
+	w := &witness{}
+	d := dispatcher.New(build(t, listeners{provider.New[*created]("a", func(*created) { runtime.Goexit() })}), dispatcher.Observe(w))
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = d.Dispatch(ctx, &created{})
+	}()
+	<-ended
+	check(t, "observed", w.seen(), "begin T T of 1; call a; end: "+dispatcher.ErrPanicPasses.Error())
 }

@@ -93,7 +93,7 @@ func (l Listener) notes() []string {
 		notes = append(notes, "listens to "+l.Hears)
 	}
 	if l.Overridden != nil {
-		notes = append(notes, orNothing(l.Placement.Source, l.Source)+" says "+orNothing(l.Placement.String(), "nothing")+"; the code says "+orNothing(l.Overridden.String(), "nothing"))
+		notes = append(notes, orNothing(orNothing(l.Placement.Source, l.Source), "the order file")+" says "+orNothing(l.Placement.String(), "nothing")+"; the code says "+orNothing(l.Overridden.String(), "nothing"))
 	}
 	for _, n := range l.NoEffect {
 		notes = append(notes, n.Hint+" has no effect: "+n.Why)

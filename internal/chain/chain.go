@@ -89,7 +89,7 @@ type Watch interface {
 }
 
 // ErrPanicPasses is what a Watch is told of a panic that is let through.
-var ErrPanicPasses = errors.New("it panicked, and the panic passes through the dispatch")
+var ErrPanicPasses = errors.New("it did not return: a panic passes through the dispatch, or its goroutine ends")
 
 // From is Run from index i on, heeding the mode, and returns the index to go on
 // from: behind the function that failed, or the end.

@@ -1,0 +1,22 @@
+// Package fxeventstest helps to test applications that use fxevents.
+//
+// [Order] compares the whole order of an application with a golden file, so
+// that a change of it shows up in a review:
+//
+//	func TestOrder(t *testing.T) {
+//		fxeventstest.Order(t, "testdata/order.txt", shop.Options)
+//	}
+//
+// [Record] tells which events a piece of code emits. It gives that code an
+// emitter, without a container:
+//
+//	placed := fxeventstest.Record[*Placed](t)
+//	NewService(placed.Emitter()).Place("7")
+//	placed.Want(fxeventstest.Equal(&Placed{ID: "7"}))
+//
+// Nothing here needs a clock of its own: where the code under test waits, run
+// the test in a bubble of testing/synctest, whose time passes at once.
+//
+// The package defines the flag -update, which rewrites golden files. A test
+// package that wants to read it as well finds it by flag.Lookup("update").
+package fxeventstest

@@ -1,0 +1,247 @@
+package fxeventstest_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/fx"
+
+	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall/fxevents"
+	"github.com/rollcall-go/rollcall/fxeventstest"
+)
+
+type (
+	placed  struct{ ID string }
+	shipped struct{ ID string }
+
+	indexer  struct{}
+	notifier struct{}
+)
+
+func newIndexer() *indexer         { return &indexer{} }
+func (*indexer) Handle(*placed)    {}
+func newNotifier() *notifier       { return &notifier{} }
+func (*notifier) Handle(p *placed) {}
+
+// shop is the application of the tests.
+func shop(hint string) fx.Option {
+	order := fstest.MapFS{"services.yaml": {Data: []byte("services:\n  fxeventstest_test.indexer: { tags: [ { name: event_listener, event: order.placed, " + hint + " } ] }\n")}}
+	return fx.Options(
+		fxevents.Module(fxevents.OrderFile(order, "services.yaml")),
+		fxevents.Event[*placed]("order.placed"), fxevents.Event[*shipped]("order.shipped"),
+		fxevents.AsListener(newNotifier, `after:"?nobody"`), fxevents.AsListener(newIndexer, `priority:"5"`),
+	)
+}
+
+// tester records what would have failed a test.
+type tester struct {
+	testing.TB
+	log []string
+}
+
+func (t *tester) Helper()                   {}
+func (t *tester) Errorf(f string, a ...any) { t.log = append(t.log, fmt.Sprintf(f, a...)) }
+func (t *tester) Fatalf(f string, a ...any) { t.Errorf(f, a...); runtime.Goexit() }
+func (t *tester) Fatal(a ...any)            { t.Fatalf("%s", fmt.Sprintln(a...)) }
+
+// failures runs a test that may fail and tells how.
+func failures(t *testing.T, test func(t testing.TB)) string {
+	t.Helper()
+	inner := &tester{TB: t}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		test(inner)
+	}()
+	<-done
+	return strings.Join(inner.log, "\n")
+}
+
+func TestOrder(t *testing.T) {
+	fxeventstest.Order(t, "testdata/order.txt", shop("priority: first"))
+}
+
+func TestOrderFailures(t *testing.T) {
+	for _, tt := range []struct {
+		name, golden string
+		app          fx.Option
+		want         []string
+	}{
+		{"another order", "testdata/order.txt", shop("priority: last"), []string{
+			`the order is not that of testdata/order.txt (-) any more but (+):
+  default (event_listener)
+    order.placed  *github.com/rollcall-go/rollcall/fxeventstest_test.placed
+-     1  fxeventstest_test.indexer   first
+-        - the order file says first; the code says priority 5
+-     2  fxeventstest_test.notifier  priority 0 (default)
++     1  fxeventstest_test.notifier  priority 0 (default)
+         - after ?nobody has no effect: no listener has that ID
++     2  fxeventstest_test.indexer   last
++        - the order file says last; the code says priority 5
+    order.shipped  *github.com/rollcall-go/rollcall/fxeventstest_test.shipped
+      nobody listens
+If that is wanted, run go test with -update.`}},
+		{"no file", "testdata/absent.txt", shop("priority: last"), []string{"there is no testdata/absent.txt yet: run go test with -update"}},
+		{"a folder", "testdata", shop("priority: last"), []string{"testdata: is a directory"}},
+		{"no application", "testdata/order.txt", shop("after: nobody"), []string{
+			"the application can't be built: ", "fxeventstest_test.indexer (services.yaml:2) must run after nobody"}},
+		{"no module", "testdata/order.txt", fx.Options(), []string{"the application can't be built: ", "*inspect.Report"}},
+	} {
+		got := failures(t, func(t testing.TB) { fxeventstest.Order(t, tt.golden, tt.app) })
+		for _, want := range tt.want {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: got %q, want it to have %q", tt.name, got, want)
+			}
+		}
+	}
+}
+
+// -update writes the file, and then the order is that of the file.
+func TestUpdate(t *testing.T) {
+	golden := filepath.Join(t.TempDir(), "new", "order.txt")
+	was := flag.Lookup("update").Value.String()
+	if err := flag.Set("update", "true"); err != nil {
+		t.Fatal(err)
+	}
+	got := failures(t, func(t testing.TB) { fxeventstest.Order(t, golden, shop("priority: last")) })
+	if err := flag.Set("update", was); err != nil || got != "" {
+		t.Fatal(err, got)
+	}
+	content, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(golden, []byte(strings.ReplaceAll(string(content), "\n", "\r\n")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	fxeventstest.Order(t, golden, shop("priority: last"))
+}
+
+// service emits without a container.
+type service struct {
+	placed *dispatcher.Emitter[*placed]
+}
+
+func (s service) place(ids ...string) error {
+	for _, id := range ids {
+		if err := s.placed.Emit(context.Background(), &placed{id}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func TestRecorder(t *testing.T) {
+	r := fxeventstest.Record[*placed](t)
+	r.Want()
+	s := service{r.Emitter()}
+	if err := s.place("1", "2", "3"); err != nil {
+		t.Fatal(err)
+	}
+	two := fxeventstest.Where("order 2", func(p *placed) bool { return p.ID == "2" })
+	r.Want(fxeventstest.Equal(&placed{"1"}), two, fxeventstest.Any[*placed]())
+	out := errors.New("out of stock")
+	r.FailWith(out)
+	if err := s.place("4", "5"); !errors.Is(err, out) {
+		t.Errorf("got %v", err)
+	}
+	if got := r.Events(); len(got) != 4 || got[3].ID != "4" {
+		t.Errorf("got %v", got)
+	}
+	r.FailWith(nil)
+	if err := s.place("6"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWantFailures(t *testing.T) {
+	for _, tt := range []struct {
+		emit     []string
+		matchers []fxeventstest.Matcher[*placed]
+		want     string
+	}{
+		{[]string{"1"}, nil, "got 1 events of type *fxeventstest_test.placed, want 0:\n  1. not wanted: &{ID:1}"},
+		{nil, []fxeventstest.Matcher[*placed]{fxeventstest.Equal(&placed{"1"})},
+			"got 0 events of type *fxeventstest_test.placed, want 1:\n  1. missing: &{ID:1}"},
+		{[]string{"1", "2"}, []fxeventstest.Matcher[*placed]{fxeventstest.Any[*placed](), fxeventstest.Equal(&placed{"3"})},
+			"got 2 events of type *fxeventstest_test.placed, want 2:\n  1. as wanted: &{ID:1}\n  2. got &{ID:2}, want &{ID:3}"},
+	} {
+		got := failures(t, func(t testing.TB) {
+			r := fxeventstest.Record[*placed](t)
+			if err := (service{r.Emitter()}).place(tt.emit...); err != nil {
+				t.Fatal(err)
+			}
+			r.Want(tt.matchers...)
+		})
+		if got != tt.want {
+			t.Errorf("got %q, want %q", got, tt.want)
+		}
+	}
+}
+
+// Code that waits is tested without waiting.
+func TestWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := fxeventstest.Record[*placed](t)
+		s := service{r.Emitter()}
+		go func() {
+			for _, id := range []string{"1", "2"} {
+				time.Sleep(time.Hour)
+				if err := s.place(id); err != nil {
+					t.Error(err)
+				}
+			}
+		}()
+		if got := r.Wait(t.Context(), 2); len(got) != 2 || got[1].ID != "2" {
+			t.Errorf("got %v", got)
+		}
+	})
+}
+
+func TestWaitFails(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	got := failures(t, func(t testing.TB) {
+		r := fxeventstest.Record[*placed](t)
+		if err := (service{r.Emitter()}).place("1"); err != nil {
+			t.Fatal(err)
+		}
+		r.Wait(ctx, 2)
+	})
+	if want := "waited for 2 events and got 1: context canceled\n  1. &{ID:1}"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// In an application, the recorder hears what others would stop or refuse; of
+// any, it hears every event.
+func TestRecorderInAnApplication(t *testing.T) {
+	orders, all := fxeventstest.Record[*placed](t), fxeventstest.Record[any](t)
+	var placedEmitter *dispatcher.Emitter[*placed]
+	var shippedEmitter *dispatcher.Emitter[*shipped]
+	app := fx.New(fx.NopLogger, shop("priority: first"), orders.Option(), all.Option(),
+		fxevents.AsListener(func() func(*placed) error { return func(*placed) error { return errors.New("refused") } }, `id:"refuses" priority:"first"`),
+		fx.Populate(&placedEmitter, &shippedEmitter))
+	if err := app.Err(); err != nil {
+		t.Fatal(err)
+	}
+	if err := placedEmitter.Emit(context.Background(), &placed{"1"}); err == nil {
+		t.Error("it was not refused")
+	}
+	if err := shippedEmitter.Emit(context.Background(), &shipped{"1"}); err != nil {
+		t.Error(err)
+	}
+	orders.Want(fxeventstest.Equal(&placed{"1"}))
+	all.Want(fxeventstest.Equal[any](&placed{"1"}), fxeventstest.Equal[any](&shipped{"1"}))
+}

@@ -1,0 +1,31 @@
+package fxeventstest
+
+import (
+	"fmt"
+	"reflect"
+
+	"github.com/rollcall-go/rollcall/ordering"
+)
+
+// Matcher says whether an event is the one that is wanted.
+type Matcher[E any] struct {
+	Text    string // what is wanted, for messages
+	Matches func(E) bool
+}
+
+// Equal wants an event that is deeply equal to want, as reflect.DeepEqual has
+// it; pointers are followed.
+func Equal[E any](want E) Matcher[E] {
+	return Matcher[E]{shown(want), func(e E) bool { return reflect.DeepEqual(e, want) }}
+}
+
+// Where wants an event for which something holds, which the text tells.
+func Where[E any](text string, holds func(E) bool) Matcher[E] { return Matcher[E]{text, holds} }
+
+// Any wants any event.
+func Any[E any]() Matcher[E] { return Where("any event", func(E) bool { return true }) }
+
+// shown is an event for a message.
+func shown(e any) string { return fmt.Sprintf("%+v", e) }
+
+var first = ordering.Placement{Priority: ordering.First()}

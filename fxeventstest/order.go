@@ -1,0 +1,90 @@
+package fxeventstest
+
+import (
+	"errors"
+	"flag"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.uber.org/fx"
+
+	"github.com/rollcall-go/rollcall/inspect"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files")
+
+// Order builds the application of the options, which include fxevents.Module,
+// and compares the order of all its events with a golden file. It does not
+// start the application. Lines of source files are left out, so that only a
+// change of the order or of its reasons is a difference. The test fails where
+// there is one, or where the application can't be built; go test -update
+// writes the file instead.
+func Order(t testing.TB, golden string, options ...fx.Option) {
+	t.Helper()
+	var report *inspect.Report
+	app := fx.New(append(options, fx.NopLogger, fx.Populate(&report))...)
+	if err := app.Err(); err != nil {
+		t.Fatalf("the application can't be built: %v", err)
+	}
+	got := orderOf(t, report)
+	if *update {
+		write(t, golden, got)
+		return
+	}
+	want, err := os.ReadFile(golden)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		t.Fatalf("there is no %s yet: run go test with -update, and read what it writes", golden)
+	case err != nil:
+		t.Fatal(err)
+	}
+	if difference := diff(withoutCR(string(want)), got); difference != "" {
+		t.Errorf("the order is not that of %s (-) any more but (+):\n%s\nIf that is wanted, run go test with -update.", golden, difference)
+	}
+}
+
+func orderOf(t testing.TB, r *inspect.Report) string {
+	t.Helper()
+	var text strings.Builder
+	if err := withoutSources(*r).Write(&text, inspect.Text); err != nil {
+		t.Fatal(err)
+	}
+	return text.String()
+}
+
+// withoutSources is a copy of the report that does not change when lines of
+// source files do.
+func withoutSources(r inspect.Report) inspect.Report {
+	var copied inspect.Report
+	for _, p := range r.Providers {
+		var events []inspect.Event
+		for _, e := range p.Events {
+			var listeners []inspect.Listener
+			for _, l := range e.Listeners {
+				l.Source, l.Placement.Source = "", ""
+				listeners = append(listeners, l)
+			}
+			e.Source, e.Listeners = "", listeners
+			events = append(events, e)
+		}
+		p.Events = events
+		copied.Providers = append(copied.Providers, p)
+	}
+	return copied
+}
+
+func write(t testing.TB, golden, content string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(golden), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(golden, []byte(content), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// withoutCR undoes a checkout with CRLF.
+func withoutCR(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") }

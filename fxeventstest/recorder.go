@@ -1,0 +1,139 @@
+package fxeventstest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"go.uber.org/fx"
+
+	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/fxevents"
+	"github.com/rollcall-go/rollcall/provider"
+	"github.com/rollcall-go/rollcall/tags"
+)
+
+// Recorder remembers events. Make it with [Record]. It may be used
+// concurrently.
+type Recorder[E any] struct {
+	t testing.TB
+
+	mu      sync.Mutex
+	events  []E
+	err     error
+	changed chan struct{} // closed when an event comes
+}
+
+// Record makes a recorder of the events of type E; of an interface, it records
+// every event that implements it, and of any every event.
+func Record[E any](t testing.TB) *Recorder[E] {
+	return &Recorder[E]{t: t, changed: make(chan struct{})}
+}
+
+// Emitter is an emitter whose only listener is the recorder.
+func (r *Recorder[E]) Emitter() *dispatcher.Emitter[E] {
+	r.t.Helper()
+	p, err := provider.Build([]provider.Listener{r.listener()}, []provider.Event{provider.Declare[E]("")})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return dispatcher.NewEmitter[E](dispatcher.New(p))
+}
+
+// Option records the events of an application, before its other listeners hear
+// them.
+func (r *Recorder[E]) Option() fx.Option {
+	return fx.Supply(fx.Annotated{Group: fxevents.DefaultGroup, Target: r.listener()})
+}
+
+func (r *Recorder[E]) listener() provider.Listener {
+	return provider.FromFunc(r.record, tags.Fields{ID: "fxeventstest.Recorder of " + event.KeyOf[E]().String(), Placement: first})
+}
+
+func (r *Recorder[E]) record(_ context.Context, e E) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.events = append(r.events, e)
+	close(r.changed)
+	r.changed = make(chan struct{})
+	return r.err
+}
+
+// FailWith has the recorder fail with an error from now on, so that the code
+// under test sees its emits fail; nil ends that. Events are recorded all the
+// same.
+func (r *Recorder[E]) FailWith(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.err = err
+}
+
+// Events are the events so far.
+func (r *Recorder[E]) Events() []E {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.events)
+}
+
+// Wait waits until there are n events and gives those that there are then. The
+// test fails at once if the context is done before that.
+func (r *Recorder[E]) Wait(ctx context.Context, n int) []E {
+	r.t.Helper()
+	for {
+		r.mu.Lock()
+		events, changed := slices.Clone(r.events), r.changed
+		r.mu.Unlock()
+		if len(events) >= n {
+			return events
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			r.t.Fatalf("waited for %d events and got %d: %v%s", n, len(events), context.Cause(ctx), list(events))
+		}
+	}
+}
+
+// Want fails the test unless the events so far are those that the matchers
+// match, one each, in this order. Without a matcher it wants none.
+func (r *Recorder[E]) Want(matchers ...Matcher[E]) {
+	r.t.Helper()
+	events := r.Events()
+	same := len(events) == len(matchers)
+	for i := 0; same && i < len(events); i++ {
+		same = matchers[i].Matches(events[i])
+	}
+	if same {
+		return
+	}
+	var text strings.Builder
+	for i := range max(len(events), len(matchers)) {
+		text.WriteString("\n" + comparison(i, events, matchers))
+	}
+	r.t.Errorf("got %d events of type %s, want %d:%s", len(events), event.KeyOf[E](), len(matchers), text.String())
+}
+
+// comparison is the line for the event at an index.
+func comparison[E any](i int, events []E, matchers []Matcher[E]) string {
+	switch {
+	case i >= len(events):
+		return fmt.Sprintf("  %d. missing: %s", i+1, matchers[i].Text)
+	case i >= len(matchers):
+		return fmt.Sprintf("  %d. not wanted: %s", i+1, shown(events[i]))
+	case matchers[i].Matches(events[i]):
+		return fmt.Sprintf("  %d. as wanted: %s", i+1, shown(events[i]))
+	}
+	return fmt.Sprintf("  %d. got %s, want %s", i+1, shown(events[i]), matchers[i].Text)
+}
+
+func list[E any](events []E) string {
+	var text strings.Builder
+	for i, e := range events {
+		fmt.Fprintf(&text, "\n  %d. %s", i+1, shown(e))
+	}
+	return text.String()
+}
