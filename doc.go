@@ -5,7 +5,7 @@
 //     begins: Module, Event, Listen, AsListener.
 //   - [github.com/rollcall-go/rollcall/dispatcher] calls listeners: the Emitter
 //     that components inject, the untyped Dispatcher, the buffered and the
-//     traced one.
+//     traced one; Observe watches dispatches.
 //   - [github.com/rollcall-go/rollcall/provider] says which listeners, in which
 //     order: built once, changed at run time, chained, filtered, taken from a
 //     container.
@@ -17,8 +17,16 @@
 //     the last word.
 //   - [github.com/rollcall-go/rollcall/ordering] is the sort itself, with a
 //     reason for each listener's place. It needs only the standard library.
-//   - [github.com/rollcall-go/rollcall/inspect] shows the order as text, JSON,
-//     Mermaid, DOT and SVG.
+//   - [github.com/rollcall-go/rollcall/inspect] shows the order and its reasons
+//     as text, JSON, Markdown, Mermaid, DOT and SVG, what changes between two
+//     orders, and, while a program runs, what was dispatched: in the browser
+//     and in its log.
+//   - [github.com/rollcall-go/rollcall/fxeventstest] is for users' tests: golden
+//     orders, recorded events.
+//   - [github.com/rollcall-go/rollcall/provider/providertest] checks that a
+//     provider of your own keeps its promises.
+//   - github.com/rollcall-go/rollcall/otel, a module of its own, makes
+//     OpenTelemetry spans and metrics of dispatches.
 //   - github.com/rollcall-go/rollcall/cmd/rollcall is the command for order
 //     files.
 //

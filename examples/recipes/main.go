@@ -55,12 +55,14 @@ type parts struct {
 	Listener net.Listener
 }
 
-func run(ctx context.Context, serve string, out io.Writer) error {
-	var p parts
+// application is the whole program but for what main needs of it.
+func application(serve string, out io.Writer) fx.Option {
 	tracer := inspect.NewTracer(inspect.Render(recipes.Title))
-	app := fx.New(
-		fx.NopLogger,
-		fxevents.Module(fxevents.OrderFile(files, "services.yaml"), fxevents.Policy(dispatcher.Observe(tracer))),
+	return fx.Options(
+		fxevents.Module(
+			fxevents.OrderFile(files, "services.yaml"),
+			fxevents.Policy(dispatcher.Observe(tracer)),
+		),
 		fx.Decorate(background.Buffer),
 		recipes.Module, search.Module, notify.Module, audit.Module, background.Module,
 		fx.Supply(tracer),
@@ -69,8 +71,13 @@ func run(ctx context.Context, serve string, out io.Writer) error {
 			func() io.Writer { return out },
 			func() (net.Listener, error) { return net.Listen("tcp", address(serve)) },
 		),
-		fx.Invoke(serveHTTP, func(in parts) { p = in }),
+		fx.Invoke(serveHTTP),
 	)
+}
+
+func run(ctx context.Context, serve string, out io.Writer) error {
+	var p parts
+	app := fx.New(fx.NopLogger, application(serve, out), fx.Invoke(func(in parts) { p = in }))
 	if err := app.Start(ctx); err != nil {
 		return err
 	}
