@@ -56,7 +56,8 @@ func (c *Chain) providers() []Provider {
 	return nil
 }
 
-// All gives the listeners of all providers in succession.
+// All gives the listeners of all providers in succession, of those that can
+// name theirs.
 func (c *Chain) All() []Listener {
 	var all []Listener
 	for _, p := range c.providers() {
@@ -98,7 +99,7 @@ func (c *Chain) Listeners(ev any) (*List, error) {
 func (c *Chain) ListenersOf(t reflect.Type) (*List, Validity, error) {
 	s := c.state.Load()
 	if s == nil {
-		return nil, ForNow, nil
+		return nothingFor(t)
 	}
 	var all *List
 	for _, p := range s.providers {

@@ -49,6 +49,6 @@ func upTo(n, room int) []int {
 	return s
 }
 
-// All gives all listeners of the provider: which of them an event reaches, the
-// predicate says then.
+// All gives all listeners of the provider, if it can name them: which of them an
+// event reaches, the predicate says then.
 func (f *Filter) All() []Listener { return All(f.provider) }

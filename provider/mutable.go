@@ -119,7 +119,7 @@ func (m *Mutable) Listeners(ev any) (*List, error) {
 func (m *Mutable) ListenersOf(t reflect.Type) (*List, Validity, error) {
 	s := m.state.Load()
 	if s == nil {
-		return nil, ForNow, nil
+		return nothingFor(t)
 	}
 	return s.table.lookupType(t, ForNow)
 }

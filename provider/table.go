@@ -66,6 +66,15 @@ func (t *table) lookupType(typ reflect.Type, holds Validity) (*List, Validity, e
 	return e.list, holds, e.err
 }
 
+// nothingFor is ListenersOf for a provider that is empty now. An interface may
+// hold nil, which is no event, so that only the event itself can tell.
+func nothingFor(typ reflect.Type) (*List, Validity, error) {
+	if typ == nil || typ.Kind() == reflect.Interface {
+		return nil, OncePerEvent, nil
+	}
+	return nil, ForNow, nil
+}
+
 func (t *table) entry(typ reflect.Type) (*entry, error) {
 	if e, ok := (*t.byType.Load())[typ]; ok {
 		return e, nil

@@ -1,0 +1,91 @@
+package providertest
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/provider"
+)
+
+// answer is what a provider gave, or what became of asking it.
+type answer struct {
+	list *provider.List
+	err  error
+}
+
+// ask asks for an event. A panic becomes an error.
+func ask(p provider.Provider, ev any) (a answer) {
+	defer recoverAs(&a.err)
+	a.list, a.err = p.Listeners(ev)
+	return a
+}
+
+// typeAnswer is an answer by type.
+type typeAnswer struct {
+	answer
+	validity provider.Validity
+}
+
+func askType(p provider.Typed, t reflect.Type) (a typeAnswer) {
+	defer recoverAs(&a.err)
+	a.list, a.validity, a.err = p.ListenersOf(t)
+	return a
+}
+
+func recoverAs(err *error) {
+	if value := recover(); value != nil {
+		*err = fmt.Errorf("panic: %v", value)
+	}
+}
+
+func (a answer) ids() []string {
+	var ids []string
+	for _, l := range a.list.All() {
+		ids = append(ids, l.ID)
+	}
+	return ids
+}
+
+// String tells two answers apart.
+func (a answer) String() string {
+	if a.err != nil {
+		return fmt.Sprintf("the error %q", a.err)
+	}
+	return names(a.ids())
+}
+
+func names(ids []string) string {
+	if len(ids) == 0 {
+		return "nobody"
+	}
+	return "[" + strings.Join(ids, " ") + "]"
+}
+
+// hasOf says whether the answer is these listeners in any order.
+func (a answer) hasOf(ids []string) bool {
+	return a.err == nil && slices.Equal(slices.Sorted(slices.Values(a.ids())), slices.Sorted(slices.Values(ids)))
+}
+
+// isInOrder says whether the answer is these listeners in this order, as far as
+// the provider promises one.
+func (x *trial) isInOrder(a answer, ids []string, given []provider.Listener) bool {
+	return a.err == nil && slices.Equal(x.arranged(a.ids(), given), x.arranged(ids, given))
+}
+
+// arranged leaves the order as it is, or where that is no promise puts the
+// listeners of each key together.
+func (x *trial) arranged(ids []string, given []provider.Listener) []string {
+	if !x.keyByKey {
+		return ids
+	}
+	keys := map[string]event.Key{}
+	for _, l := range given {
+		keys[l.ID] = l.Event
+	}
+	return slices.SortedStableFunc(slices.Values(ids), func(a, b string) int {
+		return strings.Compare(keys[a].String(), keys[b].String())
+	})
+}

@@ -1,0 +1,51 @@
+package providertest
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/rollcall-go/rollcall/provider"
+)
+
+// changes says whether the provider may change, and skips the check else.
+func (x *trial) changes() bool {
+	if x.add == nil {
+		x.Skip("it never changes, or Run was not given Adding")
+	}
+	return x.add != nil
+}
+
+func checkAdding(x *trial) {
+	if !x.changes() {
+		return
+	}
+	given, added := everybody(), on[change]("added")
+	p := x.built(given...)
+	x.askAll(p) // so that an answer that is remembered for too long shows
+	remove := x.added(p, added)
+	x.hasAdded("was added", p, given, &added)
+	if remove != nil {
+		remove()
+		x.hasAdded("was added and removed", p, given, nil)
+	}
+}
+
+// hasAdded looks for the added listener among the others, nil for none.
+func (x *trial) hasAdded(what string, p provider.Provider, given []provider.Listener, added *provider.Listener) {
+	x.Helper()
+	for _, s := range samples() {
+		want := audience(given, s.event)
+		if added != nil {
+			want = append(want, audience([]provider.Listener{*added}, s.event)...)
+		}
+		if got := ask(p, s.event); !got.hasOf(want) || !x.isOtherwise(got, given, s) {
+			x.broken("when %q %s, Listeners gave %v for a %v: want %s", "added", what, got, s, names(want))
+		}
+	}
+}
+
+// isOtherwise says whether an answer is right but for added listeners.
+func (x *trial) isOtherwise(a answer, given []provider.Listener, s sample) bool {
+	ids := slices.DeleteFunc(a.ids(), func(id string) bool { return strings.HasPrefix(id, "added") })
+	return a.err == nil && slices.Equal(x.arranged(ids, given), x.arranged(audience(given, s.event), given))
+}

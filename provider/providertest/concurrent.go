@@ -1,0 +1,107 @@
+package providertest
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/rollcall-go/rollcall/provider"
+)
+
+const (
+	goroutines = 8
+	rounds     = 20
+)
+
+// checkConcurrent uses several new providers, because what happens at the first
+// event of a type does not happen again.
+func checkConcurrent(x *trial) {
+	given := everybody()
+	for range rounds {
+		p := x.built(given...)
+		err := meanwhile(func(<-chan struct{}) error { return x.use(p, given) }, func() {})
+		if err != nil {
+			x.broken("%v", err)
+			return
+		}
+	}
+}
+
+// checkConcurrentAdding changes the provider for as long as others ask it.
+func checkConcurrentAdding(x *trial) {
+	if !x.changes() {
+		return
+	}
+	given := everybody()
+	p := x.built(given...)
+	err := meanwhile(
+		func(done <-chan struct{}) error { return until(done, func() error { return x.use(p, given) }) },
+		func() { x.addSome(p) })
+	if err != nil {
+		x.broken("%v", err)
+	}
+}
+
+func (x *trial) addSome(p provider.Provider) {
+	for i := range rounds {
+		if remove := x.added(p, on[change](fmt.Sprint("added ", i))); remove != nil {
+			remove()
+		}
+	}
+}
+
+// use asks a provider as its users do. It tells of the first wrong answer, but
+// lets added listeners be there or not.
+func (x *trial) use(p provider.Provider, given []provider.Listener) error {
+	for _, s := range samples() {
+		got := ask(p, s.event)
+		if !x.isOtherwise(got, given, s) {
+			return fmt.Errorf("meanwhile Listeners gave %v for a %v: want %s", got, s, names(audience(given, s.event)))
+		}
+		if err := call(got.list, s); err != nil {
+			return err
+		}
+	}
+	x.askAll(p)
+	return nil
+}
+
+// meanwhile runs f in many goroutines, and do in this one; they begin together.
+// Its channel tells f that do has ended. It waits for all, and gives the first
+// error of f.
+func meanwhile(f func(done <-chan struct{}) error, do func()) error {
+	var first error
+	var once sync.Once
+	var ready, all sync.WaitGroup
+	done := make(chan struct{})
+	ready.Add(goroutines)
+	for range goroutines {
+		all.Go(func() {
+			ready.Done()
+			ready.Wait()
+			if err := f(done); err != nil {
+				once.Do(func() { first = err })
+			}
+		})
+	}
+	func() {
+		defer all.Wait()
+		defer close(done) // even where do ends the test
+		ready.Wait()
+		do()
+	}()
+	return first
+}
+
+// until calls f at least once, and again until it fails or all is done.
+func until(done <-chan struct{}, f func() error) error {
+	for {
+		if err := f(); err != nil {
+			return err
+		}
+		select {
+		case <-done:
+			return nil
+		default:
+		}
+	}
+}

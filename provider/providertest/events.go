@@ -1,0 +1,139 @@
+package providertest
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+
+	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/provider"
+)
+
+// The events of the kit, and the interfaces that some of them implement.
+type (
+	created struct{ id int }
+	updated struct{ id int } // an event by value; so is its pointer, which is another type
+	moved   struct{ name string }
+
+	change  interface{ change() }
+	audited interface{ audited() }
+)
+
+func (*created) change()  {}
+func (*created) audited() {}
+func (updated) change()   {}
+func (*moved) change()    {}
+func (*moved) audited()   {}
+
+// EventName is the name.
+func (m *moved) EventName() string { return m.name }
+
+// sample is an event to ask for.
+type sample struct {
+	event any
+	// funcs are the functions of a list, bound to the event: as those of any
+	// event, and as those of its type.
+	funcs func(*provider.List) [2][]func(context.Context) error
+}
+
+// samples are events of every kind, more than one of a type where an answer
+// may depend on more than the type.
+func samples() []sample {
+	return []sample{
+		sampleOf(&created{1}), sampleOf(&created{2}), sampleOf(created{3}),
+		sampleOf(updated{4}), sampleOf(&updated{5}),
+		sampleOf(&moved{"thing.moved"}), sampleOf(&moved{"thing.renamed"}), sampleOf(&moved{"thing.lost"}),
+		sampleOf(&event.Generic{Name: "thing.moved"}), sampleOf("text"),
+	}
+}
+
+func sampleOf[E any](e E) sample {
+	return sample{e, func(l *provider.List) [2][]func(context.Context) error {
+		return [2][]func(context.Context) error{bound[any](l, e), bound(l, e)}
+	}}
+}
+
+func bound[E any](l *provider.List, e E) []func(context.Context) error {
+	var funcs []func(context.Context) error
+	for _, f := range provider.Funcs[E](l) {
+		funcs = append(funcs, func(ctx context.Context) error { return f(ctx, e) })
+	}
+	return funcs
+}
+
+// types are those of the samples, and interfaces that several of these
+// implement.
+func types() []reflect.Type {
+	types := []reflect.Type{reflect.TypeFor[change](), reflect.TypeFor[audited](), reflect.TypeFor[any]()}
+	for _, s := range samples() {
+		types = append(types, reflect.TypeOf(s.event))
+	}
+	return types
+}
+
+// String is the type of the event, and its name where it has one.
+func (s sample) String() string {
+	if named, ok := s.event.(event.Named); ok {
+		return fmt.Sprintf("%T %q", s.event, named.EventName())
+	}
+	return fmt.Sprintf("%T", s.event)
+}
+
+// everybody is listeners of every kind, mixed.
+func everybody() []provider.Listener {
+	return []provider.Listener{
+		on[change]("change.A"), on[*created]("created.A"), on[any]("any"),
+		onName("name.A", "thing.moved"), on[*moved]("moved.A"), on[audited]("audited"),
+		on[updated]("updated"), on[*created]("created.B"), on[change]("change.B"),
+		onName("othername", "thing.renamed"), onName("name.B", "thing.moved"), on[*moved]("moved.B"),
+	}
+}
+
+// on is a listener of the events of type E. Its function answers with a *heard.
+func on[E any](id string) provider.Listener {
+	return provider.New[E](id, func(ctx context.Context, e E) error {
+		return &heard{by: id, event: e, mark: ctx.Value(markKey{})}
+	})
+}
+
+// onName is a listener of the events with a name.
+func onName(id, name string) provider.Listener {
+	l := on[event.Named](id)
+	l.Event = event.NameKey(name)
+	return l
+}
+
+// heard is what a listener was called with. It comes back as the listener's
+// error, so that calls at the same time share nothing.
+type heard struct {
+	by    string
+	event any
+	mark  any
+}
+
+func (h *heard) Error() string { return fmt.Sprintf("%s was called with a %T", h.by, h.event) }
+
+type markKey struct{}
+
+// hears says whether a listener of the key must be given for the event.
+func hears(k event.Key, ev any) bool {
+	switch {
+	case k.Type() == nil:
+		named, ok := ev.(event.Named)
+		return ok && named.EventName() == k.Name()
+	case k.IsInterface():
+		return reflect.TypeOf(ev).Implements(k.Type())
+	}
+	return k.Type() == reflect.TypeOf(ev)
+}
+
+// audience is the IDs of those that must be given for the event, in order.
+func audience(given []provider.Listener, ev any) []string {
+	var ids []string
+	for _, l := range given {
+		if hears(l.Event, ev) {
+			ids = append(ids, l.ID)
+		}
+	}
+	return ids
+}
