@@ -27,6 +27,9 @@
 //     provider of your own keeps its promises.
 //   - github.com/rollcall-go/rollcall/otel, a module of its own, makes
 //     OpenTelemetry spans and metrics of dispatches.
+//   - [github.com/rollcall-go/rollcall/transport] carries events to other
+//     processes: the interface, one inside of the process for tests, and in
+//     transporttest the kit that every transport passes.
 //   - github.com/rollcall-go/rollcall/cmd/rollcall is the command for order
 //     files.
 //

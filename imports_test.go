@@ -20,16 +20,18 @@ const modulePath = "github.com/rollcall-go/rollcall/"
 var allowed = map[string][]string{
 	"internal/chain": {"event"},
 
-	"ordering":     {},
-	"event":        {},
-	"tags":         {"event", "ordering"},
-	"orderfile":    {"ordering", "gopkg.in/yaml.v3"},
-	"provider":     {"event", "ordering", "tags"},
-	"dispatcher":   {"event", "provider"},
-	"inspect":      {"dispatcher", "event", "orderfile", "ordering", "provider"},
-	"fxevents":     {"dispatcher", "event", "inspect", "orderfile", "ordering", "provider", "tags", "go.uber.org/fx", "go.uber.org/dig"},
-	"fxeventstest": {"dispatcher", "event", "fxevents", "inspect", "ordering", "provider", "tags", "go.uber.org/fx"},
-	"cmd/rollcall": {"inspect", "orderfile"},
+	"ordering":                {},
+	"event":                   {},
+	"tags":                    {"event", "ordering"},
+	"orderfile":               {"ordering", "gopkg.in/yaml.v3"},
+	"provider":                {"event", "ordering", "tags"},
+	"dispatcher":              {"event", "provider"},
+	"inspect":                 {"dispatcher", "event", "orderfile", "ordering", "provider"},
+	"fxevents":                {"dispatcher", "event", "inspect", "orderfile", "ordering", "provider", "tags", "go.uber.org/fx", "go.uber.org/dig"},
+	"fxeventstest":            {"dispatcher", "event", "fxevents", "inspect", "ordering", "provider", "tags", "go.uber.org/fx"},
+	"transport":               {},
+	"transport/transporttest": {"transport"},
+	"cmd/rollcall":            {"inspect", "orderfile"},
 
 	"provider/providertest": {"event", "provider"},
 }

@@ -1,0 +1,92 @@
+package transport
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// maxName bounds names and keys, so that they fit into the names of queues and
+// subjects.
+const maxName = 128
+
+// Check is for transports: it refuses a message that some broker could not
+// carry as it is, with a *MessageError.
+func (m Message) Check() error {
+	problem := ""
+	switch {
+	case m.ID == "":
+		problem = "it has no ID"
+	case m.Event == "":
+		problem = "it has no event"
+	case !isText(m.ID) || len(m.ID) > maxName:
+		problem = "its ID must be printable and have 128 bytes at most"
+	case nameProblem(m.Event) != "":
+		problem = "its event's name " + nameProblem(m.Event)
+	case nameProblem(m.Key) != "":
+		problem = "its key " + nameProblem(m.Key)
+	case !isText(m.ContentType):
+		problem = "its content type must be printable"
+	default:
+		problem = headerProblem(m.Headers)
+	}
+	if problem == "" {
+		return nil
+	}
+	return &MessageError{ID: m.ID, Event: m.Event, Problem: problem}
+}
+
+// Check is for transports: it refuses a subscription that makes no sense, with
+// a *SubscriptionError, and fills in what 0 stands for.
+func (s Subscription) Check() (Subscription, error) {
+	problem := ""
+	switch {
+	case s.Event == "":
+		problem = "it names no event"
+	case nameProblem(s.Event) != "":
+		problem = "the event's name " + nameProblem(s.Event)
+	case nameProblem(s.Key) != "":
+		problem = "the key " + nameProblem(s.Key)
+	case s.MaxInFlight < 0 || s.MaxAttempts < 0:
+		problem = "MaxInFlight and MaxAttempts must not be negative"
+	}
+	if problem != "" {
+		return s, &SubscriptionError{Subscription: s, Problem: problem}
+	}
+	return s.withDefaults(), nil
+}
+
+// nameProblem says what a name of an event or a key has that names of queues
+// and subjects can't have; "" for nothing, and for no name.
+func nameProblem(name string) string {
+	switch {
+	case len(name) > maxName:
+		return "has more than 128 bytes"
+	case !isText(name):
+		return "has characters that can't be printed"
+	case strings.ContainsAny(name, " *>/"):
+		return "has a space or one of * > /"
+	case strings.HasPrefix(name, ".") || strings.HasSuffix(name, ".") || strings.Contains(name, ".."):
+		return "has an empty part between dots"
+	}
+	return ""
+}
+
+// isText says whether a text is valid UTF-8 without control characters.
+func isText(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
+}
+
+// headerProblem says which header is not one.
+func headerProblem(headers map[string]string) string {
+	for name, value := range headers {
+		switch {
+		case name == "" || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == ':' }):
+			return "a header's name must be printable ASCII without spaces and colons"
+		case isReserved(name):
+			return "the header " + name + " is reserved"
+		case !isText(value):
+			return "the value of header " + name + " must be printable"
+		}
+	}
+	return ""
+}

@@ -1,0 +1,265 @@
+package transport
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// Local is a transport inside of the process. It forgets everything when the
+// process ends, and keeps messages in memory without a limit, so it is for
+// tests; else it behaves as the brokers do. The zero Local is ready.
+type Local struct {
+	mu     sync.Mutex
+	queues map[string][]*localQueue // by event, in the order of their declaration
+}
+
+// localQueue holds the messages of one receiver key, or of one temporary
+// receiver.
+type localQueue struct {
+	key     string
+	waiting []waiting     // the oldest first
+	changed chan struct{} // closed when there is something new
+	dead    []DeadLetter
+}
+
+// waiting is a message that waits for its receiver.
+type waiting struct {
+	Delivery
+	ready time.Time // not before that; zero for at once
+}
+
+// Publish keeps a message for each receiver. The error is a *MessageError, an
+// *UnroutableError or the context's.
+func (l *Local) Publish(ctx context.Context, m Message) error {
+	if err := m.Check(); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	routed := false
+	for _, q := range l.queues[m.Event] {
+		if m.Key == "" || m.Key == q.key {
+			routed = true
+			mine := m.Clone()
+			mine.Key = q.key
+			q.put(waiting{Delivery: Delivery{Message: mine, Attempt: 1}})
+		}
+	}
+	if !routed {
+		return &UnroutableError{Event: m.Event, Key: m.Key}
+	}
+	return nil
+}
+
+// Declare keeps messages for a receiver key from now on. The error is a
+// *SubscriptionError.
+func (l *Local) Declare(_ context.Context, s Subscription) error {
+	s, err := s.Check()
+	if err != nil {
+		return err
+	}
+	if s.Key == "" {
+		return &SubscriptionError{Subscription: s, Problem: "a temporary receiver can't be declared: give it a key"}
+	}
+	l.queue(s.Event, s.Key)
+	return nil
+}
+
+// queue is the queue of a key, which is made where there is none.
+func (l *Local) queue(event, key string) *localQueue {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, q := range l.queues[event] {
+		if key != "" && q.key == key {
+			return q
+		}
+	}
+	q := &localQueue{key: key, changed: make(chan struct{})}
+	if l.queues == nil {
+		l.queues = map[string][]*localQueue{}
+	}
+	l.queues[event] = append(l.queues[event], q)
+	return q
+}
+
+// Subscribe has a handler receive messages until the context ends. The error
+// is a *SubscriptionError.
+func (l *Local) Subscribe(ctx context.Context, s Subscription, h Handler) error {
+	s, err := s.Check()
+	if err != nil {
+		return err
+	}
+	q := l.queue(s.Event, s.Key)
+	var workers sync.WaitGroup
+	for range s.MaxInFlight {
+		workers.Go(func() {
+			for {
+				d, ok := l.take(ctx, q)
+				if !ok {
+					return
+				}
+				l.settle(q, d, Decide(ctx, s, h, d))
+			}
+		})
+	}
+	workers.Wait()
+	if s.Key == "" {
+		l.drop(s.Event, q)
+	}
+	return nil
+}
+
+// take waits for a message; false once the context has ended.
+func (l *Local) take(ctx context.Context, q *localQueue) (Delivery, bool) {
+	for {
+		l.mu.Lock()
+		d, next, ok := q.pop(time.Now())
+		changed := q.changed
+		l.mu.Unlock()
+		if ctx.Err() != nil {
+			if ok {
+				l.giveBack(q, d)
+			}
+			return Delivery{}, false
+		}
+		if ok {
+			return d, true
+		}
+		if !wait(ctx, changed, next) {
+			return Delivery{}, false
+		}
+	}
+}
+
+// giveBack puts a message that nobody has begun with in front again.
+func (l *Local) giveBack(q *localQueue, d Delivery) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	q.waiting = append([]waiting{{Delivery: d}}, q.waiting...)
+	q.signal()
+}
+
+// wait waits for a change, a time, if there is one, or the context's end.
+func wait(ctx context.Context, changed <-chan struct{}, until time.Time) bool {
+	var timer <-chan time.Time
+	if !until.IsZero() {
+		t := time.NewTimer(time.Until(until))
+		defer t.Stop()
+		timer = t.C
+	}
+	select {
+	case <-ctx.Done():
+		return false
+	case <-changed:
+	case <-timer:
+	}
+	return true
+}
+
+func (l *Local) settle(q *localQueue, d Delivery, v Verdict) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if reason, rejected := v.Rejected(); rejected {
+		q.dead = append(q.dead, DeadLetter{Delivery: d, Reason: reason, At: time.Now()})
+	}
+	if after, again := v.Retry(); again {
+		d.Attempt++
+		q.put(waiting{Delivery: d, ready: time.Now().Add(after)})
+	}
+}
+
+// drop forgets the queue of a temporary receiver.
+func (l *Local) drop(event string, gone *localQueue) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i, q := range l.queues[event] {
+		if q == gone {
+			l.queues[event] = append(l.queues[event][:i:i], l.queues[event][i+1:]...)
+			return
+		}
+	}
+}
+
+// put, signal and pop need the lock.
+func (q *localQueue) put(w waiting) {
+	q.waiting = append(q.waiting, w)
+	q.signal()
+}
+
+func (q *localQueue) signal() {
+	close(q.changed)
+	q.changed = make(chan struct{})
+}
+
+// pop takes the oldest message that is ready; where none is, it tells when the
+// next one will be, if there is one.
+func (q *localQueue) pop(now time.Time) (d Delivery, next time.Time, ok bool) {
+	for i, w := range q.waiting {
+		if !w.ready.After(now) {
+			q.waiting = append(q.waiting[:i:i], q.waiting[i+1:]...)
+			return w.Delivery, time.Time{}, true
+		}
+		if next.IsZero() || w.ready.Before(next) {
+			next = w.ready
+		}
+	}
+	return Delivery{}, next, false
+}
+
+// EachDeadLetter shows the dead letters of a receiver key. Those of temporary
+// receivers are gone with them.
+func (l *Local) EachDeadLetter(ctx context.Context, event, key string, decide func(DeadLetter) Disposal) (int, error) {
+	l.mu.Lock()
+	var found *localQueue
+	for _, q := range l.queues[event] {
+		if key != "" && q.key == key {
+			found = q
+		}
+	}
+	l.mu.Unlock()
+	if found == nil {
+		return 0, &UnroutableError{Event: event, Key: key}
+	}
+	letters := l.takeDead(found)
+	var kept []DeadLetter
+	defer func() { l.returnDead(found, kept) }()
+	for i, letter := range letters {
+		if err := ctx.Err(); err != nil {
+			kept = append(kept, letters[i:]...)
+			return i, err
+		}
+		switch decide(letter) {
+		case Keep:
+			kept = append(kept, letter)
+		case Replay:
+			again := letter.Delivery
+			again.Attempt = 1
+			l.settle(found, Delivery{Message: again.Message}, Retry(0, "replayed"))
+		}
+	}
+	return len(letters), nil
+}
+
+func (l *Local) takeDead(q *localQueue) []DeadLetter {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	letters := q.dead
+	q.dead = nil
+	return letters
+}
+
+func (l *Local) returnDead(q *localQueue, kept []DeadLetter) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	q.dead = append(kept, q.dead...)
+}
+
+var (
+	_ Transport   = (*Local)(nil)
+	_ Declarer    = (*Local)(nil)
+	_ DeadLetters = (*Local)(nil)
+)

@@ -1,0 +1,124 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"mime"
+	"reflect"
+	"time"
+)
+
+// Receiver is a function that receives events, by a key. Make it with
+// [NewReceiver].
+type Receiver struct {
+	// Subscription has the receiver's key and its limits; Receive fills in
+	// the event.
+	Subscription Subscription
+	handler      func(codecs []Codec) Handler
+	codecs       []Codec
+}
+
+// NewReceiver makes a receiver of a function. The key is that of [Subscription];
+// the function takes the event decoded from JSON. Where it returns nil, the
+// message is done. [Refuse] and [RefuseFor] ask for it again, as any other error
+// does after a while that grows with each attempt.
+//
+// An event that can't be decoded, or has a content type of no codec, becomes a
+// dead letter.
+func NewReceiver[E any](key string, f func(context.Context, E) error) *Receiver {
+	return &Receiver{Subscription: Subscription{Key: key}, codecs: []Codec{JSON{}}, handler: func(codecs []Codec) Handler {
+		return func(ctx context.Context, d Delivery) Verdict {
+			e := newEvent[E]()
+			if err := decode(codecs, d.Message, &e); err != nil {
+				return Reject(err.Error())
+			}
+			return VerdictOf(f(withDelivery(ctx, d), e), d.Attempt)
+		}
+	}}
+}
+
+// WithCodecs is a receiver that decodes by other codecs, each for its content
+// type.
+func (r *Receiver) WithCodecs(codecs ...Codec) *Receiver {
+	other := *r
+	other.codecs = codecs
+	return &other
+}
+
+// Receive receives events of a name until the context ends, as
+// [Transport].Subscribe does.
+func (r *Receiver) Receive(ctx context.Context, t Transport, event string) error {
+	s := r.Subscription
+	s.Event = event
+	return t.Subscribe(ctx, s, r.handler(r.codecs))
+}
+
+// newEvent is the zero event or, of a pointer type, a pointer to one.
+func newEvent[E any]() (e E) {
+	if t := reflect.TypeFor[E](); t.Kind() == reflect.Pointer {
+		e = reflect.New(t.Elem()).Interface().(E)
+	}
+	return e
+}
+
+// decode makes the event of a message. A message without a body leaves it as
+// it is: its name was all.
+func decode(codecs []Codec, m Message, event any) error {
+	if m.ContentType == "" && len(m.Body) == 0 {
+		return nil
+	}
+	kind, _, err := mime.ParseMediaType(m.ContentType)
+	if err != nil {
+		kind = m.ContentType
+	}
+	for _, c := range codecs {
+		if c.ContentType() == kind {
+			if err := c.Decode(m.Body, event); err != nil {
+				return &DecodeError{Event: m.Event, ContentType: m.ContentType, Err: err}
+			}
+			return nil
+		}
+	}
+	return &DecodeError{Event: m.Event, ContentType: m.ContentType, Err: errors.New("no codec has this content type")}
+}
+
+// VerdictOf is the verdict that the error of a receiver's function stands for.
+func VerdictOf(err error, attempt int) Verdict {
+	var refusal *refusal
+	switch {
+	case err == nil:
+		return Ack()
+	case errors.As(err, &refusal):
+		return Retry(refusal.after, err.Error())
+	}
+	return Retry(Backoff(attempt), err.Error())
+}
+
+// Refuse is an error by which a receiver asks for the event again, at once.
+func Refuse() error { return &refusal{} }
+
+// RefuseFor is Refuse, for the event to come after some time at the earliest.
+func RefuseFor(after time.Duration) error { return &refusal{after} }
+
+type refusal struct{ after time.Duration }
+
+func (r *refusal) Error() string {
+	if r.after <= 0 {
+		return "refused for now"
+	}
+	return fmt.Sprintf("refused for %v", r.after)
+}
+
+type deliveryKey struct{}
+
+func withDelivery(ctx context.Context, d Delivery) context.Context {
+	return context.WithValue(ctx, deliveryKey{}, d)
+}
+
+// DeliveryOf is the delivery that a receiver's function handles: its message's
+// ID tells whether it was handled before. False where there is none.
+func DeliveryOf(ctx context.Context) (Delivery, bool) {
+	d, ok := ctx.Value(deliveryKey{}).(Delivery)
+	return d, ok
+}

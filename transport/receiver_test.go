@@ -1,0 +1,230 @@
+package transport_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rollcall-go/rollcall/transport"
+)
+
+type placed struct {
+	ID string `json:"id"`
+}
+
+// one receives what is published, in a bubble whose time passes at once.
+func one(t *testing.T, r *transport.Receiver, test func(l *transport.Local, d *transport.Dispatcher)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		l := &transport.Local{}
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- r.Receive(ctx, l, "order.placed") }()
+		synctest.Wait()
+		test(l, transport.NewDispatcher(l))
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func letters(t *testing.T, l *transport.Local, key string) []string {
+	t.Helper()
+	var list []string
+	if _, err := l.EachDeadLetter(context.Background(), "order.placed", key, func(d transport.DeadLetter) transport.Disposal {
+		list = append(list, fmt.Sprintf("%s after %d: %s", d.Body, d.Attempt, d.Reason))
+		return transport.Keep
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func TestAED_DispatchAndReceive(t *testing.T) {
+	var got []string
+	r := transport.NewReceiver("mail", func(ctx context.Context, p *placed) error {
+		d, ok := transport.DeliveryOf(ctx)
+		got = append(got, fmt.Sprint(p.ID, " ", d.Event, " ", d.Attempt, " ", ok, " ", d.ID != ""))
+		return nil
+	})
+	one(t, r, func(l *transport.Local, d *transport.Dispatcher) {
+		if err := errors.Join(d.Dispatch(t.Context(), "order.placed", &placed{"7"}), d.Dispatch(t.Context(), "order.placed")); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+	})
+	if want := "[7 order.placed 1 true true  order.placed 1 true true]"; fmt.Sprint(got) != want {
+		t.Errorf("got %v, want %s", got, want)
+	}
+	if _, ok := transport.DeliveryOf(t.Context()); ok {
+		t.Error("there is a delivery where there is none")
+	}
+}
+
+// A refused event comes again: at once, after a time, or after one that grows.
+func TestAED_Refuse(t *testing.T) {
+	var at []time.Duration
+	var begun time.Time
+	answers := []error{transport.Refuse(), fmt.Errorf("closed: %w", transport.RefuseFor(time.Hour)), errors.New("failed"), errors.New("failed"), nil}
+	r := transport.NewReceiver("mail", func(context.Context, placed) error {
+		at = append(at, time.Since(begun))
+		return answers[len(at)-1]
+	})
+	one(t, r, func(l *transport.Local, d *transport.Dispatcher) {
+		begun = time.Now()
+		if err := d.Dispatch(t.Context(), "order.placed", placed{"7"}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Hour)
+		if got := letters(t, l, "mail"); got != nil {
+			t.Errorf("dead letters: %v", got)
+		}
+	})
+	if want := "[0s 0s 1h0m0s 1h0m4s 1h0m12s]"; fmt.Sprint(at) != want {
+		t.Errorf("it came at %v, want %s", at, want)
+	}
+}
+
+// What can't be decoded becomes a dead letter, and is neither dropped nor
+// tried again.
+func TestUndecodable(t *testing.T) {
+	calls := 0
+	r := transport.NewReceiver("mail", func(context.Context, *placed) error { calls++; return nil })
+	one(t, r, func(l *transport.Local, d *transport.Dispatcher) {
+		for i, m := range []transport.Message{
+			{ContentType: "application/json", Body: []byte(`{"id":`)},
+			{ContentType: "application/json; charset=utf-8", Body: []byte(`{"id":7}`)},
+			{ContentType: "text/plain", Body: []byte(`7`)},
+			{ContentType: `a"b`, Body: []byte(`8`)},
+			{Body: []byte(`9`)},
+			{ContentType: "application/json; charset=utf-8", Body: []byte(`{"id":"good"}`)},
+		} {
+			m.ID, m.Event = fmt.Sprint("m", i), "order.placed"
+			if err := l.Publish(t.Context(), m); err != nil {
+				t.Fatal(err)
+			}
+		}
+		synctest.Wait()
+		want := []string{
+			`{"id": after 1: event order.placed can't be decoded from "application/json": unexpected end of JSON input`,
+			`{"id":7} after 1: event order.placed can't be decoded from "application/json; charset=utf-8": json: cannot unmarshal number into Go struct field placed.id of type string`,
+			`7 after 1: event order.placed can't be decoded from "text/plain": no codec has this content type`,
+			`8 after 1: event order.placed can't be decoded from "a\"b": no codec has this content type`,
+			`9 after 1: event order.placed can't be decoded from "": no codec has this content type`,
+		}
+		if got := letters(t, l, "mail"); strings.Join(got, "\n") != strings.Join(want, "\n") {
+			t.Errorf("got  %s\nwant %s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+	})
+	if calls != 1 {
+		t.Errorf("%d calls", calls)
+	}
+}
+
+// indented is a codec with a content type of its own.
+type indented struct{ transport.JSON }
+
+func (indented) ContentType() string              { return "application/indented" }
+func (indented) Encode(event any) ([]byte, error) { return json.MarshalIndent(event, "", " ") }
+
+func TestCodecs(t *testing.T) {
+	var got []string
+	r := transport.NewReceiver("mail", func(ctx context.Context, p placed) error {
+		d, _ := transport.DeliveryOf(ctx)
+		got = append(got, p.ID+" "+d.ContentType)
+		return nil
+	})
+	one(t, r.WithCodecs(transport.JSON{}, indented{}), func(l *transport.Local, d *transport.Dispatcher) {
+		if err := errors.Join(d.Dispatch(t.Context(), "order.placed", placed{"1"}), d.WithCodec(indented{}).Dispatch(t.Context(), "order.placed", placed{"2"})); err != nil {
+			t.Error(err)
+		}
+		synctest.Wait()
+		if err := d.Dispatch(t.Context(), "order.placed", func() {}); err == nil || !strings.Contains(err.Error(), "event order.placed can't be encoded: json: unsupported type") {
+			t.Errorf("got %v", err)
+		}
+		var problem *transport.MessageError
+		if err := d.Dispatch(t.Context(), "order.placed", 1, 2); !errors.As(err, &problem) {
+			t.Errorf("got %v", err)
+		}
+	})
+	if want := "[1 application/json 2 application/indented]"; fmt.Sprint(got) != want {
+		t.Errorf("got %v, want %s", got, want)
+	}
+}
+
+// The relay acknowledges only what the other transport has confirmed.
+func TestAED_Relay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		from, to := &transport.Local{}, &transport.Local{}
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() {
+			ended <- transport.Relay(ctx, from, transport.Subscription{Event: "order.placed", Key: "relay"}, to)
+		}()
+		synctest.Wait()
+		m := transport.Message{ID: "7", Event: "order.placed", Headers: map[string]string{"a": "b"}, Body: []byte("x")}
+		if err := from.Publish(ctx, m); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(90 * time.Second) // nobody receives it there: not confirmed, so it is kept here
+		if err := to.Declare(ctx, transport.Subscription{Event: "order.placed", Key: "there"}); err != nil {
+			t.Fatal(err)
+		}
+		var got transport.Delivery
+		r, end := context.WithCancel(t.Context())
+		if err := to.Subscribe(r, transport.Subscription{Event: "order.placed", Key: "there"}, func(_ context.Context, d transport.Delivery) transport.Verdict {
+			got = d
+			end()
+			return transport.Ack()
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if got.ID != "7" || got.Headers["a"] != "b" || string(got.Body) != "x" || got.Key != "there" || got.Attempt != 1 {
+			t.Errorf("got %+v", got)
+		}
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestVerdict(t *testing.T) {
+	s := transport.Subscription{Event: "e", Key: "k", MaxAttempts: 2}
+	for _, tt := range []struct {
+		verdict transport.Verdict
+		attempt int
+		want    string
+	}{
+		{transport.Verdict{}, 1, "ack"},
+		{transport.Ack(), 9, "ack"},
+		{transport.Retry(-1, "no"), 1, "retry after 0s: no"},
+		{transport.Retry(time.Minute, "no"), 2, "reject: given up after 2 attempts: no"},
+		{transport.Reject("no"), 1, "reject: no"},
+	} {
+		v := transport.Decide(t.Context(), s, func(context.Context, transport.Delivery) transport.Verdict { return tt.verdict }, transport.Delivery{Attempt: tt.attempt})
+		_, retry := v.Retry()
+		_, rejected := v.Rejected()
+		if v.String() != tt.want || v.IsAck() == (retry || rejected) {
+			t.Errorf("%v in attempt %d: got %v, want %s", tt.verdict, tt.attempt, v, tt.want)
+		}
+	}
+	v := transport.Decide(t.Context(), s, func(context.Context, transport.Delivery) transport.Verdict { panic("oh") }, transport.Delivery{Attempt: 1})
+	if v.String() != "retry after 1s: the handler panicked: oh" {
+		t.Errorf("got %v", v)
+	}
+}
+
+func TestBackoff(t *testing.T) {
+	for attempt, want := range map[int]time.Duration{-1: time.Second, 1: time.Second, 2: 2 * time.Second, 6: 32 * time.Second, 7: time.Minute, 1000: time.Minute} {
+		if got := transport.Backoff(attempt); got != want {
+			t.Errorf("attempt %d: %v, want %v", attempt, got, want)
+		}
+	}
+}

@@ -1,0 +1,209 @@
+package transporttest
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rollcall-go/rollcall/transport"
+)
+
+// patience is how long anything may take before a promise counts as broken.
+const patience = 30 * time.Second
+
+// trial is a transport under test, with an event of its own.
+type trial struct {
+	*testing.T
+	transport.Transport
+	event string
+	ctx   context.Context
+}
+
+func newTrial(t *testing.T, transport transport.Transport) *trial {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	t.Cleanup(cancel)
+	return &trial{T: t, Transport: transport, event: newEvent(), ctx: ctx}
+}
+
+func newEvent() string { return "kit." + strings.ToLower(transport.NewID()) }
+
+// message is the nth message of the trial's event.
+func (x *trial) message(n int) transport.Message {
+	return transport.Message{ID: fmt.Sprint(x.event, "-", n), Event: x.event, ContentType: "text/plain", Body: fmt.Append(nil, n)}
+}
+
+func (x *trial) publish(ms ...transport.Message) {
+	x.Helper()
+	for _, m := range ms {
+		if err := x.Publish(x.ctx, m); err != nil {
+			x.Fatalf("publishing %s: %v", m.ID, err)
+		}
+	}
+}
+
+// numbered are the messages from one number to below another.
+func (x *trial) numbered(from, to int) []transport.Message {
+	var list []transport.Message
+	for n := from; n < to; n++ {
+		list = append(list, x.message(n))
+	}
+	return list
+}
+
+// receiver is a subscription that runs.
+type receiver struct {
+	x    *trial
+	got  chan transport.Delivery
+	stop func() // ends it and waits for that
+
+	once sync.Once
+}
+
+// receive subscribes, by a handler that hands on each delivery and then
+// decides. It returns once messages are kept for the receiver.
+func (x *trial) receive(s transport.Subscription, decide func(transport.Delivery) transport.Verdict) *receiver {
+	x.Helper()
+	return x.receiveBy(s, func(_ context.Context, d transport.Delivery) transport.Verdict { return decide(d) })
+}
+
+func (x *trial) receiveBy(s transport.Subscription, h transport.Handler) *receiver {
+	x.Helper()
+	s.Event = x.event
+	x.declare(s)
+	ctx, cancel := context.WithCancel(x.ctx)
+	r := &receiver{x: x, got: make(chan transport.Delivery, 10_000)}
+	ended := make(chan error, 1)
+	go func() {
+		ended <- x.Subscribe(ctx, s, func(ctx context.Context, d transport.Delivery) transport.Verdict {
+			v := h(ctx, d)
+			r.got <- d
+			return v
+		})
+	}()
+	r.stop = func() {
+		r.once.Do(func() {
+			cancel()
+			select {
+			case err := <-ended:
+				if err != nil {
+					x.Errorf("the subscription ended with %v", err)
+				}
+			case <-time.After(patience):
+				x.Errorf("the subscription did not end")
+			}
+		})
+	}
+	x.Cleanup(r.stop)
+	if s.Key == "" {
+		x.waitForTemporary(r, s)
+	}
+	return r
+}
+
+// declare has messages kept from now on; without a Declarer, the kit goes on
+// once a publish is routed.
+func (x *trial) declare(s transport.Subscription) {
+	x.Helper()
+	if d, ok := x.Transport.(transport.Declarer); ok && s.Key != "" {
+		if err := d.Declare(x.ctx, s); err != nil {
+			x.Fatalf("declaring: %v", err)
+		}
+	}
+}
+
+// waitForTemporary publishes until the receiver is there.
+func (x *trial) waitForTemporary(r *receiver, s transport.Subscription) {
+	x.Helper()
+	for n := 0; ; n++ {
+		probe := transport.Message{ID: fmt.Sprint(x.event, "-probe-", n), Event: s.Event, ContentType: "probe"}
+		_ = x.Publish(x.ctx, probe) // nobody may be there yet
+		select {
+		case d := <-r.got:
+			if d.ContentType != "probe" {
+				x.Fatalf("got %s", d.ID)
+			}
+			r.drainProbes(n)
+			return
+		case <-time.After(20 * time.Millisecond):
+		case <-x.ctx.Done():
+			x.Fatal("the temporary receiver never came")
+		}
+	}
+}
+
+// drainProbes takes what further probes are under way: the last one published
+// is the last to come.
+func (r *receiver) drainProbes(last int) {
+	r.x.Helper()
+	fence := transport.Message{ID: fmt.Sprint(r.x.event, "-fence-", last), Event: r.x.event, ContentType: "fence"}
+	r.x.publish(fence)
+	for {
+		if d := r.next(); d.ContentType == "fence" {
+			return
+		}
+	}
+}
+
+// next is the next delivery.
+func (r *receiver) next() transport.Delivery {
+	r.x.Helper()
+	select {
+	case d := <-r.got:
+		return d
+	case <-r.x.ctx.Done():
+		r.x.Fatal("waited for a message that did not come")
+	}
+	return transport.Delivery{}
+}
+
+// bodies are those of the next deliveries.
+func (r *receiver) bodies(n int) []string {
+	r.x.Helper()
+	var list []string
+	for range n {
+		list = append(list, string(r.next().Body))
+	}
+	return list
+}
+
+// nothing fails if a delivery has come that nobody took: to be asked when all
+// that could come has come.
+func (r *receiver) nothing() {
+	r.x.Helper()
+	select {
+	case d := <-r.got:
+		r.x.Errorf("got %q, attempt %d, which should not have come", d.Body, d.Attempt)
+	default:
+	}
+}
+
+func ack(transport.Delivery) transport.Verdict { return transport.Ack() }
+
+// letters waits until the receiver has n dead letters and gives them.
+func (x *trial) letters(key string, n int) []transport.DeadLetter {
+	x.Helper()
+	d, ok := x.Transport.(transport.DeadLetters)
+	if !ok {
+		x.Skip("it is no transport.DeadLetters")
+	}
+	for {
+		var all []transport.DeadLetter
+		if _, err := d.EachDeadLetter(x.ctx, x.event, key, func(l transport.DeadLetter) transport.Disposal {
+			all = append(all, l)
+			return transport.Keep
+		}); err != nil {
+			x.Fatalf("dead letters: %v", err)
+		}
+		if len(all) >= n {
+			return all
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-x.ctx.Done():
+			x.Fatalf("waited for %d dead letters, there are %d", n, len(all))
+		}
+	}
+}
