@@ -9,7 +9,7 @@ import (
 
 // Observer watches dispatches, to trace or to measure them. It is called in
 // their goroutines, so it must be safe for concurrent use, be quick, and not
-// panic: its panic counts as that of the listener.
+// panic: its panic is treated as that of a listener, or passes.
 type Observer interface {
 	// Begin is called before the first listener, also where nobody listens. It
 	// is not called where the provider fails to give the listeners.

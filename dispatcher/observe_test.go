@@ -151,3 +151,46 @@ func TestObserveGoexit(t *testing.T) {
 	<-ended
 	check(t, "observed", w.seen(), "begin T T of 1; call a; end: "+dispatcher.ErrPanicPasses.Error())
 }
+
+// In parallel, a listener that ends its goroutine fails the dispatch, and all
+// others have ended before the observation does.
+func TestParallelGoexit(t *testing.T) {
+	for _, first := range []string{"leaves", "stays"} { // the caller's goroutine calls the first one
+		w := &witness{}
+		begun := make(chan struct{})
+		leaves := provider.New[*created]("leaves", func(*created) { <-begun; runtime.Goexit() })
+		stays := provider.New[*created]("stays", func(*created) { close(begun) })
+		all := listeners{leaves, stays}
+		if first == "stays" {
+			all = listeners{stays, leaves}
+		}
+		all = append(all, on("later", `after:"leaves"`))
+		d := dispatcher.New(build(t, all), dispatcher.Observe(w), dispatcher.Parallel(2))
+		returned := make(chan error, 1)
+		go func() {
+			defer close(returned)
+			returned <- d.Dispatch(ctx, &created{})
+		}()
+		if err, ok := <-returned; ok && err == nil {
+			t.Errorf("%s first: the dispatch succeeded", first)
+		}
+		if log := w.seen(); strings.Contains(log, "call later") || !strings.Contains(log, "stays: nil") || !strings.Contains(log[strings.LastIndex(log, "; "):], "end: ") {
+			t.Errorf("%s first: %s", first, log)
+		}
+	}
+}
+
+// That the event is stopped is told once; where asking it fails, not at all.
+func TestObserveStoppedInParallel(t *testing.T) {
+	w := &witness{}
+	e := &created{}
+	e.StopPropagation()
+	_ = dispatcher.New(build(t, listeners{on("a"), on("b"), on("c")}), dispatcher.Observe(w), dispatcher.Parallel(4)).Dispatch(ctx, e)
+	if log := w.seen(); strings.Count(log, "stopped") != 1 {
+		t.Error(log)
+	}
+	_ = dispatcher.New(build(t, listeners{on("a")}), dispatcher.Observe(w), dispatcher.Parallel(4)).Dispatch(ctx, (*created)(nil))
+	if log := w.seen(); strings.Contains(log, "stopped before") {
+		t.Error(log)
+	}
+}

@@ -17,7 +17,7 @@ func (c *call[E]) runParallel(ctx context.Context, e E, mode chain.Mode) error {
 	precedence := c.list.Precedence()
 	p := &parallel[E]{call: c, event: e, mode: mode, precedence: precedence, waits: slices.Clone(precedence.Waits)}
 	p.ctx, p.cancel = context.WithCancel(ctx)
-	defer p.cancel()
+	defer p.abandon() // where a listener ends this goroutine
 	p.mu.Lock()
 	p.workers = 1
 	for node, waits := range precedence.Waits {
@@ -30,6 +30,15 @@ func (c *call[E]) runParallel(ctx context.Context, e E, mode chain.Mode) error {
 	return p.result()
 }
 
+// abandon starts no more listeners, and waits for those that run.
+func (p *parallel[E]) abandon() {
+	p.mu.Lock()
+	p.over = true
+	p.mu.Unlock()
+	p.cancel()
+	p.others.Wait()
+}
+
 // parallel is one parallel dispatch under way.
 type parallel[E any] struct {
 	call       *call[E]
@@ -39,6 +48,7 @@ type parallel[E any] struct {
 	ctx        context.Context
 	cancel     context.CancelFunc
 	others     sync.WaitGroup
+	told       sync.Once // that the event is stopped
 
 	mu       sync.Mutex
 	waits    []int32 // node → how many nodes it still waits for
@@ -112,9 +122,6 @@ func (p *parallel[E]) settle(i int, passed *passedPanic, stopped bool, err error
 	if p.panicked == nil {
 		p.panicked = passed
 	}
-	if stopped && err == nil && !p.over && p.mode.Watch != nil {
-		p.mode.Watch.Stopped(i)
-	}
 	if stopped || passed != nil || err != nil && (!p.call.policy.collect || isInterrupted(err)) {
 		p.over = true
 		if !stopped {
@@ -130,8 +137,24 @@ func isInterrupted(err error) bool {
 	return errors.As(err, &interrupted)
 }
 
-// one calls the listener at index i.
+// one is ask, and settles what ends its goroutine.
 func (p *parallel[E]) one(i int) (passed *passedPanic, stopped bool, err error) {
+	returned := false
+	defer func() {
+		if !returned && passed == nil { // runtime.Goexit: this worker ends here
+			p.mu.Lock()
+			p.settle(i, nil, false, &ListenerError{Listener: p.call.list.At(i).ID, Event: nameOf(p.event, p.call.list), Err: ErrPanicPasses})
+			p.workers--
+			p.mu.Unlock()
+		}
+	}()
+	passed, stopped, err = p.ask(i)
+	returned = true
+	return passed, stopped, err
+}
+
+// ask calls the listener at index i unless the event or the context ends that.
+func (p *parallel[E]) ask(i int) (passed *passedPanic, stopped bool, err error) {
 	if p.mode.PassPanics {
 		defer func() {
 			if value := recover(); value != nil {
@@ -141,6 +164,9 @@ func (p *parallel[E]) one(i int) (passed *passedPanic, stopped bool, err error) 
 	}
 	if p.mode.Stop != nil {
 		if stopped, err := isStopped(p.event); stopped || err != nil {
+			if err == nil && p.mode.Watch != nil {
+				p.told.Do(func() { p.mode.Watch.Stopped(i) })
+			}
 			return nil, true, err
 		}
 	}

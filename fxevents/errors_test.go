@@ -190,11 +190,12 @@ func TestMisspeltGroup(t *testing.T) {
 
 func TestBadOptions(t *testing.T) {
 	got := problemsOf(t, fxevents.Module(nil, fxevents.OrderFile(nil, "x.yaml"), fxevents.Provider("", "g"), fxevents.Provider("a", ""),
-		fxevents.Provider("b", "g"), fxevents.Provider("b", "h"), fxevents.Provider("c", "g,flatten")), events)
+		fxevents.Provider("b", "g"), fxevents.Provider("b", "h"), fxevents.Provider("default", "h"), fxevents.Provider("c", "g,flatten")), events)
 	want := []string{
 		`fxevents.Provider("", "g") at HERE: a further provider needs a name and a group`,
 		`fxevents.Provider("a", "") at HERE: a further provider needs a name and a group`,
 		`fxevents.Provider("b", "h") at HERE: there is a provider of that name already`,
+		`fxevents.Provider("default", "h") at HERE: that is what reports call the provider without a name`,
 		`fxevents.Provider("c", "g,flatten") at HERE: a name or group must not hold a comma or a backquote`,
 		`order file x.yaml: the file system is nil`,
 	}

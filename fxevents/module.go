@@ -12,6 +12,7 @@ import (
 
 	"github.com/rollcall-go/rollcall/dispatcher"
 	"github.com/rollcall-go/rollcall/internal/source"
+	"github.com/rollcall-go/rollcall/orderfile"
 	"github.com/rollcall-go/rollcall/provider"
 )
 
@@ -124,6 +125,8 @@ func (s *settings) checkProvider(name, group string) error {
 		return errors.New("a further provider needs a name and a group")
 	case strings.ContainsAny(name+group, "`,"):
 		return errors.New("a name or group must not hold a comma or a backquote")
+	case name == orderfile.DefaultProvider:
+		return errors.New("that is what reports call the provider without a name")
 	case slices.ContainsFunc(s.providers, func(p providerSpec) bool { return p.name == name }):
 		return errors.New("there is a provider of that name already")
 	}

@@ -3,6 +3,7 @@ package fxevents_test
 import (
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/fx"
@@ -198,5 +199,48 @@ audit (audit_listener)
 `)
 	if early != late {
 		t.Error("who asked early has another report")
+	}
+}
+
+// A constructor that injects the report has it filled before the application
+// starts.
+func TestReportInjectedEarly(t *testing.T) {
+	var early *inspect.Report
+	app := quietly(fxevents.Module(), events, fxevents.AsListener(func(r *inspect.Report) *notifier {
+		early = r
+		if len(r.Providers) > 0 {
+			t.Error("the report is filled before the listeners are there")
+		}
+		return newNotifier()
+	}))
+	if err := app.Err(); err != nil {
+		t.Fatal(err)
+	}
+	if len(early.Providers) != 1 || len(early.Providers[0].Events[0].Listeners) != 1 {
+		t.Errorf("got %+v", early)
+	}
+}
+
+// Of two order files, the report tells the code's placement, and for each
+// provider its own.
+func TestReportOfSeveralOrderFiles(t *testing.T) {
+	var r *inspect.Report
+	file := func(name, content string) fxevents.Option {
+		return fxevents.OrderFile(fstest.MapFS{name: {Data: []byte(content)}}, name)
+	}
+	app := quietly(fxevents.Module(
+		fxevents.Provider("audit", "audit_listener"),
+		file("a.yaml", "services: { fxevents_test.notifier: { tags: [ { name: audit_listener, event: recipe.created, priority: 1 } ] } }"),
+		file("b.yaml", "services: { fxevents_test.notifier: { tags: [ { name: audit_listener, event: recipe.created, priority: 2 } ] } }"),
+		fxevents.OrderFile(fstest.MapFS{"c.yaml": {Data: []byte("services: { x: { tags: [ { name: listener_provider, listener_tag: audit_listener } ] } }")}}, "c.yaml"),
+	), events, fxevents.AsListener(newNotifier, `priority:"5"`, `group:"audit_listener" priority:"9"`), fx.Populate(&r))
+	if err := app.Err(); err != nil {
+		t.Fatal(err)
+	}
+	if l := r.Providers[0].Events[0].Listeners[0]; l.Overridden != nil || l.Placement.Priority != "5" {
+		t.Errorf("the first provider has %+v", l)
+	}
+	if l := r.Providers[1].Events[0].Listeners[0]; l.Overridden == nil || l.Overridden.Priority != "9" || l.Placement.Priority != "2" {
+		t.Errorf("the other has %+v", l)
 	}
 }

@@ -18,5 +18,6 @@
 // the test in a bubble of testing/synctest, whose time passes at once.
 //
 // The package defines the flag -update, which rewrites golden files. A test
-// package that wants to read it as well finds it by flag.Lookup("update").
+// package that defines a flag of that name itself can't use this package, as
+// package flag panics: it finds this one by flag.Lookup("update").
 package fxeventstest

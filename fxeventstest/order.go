@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,7 +26,7 @@ var update = flag.Bool("update", false, "rewrite golden files")
 func Order(t testing.TB, golden string, options ...fx.Option) {
 	t.Helper()
 	var report *inspect.Report
-	app := fx.New(append(options, fx.NopLogger, fx.Populate(&report))...)
+	app := fx.New(slices.Concat(options, []fx.Option{fx.NopLogger, fx.Populate(&report)})...)
 	if err := app.Err(); err != nil {
 		t.Fatalf("the application can't be built: %v", err)
 	}

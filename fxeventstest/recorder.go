@@ -17,8 +17,8 @@ import (
 	"github.com/rollcall-go/rollcall/tags"
 )
 
-// Recorder remembers events. Make it with [Record]. It may be used
-// concurrently.
+// Recorder remembers events, as they are: of a pointer, what later listeners
+// change shows. Make it with [Record]. It may be used concurrently.
 type Recorder[E any] struct {
 	t testing.TB
 

@@ -76,12 +76,11 @@ func (d *Diff) add(name eventName, changes []Change) {
 }
 
 func changes(old, new []Listener) []Change {
-	oldPlace := Event{Listeners: old}.index()
-	newPlace := Event{Listeners: new}.index()
+	oldPlace, newPlace := places(old), places(new)
 	stays := unmoved(new, oldPlace)
 	var result []Change
 	for i, l := range new {
-		from, known := oldPlace[l.ID]
+		from, known := oldPlace[nameOf(new, i)]
 		c := Change{Listener: l.ID, From: from + 1, To: i + 1, Reason: l.Reason}
 		switch {
 		case !known:
@@ -96,31 +95,51 @@ func changes(old, new []Listener) []Change {
 		result = append(result, c)
 	}
 	for i, l := range old {
-		if _, ok := newPlace[l.ID]; !ok {
+		if _, ok := newPlace[nameOf(old, i)]; !ok {
 			result = append(result, Change{Kind: Removed, Listener: l.ID, From: i + 1, Was: l.Reason})
 		}
 	}
 	return result
 }
 
+// subscriber tells listeners of one event apart: one ID may listen to it by its
+// type and by an interface.
+type subscriber struct{ id, hears string }
+
+func nameOf(listeners []Listener, i int) subscriber {
+	return subscriber{listeners[i].ID, listeners[i].Hears}
+}
+
+func places(listeners []Listener) map[subscriber]int {
+	index := map[subscriber]int{}
+	for i := range listeners {
+		index[nameOf(listeners, i)] = i
+	}
+	return index
+}
+
 // unmoved are the indexes of a longest part of the new list that stood in this
 // order before.
-func unmoved(new []Listener, oldPlace map[string]int) map[int]bool {
+func unmoved(new []Listener, oldPlace map[subscriber]int) map[int]bool {
 	var ends []int // ends[n]: the new index that ends a sequence of n+1 with the smallest old place
 	previous := make([]int, len(new))
-	for i, l := range new {
-		place, known := oldPlace[l.ID]
+	for i := range new {
+		place, known := oldPlace[nameOf(new, i)]
 		if !known {
 			continue
 		}
 		n, _ := slices.BinarySearchFunc(ends, place, func(end, place int) int {
-			return cmp.Compare(oldPlace[new[end].ID], place)
+			return cmp.Compare(oldPlace[nameOf(new, end)], place)
 		})
 		previous[i] = -1
 		if n > 0 {
 			previous[i] = ends[n-1]
 		}
-		ends = append(ends[:n], i)
+		if n == len(ends) {
+			ends = append(ends, i)
+		} else {
+			ends[n] = i
+		}
 	}
 	stays := map[int]bool{}
 	if len(ends) > 0 {

@@ -1,5 +1,16 @@
-// Package inspect shows in which order listeners run, and why.
+// Package inspect shows in which order listeners run, and why: before a program
+// runs, in its tests, and while it runs.
 //
-// A [Report] is made of an order file with [OfFile], or of a built provider
-// with [OfProvider], and written as text, JSON, Mermaid, DOT or SVG.
+// A [Report] is the order of each event with its reasons. It is made of an order
+// file with [OfFile], or of a built provider with [OfProvider]; in an Fx
+// application, inject *inspect.Report. It is written as text, JSON, Markdown,
+// Mermaid, DOT or SVG; [Compare] tells what changes from one to another, and
+// [Report.Explain] tells one listener's story.
+//
+// While a program runs, a [Tracer] counts and times dispatches, [Log] writes
+// them to a log, and [Handler] serves pages with all of it.
+//
+// A report tells hints without effect where it can be sure: at listeners that
+// do not hear the event, and where nothing had to be moved among all listeners
+// that hints connect.
 package inspect

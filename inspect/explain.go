@@ -22,7 +22,7 @@ func (e *UnknownError) Error() string {
 	if e.Event != "" {
 		on = " on " + e.Event
 	}
-	return fmt.Sprintf("there is no %s %s%s%s", e.What, e.Name, on, nearest.DidYouMean(e.Name, e.Known))
+	return oneLine(fmt.Sprintf("there is no %s %s%s%s", e.What, e.Name, on, nearest.DidYouMean(e.Name, e.Known)))
 }
 
 // Explain tells the story of one listener of one event: its place, what it
@@ -35,7 +35,7 @@ func (r Report) Explain(w io.Writer, event, listener string) error {
 	found, told := false, false
 	r.eachEvent(func(_ int, p Provider, e Event) {
 		events = append(events, e.Event)
-		if e.Event != event && e.Type != event && strings.TrimLeft(e.Type, "*") != event {
+		if !e.isCalled(event) {
 			return
 		}
 		found = true
@@ -57,6 +57,19 @@ func (r Report) Explain(w io.Writer, event, listener string) error {
 		return &UnknownError{What: "listener", Name: listener, Event: event, Known: listeners}
 	}
 	return buffered.Flush()
+}
+
+// isCalled says whether text means the event: its name, or its type with its
+// package's name or import path. The "*" of a pointer may be left out.
+func (e Event) isCalled(text string) bool {
+	bare := strings.TrimLeft(e.Type, "*")
+	short := e.Type[:len(e.Type)-len(bare)] + bare[strings.LastIndexByte(bare, '/')+1:]
+	for _, name := range []string{e.Event, e.Type, short} {
+		if text != "" && (text == name || text == strings.TrimLeft(name, "*")) {
+			return true
+		}
+	}
+	return false
 }
 
 // tell is the story of the listener at an index.
@@ -104,7 +117,7 @@ func (e Event) hintsOf(l Listener) []string {
 	}
 	places := e.index()
 	var told []string
-	tell := func(side string, targets []string) {
+	tell := func(side string, targets []string, places map[string]int) {
 		for _, t := range targets {
 			hint := side + " " + t
 			switch place, present := places[targetOf(hint)]; {
@@ -117,8 +130,8 @@ func (e Event) hintsOf(l Listener) []string {
 			}
 		}
 	}
-	tell("before", l.Placement.Before)
-	tell("after", l.Placement.After)
+	tell("before", l.Placement.Before, places.first)
+	tell("after", l.Placement.After, places.last)
 	return told
 }
 

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"html/template"
 	"net/http"
+	"strconv"
 	"strings"
 )
 
@@ -27,7 +28,12 @@ const contentPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; 
 // application's own authentication. It shows IDs, names, places in the source
 // and the texts of errors; of the events themselves it shows what the tracer's
 // [Render] gives.
+//
+// A program reads the report at report.json below that path.
 func Handler(report *Report, tracer *Tracer) http.Handler {
+	if report == nil {
+		report = &Report{}
+	}
 	return &handler{report: report, tracer: tracer}
 }
 
@@ -46,16 +52,17 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "read-only", http.StatusMethodNotAllowed)
 		return
 	}
+	query := r.URL.Query()
 	// The last part alone, so that it may be mounted anywhere.
 	switch name := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]; name {
 	case "":
-		h.serve(w, http.StatusOK, "index", h.index(r.FormValue("q")))
+		h.serve(w, http.StatusOK, "index", h.index(query.Get("q")))
 	case "event":
-		h.event(w, r.FormValue("provider"), r.FormValue("name"))
+		h.event(w, query.Get("provider"), query.Get("name"))
 	case "report.json":
 		h.serveReport(w)
 	case "style.css", "refresh.js", "icon.svg":
-		header.Set("Cache-Control", "max-age=3600")
+		header.Set("Cache-Control", "no-cache")
 		http.ServeFileFS(w, r, web, "web/"+name)
 	default:
 		http.NotFound(w, r)
@@ -71,6 +78,7 @@ func (h *handler) serve(w http.ResponseWriter, status int, name string, page any
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Length", strconv.Itoa(b.Len()))
 	w.WriteHeader(status)
 	_, _ = w.Write(b.Bytes()) // who asked has gone
 }

@@ -125,9 +125,17 @@ func TestHandler(t *testing.T) {
 		if got.StatusCode != tt.status || got.Header.Get("Content-Type") != tt.contentType {
 			t.Errorf("%s %s: %d %s, want %d %s", tt.method, tt.path, got.StatusCode, got.Header.Get("Content-Type"), tt.status, tt.contentType)
 		}
-		policy := got.Header.Get("Content-Security-Policy")
-		if !strings.HasPrefix(policy, "default-src 'none'; ") || strings.Contains(policy, "unsafe") {
-			t.Errorf("%s %s: policy %q", tt.method, tt.path, policy)
+		for name, want := range map[string]string{
+			"Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+			"X-Content-Type-Options":  "nosniff",
+			"Referrer-Policy":         "no-referrer",
+		} {
+			if value := got.Header.Get(name); value != want {
+				t.Errorf("%s %s: %s is %q", tt.method, tt.path, name, value)
+			}
+		}
+		if cache := got.Header.Get("Cache-Control"); tt.status == 200 && cache != "no-store" && cache != "no-cache" {
+			t.Errorf("%s %s may be cached: %q", tt.method, tt.path, cache)
 		}
 	}
 	var want strings.Builder
@@ -136,6 +144,104 @@ func TestHandler(t *testing.T) {
 	}
 	if diff := cmp.Diff(want.String(), body(t, get(mux, "GET", "/debug/events/report.json"))); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// With several providers, an event is an orphan only if none of them hears it.
+// What no report knows shows all the same.
+func TestSeveralProviders(t *testing.T) {
+	build := func(listeners ...provider.Listener) *provider.Ordered {
+		p, err := provider.Build(listeners, []provider.Event{provider.Declare[*placed]("order.placed"), provider.Declare[int]("nobody.hears")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	heard := build(provider.New[*placed]("a", func(*placed) {}), provider.New[error]("b", func(error) {}))
+	r := &inspect.Report{Providers: []inspect.Provider{inspect.OfProvider("default", "x", heard), inspect.OfProvider("audit", "y", build()), inspect.OfProvider("none", "z", nil)}}
+	tracer := inspect.NewTracer()
+	_ = dispatcher.New(heard, dispatcher.Observe(tracer)).Dispatch(context.Background(), &inspect.FormatError{})
+	page := body(t, get(inspect.Handler(r, tracer), "GET", "/?q="))
+	for _, want := range []string{
+		"<li><bdi>nobody.hears</bdi>: nobody listens (provider default)</li>", "<li><bdi>error</bdi>: nobody declares it (provider default)</li>",
+		"Counts are those of all providers together.", `<bdi>*inspect.FormatError</bdi></th>`, "seen at run time only",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	if strings.Contains(page, "order.placed</bdi>: nobody") {
+		t.Error("an event that one provider hears is called an orphan")
+	}
+}
+
+// Search finds names, types and listeners.
+func TestSearch(t *testing.T) {
+	r, _ := func() (*inspect.Report, error) { x := ambiguous(t); return &x, nil }()
+	for query, want := range map[string]string{
+		" FAILED ": "1 of 3", "html/template": "1 of 3", "formaterror": "1 of 3", "early": "1 of 3", "zzz": "0 of 3", "templ": "2 of 3", "\u202e": "0 of 3",
+	} {
+		page := body(t, get(inspect.Handler(r, nil), "GET", "/?q="+url.QueryEscape(query)))
+		if !strings.Contains(page, want+" events match") || strings.Contains(page, "\u202e") {
+			t.Errorf("search for %q: no %s", query, want)
+		}
+	}
+}
+
+// A timeline tells why each listener was not called.
+func TestWhyNotCalled(t *testing.T) {
+	tracer := inspect.NewTracer()
+	h := inspect.Handler(nil, tracer)
+	d := shop(t, dispatcher.Observe(tracer), dispatcher.CollectErrors())
+	_ = d.Dispatch(context.Background(), &placed{fail: true, stop: true})
+	if page := body(t, get(h, "GET", "/")); !strings.Contains(page, "not called: moody stopped the event") || !strings.Contains(page, `<span class="failed">failed</span>`) {
+		t.Error(page)
+	}
+	stopped := &placed{}
+	stopped.StopPropagation()
+	_ = d.Dispatch(context.Background(), stopped)
+	if page := body(t, get(h, "GET", "/")); !strings.Contains(page, "it was stopped already") || !strings.Contains(page, "not called: the event was stopped already") {
+		t.Error(page)
+	}
+}
+
+// Pages of large applications stay small: twenty timelines of fifty listeners.
+func TestLargePages(t *testing.T) {
+	var listeners []provider.Listener
+	for i := range 400 {
+		listeners = append(listeners, provider.New[int](fmt.Sprint("listener", i), func(int) {}))
+	}
+	p, err := provider.Build(listeners, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tracer := inspect.NewTracer()
+	d := dispatcher.New(p, dispatcher.Observe(tracer))
+	for range 30 {
+		_ = d.Dispatch(context.Background(), 1)
+	}
+	r := &inspect.Report{Providers: []inspect.Provider{inspect.OfProvider("p", "t", p)}}
+	page := body(t, get(inspect.Handler(r, tracer), "GET", "/"))
+	if n := strings.Count(page, `<article class="timeline">`); n != 20 || strings.Count(page, "<li class=") != 20*51 || !strings.Contains(page, "and 350 more") {
+		t.Errorf("%d timelines, %d listeners in them", n, strings.Count(page, "<li class="))
+	}
+	if page := body(t, get(inspect.Handler(r, nil), "GET", "/event?provider=p&name=int")); strings.Contains(page, `class="picture"`) || strings.Count(page, "<tr>") != 401 {
+		t.Error("the page of 400 listeners has a picture, or not all listeners")
+	}
+}
+
+// The query is that of the URL; a body is not read.
+func TestBodiesAreNotRead(t *testing.T) {
+	request := httptest.NewRequest("GET", "/", strings.NewReader("q=zzz"))
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r := report(t, services)
+	w := httptest.NewRecorder()
+	inspect.Handler(&r, nil).ServeHTTP(w, request)
+	if left, _ := io.ReadAll(request.Body); string(left) != "q=zzz" {
+		t.Errorf("left of the body is %q", left)
+	}
+	if w.Result().ContentLength != int64(w.Body.Len()) {
+		t.Errorf("Content-Length is %d", w.Result().ContentLength)
 	}
 }
 

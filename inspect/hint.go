@@ -12,13 +12,19 @@ func targetOf(hint string) string {
 	return strings.TrimPrefix(target, "?")
 }
 
-// index finds listeners by ID.
-func (e Event) index() map[string]int {
-	index := map[string]int{}
+// index finds listeners by ID. Where one ID listens twice, to the event itself
+// and to an interface, a before means the first of them and an after the last.
+type index struct{ first, last map[string]int }
+
+func (e Event) index() index {
+	x := index{map[string]int{}, map[string]int{}}
 	for i, l := range e.Listeners {
-		index[l.ID] = i
+		if _, again := x.first[l.ID]; !again {
+			x.first[l.ID] = i
+		}
+		x.last[l.ID] = i
 	}
-	return index
+	return x
 }
 
 // arrow is a hint as a line of a picture, from the listener that runs first.
@@ -34,12 +40,12 @@ func (e Event) arrows() []arrow {
 	var arrows []arrow
 	for i, l := range e.Listeners {
 		for _, t := range l.Placement.Before {
-			if target, ok := index[strings.TrimPrefix(t, "?")]; ok {
+			if target, ok := index.first[strings.TrimPrefix(t, "?")]; ok {
 				arrows = append(arrows, arrow{i, target})
 			}
 		}
 		for _, t := range l.Placement.After {
-			if target, ok := index[strings.TrimPrefix(t, "?")]; ok {
+			if target, ok := index.last[strings.TrimPrefix(t, "?")]; ok {
 				arrows = append(arrows, arrow{target, i})
 			}
 		}

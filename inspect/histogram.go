@@ -6,15 +6,26 @@ import (
 	"time"
 )
 
-// listenerTrace is what is counted of one listener.
-type listenerTrace struct{ shards []listenerShard }
+// listenerTrace is what is counted of one listener. A core that has called it
+// has a shard.
+type listenerTrace struct {
+	shards [maxShards]atomic.Pointer[listenerShard]
+}
+
+func (l *listenerTrace) shard(i int) *listenerShard {
+	if s := l.shards[i].Load(); s != nil {
+		return s
+	}
+	l.shards[i].CompareAndSwap(nil, &listenerShard{})
+	return l.shards[i].Load()
+}
 
 // listenerShard counts for one core. Durations are counted in buckets: four
 // for each doubling, from 64 ns on.
 type listenerShard struct {
 	untimed, failed atomic.Uint64
 	total           atomic.Int64 // nanoseconds
-	buckets         [buckets]atomic.Uint32
+	buckets         [buckets]atomic.Uint64
 	_               [32]byte
 }
 
@@ -49,12 +60,15 @@ func (l *listenerTrace) stats() ListenerStats {
 	var s ListenerStats
 	var counts [buckets]uint64
 	for i := range l.shards {
-		shard := &l.shards[i]
+		shard := l.shards[i].Load()
+		if shard == nil {
+			continue
+		}
 		s.Calls += shard.untimed.Load()
 		s.Failed += shard.failed.Load()
 		s.Total += time.Duration(shard.total.Load())
 		for b := range counts {
-			n := uint64(shard.buckets[b].Load())
+			n := shard.buckets[b].Load()
 			counts[b] += n
 			s.Timed += n
 		}

@@ -7,13 +7,14 @@ import (
 )
 
 // writeMermaid draws a flowchart: solid arrows for the order, dotted ones for
-// hints that it does not show by itself.
+// hints. A label must not begin as a list does ("1. x"): some versions of Mermaid
+// refuse that.
 func writeMermaid(w *bufio.Writer, r Report) error {
 	fmt.Fprintln(w, "flowchart TD")
 	r.eachEvent(func(n int, p Provider, e Event) {
 		fmt.Fprintf(w, "  subgraph e%d[%s]\n", n, mermaidText(p.ID+": "+e.Event))
 		for i, l := range e.Listeners {
-			fmt.Fprintf(w, "    e%dl%d[%s]\n", n, i, mermaidText(fmt.Sprintf("%d. %s", i+1, l.ID)))
+			fmt.Fprintf(w, "    e%dl%d[%s]\n", n, i, mermaidText(fmt.Sprintf("%d · %s", i+1, l.ID)))
 		}
 		for i := 1; i < len(e.Listeners); i++ {
 			fmt.Fprintf(w, "    e%dl%d -->|%s| e%dl%d\n", n, i-1, mermaidText(e.Listeners[i].Reason), n, i)

@@ -61,7 +61,7 @@ func (x placed) noEffect(side ordering.Side, t ordering.Target, groups groups) s
 	case beside != nil:
 		return "its place beside " + beside.Target + " does that already"
 	}
-	return "its priority does that already"
+	return "priorities and declared order do that already"
 }
 
 // groups are the listeners that hints connect, as a forest (union-find).

@@ -64,32 +64,66 @@ type stepView struct {
 
 const (
 	shownTimelines = 20
+	shownSteps     = 50  // of a timeline
+	drawn          = 300 // listeners of a picture; a table says the same
 	nobodyListens  = "nobody listens"
 	nobodyDeclares = "nobody declares it"
 )
 
 func (h *handler) index(query string) indexPage {
 	x := indexPage{page: h.page("Events"), Several: len(h.report.Providers) > 1}
-	x.Query = query
+	x.Query = oneLine(query)
 	stats := h.stats()
+	heard := h.heard()
 	h.report.eachEvent(func(_ int, p Provider, e Event) {
 		x.Total++
 		if e.mentions(query) {
 			x.Events = append(x.Events, viewOf(p, e, stats[e.Event]))
 		}
-		if note := e.note(); note != "" {
-			x.Orphans = append(x.Orphans, orphanView{oneLine(e.Event), note})
+		if orphan, ok := orphanOf(p, e, heard, x.Several); ok {
+			x.Orphans = append(x.Orphans, orphan)
 		}
 	})
-	known := map[string]bool{}
-	h.report.eachEvent(func(_ int, _ Provider, e Event) { known[e.Event] = true })
 	for _, s := range h.allStats() {
-		if s.Unheard > 0 && !known[s.Event] {
-			x.Orphans = append(x.Orphans, orphanView{oneLine(s.Event), fmt.Sprintf("dispatched %d times, and nobody heard it", s.Unheard)})
+		_, reported := heard[s.Event]
+		switch {
+		case reported:
+		case s.Unheard > 0:
+			x.Orphans = append(x.Orphans, orphanView{oneLine(s.Event), "dispatched " + times(s.Unheard) + ", and nobody heard it"})
+		case (Event{Event: s.Event}).mentions(query):
+			x.Events = append(x.Events, eventView{Name: oneLine(s.Event), Listeners: uint64(len(s.Listeners)), Dispatches: s.Dispatches, Errors: s.Failed,
+				Note: "seen at run time only; heard through an interface or a name"})
 		}
 	}
 	x.Timelines = h.timelines(func(*Timeline) bool { return true })
 	return x
+}
+
+// heard are the reported events, true where a provider has a listener for it.
+func (h *handler) heard() map[string]bool {
+	heard := map[string]bool{}
+	h.report.eachEvent(func(_ int, _ Provider, e Event) { heard[e.Event] = heard[e.Event] || len(e.Listeners) > 0 })
+	return heard
+}
+
+// orphanOf is an event that no provider has a listener for, or one that this
+// provider hears and nobody declares.
+func orphanOf(p Provider, e Event, heard map[string]bool, several bool) (orphanView, bool) {
+	note := e.note()
+	if note == "" || note == nobodyListens && heard[e.Event] {
+		return orphanView{}, false
+	}
+	if several {
+		note += " (provider " + oneLine(p.ID) + ")"
+	}
+	return orphanView{oneLine(e.Event), note}, true
+}
+
+func times(n uint64) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
 }
 
 func viewOf(p Provider, e Event, s EventStats) eventView {
@@ -175,6 +209,9 @@ func (h *handler) eventPage(p Provider, e Event) eventPage {
 
 // picture is the drawing of one event; its colours come from the style sheet.
 func picture(e Event) template.HTML {
+	if len(e.Listeners) > drawn {
+		return ""
+	}
 	var body strings.Builder
 	bottom, right := svgEvent(&body, svgMargin, e.Event, e)
 	return template.HTML(fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" role="img" aria-label="The order as a picture; the table below says the same">`,
@@ -204,22 +241,45 @@ func (h *handler) timelines(wanted func(*Timeline) bool) []timelineView {
 func (t *Timeline) view(link string) timelineView {
 	v := timelineView{
 		Event: oneLine(t.Event), Link: link, Datetime: t.At.UTC().Format(time.RFC3339Nano), Time: t.At.UTC().Format("15:04:05.000 UTC"),
-		Took: rounded(t.Took), Payload: t.Payload, Err: t.Err, Class: "done", Outcome: "done",
+		Took: rounded(t.Took), Payload: oneLine(t.Payload), Err: oneLine(t.Err),
 	}
-	why := "not called"
-	switch {
-	case t.Err != "":
-		v.Class, v.Outcome, why = "failed", "failed", "not called: the dispatch had failed"
-	case t.StoppedBy != "":
-		v.Class, v.Outcome = "stopped", "stopped by "+oneLine(t.StoppedBy)
-		why = "not called: " + oneLine(t.StoppedBy) + " stopped the event"
-	case len(t.Steps) == 0:
-		v.Class, v.Outcome = "stopped", "nobody listens"
-	}
-	for _, s := range t.Steps {
+	v.Class, v.Outcome = t.outcome()
+	why := t.whyNotCalled()
+	for i, s := range t.Steps {
+		if i == shownSteps {
+			v.Steps = append(v.Steps, stepView{Class: "skipped", What: fmt.Sprintf("and %d more", len(t.Steps)-i)})
+			break
+		}
 		v.Steps = append(v.Steps, s.view(t.Took, why))
 	}
 	return v
+}
+
+// outcome is what became of the dispatch, as a class and in words.
+func (t *Timeline) outcome() (class, words string) {
+	switch {
+	case t.Err != "":
+		return "failed", "failed"
+	case t.StoppedBy != "":
+		return "stopped", "stopped by " + oneLine(t.StoppedBy)
+	case t.Stopped:
+		return "stopped", "it was stopped already"
+	case len(t.Steps) == 0:
+		return "stopped", nobodyListens
+	}
+	return "done", "done"
+}
+
+func (t *Timeline) whyNotCalled() string {
+	switch {
+	case t.StoppedBy != "":
+		return "not called: " + oneLine(t.StoppedBy) + " stopped the event"
+	case t.Stopped:
+		return "not called: the event was stopped already"
+	case t.Err != "":
+		return "not called: the dispatch had failed"
+	}
+	return "not called"
 }
 
 func (s Step) view(of time.Duration, whyNot string) stepView {
@@ -228,6 +288,8 @@ func (s Step) view(of time.Duration, whyNot string) stepView {
 	case !s.Called:
 		v.Class, v.What = "skipped", whyNot
 		return v
+	case !s.Returned:
+		v.Class, v.What = "failed", "did not return"
 	case s.Err != "":
 		v.Class, v.What = "failed", rounded(s.Took)+", failed"
 	default:

@@ -22,7 +22,7 @@ type Provider struct {
 
 // Event is one event with its listeners, in the order in which they run.
 type Event struct {
-	Event  string `json:"event"`            // its name, or its type where it has none
+	Event  string `json:"event"`            // its name, or its type where it has none; no other event of the provider has it
 	Type   string `json:"type,omitempty"`   // with its import path, where it is known
 	Source string `json:"source,omitempty"` // where it is declared
 	// Undeclared says that listeners wait for the event and nobody declares
@@ -93,6 +93,9 @@ func OfFile(orders []orderfile.ProviderOrder) Report {
 // group that its listeners were collected by.
 func OfProvider(id, listenerTag string, p *provider.Ordered) Provider {
 	result := Provider{ID: id, ListenerTag: listenerTag, Events: []Event{}}
+	if p == nil {
+		return result
+	}
 	for _, e := range p.Events() {
 		var placed []placed
 		for i, l := range e.List.All() {
@@ -101,7 +104,7 @@ func OfProvider(id, listenerTag string, p *provider.Ordered) Provider {
 			x.Hears = hears(l.Event, e.Event)
 			placed = append(placed, x)
 		}
-		reported := Event{Event: e.Event.String(), Source: e.Event.Source, Undeclared: !e.Declared, Listeners: listeners(placed)}
+		reported := Event{Event: e.Title, Source: e.Event.Source, Undeclared: !e.Declared, Listeners: listeners(placed)}
 		if e.Event.Key.Type() != nil {
 			reported.Type = e.Event.Key.Path()
 		}

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -58,13 +60,13 @@ func TestTracer(t *testing.T) {
 		slow, quick := 10*time.Millisecond, time.Millisecond
 		want := []*inspect.Timeline{
 			{Event: "int", At: begun.Add(31 * time.Millisecond), Payload: "int", Steps: []inspect.Step{}},
-			{Event: "order.placed", At: begun.Add(21 * time.Millisecond), Took: slow, StoppedBy: "moody", Payload: "*inspect_test.placed", Steps: []inspect.Step{
-				{Listener: "slow", Called: true, Took: slow}, {Listener: "moody", Called: true, Start: slow}, {Listener: "quick"}}},
+			{Event: "order.placed", At: begun.Add(21 * time.Millisecond), Took: slow, Stopped: true, StoppedBy: "moody", Payload: "*inspect_test.placed", Steps: []inspect.Step{
+				{Listener: "slow", Called: true, Returned: true, Took: slow}, {Listener: "moody", Called: true, Returned: true, Start: slow}, {Listener: "quick"}}},
 			{Event: "order.placed", At: begun.Add(11 * time.Millisecond), Took: slow, Err: "listener moody of order.placed: out of <stock>", Payload: "*inspect_test.placed", Steps: []inspect.Step{
-				{Listener: "slow", Called: true, Took: slow},
-				{Listener: "moody", Called: true, Start: slow, Err: "listener moody of order.placed: out of <stock>"}, {Listener: "quick"}}},
+				{Listener: "slow", Called: true, Returned: true, Took: slow},
+				{Listener: "moody", Called: true, Returned: true, Start: slow, Err: "listener moody of order.placed: out of <stock>"}, {Listener: "quick"}}},
 			{Event: "order.placed", At: begun, Took: slow + quick, Payload: "*inspect_test.placed", Steps: []inspect.Step{
-				{Listener: "slow", Called: true, Took: slow}, {Listener: "moody", Called: true, Start: slow}, {Listener: "quick", Called: true, Start: slow, Took: quick}}},
+				{Listener: "slow", Called: true, Returned: true, Took: slow}, {Listener: "moody", Called: true, Returned: true, Start: slow}, {Listener: "quick", Called: true, Returned: true, Start: slow, Took: quick}}},
 		}
 		if diff := cmp.Diff(want, tracer.Recent()); diff != "" {
 			t.Error(diff)
@@ -136,7 +138,7 @@ func TestTracerKeepsAsManyEventsAsItSays(t *testing.T) {
 		_, _ = dispatcher.DispatchName(context.Background(), d, fmt.Sprint("made.", i))
 	}
 	stats := tracer.Stats()
-	if stats[0].Event != inspect.OtherEvents || stats[0].Dispatches != 5000-4096 || len(stats) != 4097 {
+	if stats[0].Event != inspect.Others || stats[0].Dispatches != 5000-4096 || len(stats) != 4097 {
 		t.Errorf("keeps %d events; the first is %v", len(stats), stats[0])
 	}
 }
@@ -172,6 +174,129 @@ func TestTracerConcurrently(t *testing.T) {
 	for _, l := range stats.Listeners {
 		if l.Calls != 1600 {
 			t.Errorf("%s was called %d times", l.Listener, l.Calls)
+		}
+	}
+}
+
+// Listeners that come and go with IDs of their own don't fill the memory.
+func TestTracerKeepsAsManyListenersAsItSays(t *testing.T) {
+	m, tracer := &provider.Mutable{}, inspect.NewTracer()
+	d := dispatcher.New(m, dispatcher.Observe(tracer))
+	for i := range 4100 {
+		remove, err := m.Append(provider.New[int](fmt.Sprint("connection", i), func(int) {}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = d.Dispatch(context.Background(), 1)
+		remove()
+	}
+	listeners := tracer.Stats()[0].Listeners
+	if len(listeners) != 4097 || listeners[0].Listener != inspect.Others || listeners[0].Calls != 4 {
+		t.Errorf("keeps %d listeners; the first is %v", len(listeners), listeners[0])
+	}
+}
+
+// p50 and p99 are those of a hundred calls of 1 to 100 ms; what takes very long
+// counts as a minute.
+func TestTracerQuantiles(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tracer := inspect.NewTracer()
+		p, err := provider.Build([]provider.Listener{provider.New[time.Duration]("sleeps", func(d time.Duration) { time.Sleep(d) })}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := dispatcher.New(p, dispatcher.Observe(tracer))
+		for i := range 100 {
+			_ = d.Dispatch(context.Background(), time.Duration(i+1)*time.Millisecond)
+		}
+		l := tracer.Stats()[0].Listeners[0]
+		near := func(got, want time.Duration) bool { return got > want*7/8 && got < want*9/8 }
+		if !near(l.P50, 50*time.Millisecond) || !near(l.P99, 99*time.Millisecond) || l.Total != 5050*time.Millisecond {
+			t.Errorf("p50 %v, p99 %v, total %v", l.P50, l.P99, l.Total)
+		}
+		_ = d.Dispatch(context.Background(), 10*time.Minute)
+		_ = d.Dispatch(context.Background(), 10*time.Minute)
+		if l := tracer.Stats()[0].Listeners[0]; !near(l.P99, time.Minute) {
+			t.Errorf("p99 %v", l.P99)
+		}
+	})
+}
+
+// Of a burst, the first hundred are remembered, and all that fail.
+func TestTracerBurst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tracer := inspect.NewTracer(inspect.Render(func(ev any) string { return fmt.Sprint(ev) }))
+		p, err := provider.Build([]provider.Listener{provider.New[int]("a", func(i int) error {
+			if i == 150 {
+				return errors.New("no")
+			}
+			return nil
+		})}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := dispatcher.New(p, dispatcher.Observe(tracer))
+		for i := range 200 {
+			_ = d.Dispatch(context.Background(), i)
+		}
+		lines := tracer.Recent()
+		if len(lines) != 100 || lines[0].Payload != "150" || lines[1].Payload != "99" || lines[99].Payload != "1" {
+			t.Errorf("%d lines, the newest are %s and %s, the oldest %s", len(lines), lines[0].Payload, lines[1].Payload, lines[len(lines)-1].Payload)
+		}
+		time.Sleep(100 * time.Millisecond)
+		_ = d.Dispatch(context.Background(), 7)
+		if got := tracer.Recent()[0].Payload; got != "7" {
+			t.Errorf("the newest is %s", got)
+		}
+	})
+}
+
+// What the application's functions do wrong stays in its place.
+func TestTracerShieldsDispatches(t *testing.T) {
+	broken := provider.New[int]("broken", func(int) error { return unspeakable{} })
+	long := provider.New[string]("long", func(string) error { return errors.New(strings.Repeat("ä", 10_000)) })
+	p, err := provider.Build([]provider.Listener{broken, long}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tracer := inspect.NewTracer(nil, inspect.Sample(0), inspect.Sample(1<<40), inspect.Sample(1), inspect.Render(func(any) string { panic("can't") }))
+	var none *inspect.Tracer
+	d := dispatcher.New(p, dispatcher.Observe(tracer), dispatcher.Observe(none))
+	_ = d.Dispatch(context.Background(), 1)
+	_ = d.Dispatch(context.Background(), "x")
+	lines := tracer.Recent()
+	if lines[1].Payload != "(rendering it panicked: can't)" || !strings.Contains(lines[1].Steps[0].Err, "speechless") {
+		t.Errorf("got %+v", lines[1])
+	}
+	if n := len(lines[0].Err); n < 4000 || n > 4100 || !utf8.ValidString(lines[0].Err) || lines[0].Steps[0].Err != lines[0].Err {
+		t.Errorf("an error of 20 kB is kept as %d bytes", n)
+	}
+}
+
+// unspeakable is an error that can't say what it is.
+type unspeakable struct{}
+
+func (unspeakable) Error() string { panic("speechless") }
+
+// A listener that ends its goroutine is told as one that did not return, in
+// parallel too, and others have ended before.
+func TestTracerGoexit(t *testing.T) {
+	for _, options := range [][]dispatcher.Option{nil, {dispatcher.Parallel(2)}} {
+		tracer := inspect.NewTracer()
+		p, err := provider.Build([]provider.Listener{provider.New[int]("leaves", func(int) { runtime.Goexit() }), provider.New[int]("after", func(int) {}, `after:"leaves"`)}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := dispatcher.New(p, append(options, dispatcher.Observe(tracer))...)
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			_ = d.Dispatch(context.Background(), 1)
+		}()
+		<-ended
+		step := tracer.Recent()[0].Steps[0]
+		if !step.Called || step.Returned || step.Took < 0 || tracer.Stats()[0].Listeners[0].Calls != 1 {
+			t.Errorf("got %+v, %+v", step, tracer.Stats())
 		}
 	}
 }

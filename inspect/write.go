@@ -69,6 +69,9 @@ func (r Report) Write(w io.Writer, format Format) error {
 
 // writeJSON writes one line.
 func writeJSON(w *bufio.Writer, r Report) error {
+	if r.Providers == nil {
+		r.Providers = []Provider{}
+	}
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
 	return encoder.Encode(r)

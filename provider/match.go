@@ -23,11 +23,12 @@ type matcher struct {
 	interfaceEvents []Event                   // declared, with a name
 	types           map[string][]reflect.Type // the other way round
 	labels          map[event.Key]string
+	titles          map[event.Key]string // of the declared events and the keys
 }
 
 func newMatcher(events []Event, keys []event.Key) *matcher {
 	m := &matcher{events: events, heard: map[event.Key]bool{}, names: map[reflect.Type]string{},
-		types: map[string][]reflect.Type{}, labels: map[event.Key]string{}}
+		types: map[string][]reflect.Type{}, labels: map[event.Key]string{}, titles: map[event.Key]string{}}
 	for _, e := range events {
 		if t := e.Key.Type(); t != nil && e.Name != "" {
 			m.names[t] = e.Name
@@ -45,7 +46,36 @@ func newMatcher(events []Event, keys []event.Key) *matcher {
 			m.labels[k] = label(k, taken)
 		}
 	}
+	m.entitle()
 	return m
+}
+
+// entitle gives each declared event and each key a title that no other has: the
+// declared name, or the type, with its import path where that must be.
+func (m *matcher) entitle() {
+	taken := map[string]bool{}
+	for _, e := range m.events {
+		switch _, known := m.titles[e.Key]; {
+		case known:
+		case e.Name != "" && !taken[e.Name]:
+			m.titles[e.Key], taken[e.Name] = e.Name, true
+		default:
+			m.titles[e.Key] = label(e.Key, taken)
+		}
+	}
+	for _, k := range m.keys {
+		if _, known := m.titles[k]; !known && !(k.Type() == nil && taken[k.Name()]) {
+			m.titles[k] = label(k, taken)
+		}
+	}
+}
+
+// title is that of a key; of others, its text.
+func (m *matcher) title(k event.Key) string {
+	if title, ok := m.titles[k]; ok {
+		return title
+	}
+	return k.String()
 }
 
 // label is a text for the key that no other key has.

@@ -21,7 +21,8 @@ type Ordered struct {
 // EventOrder is one event with its listeners in order.
 type EventOrder struct {
 	Event    Event
-	Declared bool // false for an event that is only listened to
+	Title    string // its name or type, with the import path where another event has the same
+	Declared bool   // false for an event that is only listened to
 	List     *List
 }
 
@@ -73,7 +74,7 @@ func (o *Ordered) orderKnown() error {
 		}
 		list, err := o.sort(keys)
 		problems = append(problems, err)
-		o.ordered = append(o.ordered, EventOrder{Event: e, Declared: declared, List: list})
+		o.ordered = append(o.ordered, EventOrder{Event: e, Title: o.matcher.title(e.Key), Declared: declared, List: list})
 	}
 	for _, e := range o.matcher.events {
 		covered[e.Key] = true

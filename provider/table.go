@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"cmp"
 	"maps"
 	"reflect"
 	"sync"
@@ -138,6 +137,6 @@ func (t *table) list(typ reflect.Type, name string) answer {
 	if list == nil {
 		list = &List{}
 	}
-	list.serve(typ, cmp.Or(t.matcher.names[typ], typ.String()), t.matcher.events)
+	list.serve(typ, t.matcher.title(event.TypeKey(typ)), t.matcher.events)
 	return answer{list, nil}
 }

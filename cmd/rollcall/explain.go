@@ -3,10 +3,15 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 )
 
 // explain tells one listener's story.
 func explain(args []string, stdout, stderr io.Writer) int {
+	if len(args) > 0 && slices.Contains([]string{"-h", "-help", "--help"}, args[0]) {
+		fmt.Fprint(stderr, usage)
+		return exitOK
+	}
 	if len(args) != 3 {
 		fmt.Fprintf(stderr, "rollcall: explain takes a file, an event and a listener\n%s", usage)
 		return exitUsage

@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/rollcall-go/rollcall/inspect"
 	"github.com/rollcall-go/rollcall/orderfile"
@@ -141,8 +143,19 @@ func printErrors(w io.Writer, problems []*orderfile.Error) error {
 	return encoder.Encode(map[string]any{"errors": list})
 }
 
+// printable keeps names in a file from controlling the terminal. Problems may
+// have several lines.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && unicode.IsControl(r) {
+			return '�'
+		}
+		return r
+	}, s)
+}
+
 func printProblems(w io.Writer, problems []*orderfile.Error) {
 	for _, p := range problems {
-		fmt.Fprintln(w, p)
+		fmt.Fprintln(w, printable(p.Error()))
 	}
 }

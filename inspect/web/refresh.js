@@ -3,22 +3,26 @@
 "use strict";
 
 const interval = 2000;
+const refreshing = document.getElementById("refreshing");
 const pause = document.getElementById("pause");
+let paused = false;
 
-document.getElementById("refreshing").hidden = false;
 pause.addEventListener("click", () => {
-	pause.setAttribute("aria-pressed", String(pause.getAttribute("aria-pressed") !== "true"));
+	paused = !paused;
+	pause.setAttribute("aria-pressed", String(paused));
+	refreshing.querySelector("span").textContent = paused ? "The counts stand still." : "The counts refresh by themselves.";
 });
 
 async function refresh() {
-	if (document.hidden || pause.getAttribute("aria-pressed") === "true") {
+	if (document.hidden || paused) {
 		return;
 	}
 	const response = await fetch(location.href, { cache: "no-store" });
-	if (!response.ok) {
+	const text = await response.text();
+	if (!response.ok || paused) {
 		return;
 	}
-	const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+	const fresh = new DOMParser().parseFromString(text, "text/html");
 	for (const old of document.querySelectorAll("[data-live]")) {
 		const now = fresh.getElementById(old.id);
 		if (now && now.innerHTML !== old.innerHTML && !keeps(old)) {
@@ -43,4 +47,7 @@ async function loop() {
 	setTimeout(loop, interval);
 }
 
-setTimeout(loop, interval);
+if (document.querySelector("[data-live]")) {
+	refreshing.hidden = false;
+	setTimeout(loop, interval);
+}

@@ -1,0 +1,211 @@
+package inspect_test
+
+import (
+	"bytes"
+	"fmt"
+	htmltemplate "html/template"
+	"strings"
+	"testing"
+	texttemplate "text/template"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/rollcall-go/rollcall/inspect"
+	"github.com/rollcall-go/rollcall/provider"
+)
+
+func ordered(ids ...string) inspect.Report {
+	var listeners []inspect.Listener
+	for _, id := range ids {
+		listeners = append(listeners, inspect.Listener{ID: id, Reason: "first"})
+	}
+	return inspect.Report{Providers: []inspect.Provider{{ID: "p", ListenerTag: "t", Events: []inspect.Event{{Event: "E", Listeners: listeners}}}}}
+}
+
+// As few listeners as possible count as moved: those outside of a longest
+// common subsequence.
+func TestDiffIsMinimal(t *testing.T) {
+	check := func(t *rapid.T, old, new []string) {
+		moved := 0
+		for _, e := range inspect.Compare(ordered(old...), ordered(new...)).Events {
+			for _, c := range e.Changes {
+				if c.Kind == inspect.Moved {
+					moved++
+				}
+			}
+		}
+		both := 0
+		for _, id := range new {
+			if strings.Contains(strings.Join(old, ""), id) {
+				both++
+			}
+		}
+		if want := both - common(old, new); moved != want {
+			t.Fatalf("from %v to %v: %d moved, %d had to", old, new, moved, want)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		letters := rapid.Permutation(strings.Split("abcdefgh", ""))
+		n := rapid.IntRange(0, 8)
+		check(t, letters.Draw(t, "old")[:n.Draw(t, "of the old")], letters.Draw(t, "new")[:n.Draw(t, "of the new")])
+	})
+}
+
+// common is the length of a longest common subsequence.
+func common(a, b []string) int {
+	switch {
+	case len(a) == 0 || len(b) == 0:
+		return 0
+	case a[0] == b[0]:
+		return 1 + common(a[1:], b[1:])
+	}
+	return max(common(a[1:], b), common(a, b[1:]))
+}
+
+func TestDiffText(t *testing.T) {
+	old, new := ordered("a", "b", "c", "d"), ordered("b", "c", "d", "a")
+	new.Providers[0].Events[0].Listeners[0].Reason = "last"
+	for format, want := range map[inspect.Format]string{
+		inspect.Text: "p: E\n     2 → 1  b  kept: last; it was: first\n     1 → 4  a  moved: first\n",
+		inspect.ANSI: "\x1b[1mp: E\x1b[0m\n     2 → 1  b  kept: last; it was: first\n     1 → 4  a  moved: first\n",
+	} {
+		var got bytes.Buffer
+		if err := inspect.Compare(old, new).Write(&got, format); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got.String()); diff != "" {
+			t.Error(diff)
+		}
+	}
+	if err := inspect.Compare(old, new).Write(&bytes.Buffer{}, inspect.SVG); err == nil {
+		t.Error("a difference has no picture")
+	}
+}
+
+// ambiguous has two types of one short name, and an ID that listens to an event
+// by its type and by an interface.
+func ambiguous(t *testing.T) inspect.Report {
+	t.Helper()
+	p, err := provider.Build([]provider.Listener{
+		provider.New[*texttemplate.Template]("text", func(*texttemplate.Template) {}),
+		provider.New[*htmltemplate.Template]("html", func(*htmltemplate.Template) {}),
+		provider.New[*inspect.FormatError]("twice", func(*inspect.FormatError) {}),
+		provider.New[error]("twice", func(error) {}, `priority:"last"`),
+		provider.New[*inspect.FormatError]("early", func(*inspect.FormatError) {}, `before:"twice"`),
+	}, []provider.Event{provider.Declare[*inspect.FormatError]("failed"), provider.Declare[*texttemplate.Template](""), provider.Declare[*htmltemplate.Template]("")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return inspect.Report{Providers: []inspect.Provider{inspect.OfProvider("p", "t", p)}}
+}
+
+func TestAmbiguousNames(t *testing.T) {
+	r := ambiguous(t)
+	if d := inspect.Compare(r, r); len(d.Events) != 0 {
+		t.Errorf("a report differs from itself: %+v", d)
+	}
+	var names []string
+	for _, e := range r.Providers[0].Events {
+		names = append(names, e.Event)
+	}
+	if diff := cmp.Diff([]string{"failed", "*template.Template", "*html/template.Template"}, names); diff != "" {
+		t.Error(diff)
+	}
+	for _, tt := range []struct{ event, listener, want string }{
+		{"template.Template", "text", "text runs as number 1 of 1 on *template.Template"},
+		{"html/template.Template", "html", "html runs as number 1 of 1 on *html/template.Template"},
+		{"inspect.FormatError", "early", "before twice, number 2: holds."},
+		{"*inspect.FormatError", "early", "early runs as number 1 of 3 on failed"},
+		{"github.com/rollcall-go/rollcall/inspect.FormatError", "early", "early runs as number 1 of 3 on failed"},
+		{"failed", "twice", "It listens to error."},
+	} {
+		var got strings.Builder
+		if err := r.Explain(&got, tt.event, tt.listener); err != nil || !strings.Contains(got.String(), tt.want) {
+			t.Errorf("explain %s %s: %v\n%swant %s", tt.event, tt.listener, err, got.String(), tt.want)
+		}
+	}
+}
+
+func TestExplainOverridden(t *testing.T) {
+	r := ordered("a", "b")
+	l := &r.Providers[0].Events[0].Listeners[1]
+	l.Source, l.Placement, l.Overridden = "b/b.go:3", inspect.Placement{After: []string{"a"}, Source: "s.yaml:4"}, &inspect.Placement{Priority: "7"}
+	r.Providers[0].Events[0].Listeners[0].Placement = inspect.Placement{Before: []string{"b"}, Source: "x\x1b[2J.yaml:1"}
+	var got strings.Builder
+	if err := r.Explain(&got, "E", "b"); err != nil {
+		t.Fatal(err)
+	}
+	want := `b runs as number 2 of 2 on E: first.
+  It is registered at b/b.go:3.
+  It asks for: after a (s.yaml:4).
+  In the code it asks for: priority 7; the order file replaces that.
+  after a, number 1: holds.
+  a asks to run before it at x�[2J.yaml:1.
+  Before it: a.
+  After it: nobody.
+`
+	if diff := cmp.Diff(want, got.String()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// No format lets through what a terminal would obey.
+func TestNoFormatControlsTheTerminal(t *testing.T) {
+	hostile := "x\x1b[2J\u009b31m\u0085\x7f\u2028\u202e\u2066\u200f\ufffe"
+	r := ordered(hostile, "b")
+	r.Providers[0].ID, r.Providers[0].ListenerTag = hostile, hostile
+	e := &r.Providers[0].Events[0]
+	e.Event, e.Type, e.Source = hostile, hostile, hostile
+	e.Listeners[0] = inspect.Listener{ID: hostile, Reason: hostile, Source: hostile, Hears: hostile,
+		Placement: inspect.Placement{After: []string{hostile}, Source: hostile}, Overridden: &inspect.Placement{Before: []string{hostile}},
+		NoEffect: []inspect.NoEffect{{Hint: "after " + hostile, Why: hostile}}}
+	texts := map[string]string{}
+	for _, format := range inspect.Formats() {
+		var b strings.Builder
+		if err := r.Write(&b, format); err != nil {
+			t.Fatal(err)
+		}
+		texts[string(format)] = b.String()
+	}
+	var b strings.Builder
+	if err := r.Explain(&b, hostile, hostile); err != nil {
+		t.Fatal(err)
+	}
+	texts["explain"] = b.String()
+	texts["unknown"] = r.Explain(&b, hostile, "y\u009b").Error()
+	var d strings.Builder
+	if err := inspect.Compare(ordered("b"), r).Write(&d, inspect.Text); err != nil {
+		t.Fatal(err)
+	}
+	texts["diff"] = d.String()
+	for name, text := range texts {
+		if name == "ansi" {
+			text = strings.NewReplacer("\x1b[0m", "", "\x1b[1m", "", "\x1b[2m", "", "\x1b[33m", "").Replace(text)
+		}
+		if name == "json" {
+			continue // json.Marshal escapes what JSON forbids; it is for programs
+		}
+		if i := strings.IndexAny(text, "\x1b\u009b\u0085\x7f\u2028\u202e\u2066\u200f\ufffe"); i >= 0 {
+			t.Errorf("%s lets %q through", name, text[i:min(len(text), i+6)])
+		}
+	}
+}
+
+// Tables stay aligned with letters that take two columns, or none.
+func TestColumns(t *testing.T) {
+	var got strings.Builder
+	if err := ordered("サーバー。", "✅a", "e\u0301", "plain", "👍").Write(&got, inspect.Text); err != nil {
+		t.Fatal(err)
+	}
+	want := "p (t)\n  E\n" +
+		"    1  サーバー。  first\n    2  ✅a         first\n    3  e\u0301           first\n    4  plain       first\n    5  👍          first\n"
+	if diff := cmp.Diff(want, got.String()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func ExampleCompare() {
+	fmt.Println(len(inspect.Compare(ordered("a", "b"), ordered("b", "a")).Events[0].Changes), "listener moved")
+	// Output: 1 listener moved
+}
