@@ -333,19 +333,29 @@ func (x *trace) End(err error) {
 	case len(x.steps) == 0:
 		shard.unheard.Add(1)
 	}
-	for i := range x.steps {
-		if x.steps[i].called && !x.steps[i].returned {
-			x.layout.traces[i].shard(x.shard).untimed.Add(1)
-		}
-	}
-	if x.timed {
-		if end := x.tracer.now(); err != nil || x.stop >= 0 || x.tracer.admits(end) {
-			x.tracer.remember(x, err, end)
-		}
+	end := x.ended()
+	if x.timed && (err != nil || x.stop >= 0 || x.tracer.admits(end)) {
+		x.tracer.remember(x, err, end)
 	}
 	clear(x.steps)
 	x.value, x.layout, x.event = nil, nil, nil
 	x.tracer.traces.Put(x)
+}
+
+// ended counts calls that did not return, and tells when the last one ended: a
+// clock is not read again for that.
+func (x *trace) ended() time.Duration {
+	end := x.begun
+	for i := range x.steps {
+		switch s := &x.steps[i]; {
+		case s.returned:
+			end = max(end, s.end)
+		case s.called:
+			x.layout.traces[i].shard(x.shard).untimed.Add(1)
+			end = max(end, x.tracer.now())
+		}
+	}
+	return end
 }
 
 // admits says whether the ring still takes one that ended at that time. It
