@@ -34,7 +34,7 @@ fuzz: ## fuzz each target for FUZZTIME, 20s by default
 
 .PHONY: cover
 cover: ## fail where a package is covered less than 90 %
-	@go test -cover ./ordering ./tags ./event ./provider/... ./dispatcher ./fxevents ./fxeventstest ./orderfile ./inspect ./otel | tee coverage.out
+	@go test -cover ./ordering ./tags ./event ./provider/... ./dispatcher ./fxevents ./fxeventstest ./orderfile ./inspect ./transport ./otel | tee coverage.out
 	@awk '{ for (i = 1; i <= NF; i++) if ($$i == "coverage:" && $$(i+1) + 0 < 90) { print "below 90 %: " $$2; bad = 1 } } END { exit bad }' coverage.out
 
 # Runs follow each other instead of being repeated one by one, so that a busy
@@ -61,6 +61,10 @@ bench-check: ## fail where a dispatch allocates, or a ratio is 30 % worse than i
 .PHONY: golden
 golden: ## rewrite the golden files from what the code prints now
 	go test ./inspect ./orderfile ./fxeventstest ./provider/providertest ./examples/recipes -update
+
+.PHONY: pictures
+pictures: ## rewrite the pictures of the pages in docs/; needs a browser
+	ROLLCALL_REQUIRE_BROWSER=1 go test ./e2e -count=1 -run TestScreenshots -update
 
 .PHONY: example
 example: ## run the recipes example

@@ -29,7 +29,9 @@
 //     OpenTelemetry spans and metrics of dispatches.
 //   - [github.com/rollcall-go/rollcall/transport] carries events to other
 //     processes: the interface, one inside of the process for tests, and in
-//     transporttest the kit that every transport passes.
+//     transporttest the kit that every transport passes;
+//     github.com/rollcall-go/rollcall/transport/nats, a module of its own, is one
+//     over NATS JetStream, embedded or in a cluster.
 //   - github.com/rollcall-go/rollcall/cmd/rollcall is the command for order
 //     files.
 //

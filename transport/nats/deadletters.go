@@ -1,0 +1,90 @@
+package nats
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rollcall-go/rollcall/transport"
+)
+
+// The headers of dead letters.
+const (
+	reasonHeader  = "rollcall-reason"
+	attemptHeader = "rollcall-attempt"
+)
+
+// bury keeps a dead letter.
+func (t *Transport) bury(ctx context.Context, d transport.Delivery, reason string) error {
+	if len(reason) > maxReason {
+		reason = reason[:maxReason]
+	}
+	return t.publish(ctx, t.deadSubject(d.Event, d.Key), d.Message, fmt.Sprint("dead/", d.ID, "/", d.Key, "/", time.Now().UnixNano()), map[string]string{
+		reasonHeader: url.PathEscape(reason), attemptHeader: strconv.Itoa(d.Attempt),
+	})
+}
+
+// maxReason bounds what is kept of a reason, in bytes.
+const maxReason = 4096
+
+// EachDeadLetter shows the dead letters of a receiver key. Those of temporary
+// receivers are kept by the key "".
+func (t *Transport) EachDeadLetter(ctx context.Context, event, key string, decide func(transport.DeadLetter) transport.Disposal) (int, error) {
+	stream, err := t.js.Stream(ctx, t.deadStream())
+	if err != nil {
+		return 0, told(err, "looking for dead letters")
+	}
+	last := stream.CachedInfo().State.LastSeq // later ones are for another time
+	shown := 0
+	for next := uint64(1); ; shown++ {
+		raw, err := stream.GetMsg(ctx, next, jetstream.WithGetMsgSubject(t.deadSubject(event, key)))
+		switch {
+		case errors.Is(err, jetstream.ErrMsgNotFound), err == nil && raw.Sequence > last:
+			return shown, nil
+		case err != nil:
+			return shown, told(err, "reading dead letters")
+		}
+		if err := t.dispose(ctx, stream, raw, decide); err != nil {
+			return shown, err
+		}
+		next = raw.Sequence + 1
+	}
+}
+
+func (t *Transport) dispose(ctx context.Context, stream jetstream.Stream, raw *jetstream.RawStreamMsg, decide func(transport.DeadLetter) transport.Disposal) error {
+	letter := readLetter(raw)
+	switch decide(letter) {
+	case transport.Keep:
+		return nil
+	case transport.Replay:
+		duplicate := fmt.Sprint("replay/", raw.Sequence, "/", letter.ID)
+		if err := t.publish(ctx, t.eventSubject(letter.Event), letter.Message, duplicate, nil); err != nil {
+			return err
+		}
+	}
+	return told(stream.DeleteMsg(ctx, raw.Sequence), "deleting a dead letter")
+}
+
+// readLetter reads a dead letter; what is no event shows what could be read.
+func readLetter(raw *jetstream.RawStreamMsg) transport.DeadLetter {
+	headers := map[string]string{}
+	for name, values := range raw.Header {
+		if len(values) > 0 && name != "Nats-Msg-Id" {
+			headers[name] = values[0]
+		}
+	}
+	letter := transport.DeadLetter{At: raw.Time}
+	letter.Reason, _ = url.PathUnescape(headers[reasonHeader])
+	letter.Attempt, _ = strconv.Atoi(headers[attemptHeader])
+	contentType := headers["content-type"]
+	delete(headers, reasonHeader)
+	delete(headers, attemptHeader)
+	delete(headers, "content-type")
+	letter.Message, _ = transport.FromAttributes(headers, contentType, raw.Data)
+	return letter
+}

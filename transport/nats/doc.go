@@ -1,0 +1,27 @@
+// Package nats is a [transport.Transport] over NATS JetStream: in a server
+// inside of the process, or in a cluster.
+//
+//	t, err := nats.Embedded("/var/lib/shop/events")   // no port, no other program
+//	t, err := nats.Connect("nats://127.0.0.1:4222")   // the same, by a cluster
+//
+// # What it makes on the server
+//
+// Two streams in files: ROLLCALL, with the subjects rollcall.event.>, keeps a
+// message until each receiver key has had it; ROLLCALL_DEAD, with
+// rollcall.dead.>, keeps dead letters until somebody disposes of them. Each
+// receiver key of an event has a durable consumer, a temporary receiver one that
+// the server forgets soon after it is gone. [Prefix] gives other names.
+//
+// An event that nobody receives is not kept, and the server does not tell:
+// Publish returns nil. A message of the same ID within two minutes is a
+// duplicate, and is dropped by the server.
+//
+// A message that a receiver was given and had not begun with when its
+// subscription ended counts as an attempt.
+//
+// # What survives what
+//
+// A confirmed message survives kill -9 and, with an embedded server that syncs
+// every write, the loss of power; [SyncEvery] trades that for speed. What a
+// cluster guarantees is up to its configuration.
+package nats

@@ -1,0 +1,176 @@
+package nats
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rollcall-go/rollcall/transport"
+)
+
+// Transport carries events over JetStream. Make it with [Embedded] or
+// [Connect], and end it with Close.
+type Transport struct {
+	settings settings
+	conn     *nats.Conn
+	js       jetstream.JetStream
+	stop     func() // the embedded server, or nil
+}
+
+var (
+	_ transport.Transport   = (*Transport)(nil)
+	_ transport.Declarer    = (*Transport)(nil)
+	_ transport.DeadLetters = (*Transport)(nil)
+)
+
+// setupTimeout is for the calls that make streams and consumers.
+const setupTimeout = 10 * time.Second
+
+// duplicates is how long the server remembers IDs.
+const duplicates = 2 * time.Minute
+
+// Connect uses a server or cluster, by a URL such as "nats://host:4222" or
+// several with commas between them. It connects again by itself, without end. The
+// error never holds a password.
+func Connect(servers string, options ...Option) (*Transport, error) {
+	s := newSettings(options)
+	client := append([]nats.Option{nats.Name("rollcall"), nats.MaxReconnects(-1)}, s.client...)
+	conn, err := nats.Connect(servers, client...)
+	if err != nil {
+		return nil, fmt.Errorf("connecting to %s: %w", withoutPasswords(servers), err)
+	}
+	return newTransport(conn, s, nil)
+}
+
+// withoutPasswords are the servers without what stands before an @.
+func withoutPasswords(servers string) string {
+	var list []string
+	for _, server := range strings.Split(servers, ",") {
+		if u, err := url.Parse(strings.TrimSpace(server)); err == nil && u.Host != "" {
+			list = append(list, u.Scheme+"://"+u.Host)
+			continue
+		}
+		list = append(list, server[strings.LastIndexByte(server, '@')+1:])
+	}
+	return strings.Join(list, ",")
+}
+
+var prefixes = regexp.MustCompile(`^[A-Za-z0-9_]{1,32}$`)
+
+func newTransport(conn *nats.Conn, s settings, stop func()) (*Transport, error) {
+	t := &Transport{settings: s, conn: conn, stop: stop}
+	err := t.setUp()
+	if err != nil {
+		t.Close()
+		return nil, err
+	}
+	return t, nil
+}
+
+func (t *Transport) setUp() (err error) {
+	if !prefixes.MatchString(t.settings.prefix) {
+		return fmt.Errorf("the prefix %q must be letters, digits and underscores, 32 at most", t.settings.prefix)
+	}
+	if t.js, err = jetstream.New(t.conn); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
+	defer cancel()
+	for _, config := range []jetstream.StreamConfig{
+		{Name: t.eventStream(), Subjects: []string{t.eventSubject(">")}, Retention: jetstream.InterestPolicy, Discard: jetstream.DiscardNew, Duplicates: duplicates},
+		{Name: t.deadStream(), Subjects: []string{t.settings.prefix + ".dead.>"}, Discard: jetstream.DiscardNew, Duplicates: duplicates},
+	} {
+		if err := t.ensureStream(ctx, config); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ensureStream makes a stream, or leaves alone the one that is there: who runs
+// the cluster may have changed its limits or replicas.
+func (t *Transport) ensureStream(ctx context.Context, config jetstream.StreamConfig) error {
+	config.Storage = jetstream.FileStorage
+	there, err := t.js.Stream(ctx, config.Name)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		_, err = t.js.CreateStream(ctx, config)
+		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+			err = nil // another process was faster
+		}
+		return told(err, "making the stream "+config.Name)
+	}
+	if err != nil {
+		return told(err, "looking for the stream "+config.Name)
+	}
+	if got := there.CachedInfo().Config; got.Retention != config.Retention || got.Storage != config.Storage {
+		return fmt.Errorf("there is a stream %s already, of %v retention in %v storage; it must be of %v retention in %v storage: "+
+			"use another prefix, or delete it if nobody needs it", config.Name, got.Retention, got.Storage, config.Retention, config.Storage)
+	}
+	return nil
+}
+
+func told(err error, what string) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+func (t *Transport) eventStream() string { return strings.ToUpper(t.settings.prefix) }
+func (t *Transport) deadStream() string  { return strings.ToUpper(t.settings.prefix) + "_DEAD" }
+
+func (t *Transport) eventSubject(event string) string { return t.settings.prefix + ".event." + event }
+
+func (t *Transport) deadSubject(event, key string) string {
+	return t.settings.prefix + ".dead." + consumerName(event, key)
+}
+
+// Close ends the connection and the embedded server, if there is one. End the
+// subscriptions before that.
+func (t *Transport) Close() {
+	t.conn.Close()
+	if t.stop != nil {
+		t.stop()
+	}
+}
+
+// Publish keeps a message for each receiver key. The error is a
+// *transport.MessageError, the client's or the context's.
+func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
+	if err := m.Check(); err != nil {
+		return err
+	}
+	return t.publish(ctx, t.eventSubject(m.Event), m, m.ID+"/"+m.Key, nil)
+}
+
+// publish waits for the confirmation. Duplicates are told by their key.
+func (t *Transport) publish(ctx context.Context, subject string, m transport.Message, duplicate string, further map[string]string) error {
+	out := nats.NewMsg(subject)
+	out.Data = m.Body
+	for name, value := range transport.Attributes(m, t.settings.source) {
+		out.Header[name] = []string{value}
+	}
+	for name, value := range further {
+		out.Header[name] = []string{value}
+	}
+	if m.ContentType != "" {
+		out.Header["content-type"] = []string{m.ContentType}
+	}
+	if _, has := ctx.Deadline(); !has {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, publishTimeout)
+		defer cancel()
+	}
+	_, err := t.js.PublishMsg(ctx, out, jetstream.WithMsgID(duplicate))
+	return told(err, "publishing event "+m.Event)
+}
+
+// publishTimeout is for callers whose context has no deadline.
+const publishTimeout = 30 * time.Second

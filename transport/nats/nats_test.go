@@ -1,0 +1,166 @@
+package nats_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/rollcall-go/rollcall/transport"
+	"github.com/rollcall-go/rollcall/transport/nats"
+	"github.com/rollcall-go/rollcall/transport/transporttest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const address = "127.0.0.1:4222"
+
+// cluster is the URL of the broker for tests, or skips.
+func cluster(t *testing.T) string {
+	t.Helper()
+	conn, err := net.DialTimeout("tcp", address, time.Second)
+	if err == nil {
+		_ = conn.Close()
+		return "nats://" + address
+	}
+	missing := "no NATS server at " + address + " (start one by: nats-server -js)"
+	if os.Getenv("ROLLCALL_REQUIRE_BROKERS") == "1" {
+		t.Fatal(missing)
+	}
+	t.Skip(missing)
+	return ""
+}
+
+func embedded(t *testing.T, options ...nats.Option) *nats.Transport {
+	t.Helper()
+	x, err := nats.Embedded(t.TempDir(), options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(x.Close)
+	return x
+}
+
+func TestEmbeddedConforms(t *testing.T) {
+	transporttest.Run(t, func(t *testing.T) transport.Transport { return embedded(t) })
+}
+
+func TestClusterConforms(t *testing.T) {
+	url := cluster(t)
+	prefix := "kit" + transport.NewID()[:8]
+	transporttest.Run(t, func(t *testing.T) transport.Transport {
+		x, err := nats.Connect(url, nats.Prefix(prefix))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(x.Close)
+		return x
+	})
+}
+
+func TestOneProcessADirectory(t *testing.T) {
+	directory := t.TempDir()
+	x, err := nats.Embedded(directory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var taken *nats.DirectoryError
+	if _, err := nats.Embedded(directory); !errors.As(err, &taken) || !strings.Contains(err.Error(), directory) {
+		t.Errorf("got %v", err)
+	}
+	x.Close()
+	again, err := nats.Embedded(directory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again.Close()
+}
+
+func TestNoPasswordInErrors(t *testing.T) {
+	_, err := nats.Connect("nats://ann:s3cret@127.0.0.1:1,nats://bob:s3cret@127.0.0.1:2")
+	if err == nil || strings.Contains(err.Error(), "s3cret") || !strings.Contains(err.Error(), "127.0.0.1:1") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := nats.Connect("s3cret@:::"); err == nil || strings.Contains(err.Error(), "s3cret") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// What was confirmed is there after a restart, and so are dead letters and the
+// attempts of what was refused.
+func TestEmbeddedKeepsEvents(t *testing.T) {
+	directory := t.TempDir()
+	first, err := nats.Embedded(directory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := transport.Subscription{Event: "order.placed", Key: "mail"}
+	if err := first.Declare(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"1", "2", "1"} { // the third is a duplicate
+		if err := first.Publish(t.Context(), transport.Message{ID: id, Event: "order.placed", Body: []byte(id)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	receive(t, first, s, 1, transport.Reject("closed"))
+	first.Close()
+
+	again, err := nats.Embedded(directory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	if got := receive(t, again, s, 1, transport.Ack()); string(got[0].Body) != "2" {
+		t.Errorf("got %q", got[0].Body)
+	}
+	n, err := again.EachDeadLetter(t.Context(), "order.placed", "mail", func(l transport.DeadLetter) transport.Disposal {
+		if string(l.Body) != "1" || l.Reason != "closed" {
+			t.Errorf("got the letter %+v", l)
+		}
+		return transport.Keep
+	})
+	if n != 1 || err != nil {
+		t.Errorf("%d dead letters: %v", n, err)
+	}
+}
+
+// receive takes n deliveries with a verdict.
+func receive(t *testing.T, x *nats.Transport, s transport.Subscription, n int, v transport.Verdict) []transport.Delivery {
+	t.Helper()
+	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
+	defer stop()
+	var got []transport.Delivery
+	if err := x.Subscribe(ctx, s, func(_ context.Context, d transport.Delivery) transport.Verdict {
+		got = append(got, d)
+		if len(got) == n {
+			stop()
+		}
+		return v
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != n {
+		t.Fatalf("got %d deliveries, want %d", len(got), n)
+	}
+	return got
+}
+
+func TestBadOptions(t *testing.T) {
+	if _, err := nats.Embedded(t.TempDir(), nats.Prefix("a.b")); err == nil || !strings.Contains(err.Error(), `the prefix "a.b" must be letters`) {
+		t.Errorf("got %v", err)
+	}
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := nats.Embedded(file); err == nil || !strings.Contains(err.Error(), "the directory for events") {
+		t.Errorf("got %v", err)
+	}
+}

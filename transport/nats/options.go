@@ -1,0 +1,54 @@
+package nats
+
+import (
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+// Option configures a transport.
+type Option interface{ apply(*settings) }
+
+type settings struct {
+	prefix    string
+	source    string
+	ackWait   time.Duration
+	syncEvery time.Duration // 0: every write
+	client    []nats.Option
+}
+
+type optionFunc func(*settings)
+
+func (f optionFunc) apply(s *settings) { f(s) }
+
+func newSettings(options []Option) settings {
+	s := settings{prefix: "rollcall", source: "/rollcall", ackWait: 30 * time.Second}
+	for _, o := range options {
+		o.apply(&s)
+	}
+	return s
+}
+
+// Prefix is what the names of streams and subjects begin with, instead of
+// "rollcall": letters, digits and underscores. Applications of other prefixes
+// do not see each other.
+func Prefix(prefix string) Option { return optionFunc(func(s *settings) { s.prefix = prefix }) }
+
+// Source names this program in the events that it publishes, as the source of
+// CloudEvents: a URI reference such as "/shop".
+func Source(source string) Option { return optionFunc(func(s *settings) { s.source = source }) }
+
+// AckWait is after what time a message comes again whose receiver has died, 30
+// seconds by default. A handler that runs longer keeps its message.
+func AckWait(d time.Duration) Option { return optionFunc(func(s *settings) { s.ackWait = d }) }
+
+// SyncEvery has an embedded server write to the disk from time to time, instead
+// of before each confirmation. What was confirmed in between is lost with the
+// power, though not with the process.
+func SyncEvery(d time.Duration) Option { return optionFunc(func(s *settings) { s.syncEvery = d }) }
+
+// Client passes options to the client, such as nats.UserCredentials or
+// nats.Secure.
+func Client(options ...nats.Option) Option {
+	return optionFunc(func(s *settings) { s.client = append(s.client, options...) })
+}

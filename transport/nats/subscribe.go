@@ -1,0 +1,241 @@
+package nats
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rollcall-go/rollcall/transport"
+)
+
+// Declare makes the consumer of a receiver key. The error is a
+// *transport.SubscriptionError or the client's.
+func (t *Transport) Declare(ctx context.Context, s transport.Subscription) error {
+	s, err := s.Check()
+	if err != nil {
+		return err
+	}
+	if s.Key == "" {
+		return &transport.SubscriptionError{Subscription: s, Problem: "a temporary receiver can't be declared: give it a key"}
+	}
+	_, err = t.consumer(ctx, s)
+	return err
+}
+
+// consumer makes or finds the consumer of a receiver.
+func (t *Transport) consumer(ctx context.Context, s transport.Subscription) (jetstream.Consumer, error) {
+	config := jetstream.ConsumerConfig{
+		FilterSubject: t.eventSubject(s.Event),
+		DeliverPolicy: jetstream.DeliverNewPolicy,
+		AckPolicy:     jetstream.AckExplicitPolicy,
+		AckWait:       t.settings.ackWait,
+		MaxDeliver:    -1, // attempts are counted here, so that the last one becomes a dead letter
+		MaxAckPending: -1,
+	}
+	if s.Key == "" {
+		config.InactiveThreshold = temporaryThreshold
+	} else {
+		config.Durable = consumerName(s.Event, s.Key)
+	}
+	c, err := t.js.CreateOrUpdateConsumer(ctx, t.eventStream(), config)
+	return c, told(err, "making the consumer of event "+s.Event)
+}
+
+// temporaryThreshold is after what time the server forgets a temporary
+// receiver that has died.
+const temporaryThreshold = 30 * time.Second
+
+// Subscribe has a handler receive messages until the context ends. It stays
+// through the loss of the connection, and makes its consumer anew where somebody
+// has deleted it. The error is a *transport.SubscriptionError or the client's,
+// where the consumer can't be made at first.
+func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h transport.Handler) error {
+	s, err := s.Check()
+	if err != nil {
+		return err
+	}
+	c, err := t.consumer(ctx, s)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	r := &receiving{transport: t, subscription: s, handler: h, slots: make(chan struct{}, s.MaxInFlight)}
+	defer r.handlers.Wait()
+	if s.Key == "" {
+		defer func() { r.handlers.Wait(); t.forget(c) }()
+	}
+	for attempt := 1; ctx.Err() == nil; attempt++ {
+		if c != nil && r.consume(ctx, c) {
+			attempt = 1
+		}
+		if !pause(ctx, transport.Backoff(attempt)) {
+			break
+		}
+		if again, err := t.consumer(ctx, s); err == nil {
+			c = again
+		}
+	}
+	return nil
+}
+
+// forget deletes the consumer of a temporary receiver.
+func (t *Transport) forget(c jetstream.Consumer) {
+	ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
+	defer cancel()
+	_ = t.js.DeleteConsumer(ctx, t.eventStream(), c.CachedInfo().Name) // else the server does
+}
+
+// pause waits; false once the context has ended.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// receiving is one subscription under way.
+type receiving struct {
+	transport    *Transport
+	subscription transport.Subscription
+	handler      transport.Handler
+	slots        chan struct{} // as many as handlers may run
+	handlers     sync.WaitGroup
+}
+
+// consume takes messages until the context ends or the consumer fails. It says
+// whether any came.
+func (r *receiving) consume(ctx context.Context, c jetstream.Consumer) (any bool) {
+	messages, err := c.Messages(jetstream.PullMaxMessages(r.subscription.MaxInFlight), jetstream.WithMessagesErrOnMissingHeartbeat(false))
+	if err != nil {
+		return false
+	}
+	stop := context.AfterFunc(ctx, messages.Drain)
+	defer stop()
+	defer messages.Stop()
+	for {
+		m, err := next(messages)
+		if err != nil {
+			return any
+		}
+		any = true
+		select {
+		case r.slots <- struct{}{}:
+		case <-ctx.Done():
+		}
+		if ctx.Err() != nil {
+			_ = m.Nak() // nobody has begun with it
+			continue
+		}
+		r.handlers.Go(func() {
+			defer func() { <-r.slots }()
+			r.handle(ctx, m)
+		})
+	}
+}
+
+// next waits for a message. It asks twice: the client requests further messages
+// when it is asked for one, but not while an earlier request is being sent,
+// which may still be so when that one's message is here already. The second time
+// it is not.
+func next(messages jetstream.MessagesContext) (m jetstream.Msg, err error) {
+	m, err = messages.Next(jetstream.NextMaxWait(sending))
+	for errors.Is(err, nats.ErrTimeout) {
+		m, err = messages.Next(jetstream.NextMaxWait(time.Minute))
+	}
+	return m, err
+}
+
+// sending is longer than a request takes to be sent.
+const sending = 5 * time.Millisecond
+
+// handle has one message handled.
+func (r *receiving) handle(ctx context.Context, m jetstream.Msg) {
+	d, err := delivery(m)
+	d.Event = r.subscription.Event
+	switch {
+	case err != nil:
+		r.reject(ctx, m, d, err.Error())
+		return
+	case d.Key != "" && d.Key != r.subscription.Key:
+		_ = m.Ack() // it is for another receiver
+		return
+	}
+	d.Key = r.subscription.Key
+	end := r.keep(m)
+	v := transport.Decide(ctx, r.subscription, r.handler, d)
+	end()
+	reason, rejected := v.Rejected()
+	after, again := v.Retry()
+	switch {
+	case rejected:
+		r.reject(ctx, m, d, reason)
+	case again:
+		_ = m.NakWithDelay(after) // else it comes again when the server has waited
+	default:
+		_ = m.Ack() // else it comes again: at least once
+	}
+}
+
+// delivery reads a message of the server. The error says what it lacks of an
+// event.
+func delivery(m jetstream.Msg) (transport.Delivery, error) {
+	headers := map[string]string{}
+	contentType := ""
+	for name, values := range m.Headers() {
+		switch {
+		case len(values) == 0 || name == "Nats-Msg-Id":
+		case name == "content-type" || name == "Content-Type":
+			contentType = values[0]
+		default:
+			headers[name] = values[0]
+		}
+	}
+	message, err := transport.FromAttributes(headers, contentType, m.Data())
+	d := transport.Delivery{Message: message, Attempt: 1}
+	if meta, e := m.Metadata(); e == nil {
+		d.Attempt = int(meta.NumDelivered)
+	}
+	return d, err
+}
+
+// keep tells the server from time to time that a handler is at work.
+func (r *receiving) keep(m jetstream.Msg) (end func()) {
+	done := make(chan struct{})
+	var ended sync.WaitGroup
+	ended.Go(func() {
+		tick := time.NewTicker(r.transport.settings.ackWait / 3)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				_ = m.InProgress()
+			case <-done:
+				return
+			}
+		}
+	})
+	return func() { close(done); ended.Wait() }
+}
+
+// reject makes a message a dead letter. If that fails, it comes again.
+func (r *receiving) reject(ctx context.Context, m jetstream.Msg, d transport.Delivery, reason string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), setupTimeout)
+	defer cancel()
+	d.Key = r.subscription.Key
+	err := r.transport.bury(ctx, d, reason)
+	if err == nil {
+		_ = m.TermWithReason("dead letter")
+	} else if !errors.Is(err, context.Canceled) {
+		_ = m.NakWithDelay(transport.Backoff(d.Attempt))
+	}
+}
