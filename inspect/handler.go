@@ -98,5 +98,5 @@ func (h *handler) event(w http.ResponseWriter, provider, name string) {
 			}
 		}
 	}
-	h.serve(w, http.StatusNotFound, "missing", missingPage{page: page{Title: "No such event"}, Name: oneLine(name), Provider: oneLine(provider)})
+	h.serve(w, http.StatusNotFound, "missing", missingPage{page: h.page("No such event"), Name: oneLine(name), Provider: oneLine(provider)})
 }

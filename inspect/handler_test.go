@@ -230,6 +230,31 @@ func TestLargePages(t *testing.T) {
 	}
 }
 
+// Beyond the first fifty, a timeline shows who decided; errors keep their lines.
+func TestTimelineShowsWhatMatters(t *testing.T) {
+	var listeners []provider.Listener
+	for i := range 80 {
+		listeners = append(listeners, provider.New[int](fmt.Sprint("listener", i), func(int) error {
+			if i == 70 {
+				return errors.Join(errors.New("one"), errors.New("other"))
+			}
+			return nil
+		}))
+	}
+	p, err := provider.Build(listeners, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tracer := inspect.NewTracer()
+	_ = dispatcher.New(p, dispatcher.Observe(tracer)).Dispatch(context.Background(), 1)
+	page := body(t, get(inspect.Handler(nil, tracer), "GET", "/"))
+	for _, want := range []string{"<bdi>listener70</bdi>", "and 29 more", "listener listener70 of int: one\nother"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}
+
 // The query is that of the URL; a body is not read.
 func TestBodiesAreNotRead(t *testing.T) {
 	request := httptest.NewRequest("GET", "/", strings.NewReader("q=zzz"))

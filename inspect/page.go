@@ -140,8 +140,8 @@ func linkTo(provider, event string) string {
 // mentions says whether the event, its type or a listener has the text in its
 // name, in letters of either case.
 func (e Event) mentions(text string) bool {
-	text = strings.ToLower(strings.TrimSpace(text))
-	has := func(s string) bool { return strings.Contains(strings.ToLower(s), text) }
+	text = strings.ToLower(oneLine(strings.TrimSpace(text)))
+	has := func(s string) bool { return strings.Contains(strings.ToLower(oneLine(s)), text) }
 	if has(e.Event) || has(e.Type) {
 		return true
 	}
@@ -241,18 +241,33 @@ func (h *handler) timelines(wanted func(*Timeline) bool) []timelineView {
 func (t *Timeline) view(link string) timelineView {
 	v := timelineView{
 		Event: oneLine(t.Event), Link: link, Datetime: t.At.UTC().Format(time.RFC3339Nano), Time: t.At.UTC().Format("15:04:05.000 UTC"),
-		Took: rounded(t.Took), Payload: oneLine(t.Payload), Err: oneLine(t.Err),
+		Took: rounded(t.Took), Payload: paragraph(t.Payload), Err: paragraph(t.Err),
 	}
 	v.Class, v.Outcome = t.outcome()
 	why := t.whyNotCalled()
 	for i, s := range t.Steps {
-		if i == shownSteps {
-			v.Steps = append(v.Steps, stepView{Class: "skipped", What: fmt.Sprintf("and %d more", len(t.Steps)-i)})
-			break
+		if i < shownSteps || t.matters(s) {
+			v.Steps = append(v.Steps, s.view(t.Took, why))
 		}
-		v.Steps = append(v.Steps, s.view(t.Took, why))
+	}
+	if left := len(t.Steps) - len(v.Steps); left > 0 {
+		v.Steps = append(v.Steps, stepView{Class: "skipped", What: fmt.Sprintf("and %d more", left)})
 	}
 	return v
+}
+
+// matters says whether a step decided what became of the dispatch.
+func (t *Timeline) matters(s Step) bool {
+	return s.Called && (s.Err != "" || !s.Returned || s.Listener == t.StoppedBy)
+}
+
+// paragraph is a text of several lines, each made safe.
+func paragraph(text string) string {
+	lines := strings.Split(text, "\n")
+	for i := range lines {
+		lines[i] = oneLine(lines[i])
+	}
+	return strings.Join(lines, "\n")
 }
 
 // outcome is what became of the dispatch, as a class and in words.
