@@ -172,7 +172,7 @@ func checkHostileEvent(p *tab, heading string) {
 	if got := p.texts(".timeline h3 > span"); !slices.Equal(got, []string{"stopped by " + hostile[0].shown, "failed", "done"}) {
 		t.Errorf("%s: the timelines are %q", heading, got)
 	}
-	if got := p.text(".timeline > .bad"); !strings.HasSuffix(got, "out of <b>stock</b>�<img src=x onerror=alert(3)>") {
+	if got := p.text(".timeline > .bad"); !strings.HasSuffix(got, "out of <b>stock</b> <img src=x onerror=alert(3)>") {
 		t.Errorf("%s: the error is %q", heading, got)
 	}
 	if got := p.texts(".payload"); len(got) != 3 || got[0] != "</p><script>alert(4)</script>�turned" {
