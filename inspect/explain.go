@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -99,13 +100,13 @@ func (p Provider) tellRegistration(w *bufio.Writer, l Listener) {
 	if l.Hears != "" {
 		fmt.Fprintf(w, "  It listens to %s.\n", oneLine(l.Hears))
 	}
-	asks := orNothing(l.Placement.String(), "nothing")
+	asks := cmp.Or(l.Placement.String(), "nothing")
 	if l.Placement.Source != "" && l.Placement.Source != l.Source {
 		asks += " (" + l.Placement.Source + ")"
 	}
 	fmt.Fprintf(w, "  It asks for: %s.\n", oneLine(asks))
 	if l.Overridden != nil {
-		fmt.Fprintf(w, "  In the code it asks for: %s; the order file replaces that.\n", oneLine(orNothing(l.Overridden.String(), "nothing")))
+		fmt.Fprintf(w, "  In the code it asks for: %s; the order file replaces that.\n", oneLine(cmp.Or(l.Overridden.String(), "nothing")))
 	}
 }
 
@@ -141,7 +142,7 @@ func (e Event) tellNamers(w *bufio.Writer, named Listener) {
 		for _, hint := range hintTexts(l.Placement) {
 			if targetOf(hint) == named.ID {
 				side, _, _ := strings.Cut(hint, " ")
-				at := orNothing(l.Placement.Source, l.Source)
+				at := cmp.Or(l.Placement.Source, l.Source)
 				fmt.Fprintf(w, "  %s asks to run %s it%s.\n", oneLine(l.ID), side, oneLine(before(" at ", at)))
 			}
 		}

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -93,19 +94,12 @@ func (l Listener) notes() []string {
 		notes = append(notes, "listens to "+l.Hears)
 	}
 	if l.Overridden != nil {
-		notes = append(notes, orNothing(orNothing(l.Placement.Source, l.Source), "the order file")+" says "+orNothing(l.Placement.String(), "nothing")+"; the code says "+orNothing(l.Overridden.String(), "nothing"))
+		notes = append(notes, cmp.Or(l.Placement.Source, l.Source, "the order file")+" says "+cmp.Or(l.Placement.String(), "nothing")+"; the code says "+cmp.Or(l.Overridden.String(), "nothing"))
 	}
 	for _, n := range l.NoEffect {
 		notes = append(notes, n.Hint+" has no effect: "+n.Why)
 	}
 	return notes
-}
-
-func orNothing(text, nothing string) string {
-	if text == "" {
-		return nothing
-	}
-	return text
 }
 
 // before puts a prefix before a text, unless that is empty.

@@ -236,12 +236,16 @@ func (l *Local) EachDeadLetter(ctx context.Context, event, key string, decide fu
 		case Keep:
 			kept = append(kept, letter)
 		case Replay:
-			again := letter.Delivery
-			again.Attempt = 1
-			l.settle(found, Delivery{Message: again.Message}, Retry(0, "replayed"))
+			l.replay(found, letter.Message)
 		}
 	}
 	return len(letters), nil
+}
+
+func (l *Local) replay(q *localQueue, m Message) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	q.put(waiting{Delivery: Delivery{Message: m, Attempt: 1}})
 }
 
 func (l *Local) takeDead(q *localQueue) []DeadLetter {

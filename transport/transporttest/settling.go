@@ -39,17 +39,15 @@ func checkRetry(x *trial) {
 }
 
 func checkPanic(x *trial) {
-	r := x.receive(transport.Subscription{Key: "one"}, func(d transport.Delivery) transport.Verdict { return transport.Ack() })
-	r.stop()
 	var panicked atomic.Bool
-	again := x.receiveBy(transport.Subscription{Key: "one"}, func(_ context.Context, d transport.Delivery) transport.Verdict {
+	r := x.receive(transport.Subscription{Key: "one"}, func(transport.Delivery) transport.Verdict {
 		if panicked.CompareAndSwap(false, true) {
 			panic("at the first")
 		}
 		return transport.Ack()
 	})
 	x.publish(x.message(1))
-	if d := again.next(); string(d.Body) != "1" || d.Attempt != 2 {
+	if d := r.next(); string(d.Body) != "1" || d.Attempt != 2 {
 		x.Errorf("got %q, attempt %d", d.Body, d.Attempt)
 	}
 }

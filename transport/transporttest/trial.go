@@ -103,8 +103,7 @@ func (x *trial) receiveBy(s transport.Subscription, h transport.Handler) *receiv
 	return r
 }
 
-// declare has messages kept from now on; without a Declarer, the kit goes on
-// once a publish is routed.
+// declare has messages kept from now on, where the transport can do that.
 func (x *trial) declare(s transport.Subscription) {
 	x.Helper()
 	if d, ok := x.Transport.(transport.Declarer); ok && s.Key != "" {
