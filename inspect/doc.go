@@ -10,7 +10,8 @@
 // While a program runs, a [Tracer] counts and times dispatches, [Log] writes
 // them to a log, and [Handler] serves pages with all of it.
 //
-// A report tells hints without effect where it can be sure: at listeners that
-// do not hear the event, and where nothing had to be moved among all listeners
-// that hints connect.
+// A report tells hints without effect: at listeners that do not hear the event,
+// and those without which, one by one or all together, the order would be the
+// same. Of events with more than a hundred listeners or hints it tells only what
+// shows without sorting again.
 package inspect

@@ -235,7 +235,9 @@ func TestNoEffectIsTrue(t *testing.T) {
 		if err != nil {
 			t.Skip("no order")
 		}
+		all := slices.Clone(items)
 		for _, n := range noEffects(t, items) {
+			all[n.item].Placement = dropped(all[n.item].Placement, n.hint)
 			without := slices.Clone(items)
 			without[n.item].Placement = dropped(without[n.item].Placement, n.hint)
 			again, err := ordering.Sort(without)
@@ -245,6 +247,13 @@ func TestNoEffectIsTrue(t *testing.T) {
 			if got, want := ids(without, again), ids(items, orders); !slices.Equal(got, want) {
 				t.Fatalf("%v:\nwithout %s of %s (%s)\n%v becomes\n%v", placements(items), n.hint, items[n.item].ID, n.why, want, got)
 			}
+		}
+		again, err := ordering.Sort(all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := ids(all, again), ids(items, orders); !slices.Equal(got, want) {
+			t.Fatalf("%v:\nwithout all of them\n%v becomes\n%v", placements(items), want, got)
 		}
 	})
 }

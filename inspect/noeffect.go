@@ -11,6 +11,7 @@ type placed struct {
 	Listener
 	placement ordering.Placement
 	reason    ordering.Reason
+	declared  int // its place in declared order; only the comparison matters
 }
 
 func placedAt(id, source string, p ordering.Placement, r ordering.Reason) placed {
@@ -31,15 +32,17 @@ const absent = "absent"
 // listeners finds the hints without effect. A hint at a listener that does not
 // hear the event has none. One that holds has none either, if the priorities
 // and the other hints of all listeners that hints connect with its own put
-// these where they stand: none was moved, and none anchors itself.
+// these where they stand: none was moved, and none anchors itself. Elsewhere, a
+// trial drops the hint and sorts again.
 func listeners(all []placed) []Listener {
 	result := make([]Listener, len(all))
 	groups := connected(all)
+	trial := newTrial(all, groups)
 	for i, x := range all {
 		result[i] = x.Listener
 		each := func(side ordering.Side, targets []ordering.Target) {
 			for _, t := range targets {
-				if why := x.noEffect(side, t, groups); why != "" {
+				if why := x.noEffect(side, t, groups, trial); why != "" {
 					result[i].NoEffect = append(result[i].NoEffect, NoEffect{string(side) + " " + t.String(), why})
 				}
 			}
@@ -51,13 +54,16 @@ func listeners(all []placed) []Listener {
 }
 
 // noEffect says why a hint changes nothing, "" where it may.
-func (x placed) noEffect(side ordering.Side, t ordering.Target, groups groups) string {
+func (x placed) noEffect(side ordering.Side, t ordering.Target, groups groups, trial *trial) string {
 	beside := x.reason.Beside
 	switch {
 	case !groups.has(t.ID):
 		return absent
-	case groups.moved(x.ID), beside != nil && beside.Side == side && beside.Target == t.ID:
+	case beside != nil && beside.Side == side && beside.Target == t.ID,
+		groups.moved(x.ID) && !trial.idle(x.ID, side, t.ID):
 		return ""
+	case groups.moved(x.ID):
+		return "the order is the same without it"
 	case beside != nil:
 		return "its place beside " + beside.Target + " does that already"
 	}

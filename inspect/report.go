@@ -79,7 +79,9 @@ func OfFile(orders []orderfile.ProviderOrder) Report {
 		for _, e := range o.Events {
 			var placed []placed
 			for _, l := range e.Listeners {
-				placed = append(placed, placedAt(l.ID, l.Placement.Source, l.Placement, l.Reason))
+				x := placedAt(l.ID, l.Placement.Source, l.Placement, l.Reason)
+				x.declared = l.Position.Line<<20 + l.Position.Column
+				placed = append(placed, x)
 			}
 			p.Events = append(p.Events, Event{Event: e.Event, Listeners: listeners(placed)})
 		}
@@ -96,12 +98,16 @@ func OfProvider(id, listenerTag string, p *provider.Ordered) Provider {
 	if p == nil {
 		return result
 	}
+	declared := map[subscription]int{}
+	for i, l := range p.All() {
+		declared[subscription{l.ID, l.Event}] = i
+	}
 	for _, e := range p.Events() {
 		var placed []placed
 		for i, l := range e.List.All() {
 			reason, _ := e.List.Reason(i)
 			x := placedAt(l.ID, l.Source, l.Placement, reason)
-			x.Hears = hears(l.Event, e.Event)
+			x.Hears, x.declared = hears(l.Event, e.Event), declared[subscription{l.ID, l.Event}]
 			placed = append(placed, x)
 		}
 		reported := Event{Event: e.Title, Source: e.Event.Source, Undeclared: !e.Declared, Listeners: listeners(placed)}
@@ -112,6 +118,12 @@ func OfProvider(id, listenerTag string, p *provider.Ordered) Provider {
 	}
 	result.explainAbsent()
 	return result
+}
+
+// subscription is a listener of a provider: an ID may listen to several keys.
+type subscription struct {
+	id  string
+	key event.Key
 }
 
 // hears is what a listener of the event listens to, unless that is the event

@@ -1,0 +1,93 @@
+package inspect
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/rollcall-go/rollcall/ordering"
+)
+
+// trial sorts an event without some hints, to see whether that makes a
+// difference: without one alone, and without all that were found idle so far, so
+// that what is reported can be dropped one by one or together.
+type trial struct {
+	items   []ordering.Item // in declared order
+	without []ordering.Item // the same without idle hints
+	order   []int           // by which they run
+	byID    map[string]int
+}
+
+// maxTrial is up to how many listeners and hints of an event are tried: each
+// trial is a sort.
+const maxTrial = 100
+
+// newTrial is nil, and finds nothing idle, where the event is too large or an
+// ID listens to it twice.
+func newTrial(all []placed, groups groups) *trial {
+	if len(all) > maxTrial || len(groups.broken) == 0 {
+		return nil
+	}
+	all = slices.Clone(all)
+	slices.SortStableFunc(all, func(a, b placed) int { return cmp.Compare(a.declared, b.declared) })
+	t := &trial{byID: map[string]int{}}
+	hints := 0
+	for i, x := range all {
+		absent := func(target ordering.Target) bool { return !groups.has(target.ID) }
+		p := x.placement
+		p.Before = slices.DeleteFunc(slices.Clone(p.Before), absent)
+		p.After = slices.DeleteFunc(slices.Clone(p.After), absent)
+		hints += len(p.Before) + len(p.After)
+		t.items = append(t.items, ordering.Item{ID: x.ID, Placement: p})
+		t.byID[x.ID] = i
+	}
+	if hints > maxTrial || len(t.byID) != len(all) {
+		return nil
+	}
+	t.without = slices.Clone(t.items)
+	if t.order = sorted(t.items); t.order == nil {
+		return nil
+	}
+	return t
+}
+
+// sorted is the order of items, nil where there is none.
+func sorted(items []ordering.Item) []int {
+	orders, err := ordering.Sort(items)
+	if err != nil || len(orders) != 1 {
+		return nil
+	}
+	var order []int
+	for _, p := range orders[0].Placed {
+		order = append(order, p.Item)
+	}
+	return order
+}
+
+// idle says whether the order is the same without a hint.
+func (t *trial) idle(id string, side ordering.Side, target string) bool {
+	if t == nil {
+		return false
+	}
+	i := t.byID[id]
+	alone, together := slices.Clone(t.items), slices.Clone(t.without)
+	alone[i].Placement = dropped(alone[i].Placement, side, target)
+	together[i].Placement = dropped(together[i].Placement, side, target)
+	if !slices.Equal(sorted(alone), t.order) || !slices.Equal(sorted(together), t.order) {
+		return false
+	}
+	t.without = together
+	return true
+}
+
+// dropped is a placement without a hint.
+func dropped(p ordering.Placement, side ordering.Side, target string) ordering.Placement {
+	without := func(list []ordering.Target) []ordering.Target {
+		return slices.DeleteFunc(slices.Clone(list), func(x ordering.Target) bool { return x.ID == target })
+	}
+	if side == ordering.Before {
+		p.Before = without(p.Before)
+	} else {
+		p.After = without(p.After)
+	}
+	return p
+}
