@@ -99,15 +99,16 @@ func (t *Transport) setUp() (err error) {
 func (t *Transport) ensureStream(ctx context.Context, config jetstream.StreamConfig) error {
 	config.Storage = jetstream.FileStorage
 	there, err := t.js.Stream(ctx, config.Name)
-	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		_, err = t.js.CreateStream(ctx, config)
-		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
-			err = nil // another process was faster
+	var failed error
+	for try := 0; errors.Is(err, jetstream.ErrStreamNotFound) && try < 5; try++ {
+		if _, failed = t.js.CreateStream(ctx, config); failed == nil {
+			return nil
 		}
-		return told(err, "making the stream "+config.Name)
+		pause(ctx, 100*time.Millisecond) // another process may be about to make it
+		there, err = t.js.Stream(ctx, config.Name)
 	}
 	if err != nil {
-		return told(err, "looking for the stream "+config.Name)
+		return told(errors.Join(failed, err), "making the stream "+config.Name)
 	}
 	if got := there.CachedInfo().Config; got.Retention != config.Retention || got.Storage != config.Storage {
 		return fmt.Errorf("there is a stream %s already, of %v retention in %v storage; it must be of %v retention in %v storage: "+
