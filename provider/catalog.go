@@ -44,12 +44,14 @@ func Resolve(listeners []Listener, events []Event) ([]Listener, error) {
 // listener's function can take it, and lets a function that was found by
 // reflection be called without.
 func (c catalog) settle(l *Listener) error {
-	if l.fn.takes == nil {
+	if l.Takes() == nil {
 		return nil // invalid, and reported as that
 	}
 	if e, ok := c.byKey[event.TypeKey(l.fn.takes)]; ok && l.fn.exact == nil && e.adapt != nil {
 		if b, ok := e.adapt(l.fn.value); ok {
-			l.fn.exact, l.fn.call, l.fn.bind = b.exact, b.call, b.bind
+			adapted := *l.fn // which other copies of the listener share
+			adapted.exact, adapted.call, adapted.bind = b.exact, b.call, b.bind
+			l.fn = &adapted
 		}
 	}
 	if l.Event.Type() == nil {

@@ -100,7 +100,7 @@ func newList(listeners []*Listener, reasons []ordering.Reason) *List {
 	l := &List{listeners: listeners, reasons: reasons}
 	l.erased = compile[any](listeners)
 	for i := range listeners {
-		l.asks = l.asks || listeners[i].fn.asks
+		l.asks = l.asks || listeners[i].body().asks
 	}
 	return l
 }
@@ -165,8 +165,8 @@ func (l *List) Asks() bool { return l != nil && l.asks }
 func (l *List) serve(typ reflect.Type, name string, events []Event) {
 	l.typ, l.event, l.steady = typ, name, !typ.Implements(stoppableType)
 	for _, x := range l.listeners {
-		if x.fn.takes == typ && x.fn.bind != nil {
-			l.bind = x.fn.bind
+		if b := x.body(); b.takes == typ && b.bind != nil {
+			l.bind = b.bind
 			return
 		}
 	}
@@ -204,7 +204,7 @@ func compile[E any](listeners []*Listener) []func(context.Context, E) error {
 	funcs := make([]func(context.Context, E) error, len(listeners))
 	for i := range listeners {
 		funcs[i] = compileOne[E](listeners[i])
-		if once := listeners[i].fn.once; once != nil {
+		if once := listeners[i].once; once != nil {
 			funcs[i] = onced(once, funcs[i])
 		}
 	}
@@ -212,13 +212,14 @@ func compile[E any](listeners []*Listener) []func(context.Context, E) error {
 }
 
 func compileOne[E any](l *Listener) func(context.Context, E) error {
-	if f, ok := l.fn.exact.(func(context.Context, E) error); ok {
+	b := l.body()
+	if f, ok := b.exact.(func(context.Context, E) error); ok {
 		return f
 	}
-	if exact, _ := exactly[E](l.fn.value); exact != nil {
+	if exact, _ := exactly[E](b.value); exact != nil {
 		return exact
 	}
-	call := l.fn.call
+	call := b.call
 	if f, ok := any(call).(func(context.Context, E) error); ok {
 		return f
 	}

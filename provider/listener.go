@@ -26,10 +26,12 @@ type Listener struct {
 	// order in which a provider is given its listeners.
 	Declared int
 
-	fn body
+	fn   *body      // nil in a Listener that was not made
+	once *onceState // nil but for those of Once
 }
 
-// body is the function of a listener.
+// body is the function of a listener. Copies of the listener share it, so it is
+// not changed once the listener is made.
 type body struct {
 	takes reflect.Type                            // the type of its event parameter
 	exact any                                     // func(context.Context, takes) error, or nil
@@ -37,7 +39,6 @@ type body struct {
 	call  func(ctx context.Context, ev any) error // for an event of any type
 	asks  bool                                    // wants an Origin
 	bind  bind                                    // for lists of events of type takes, or nil
-	once  *onceState
 	err   error
 }
 
@@ -72,12 +73,11 @@ func New[E any, F Func[E]](id string, f F, tag ...tags.Tag) Listener {
 // event, ID and placement matter here. It is for those who read tags
 // themselves and know where the listener was made: it leaves Source empty.
 func FromFunc[E any](f func(context.Context, E) error, fields tags.Fields) Listener {
-	l := Listener{ID: fields.ID, Event: event.KeyOf[E](), Placement: fields.Placement, fn: bodyOf(f, false)}
-	l.Event = keyFor(l.Event, fields.Event)
+	b := bodyOf(f, false)
 	if f == nil {
-		l.fn.err = errors.New("its function is nil")
+		b.err = errors.New("its function is nil")
 	}
-	return l
+	return Listener{ID: fields.ID, Event: keyFor(event.KeyOf[E](), fields.Event), Placement: fields.Placement, fn: &b}
 }
 
 // Lazy is New for a function that is built at the first event that needs it.
@@ -95,14 +95,14 @@ func Lazy[E any](id string, build func() (func(context.Context, E) error, error)
 }
 
 func newListener[E any](id string, b body, tag []tags.Tag) Listener {
-	l := Listener{ID: id, Event: event.KeyOf[E](), Source: source.Caller(1), fn: b}
+	l := Listener{ID: id, Event: event.KeyOf[E](), Source: source.Caller(1), fn: &b}
 	if len(tag) == 0 {
 		return l
 	}
 	fields, err := tags.Parse(tag[0])
 	l.Placement = fields.Placement
 	l.Event = keyFor(l.Event, fields.Event)
-	l.fn.err = errors.Join(l.fn.err, err, onlyPlacement(fields), onlyOne(tag))
+	b.err = errors.Join(b.err, err, onlyPlacement(fields), onlyOne(tag))
 	return l
 }
 
@@ -132,20 +132,28 @@ func onlyOne(tag []tags.Tag) error {
 // Once is l for one event only: of all dispatches, concurrent ones too, the
 // first calls it. A [Mutable] provider then drops it.
 func Once(l Listener) Listener {
-	l.fn.once = &onceState{}
+	l.once = &onceState{}
 	return l
 }
 
 // Takes is the type of the function's event parameter.
-func (l Listener) Takes() reflect.Type { return l.fn.takes }
+func (l Listener) Takes() reflect.Type { return l.body().takes }
+
+// body is the listener's function; without one, an empty body.
+func (l *Listener) body() *body {
+	if l.fn == nil {
+		return &body{}
+	}
+	return l.fn
+}
 
 // Err is what is wrong with the listener itself, as an *InvalidListenerError,
 // or nil. Providers refuse a listener with an error.
 func (l Listener) Err() error {
-	err := l.fn.err
+	err := l.body().err
 	switch {
 	case err != nil:
-	case l.fn.call == nil:
+	case l.body().call == nil:
 		err = errors.New("it has no function: make it with provider.New")
 	case strings.TrimSpace(l.ID) == "":
 		err = errors.New("it has no ID")
@@ -170,7 +178,7 @@ func invalid(listeners []Listener) error {
 func mistaken(listeners []Listener) error {
 	problems := []error{invalid(listeners)}
 	for i := range listeners {
-		if l := listeners[i]; l.fn.takes != nil {
+		if l := listeners[i]; l.Takes() != nil {
 			problems = append(problems, newCatalog(nil).settle(&l))
 		}
 	}

@@ -164,8 +164,8 @@ func (m *Mutable) insert(listeners []Listener, z zone) (func(), error) {
 
 // dropWhenSpent makes a once listener leave after its call.
 func (m *Mutable) dropWhenSpent(x *member) {
-	if x.fn.once != nil {
-		x.fn.once = &onceState{spent: func() { m.removeAll([]*member{x}) }}
+	if x.once != nil {
+		x.once = &onceState{spent: func() { m.removeAll([]*member{x}) }}
 	}
 }
 

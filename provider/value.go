@@ -75,7 +75,7 @@ func override(l *Listener, fields tags.Fields) {
 		l.Placement = fields.Placement
 	}
 	if fields.Event != "" {
-		l.Event = keyFor(event.TypeKey(l.fn.takes), fields.Event)
+		l.Event = keyFor(event.TypeKey(l.Takes()), fields.Event)
 	}
 }
 
@@ -92,7 +92,7 @@ func fromFunc(value any, fields tags.Fields) (Listener, error) {
 			"func(context.Context, E, provider.Origin) error; it is %s", describe(v, fields.Method), f.Type())
 	}
 	l := Listener{ID: source.Type(v.Type()), Event: event.TypeKey(sig.takes)}
-	l.fn = body{takes: sig.takes, value: adaptable, asks: sig.origin, call: sig.call(f)}
+	l.fn = &body{takes: sig.takes, value: adaptable, asks: sig.origin, call: sig.call(f)}
 	if v.Kind() == reflect.Func && fields.ID == "" {
 		return Listener{}, fmt.Errorf("a listener that is a plain %s needs an ID: give its tag an id", v.Type())
 	}
