@@ -27,7 +27,7 @@ var allowed = map[string][]string{
 	"provider":                {"event", "ordering", "tags"},
 	"dispatcher":              {"event", "provider"},
 	"inspect":                 {"dispatcher", "event", "orderfile", "ordering", "provider"},
-	"fxevents":                {"dispatcher", "event", "inspect", "orderfile", "ordering", "provider", "tags", "go.uber.org/fx", "go.uber.org/dig"},
+	"fxevents":                {"dispatcher", "event", "inspect", "orderfile", "ordering", "provider", "tags", "transport", "go.uber.org/fx", "go.uber.org/dig"},
 	"fxeventstest":            {"dispatcher", "event", "fxevents", "inspect", "ordering", "provider", "tags", "go.uber.org/fx"},
 	"transport":               {},
 	"transport/transporttest": {"transport"},

@@ -19,6 +19,9 @@ type call[E any] struct {
 }
 
 func newCall[E any](funcs []func(context.Context, E) error, list *provider.List, p policy, origin Dispatcher) call[E] {
+	if p.origin != nil {
+		origin = p.origin
+	}
 	return call[E]{chain: chain.Call[E]{Funcs: funcs, Reporter: reporter{list}}, list: list, policy: p, origin: origin}
 }
 
@@ -78,17 +81,34 @@ func (c *call[E]) runUnobserved(ctx context.Context, e E, watch chain.Watch) err
 	return err
 }
 
-// runAll goes on after a failure.
+// runAll goes on after a failure, but then publishes nothing.
 func (c *call[E]) runAll(ctx context.Context, e E, mode chain.Mode) error {
 	var problems []error
 	for i := 0; i < len(c.chain.Funcs); {
-		next, err := c.chain.From(ctx, e, mode, i)
+		part := c.chain
+		if len(problems) > 0 {
+			if c.list.IsAsync(i) {
+				i++
+				continue
+			}
+			part.Funcs = part.Funcs[:c.syncFrom(i)]
+		}
+		next, err := part.From(ctx, e, mode, i)
 		if err != nil {
 			problems = append(problems, err)
 		}
 		i = next
 	}
 	return errors.Join(problems...)
+}
+
+// syncFrom is the end of the run of listeners from index i on that are not
+// asynchronous.
+func (c *call[E]) syncFrom(i int) int {
+	for i < c.list.Len() && !c.list.IsAsync(i) {
+		i++
+	}
+	return i
 }
 
 // reporter makes the errors of a list's listeners.

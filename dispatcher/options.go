@@ -7,6 +7,7 @@ type policy struct {
 	collect, passPanics bool
 	parallel            int // how many listeners may run at the same time; 0 and 1: one
 	observer            Observer
+	origin              Dispatcher // told to listeners that ask; nil: the dispatcher itself
 }
 
 type optionFunc func(*policy)
@@ -19,6 +20,10 @@ func CollectErrors() Option { return optionFunc(func(p *policy) { p.collect = tr
 
 // PassPanics lets the panic of a listener through, as it is.
 func PassPanics() Option { return optionFunc(func(p *policy) { p.passPanics = true }) }
+
+// Origin tells listeners that ask where their event comes from of d, instead of
+// the dispatcher itself, for one that hands on what d was given.
+func Origin(d Dispatcher) Option { return optionFunc(func(p *policy) { p.origin = d }) }
 
 // Parallel lets up to limit listeners of one event run at the same time. The
 // hints are a partial order: a listener starts when all that a before or after

@@ -92,6 +92,10 @@ func (p *parallel[E]) release(node int32) {
 func (p *parallel[E]) work() {
 	for len(p.ready) > 0 && !p.over {
 		i := p.ready.Pop()
+		if len(p.problems) > 0 && p.call.list.IsAsync(int(i)) {
+			p.release(i) // what failed is not published
+			continue
+		}
 		p.hire()
 		p.mu.Unlock()
 		passed, stopped, err := p.one(int(i))

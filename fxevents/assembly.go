@@ -15,6 +15,7 @@ import (
 	"github.com/rollcall-go/rollcall/internal/joined"
 	"github.com/rollcall-go/rollcall/ordering"
 	"github.com/rollcall-go/rollcall/provider"
+	"github.com/rollcall-go/rollcall/transport"
 )
 
 // Assembly is what Module makes of an application's listeners. Inject it to
@@ -32,6 +33,7 @@ type Assembly struct {
 	lost     bool // a problem has cost a listener
 
 	replaced map[subscription]ordering.Placement // by order files
+	outbox   *outbox                             // for asynchronous listeners
 
 	mu        sync.Mutex
 	providers []AssembledProvider
@@ -52,7 +54,7 @@ type AssembledProvider struct {
 }
 
 func newAssembly(s settings) *Assembly {
-	a := &Assembly{settings: s, longIDs: map[int]func() string{}, replaced: map[subscription]ordering.Placement{}, emitters: dispatcher.NewLate(&NotAssembledError{})}
+	a := &Assembly{settings: s, longIDs: map[int]func() string{}, replaced: map[subscription]ordering.Placement{}, outbox: newOutbox(s.codec), emitters: dispatcher.NewLate(&NotAssembledError{})}
 	for range s.providers {
 		a.handles = append(a.handles, handle{dispatcher.NewLate(&NotAssembledError{}), &lateProvider{}})
 	}
@@ -88,12 +90,18 @@ type parts struct {
 	Further    []collected           `group:"rollcall.provider"`
 	Problems   []problem             `group:"rollcall.problem"`
 	Uses       []groupUse            `group:"rollcall.use"`
+	Receives   []receive             `group:"rollcall.receive"`
+
+	Lifecycle        fx.Lifecycle
+	Shutdowner       fx.Shutdowner
+	Transport        transport.Transport `optional:"true"`
+	DefaultTransport DefaultTransport    `optional:"true"`
 }
 
 // assemble builds all providers, or none.
 func assemble(in parts) error {
 	a := in.Assembly
-	events := eventsOf(in.Events)
+	events := a.eventsOf(in.Events)
 	groups, resolveErr := a.groupsOf(in, events)
 	registered := errors.Join(a.registrationProblems(in)...)
 	overridden := a.override(groups, events)
@@ -101,8 +109,12 @@ func assemble(in parts) error {
 	if a.lost {
 		orderErr = withoutTargets(orderErr)
 	}
-	if err := errors.Join(registered, resolveErr, overridden, orderErr); err != nil {
+	asyncErr := a.prepareAsync(in, groups, built)
+	if err := errors.Join(registered, resolveErr, overridden, orderErr, asyncErr); err != nil {
 		return &AssemblyError{Problems: joined.Distinct(err)}
+	}
+	if err := a.connect(in, built[0].Ordered); err != nil {
+		return err
 	}
 	return a.bind(built, in.Dispatcher)
 }
@@ -170,9 +182,12 @@ func sortedBy[T any](list []T, key func(T) int) []T {
 	return list
 }
 
-func eventsOf(declared []declaredEvent) []provider.Event {
+func (a *Assembly) eventsOf(declared []declaredEvent) []provider.Event {
 	var events []provider.Event
 	for _, d := range sortedBy(declared, func(d declaredEvent) int { return d.declared }) {
+		if d.event.Name != "" && !d.event.Key.IsInterface() {
+			d.event.Publish = a.outbox.publishes(d.event.Name)
+		}
 		events = append(events, d.event)
 	}
 	return events

@@ -41,6 +41,28 @@
 // invokes of the root and of modules that stand after it, so put Module first;
 // whoever dispatches earlier gets a [*NotAssembledError].
 //
+// # Asynchronous listeners
+//
+// A listener whose tag has a receiver key does not run in the dispatch:
+//
+//	fxevents.Listen((*Mailer).OnPlaced, `async:"mail"`)
+//
+// The dispatch runs the other listeners in order. If they succeed, it publishes
+// the event, once, by the transport.Transport that the application provides,
+// and returns when the broker has confirmed that it keeps it. Where the
+// application asks for it, and be it in another process that has the same
+// modules, the event is received:
+//
+//	fxevents.Receive()       // by all keys
+//	fxevents.Receive("mail") // by this one, as in a worker
+//
+// Each key receives every event at least once. The listeners of one key are
+// called in their order; keys know nothing of each other, so a hint must not put
+// a listener behind one of another key, or a synchronous one behind an
+// asynchronous one. The event needs a declared name, under which it travels, and
+// one type, which it is decoded to: from JSON, or by a [Codec]. An event that
+// can't be decoded becomes a dead letter of the transport.
+//
 // # Declared order
 //
 // Listeners that nothing else tells apart run in declared order: that of the

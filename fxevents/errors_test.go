@@ -19,7 +19,7 @@ import (
 )
 
 func TestProblems(t *testing.T) {
-	const keys = "The keys are event, id, method, group, priority, before, after"
+	const keys = "The keys are event, id, method, group, priority, before, after, async"
 	provided := fx.Provide(newIndexer)
 	for _, tt := range []struct {
 		name   string
@@ -62,7 +62,7 @@ func TestProblems(t *testing.T) {
 			fxevents.AsListener(newAuditor, `before:"fxevents_test.notifier"`)), []string{
 			"fxevents_test.notifier must run before fxevents_test.auditor (HERE),\nand fxevents_test.auditor must run before fxevents_test.notifier (HERE): drop one of the hints"}},
 		{"no method and a subscriber's fields", fxevents.AsListener(func() *subscriber { return nil }, `priority:"1"`), []string{
-			"fxevents_test.TestProblems.func1 (HERE), made a listener at HERE: *fxevents_test.subscriber lists its own subscriptions: drop event, id, method, priority, before and after from its tag"}},
+			"fxevents_test.TestProblems.func1 (HERE), made a listener at HERE: *fxevents_test.subscriber lists its own subscriptions: drop event, id, method, priority, before, after and async from its tag"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if diff := cmp.Diff(tt.want, problemsOf(t, fxevents.Module(), events, provided, tt.option)); diff != "" {

@@ -1,11 +1,14 @@
 package fxevents
 
 import (
+	"context"
+
 	"go.uber.org/fx"
 
 	"github.com/rollcall-go/rollcall/dispatcher"
 	"github.com/rollcall-go/rollcall/internal/source"
 	"github.com/rollcall-go/rollcall/provider"
+	"github.com/rollcall-go/rollcall/transport"
 )
 
 // Event declares the event type E, with a name or "", and provides its
@@ -14,10 +17,15 @@ import (
 func Event[E any](name string) fx.Option {
 	e := provider.Declare[E](name)
 	e.Source = source.Caller(0)
+	receiver := func(s transport.Subscription, d dispatcher.Dispatcher) *transport.Receiver {
+		r := transport.NewReceiver(s.Key, func(ctx context.Context, ev E) error { return d.Dispatch(ctx, ev) })
+		r.Subscription = s
+		return r
+	}
 	return fx.Provide(
 		func(a *Assembly) *dispatcher.Emitter[E] { return dispatcher.NewEmitter[E](a.emitters) },
 		fx.Annotated{Group: eventGroup, Target: func(a *Assembly) declaredEvent {
-			return declaredEvent{a.nextDeclared(), e}
+			return declaredEvent{a.nextDeclared(), e, receiver}
 		}},
 	)
 }
@@ -26,4 +34,6 @@ func Event[E any](name string) fx.Option {
 type declaredEvent struct {
 	declared int
 	event    provider.Event
+	// receiver decodes what arrives and hands it to a dispatcher.
+	receiver func(transport.Subscription, dispatcher.Dispatcher) *transport.Receiver
 }

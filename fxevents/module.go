@@ -14,6 +14,7 @@ import (
 	"github.com/rollcall-go/rollcall/internal/source"
 	"github.com/rollcall-go/rollcall/orderfile"
 	"github.com/rollcall-go/rollcall/provider"
+	"github.com/rollcall-go/rollcall/transport"
 )
 
 // DefaultGroup is the value group of the listeners that name no other.
@@ -25,13 +26,14 @@ const (
 	problemGroup  = "rollcall.problem"
 	providerGroup = "rollcall.provider"
 	useGroup      = "rollcall.use"
+	receiveGroup  = "rollcall.receive"
 )
 
 // Module collects, sorts and binds the application's listeners. Give it to
 // fx.New once, before the modules that contribute listeners. Errors are told
 // by fx.New, as an *AssemblyError.
 func Module(options ...Option) fx.Option {
-	s := settings{providers: []providerSpec{{group: DefaultGroup}}}
+	s := settings{providers: []providerSpec{{group: DefaultGroup}}, receivers: map[string]transport.Subscription{}}
 	for _, o := range options {
 		if o != nil {
 			o.apply(&s)
@@ -80,6 +82,8 @@ type settings struct {
 	providers []providerSpec
 	files     []file
 	policy    []dispatcher.Option
+	codec     transport.Codec // nil: JSON
+	receivers map[string]transport.Subscription
 	problems  []error
 }
 

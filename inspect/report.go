@@ -38,6 +38,7 @@ type Listener struct {
 	Reason    string    `json:"reason"`           // why it stands there, in a short sentence
 	Source    string    `json:"source,omitempty"` // where it was registered
 	Hears     string    `json:"hears,omitempty"`  // an interface or a name, where it listens to that and not to the event itself
+	Async     string    `json:"async,omitempty"`  // the receiver key of one that a dispatch does not call; it publishes the event
 	Placement Placement `json:"placement,omitzero"`
 	// Overridden is the placement in the code that an order file replaced.
 	Overridden *Placement `json:"overridden,omitempty"`
@@ -107,6 +108,7 @@ func OfProvider(id, listenerTag string, p *provider.Ordered) Provider {
 		for i, l := range e.List.All() {
 			reason, _ := e.List.Reason(i)
 			x := placedAt(l.ID, l.Source, l.Placement, reason)
+			x.Async = l.Async
 			x.Hears, x.declared = hears(l.Event, e.Event), declared[subscription{l.ID, l.Event}]
 			placed = append(placed, x)
 		}

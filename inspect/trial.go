@@ -13,6 +13,7 @@ import (
 type trial struct {
 	items   []ordering.Item // in declared order
 	without []ordering.Item // the same without idle hints
+	async   []bool          // of the items: those run last
 	order   []int           // by which they run
 	byID    map[string]int
 }
@@ -37,6 +38,7 @@ func newTrial(all []placed, groups groups) *trial {
 		p.Before = slices.DeleteFunc(slices.Clone(p.Before), absent)
 		p.After = slices.DeleteFunc(slices.Clone(p.After), absent)
 		hints += len(p.Before) + len(p.After)
+		t.async = append(t.async, x.Async != "")
 		t.items = append(t.items, ordering.Item{ID: x.ID, Placement: p})
 		t.byID[x.ID] = i
 	}
@@ -44,23 +46,27 @@ func newTrial(all []placed, groups groups) *trial {
 		return nil
 	}
 	t.without = slices.Clone(t.items)
-	if t.order = sorted(t.items); t.order == nil {
+	if t.order = t.sorted(t.items); t.order == nil {
 		return nil
 	}
 	return t
 }
 
 // sorted is the order of items, nil where there is none.
-func sorted(items []ordering.Item) []int {
+func (t *trial) sorted(items []ordering.Item) []int {
 	orders, err := ordering.Sort(items)
 	if err != nil || len(orders) != 1 {
 		return nil
 	}
-	var order []int
+	var order, last []int
 	for _, p := range orders[0].Placed {
+		if t.async[p.Item] {
+			last = append(last, p.Item)
+			continue
+		}
 		order = append(order, p.Item)
 	}
-	return order
+	return append(order, last...)
 }
 
 // idle says whether the order is the same without a hint.
@@ -72,7 +78,7 @@ func (t *trial) idle(id string, side ordering.Side, target string) bool {
 	alone, together := slices.Clone(t.items), slices.Clone(t.without)
 	alone[i].Placement = dropped(alone[i].Placement, side, target)
 	together[i].Placement = dropped(together[i].Placement, side, target)
-	if !slices.Equal(sorted(alone), t.order) || !slices.Equal(sorted(together), t.order) {
+	if !slices.Equal(t.sorted(alone), t.order) || !slices.Equal(t.sorted(together), t.order) {
 		return false
 	}
 	t.without = together

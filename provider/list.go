@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"reflect"
@@ -18,6 +19,7 @@ type List struct {
 	typ       reflect.Type      // of its events; nil where not known
 	event     string            // for messages; "" where not known
 	sorted    bool              // by the listeners' placements, and by nothing else
+	received  []*Listener       // the asynchronous ones, as their receivers call them
 	passing   bool              // made for one event, so not worth remembering
 	asks      bool
 	steady    bool // its events are known not to be Stoppable
@@ -76,8 +78,8 @@ func (l *List) Bind(r chain.Reporter) Bound {
 // NewList is for implementers of providers. The error is that of the first
 // bad listener, see [Listener.Err]; the slice is not kept.
 func NewList(listeners ...Listener) (*List, error) {
-	for _, l := range listeners {
-		if err := l.Err(); err != nil {
+	for i := range listeners {
+		if err := cmp.Or(listeners[i].Err(), misplaced(&listeners[i])); err != nil {
 			return nil, err
 		}
 	}

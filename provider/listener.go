@@ -21,6 +21,12 @@ type Listener struct {
 	Placement ordering.Placement
 	Source    string // where it was made, such as "recipes/module.go:21"
 
+	// Async is the receiver key of an asynchronous listener. A dispatch does not
+	// call it, but publishes the event, once for all of them, when the other
+	// listeners have succeeded; see [Event.Publish]. "" is a listener that a
+	// dispatch calls.
+	Async string
+
 	// Declared is its place in declared order, from 1; 0 means that it is
 	// not known. Only fxevents uses it: elsewhere, declared order is the
 	// order in which a provider is given its listeners.
@@ -53,7 +59,7 @@ type Func[E any] interface {
 
 // New makes a listener of a function. It listens to the type E, or to what
 // the event key of the tag says; at most one tag may be given, of the keys
-// event, priority, before and after. An empty id stands for the function's
+// event, priority, before, after and async. An empty id stands for the function's
 // own name, such as "recipes.Indexer.OnCreated".
 //
 // A nil function or a bad tag is reported by the provider that is given the
@@ -70,14 +76,14 @@ func New[E any, F Func[E]](id string, f F, tag ...tags.Tag) Listener {
 }
 
 // FromFunc makes a listener of a function and the fields of a tag, of which
-// event, ID and placement matter here. It is for those who read tags
+// event, ID, placement and async matter here. It is for those who read tags
 // themselves and know where the listener was made: it leaves Source empty.
 func FromFunc[E any](f func(context.Context, E) error, fields tags.Fields) Listener {
 	b := bodyOf(f, false)
 	if f == nil {
 		b.err = errors.New("its function is nil")
 	}
-	return Listener{ID: fields.ID, Event: keyFor(event.KeyOf[E](), fields.Event), Placement: fields.Placement, fn: &b}
+	return Listener{ID: fields.ID, Event: keyFor(event.KeyOf[E](), fields.Event), Placement: fields.Placement, Async: fields.Async, fn: &b}
 }
 
 // Lazy is New for a function that is built at the first event that needs it.
@@ -100,7 +106,7 @@ func newListener[E any](id string, b body, tag []tags.Tag) Listener {
 		return l
 	}
 	fields, err := tags.Parse(tag[0])
-	l.Placement = fields.Placement
+	l.Placement, l.Async = fields.Placement, fields.Async
 	l.Event = keyFor(l.Event, fields.Event)
 	b.err = errors.Join(b.err, err, onlyPlacement(fields), onlyOne(tag))
 	return l
@@ -117,7 +123,7 @@ func keyFor(key event.Key, text string) event.Key {
 
 func onlyPlacement(f tags.Fields) error {
 	if f.ID != "" || f.Method != "" || f.Group != "" {
-		return errors.New("its tag may have the keys event, priority, before and after only")
+		return errors.New("its tag may have the keys event, priority, before, after and async only")
 	}
 	return nil
 }
@@ -178,6 +184,7 @@ func invalid(listeners []Listener) error {
 func mistaken(listeners []Listener) error {
 	problems := []error{invalid(listeners)}
 	for i := range listeners {
+		problems = append(problems, misplaced(&listeners[i]))
 		if l := listeners[i]; l.Takes() != nil {
 			problems = append(problems, newCatalog(nil).settle(&l))
 		}

@@ -30,8 +30,8 @@ type EventOrder struct {
 // describes. Listeners stand in declared order; events are those that the
 // application declares. Whatever is wrong comes back joined in one error:
 // *InvalidListenerError, *DuplicateEventError, *EventTypeError,
-// *UnknownEventError, *AmbiguousEventError and the errors of package
-// ordering. Listeners and events are not kept.
+// *UnknownEventError, *AmbiguousEventError, *AsyncError, *AsyncOrderError and the
+// errors of package ordering. Listeners and events are not kept.
 func Build(listeners []Listener, events []Event) (*Ordered, error) {
 	listeners, err := Resolve(listeners, events)
 	problems := []error{invalid(listeners), duplicateEvents(events), err}
@@ -39,7 +39,7 @@ func Build(listeners []Listener, events []Event) (*Ordered, error) {
 	o := &Ordered{sorter: s}
 	o.table = newTable(s.matcher, s.sort)
 	orderErr := o.orderKnown()
-	if err := errors.Join(append(problems, err, orderErr)...); err != nil {
+	if err := errors.Join(append(problems, err, s.badAsync(), orderErr)...); err != nil {
 		return nil, errors.Join(joined.Distinct(err)...)
 	}
 	return o, nil
@@ -107,6 +107,7 @@ type sorter struct {
 	listeners []Listener
 	matcher   *matcher
 	set       *ordering.Set
+	async     bool // one of the listeners is asynchronous
 }
 
 // newSorter also returns the duplicates and bad targets; the sorter may be
@@ -118,6 +119,7 @@ func newSorter(listeners []Listener, placements []ordering.Placement, events []E
 	for i, l := range listeners {
 		label := s.matcher.labels[l.Event]
 		byLabel[label] = l.Event
+		s.async = s.async || isAsync(&listeners[i])
 		items[i] = ordering.Item{ID: l.ID, Event: label, Placement: placements[i], Source: l.Source}
 	}
 	set, err := ordering.NewSet(items, func(a, b string) bool {
@@ -153,13 +155,21 @@ func (s *sorter) sort(keys []event.Key) (*List, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.async {
+		s.asyncLast(placed)
+	}
 	listeners, reasons := make([]*Listener, len(placed)), make([]ordering.Reason, len(placed))
 	for i, p := range placed {
 		listeners[i], reasons[i] = &s.listeners[p.Item], p.Reason
 	}
+	var received []*Listener
+	if first := slices.IndexFunc(listeners, isAsync); first >= 0 {
+		received = slices.Clone(listeners[first:])
+		s.publishInstead(listeners[first:])
+	}
 	list := newList(listeners, reasons)
 	if list != nil {
-		list.sorted = true
+		list.sorted, list.received = true, received
 	}
 	return list, nil
 }

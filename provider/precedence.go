@@ -36,6 +36,7 @@ func newPrecedence(l *List) *Precedence {
 	p.connectHints(l)
 	p.barrier(l, isFirst)
 	p.barrier(l, isNotLast)
+	p.barrier(l, isSync)
 	return p
 }
 
@@ -96,4 +97,5 @@ func (p *Precedence) gateAfter(gate int) int {
 }
 
 func isFirst(l *Listener) bool   { return l.Placement.Priority == ordering.First() }
+func isSync(l *Listener) bool    { return !isAsync(l) }
 func isNotLast(l *Listener) bool { return l.Placement.Priority != ordering.Last() }

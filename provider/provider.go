@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"context"
 	"reflect"
 
 	"github.com/rollcall-go/rollcall/event"
@@ -63,6 +64,10 @@ type Event struct {
 	Key    event.Key
 	Name   string
 	Source string // where it is declared, such as "recipes/module.go:12"
+
+	// Publish has the event received by its asynchronous listeners. Nil means
+	// that it may have none.
+	Publish func(ctx context.Context, ev any) error
 
 	adapt func(value any) (body, bool)
 	bind  bind

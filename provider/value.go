@@ -51,8 +51,8 @@ func FromValue(value any, fields tags.Fields) ([]Listener, error) {
 
 // subscriptions refuses fields that could only mean one of several.
 func subscriptions(s Subscriber, fields tags.Fields) ([]Listener, error) {
-	if fields.Event != "" || fields.ID != "" || fields.Method != "" || !fields.Placement.IsZero() {
-		return nil, fmt.Errorf("%T lists its own subscriptions: drop event, id, method, priority, before and after from its tag", s)
+	if fields.Event != "" || fields.ID != "" || fields.Method != "" || fields.Async != "" || !fields.Placement.IsZero() {
+		return nil, fmt.Errorf("%T lists its own subscriptions: drop event, id, method, priority, before, after and async from its tag", s)
 	}
 	return subscriptionsOf(s)
 }
@@ -73,6 +73,9 @@ func override(l *Listener, fields tags.Fields) {
 	}
 	if !fields.Placement.IsZero() {
 		l.Placement = fields.Placement
+	}
+	if fields.Async != "" {
+		l.Async = fields.Async
 	}
 	if fields.Event != "" {
 		l.Event = keyFor(event.TypeKey(l.Takes()), fields.Event)

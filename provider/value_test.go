@@ -136,7 +136,7 @@ func TestFromValueErrors(t *testing.T) {
 		{"variadic", func(...int) {}, tags.Fields{ID: "x"}, "a listener function" + forms + "func(...int)"},
 		{"wrong result", func(*created) int { return 0 }, tags.Fields{ID: "x"}, "a listener function" + forms + "func(*provider_test.created) int"},
 		{"two results", func(*created) (int, error) { return 0, nil }, tags.Fields{ID: "x"}, "a listener function" + forms + "func(*provider_test.created) (int, error)"},
-		{"fields for a subscriber", &log{}, tags.Fields{ID: "x"}, "*provider_test.log lists its own subscriptions: drop event, id, method, priority, before and after from its tag"},
+		{"fields for a subscriber", &log{}, tags.Fields{ID: "x"}, "*provider_test.log lists its own subscriptions: drop event, id, method, priority, before, after and async from its tag"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := provider.FromValue(tt.value, tt.fields)

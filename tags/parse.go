@@ -17,10 +17,11 @@ const (
 	keyPriority = "priority"
 	keyBefore   = "before"
 	keyAfter    = "after"
+	keyAsync    = "async"
 )
 
 // keys lists the keys in the order in which they are written.
-var keys = [...]string{keyEvent, keyID, keyMethod, keyGroup, keyPriority, keyBefore, keyAfter}
+var keys = [...]string{keyEvent, keyID, keyMethod, keyGroup, keyPriority, keyBefore, keyAfter, keyAsync}
 
 // Parse reads a tag. The error is nil or joins an *Error for each problem:
 // text that is no tag, an unknown or repeated key, a bad value. The fields
@@ -109,6 +110,8 @@ func (f *Fields) set(key, value string) (err error) {
 		f.Placement.Before, err = parseTargets(value)
 	case keyAfter:
 		f.Placement.After, err = parseTargets(value)
+	case keyAsync:
+		f.Async = value
 	}
 	return err
 }

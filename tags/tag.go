@@ -13,6 +13,8 @@
 //	priority  first, last or a whole number
 //	before    IDs of listeners to run before, separated by commas
 //	after     IDs of listeners to run after
+//	async     the receiver key of a listener that does not run in the dispatch:
+//	          the event is published, and received by that key
 //
 // A target with "?" before it may be absent. [On], [OnName] and [Place] build
 // the same text with the compiler's help:
@@ -39,6 +41,7 @@ type Fields struct {
 	Method    string
 	Group     string
 	Placement ordering.Placement // its Source is not part of the text
+	Async     string
 }
 
 // String is the tag in one fixed form: for every f that Parse returns,
@@ -48,7 +51,7 @@ func (f Fields) String() string {
 		pair(keyEvent, f.Event), pair(keyID, f.ID), pair(keyMethod, f.Method), pair(keyGroup, f.Group),
 		pair(keyPriority, f.Placement.Priority.String()),
 		pair(keyBefore, ordering.JoinTargets(f.Placement.Before)),
-		pair(keyAfter, ordering.JoinTargets(f.Placement.After)),
+		pair(keyAfter, ordering.JoinTargets(f.Placement.After)), pair(keyAsync, f.Async),
 	))
 }
 
@@ -85,6 +88,10 @@ func After(ids ...string) Option { return pair(keyAfter, strings.Join(ids, ","))
 
 // Optional is the ID as a target that may be absent.
 func Optional(id string) string { return ordering.Target{ID: id, Optional: true}.String() }
+
+// Async has the event published and received by this receiver key, instead of
+// calling the listener in the dispatch.
+func Async(key string) Option { return pair(keyAsync, key) }
 
 // ID names the listener.
 func ID(id string) Option { return pair(keyID, id) }

@@ -26,6 +26,7 @@ func TestParse(t *testing.T) {
 		{"  ", tags.Fields{}},
 		{`event:"recipe.created"`, tags.Fields{Event: "recipe.created"}},
 		{`event:"e" id:"i" method:"m" group:"g"`, tags.Fields{Event: "e", ID: "i", Method: "m", Group: "g"}},
+		{`async:"mail" priority:"1"`, tags.Fields{Async: "mail", Placement: ordering.Placement{Priority: ordering.At(1)}}},
 		{`priority:"first"`, tags.Fields{Placement: ordering.Placement{Priority: ordering.First()}}},
 		{`priority:"-10"`, tags.Fields{Placement: ordering.Placement{Priority: ordering.At(-10)}}},
 		{`before:"a, ?b" after:"c"`, tags.Fields{Placement: ordering.Placement{
@@ -44,7 +45,7 @@ func TestParse(t *testing.T) {
 }
 
 func TestParseErrors(t *testing.T) {
-	const all = "The keys are event, id, method, group, priority, before, after"
+	const all = "The keys are event, id, method, group, priority, before, after, async"
 	for _, tt := range []struct{ tag, want string }{
 		{`evnt:"x"`, `column 1: unknown key "evnt", did you mean event? ` + all},
 		{`ID:"x"`, `column 1: unknown key "ID", did you mean id? ` + all},
@@ -92,8 +93,8 @@ func TestBuilders(t *testing.T) {
 	for _, tt := range []struct{ got, want tags.Tag }{
 		{tags.On[*created](tags.First, tags.Before("audit.log")),
 			`event:"*github.com/rollcall-go/rollcall/tags_test.created" priority:"first" before:"audit.log"`},
-		{tags.OnName("recipe.created", tags.Last, tags.ID("x"), tags.Method("On"), tags.Group("g")),
-			`event:"recipe.created" priority:"last" id:"x" method:"On" group:"g"`},
+		{tags.OnName("recipe.created", tags.Last, tags.ID("x"), tags.Method("On"), tags.Group("g"), tags.Async("mail")),
+			`event:"recipe.created" priority:"last" id:"x" method:"On" group:"g" async:"mail"`},
 		{tags.Place(tags.Priority(-3), tags.After("a", tags.Optional("b"))), `priority:"-3" after:"a,?b"`},
 		{tags.Place(), ``},
 	} {
@@ -109,7 +110,7 @@ func TestBuilders(t *testing.T) {
 // Whatever Parse reads, it reads again from its own text.
 func FuzzRoundTrip(f *testing.F) {
 	f.Add(`event:"recipe.created" id:"x" method:"On" group:"g" priority:"first" before:"a,?b" after:"c"`)
-	f.Add(`priority:"-3"`)
+	f.Add(`priority:"-3" async:"mail"`)
 	f.Add("event:\"\\xff\" id:`raw`")
 	f.Add(`before:"a,,b"`)
 	f.Fuzz(func(t *testing.T, text string) {
@@ -139,5 +140,5 @@ func ExampleParse() {
 	fmt.Println(err)
 	// Output:
 	// recipe.created before audit.Log <nil>
-	// tag `evnt:"recipe.created"`, column 1: unknown key "evnt", did you mean event? The keys are event, id, method, group, priority, before, after
+	// tag `evnt:"recipe.created"`, column 1: unknown key "evnt", did you mean event? The keys are event, id, method, group, priority, before, after, async
 }

@@ -13,7 +13,7 @@ type goal struct {
 	from          string  // the size that growth is measured from, where that is the goal
 	plus          float64 // the goal is against + plus where ratio is 0
 	ratio         float64
-	floor         string  // a benchmark of what Go or the container takes by itself
+	floor         string // a benchmark of what Go or the container takes by itself
 }
 
 // tolerance is how much worse than its goal a ratio may be before -check fails:
