@@ -95,7 +95,7 @@ type parts struct {
 	Lifecycle        fx.Lifecycle
 	Shutdowner       fx.Shutdowner
 	Transport        transport.Transport `optional:"true"`
-	DefaultTransport DefaultTransport    `optional:"true"`
+	DefaultTransport defaultTransport    `optional:"true"`
 }
 
 // assemble builds all providers, or none.

@@ -237,7 +237,7 @@ func TestAsyncErrors(t *testing.T) {
 			[]string{"count (HERE) must run after mail (HERE), which the receivers of stats do not wait for, as it is received by the key mail: drop the hint, or have both received by one key"}},
 		{"no transport", []fx.Option{fxevents.Module(), declared,
 			fxevents.Listen((*shop).Mail, `id:"mail" async:"mail"`)},
-			[]string{"mail (HERE) is asynchronous, but the application has no transport: provide a transport.Transport, or have an embedded server by natsfx.Default of module github.com/rollcall-go/rollcall/transport/nats"}},
+			[]string{"mail (HERE) is asynchronous, but the application has no transport: give it one by fxevents.Transport, such as nats.Embedded of github.com/rollcall-go/rollcall/transport/nats"}},
 		{"no name", []fx.Option{fxevents.Module(), fxevents.Event[*placed](""), withTransport,
 			fxevents.Listen((*shop).Mail, `id:"mail" async:"mail"`)},
 			[]string{"mail (HERE) is asynchronous, but its event *fxevents_test.placed (HERE) has no name by which it could leave the process: declare it with one"}},
@@ -411,27 +411,50 @@ func TestPublishFails(t *testing.T) {
 	}
 }
 
+// closing is a transport that is told when it is closed.
+type closing struct {
+	transport.Local
+	closed bool
+}
+
+func (c *closing) Close() { c.closed = true }
+
 func TestDefaultTransport(t *testing.T) {
-	opened := 0
-	byDefault := fx.Provide(func() fxevents.DefaultTransport {
-		return func(fx.Lifecycle) (transport.Transport, error) {
-			if opened++; opened > 1 {
-				return nil, errors.New("no disk")
-			}
-			return &transport.Local{}, nil
-		}
+	var opened []*closing
+	var failing error
+	byDefault := fxevents.DefaultTransport(func() (*closing, error) {
+		opened = append(opened, &closing{})
+		return opened[len(opened)-1], failing
 	})
 	own := fx.Provide(func() transport.Transport { return &transport.Local{} })
-	if err := quietly(fxevents.Module(), byDefault).Err(); err != nil || opened != 0 {
-		t.Errorf("nobody is asynchronous: opened %d times, %v", opened, err)
+	if err := quietly(fxevents.Module(), byDefault).Err(); err != nil || len(opened) != 0 {
+		t.Errorf("nobody is asynchronous: opened %d times, %v", len(opened), err)
 	}
-	if err := quietly(fxevents.Module(), byDefault, own, shopModule()).Err(); err != nil || opened != 0 {
-		t.Errorf("there is another: opened %d times, %v", opened, err)
+	if err := quietly(fxevents.Module(), byDefault, own, shopModule()).Err(); err != nil || len(opened) != 0 {
+		t.Errorf("there is another: opened %d times, %v", len(opened), err)
 	}
-	if err := quietly(fxevents.Module(), byDefault, shopModule()).Err(); err != nil || opened != 1 {
-		t.Errorf("opened %d times, %v", opened, err)
+	app := quietly(fxevents.Module(), byDefault, shopModule(), fxevents.Receive())
+	if err := errors.Join(app.Start(t.Context()), app.Stop(t.Context())); err != nil || len(opened) != 1 || !opened[0].closed {
+		t.Errorf("opened %d times, %v", len(opened), err)
 	}
+	failing = errors.New("no disk")
 	if err := quietly(fxevents.Module(), byDefault, shopModule()).Err(); err == nil || !strings.Contains(err.Error(), "opening the transport: no disk") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestTransport(t *testing.T) {
+	var opened closing
+	var got transport.Transport
+	app := quietly(fxevents.Module(), fxevents.Transport(func() (*closing, error) { return &opened, nil }), shopModule(), fx.Populate(&got))
+	if err := app.Start(t.Context()); err != nil || got != transport.Transport(&opened) {
+		t.Errorf("got %v, %v", got, err)
+	}
+	if err := app.Stop(t.Context()); err != nil || !opened.closed {
+		t.Errorf("closed is %t, %v", opened.closed, err)
+	}
+	err := quietly(fxevents.Module(), fxevents.Transport(func() (*closing, error) { return nil, errors.New("no broker") }), shopModule()).Err()
+	if err == nil || !strings.Contains(err.Error(), "no broker") {
 		t.Errorf("got %v", err)
 	}
 }

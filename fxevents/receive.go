@@ -68,20 +68,6 @@ func Subscription(s transport.Subscription) Option {
 // JSON. What arrives as JSON is decoded all the same.
 func Codec(c transport.Codec) Option { return optionFunc(func(s *settings) { s.codec = c }) }
 
-// DefaultTransport opens the transport of an application that has asynchronous
-// listeners and provides no transport.Transport. Modules of transports provide
-// it, as nats/natsfx does.
-type DefaultTransport func(fx.Lifecycle) (transport.Transport, error)
-
-// NoTransportError is an asynchronous listener in an application without a
-// transport.
-type NoTransportError struct{ Listener, Source string }
-
-func (e *NoTransportError) Error() string {
-	return fmt.Sprintf("%s%s is asynchronous, but the application has no transport: provide a transport.Transport, "+
-		"or have an embedded server by natsfx.Default of module github.com/rollcall-go/rollcall/transport/nats", e.Listener, source.At(e.Source))
-}
-
 // prepareAsync finds the asynchronous listeners, and what is wrong with them
 // beyond what provider.Build says.
 func (a *Assembly) prepareAsync(in parts, groups [][]provider.Listener, built []AssembledProvider) error {

@@ -143,10 +143,14 @@ func (t *Transport) Close() {
 }
 
 // Publish keeps a message for each receiver key. The error is a
-// *transport.MessageError, the client's or the context's.
+// *transport.MessageError, also for a message that is larger than the server
+// takes, the client's or the context's.
 func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 	if err := m.Check(); err != nil {
 		return err
+	}
+	if limit := t.conn.MaxPayload(); int64(len(m.Body)) > limit {
+		return &transport.MessageError{ID: m.ID, Event: m.Event, Problem: fmt.Sprintf("its body has %d bytes, and the server takes %d at most", len(m.Body), limit)}
 	}
 	return t.publish(ctx, t.eventSubject(m.Event), m, m.ID+"/"+m.Key, nil)
 }

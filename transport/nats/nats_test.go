@@ -54,6 +54,7 @@ func TestEmbeddedConforms(t *testing.T) {
 func TestClusterConforms(t *testing.T) {
 	url := cluster(t)
 	prefix := "kit" + transport.NewID()[:8]
+	t.Cleanup(func() { deletePrefix(t, url, prefix) })
 	transporttest.Run(t, func(t *testing.T) transport.Transport {
 		x, err := nats.Connect(url, nats.Prefix(prefix))
 		if err != nil {

@@ -1,0 +1,53 @@
+package fxevents
+
+import (
+	"fmt"
+
+	"go.uber.org/fx"
+
+	"github.com/rollcall-go/rollcall/internal/source"
+	"github.com/rollcall-go/rollcall/transport"
+)
+
+// Closer is a transport that is to be closed.
+type Closer interface {
+	transport.Transport
+	Close()
+}
+
+// Transport provides the transport.Transport of an application, and closes it
+// when that stops, after the receivers:
+//
+//	fxevents.Transport(func() (*nats.Transport, error) { return nats.Embedded("events") })
+//
+// A transport that comes from elsewhere, or takes its settings from the
+// container, may as well be provided by fx.Provide.
+func Transport[T Closer](open func() (T, error)) fx.Option {
+	return fx.Provide(func(lc fx.Lifecycle) (transport.Transport, error) { return opened(lc, open) })
+}
+
+// DefaultTransport is [Transport] for an application that provides no
+// transport.Transport otherwise. It opens where a listener is asynchronous.
+func DefaultTransport[T Closer](open func() (T, error)) fx.Option {
+	return fx.Supply(defaultTransport(func(lc fx.Lifecycle) (transport.Transport, error) { return opened(lc, open) }))
+}
+
+type defaultTransport func(fx.Lifecycle) (transport.Transport, error)
+
+func opened[T Closer](lc fx.Lifecycle, open func() (T, error)) (transport.Transport, error) {
+	t, err := open()
+	if err != nil {
+		return nil, err // not t, which may be a typed nil
+	}
+	lc.Append(fx.StopHook(t.Close))
+	return t, nil
+}
+
+// NoTransportError is an asynchronous listener in an application without a
+// transport.
+type NoTransportError struct{ Listener, Source string }
+
+func (e *NoTransportError) Error() string {
+	return fmt.Sprintf("%s%s is asynchronous, but the application has no transport: give it one by fxevents.Transport, "+
+		"such as nats.Embedded of github.com/rollcall-go/rollcall/transport/nats", e.Listener, source.At(e.Source))
+}

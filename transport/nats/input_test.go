@@ -1,0 +1,140 @@
+package nats_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	natsgo "github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rollcall-go/rollcall/transport"
+	"github.com/rollcall-go/rollcall/transport/nats"
+)
+
+// A body that the server would refuse, by closing the connection, is refused
+// before it is sent.
+func TestLargeBody(t *testing.T) {
+	x := embedded(t)
+	s := transport.Subscription{Event: "order.placed", Key: "mail"}
+	if err := x.Declare(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	var problem *transport.MessageError
+	err := x.Publish(t.Context(), transport.Message{ID: "1", Event: s.Event, Body: make([]byte, 64<<20)})
+	if !errors.As(err, &problem) || !strings.Contains(problem.Problem, "its body has 67108864 bytes, and the server takes 1048576 at most") {
+		t.Errorf("got %v", err)
+	}
+	if err := x.Publish(t.Context(), transport.Message{ID: "2", Event: s.Event, Body: make([]byte, 1<<19)}); err != nil {
+		t.Fatal(err)
+	}
+	if got := receive(t, x, s, 1, transport.Ack()); got[0].ID != "2" {
+		t.Errorf("got %s", got[0].ID)
+	}
+}
+
+// What is no event becomes a dead letter with the reason, whoever sent it, and
+// what comes after it is received.
+func TestGarbage(t *testing.T) {
+	url := cluster(t)
+	prefix := "garbage" + transport.NewID()[:8]
+	x, err := nats.Connect(url, nats.Prefix(prefix))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(x.Close)
+	conn, err := natsgo.Connect(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(conn.Close)
+	js, err := jetstream.New(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { deletePrefix(t, url, prefix) })
+	s := transport.Subscription{Event: "order.placed", Key: "mail"}
+	if err := x.Declare(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	header := func(pairs ...string) natsgo.Header {
+		h := natsgo.Header{}
+		for i := 0; i < len(pairs); i += 2 {
+			h[pairs[i]] = append(h[pairs[i]], pairs[i+1])
+		}
+		return h
+	}
+	for _, m := range []*natsgo.Msg{
+		{Header: header(), Data: []byte("\xff\xfe garbage")},
+		{Header: header("ce-specversion", "0.3", "ce-id", "1", "ce-type", "order.placed", "ce-source", "/x")},
+		{Header: header("ce-specversion", "1.0", "ce-id", "%zz%", "ce-type", "order.placed")},
+		{Header: header("ce-specversion", "1.0", "ce-id", "good", "ce-type", "order.placed", "ce-source", "/x", "X-Twice", "a", "X-Twice", "b")},
+	} {
+		m.Subject = prefix + ".event.order.placed"
+		if _, err := js.PublishMsg(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := receive(t, x, s, 1, transport.Ack()); got[0].ID != "good" || got[0].Headers["X-Twice"] != "a" {
+		t.Errorf("got %+v", got[0])
+	}
+	var reasons []string
+	if _, err := x.EachDeadLetter(t.Context(), s.Event, s.Key, func(l transport.DeadLetter) transport.Disposal {
+		reasons = append(reasons, l.Reason)
+		return transport.Discard
+	}); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"it is no CloudEvent: the attribute specversion is missing", "it is a CloudEvent of version 0.3, not 1.0", "it is no CloudEvent: the attribute source is missing"}
+	if strings.Join(reasons, "|") != strings.Join(want, "|") {
+		t.Errorf("the dead letters say %q", reasons)
+	}
+}
+
+// deletePrefix leaves the server as it was.
+func deletePrefix(t *testing.T, url, prefix string) {
+	t.Helper()
+	conn, err := natsgo.Connect(url)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer conn.Close()
+	js, err := jetstream.New(conn)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	for _, name := range []string{strings.ToUpper(prefix), strings.ToUpper(prefix) + "_DEAD"} {
+		if err := js.DeleteStream(ctx, name); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// A stream of that name that somebody made for something else is left alone.
+func TestStreamOfAnother(t *testing.T) {
+	url := cluster(t)
+	prefix := "other" + transport.NewID()[:8]
+	conn, err := natsgo.Connect(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(conn.Close)
+	js, err := jetstream.New(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := strings.ToUpper(prefix)
+	if _, err := js.CreateStream(t.Context(), jetstream.StreamConfig{Name: name, Subjects: []string{prefix + ".other"}, Storage: jetstream.MemoryStorage}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = js.DeleteStream(context.Background(), name) })
+	if _, err := nats.Connect(url, nats.Prefix(prefix)); err == nil || !strings.Contains(err.Error(), "there is a stream "+name+" already") || !strings.Contains(err.Error(), "use another prefix") {
+		t.Errorf("got %v", err)
+	}
+}

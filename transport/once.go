@@ -1,0 +1,142 @@
+package transport
+
+import (
+	"container/list"
+	"context"
+	"sync"
+)
+
+// Handled remembers what was handled, by ID. Where that lies in the database
+// that the handling itself changes, and both are one transaction, what is
+// delivered again changes nothing:
+//
+//	func (h *handled) Once(ctx context.Context, id string, handle func(context.Context) error) error {
+//		tx, err := h.db.BeginTx(ctx, nil)
+//		if err != nil {
+//			return err
+//		}
+//		defer tx.Rollback()
+//		added, err := tx.ExecContext(ctx, `INSERT INTO handled (id) VALUES ($1) ON CONFLICT DO NOTHING`, id)
+//		if err != nil {
+//			return err
+//		}
+//		if n, err := added.RowsAffected(); n == 0 || err != nil {
+//			return err
+//		}
+//		if err := handle(context.WithValue(ctx, txKey{}, tx)); err != nil {
+//			return err
+//		}
+//		return tx.Commit()
+//	}
+type Handled interface {
+	// Once calls handle and returns its error, or returns nil where handle has
+	// returned nil for that ID before. It may be called concurrently, also for
+	// one ID.
+	Once(ctx context.Context, id string, handle func(context.Context) error) error
+}
+
+// Once handles a message for a listener, by its name, unless it has done so
+// before: transports deliver at least once. The name tells apart the listeners
+// that receive the same message. The error is that of h. Where ctx is not that
+// of a delivery, as in a test, it calls handle.
+//
+//	func (m *Mailer) OnPlaced(ctx context.Context, e *Placed) error {
+//		return transport.Once(ctx, m.handled, "orders.Mailer", func(ctx context.Context) error {
+//			return m.send(ctx, e)
+//		})
+//	}
+func Once(ctx context.Context, h Handled, name string, handle func(context.Context) error) error {
+	d, ok := DeliveryOf(ctx)
+	if !ok {
+		return handle(ctx)
+	}
+	return h.Once(ctx, name+"/"+d.ID, handle)
+}
+
+// Recent is a Handled that remembers the last IDs in memory: enough for what a
+// broker delivers twice while a process runs, and forgotten with it. Make it
+// with [NewRecent].
+type Recent struct {
+	limit int
+	mu    sync.Mutex
+	known map[string]*list.Element // of handling
+	order *list.List               // the oldest first
+}
+
+// handling is an ID that was handled, or is being so.
+type handling struct {
+	id    string
+	ended chan struct{} // closed when it was
+}
+
+// NewRecent makes a Recent that remembers as many IDs, at least one.
+func NewRecent(limit int) *Recent {
+	return &Recent{limit: max(limit, 1), known: map[string]*list.Element{}, order: list.New()}
+}
+
+// Once calls handle unless the ID is remembered. Where another call handles the
+// ID, it waits for that: the error may be the context's.
+func (r *Recent) Once(ctx context.Context, id string, handle func(context.Context) error) error {
+	for {
+		mine, other := r.begin(id)
+		if mine != nil {
+			return r.run(ctx, mine, handle)
+		}
+		select {
+		case <-other.ended:
+			if r.remembers(other) {
+				return nil
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// begin enters an ID, or gives the handling that there is.
+func (r *Recent) begin(id string) (mine *list.Element, other *handling) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if known, ok := r.known[id]; ok {
+		return nil, known.Value.(*handling)
+	}
+	mine = r.order.PushBack(&handling{id: id, ended: make(chan struct{})})
+	r.known[id] = mine
+	for r.order.Len() > r.limit {
+		r.forget(r.order.Front())
+	}
+	return mine, nil
+}
+
+// run forgets the ID again where handle fails or panics.
+func (r *Recent) run(ctx context.Context, mine *list.Element, handle func(context.Context) error) (err error) {
+	done := false
+	defer func() {
+		if !done || err != nil {
+			r.mu.Lock()
+			r.forget(mine)
+			r.mu.Unlock()
+		}
+		close(mine.Value.(*handling).ended)
+	}()
+	err = handle(ctx)
+	done = true
+	return err
+}
+
+// forget needs the lock.
+func (r *Recent) forget(e *list.Element) {
+	h := e.Value.(*handling)
+	if r.known[h.id] == e {
+		delete(r.known, h.id)
+		r.order.Remove(e)
+	}
+}
+
+// remembers says whether a handling that has ended did so without an error.
+func (r *Recent) remembers(h *handling) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e, ok := r.known[h.id]
+	return ok && e.Value == h
+}
