@@ -1,9 +1,11 @@
 package transport
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"strings"
+	"unicode/utf8"
 )
 
 // specVersion is that of CloudEvents.
@@ -46,25 +48,36 @@ func Attributes(m Message, source string) map[string]string {
 // be read is there all the same.
 func FromAttributes(headers map[string]string, contentType string, body []byte) (Message, error) {
 	m := Message{ContentType: contentType, Body: body, Headers: map[string]string{}}
-	attributes := map[string]string{}
+	var version, source, dataContentType string
 	for name, value := range headers {
-		if attribute, ok := attributeName(name); ok {
-			attributes[attribute] = percentDecoded(value)
+		attribute, ok := attributeName(name)
+		if !ok {
+			m.Headers[name] = value
 			continue
 		}
-		m.Headers[name] = value
-	}
-	m.ID, m.Event, m.Key = attributes["id"], attributes["type"], attributes[keyAttribute]
-	if m.ContentType == "" {
-		m.ContentType = attributes["datacontenttype"]
-	}
-	for _, required := range []string{"specversion", "id", "type", "source"} {
-		if attributes[required] == "" {
-			return m, fmt.Errorf("it is no CloudEvent: the attribute %s is missing", required)
+		switch value = percentDecoded(value); attribute {
+		case "specversion":
+			version = value
+		case "source":
+			source = value
+		case "id":
+			m.ID = value
+		case "type":
+			m.Event = value
+		case "datacontenttype":
+			dataContentType = value
+		case keyAttribute:
+			m.Key = value
 		}
 	}
-	if v := attributes["specversion"]; v != specVersion {
-		return m, fmt.Errorf("it is a CloudEvent of version %s, not %s", v, specVersion)
+	m.ContentType = cmp.Or(m.ContentType, dataContentType)
+	for _, required := range [...]struct{ name, value string }{{"specversion", version}, {"id", m.ID}, {"type", m.Event}, {"source", source}} {
+		if required.value == "" {
+			return m, fmt.Errorf("it is no CloudEvent: the attribute %s is missing", required.name)
+		}
+	}
+	if version != specVersion {
+		return m, fmt.Errorf("it is a CloudEvent of version %s, not %s", version, specVersion)
 	}
 	return m, nil
 }
@@ -88,9 +101,12 @@ func isReserved(name string) bool {
 
 // percentEncoded keeps printable ASCII but for space, quote and percent.
 func percentEncoded(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf || mustEncode(byte(r)) }) {
+		return s
+	}
 	var b strings.Builder
 	for i := range len(s) {
-		if c := s[i]; c <= ' ' || c >= 0x7f || c == '"' || c == '%' {
+		if c := s[i]; mustEncode(c) {
 			fmt.Fprintf(&b, "%%%02X", c)
 		} else {
 			b.WriteByte(c)
@@ -99,8 +115,13 @@ func percentEncoded(s string) string {
 	return b.String()
 }
 
+func mustEncode(c byte) bool { return c <= ' ' || c >= 0x7f || c == '"' || c == '%' }
+
 // percentDecoded leaves alone what is not encoded well.
 func percentDecoded(s string) string {
+	if !strings.Contains(s, "%") {
+		return s
+	}
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
 		var c byte

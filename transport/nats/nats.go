@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"math"
 	"net/url"
 	"regexp"
 	"strings"
@@ -78,7 +80,8 @@ func (t *Transport) setUp() (err error) {
 	if !prefixes.MatchString(t.settings.prefix) {
 		return fmt.Errorf("the prefix %q must be letters, digits and underscores, 32 at most", t.settings.prefix)
 	}
-	if t.js, err = jetstream.New(t.conn); err != nil {
+	t.js, err = jetstream.New(t.conn, jetstream.WithPublishAsyncTimeout(confirmTimeout), jetstream.WithPublishAsyncMaxPending(math.MaxInt32))
+	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
@@ -144,7 +147,8 @@ func (t *Transport) Close() {
 
 // Publish keeps a message for each receiver key. The error is a
 // *transport.MessageError, also for a message that is larger than the server
-// takes, the client's or the context's.
+// takes, the client's or the context's. Where the context has no deadline, it
+// waits for 30 seconds at most.
 func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 	if err := m.Check(); err != nil {
 		return err
@@ -155,27 +159,53 @@ func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 	return t.publish(ctx, t.eventSubject(m.Event), m, m.ID+"/"+m.Key, nil)
 }
 
-// publish waits for the confirmation. Duplicates are told by their key.
+// publish waits for the confirmation. Where none comes, as when the connection
+// was lost meanwhile, it publishes again: duplicates are told by their key.
 func (t *Transport) publish(ctx context.Context, subject string, m transport.Message, duplicate string, further map[string]string) error {
-	out := nats.NewMsg(subject)
-	out.Data = m.Body
-	for name, value := range transport.Attributes(m, t.settings.source) {
-		out.Header[name] = []string{value}
+	if err := ctx.Err(); err != nil {
+		return told(err, "publishing event "+m.Event)
 	}
-	for name, value := range further {
-		out.Header[name] = []string{value}
+	out := &nats.Msg{Subject: subject, Data: m.Body, Header: t.header(m, duplicate, further)}
+	_, limited := ctx.Deadline()
+	for attempt := 1; ; attempt++ {
+		ack, err := t.js.PublishMsgAsync(out)
+		if err != nil {
+			return told(err, "publishing event "+m.Event)
+		}
+		select {
+		case <-ack.Ok():
+			return nil
+		case err = <-ack.Err():
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+		if !errors.Is(err, jetstream.ErrAsyncPublishTimeout) || !limited && attempt == confirmAttempts {
+			return told(err, "publishing event "+m.Event)
+		}
 	}
-	if m.ContentType != "" {
-		out.Header["content-type"] = []string{m.ContentType}
-	}
-	if _, has := ctx.Deadline(); !has {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, publishTimeout)
-		defer cancel()
-	}
-	_, err := t.js.PublishMsg(ctx, out, jetstream.WithMsgID(duplicate))
-	return told(err, "publishing event "+m.Event)
 }
 
-// publishTimeout is for callers whose context has no deadline.
-const publishTimeout = 30 * time.Second
+// header is that of a message on the wire.
+func (t *Transport) header(m transport.Message, duplicate string, further map[string]string) nats.Header {
+	attributes := transport.Attributes(m, t.settings.source)
+	maps.Copy(attributes, further)
+	attributes[jetstream.MsgIDHeader] = duplicate
+	if m.ContentType != "" {
+		attributes["content-type"] = m.ContentType
+	}
+	header := make(nats.Header, len(attributes))
+	values := make([]string, 0, len(attributes))
+	for name, value := range attributes {
+		values = append(values, value)
+		header[name] = values[len(values)-1 : len(values) : len(values)]
+	}
+	return header
+}
+
+// confirmTimeout is after what time a message is published again that was not
+// confirmed, and confirmAttempts how often it is published where the caller's
+// context has no deadline.
+const (
+	confirmTimeout  = 5 * time.Second
+	confirmAttempts = 6
+)

@@ -65,7 +65,8 @@ func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h t
 		}
 		return err
 	}
-	r := &receiving{transport: t, subscription: s, handler: h, slots: make(chan struct{}, s.MaxInFlight)}
+	r := &receiving{transport: t, subscription: s, handler: h, slots: make(chan struct{}, s.MaxInFlight), handled: map[jetstream.Msg]struct{}{}}
+	defer r.keep()()
 	defer r.handlers.Wait()
 	if s.Key == "" {
 		defer func() { r.handlers.Wait(); t.forget(c) }()
@@ -110,6 +111,9 @@ type receiving struct {
 	handler      transport.Handler
 	slots        chan struct{} // as many as handlers may run
 	handlers     sync.WaitGroup
+
+	mu      sync.Mutex
+	handled map[jetstream.Msg]struct{} // those whose handlers run
 }
 
 // consume takes messages until the context ends or the consumer fails. It says
@@ -123,7 +127,7 @@ func (r *receiving) consume(ctx context.Context, c jetstream.Consumer) (any bool
 	defer stop()
 	defer messages.Stop()
 	for {
-		m, err := next(messages)
+		m, err := r.next(messages)
 		if err != nil {
 			return any
 		}
@@ -147,13 +151,22 @@ func (r *receiving) consume(ctx context.Context, c jetstream.Consumer) (any bool
 // when it is asked for one, but not while an earlier request is being sent,
 // which may still be so when that one's message is here already. The second time
 // it is not.
-func next(messages jetstream.MessagesContext) (m jetstream.Msg, err error) {
+//
+// Where more than a few messages are requested at once, the next one that comes
+// has it ask again soon enough.
+func (r *receiving) next(messages jetstream.MessagesContext) (m jetstream.Msg, err error) {
+	if r.subscription.MaxInFlight > few {
+		return messages.Next()
+	}
 	m, err = messages.Next(jetstream.NextMaxWait(sending))
 	for errors.Is(err, nats.ErrTimeout) {
 		m, err = messages.Next(jetstream.NextMaxWait(time.Minute))
 	}
 	return m, err
 }
+
+// few messages at once may all have come before more are requested.
+const few = 8
 
 // sending is longer than a request takes to be sent.
 const sending = 5 * time.Millisecond
@@ -171,9 +184,9 @@ func (r *receiving) handle(ctx context.Context, m jetstream.Msg) {
 		return
 	}
 	d.Key = r.subscription.Key
-	end := r.keep(m)
+	r.begin(m)
 	v := transport.Decide(ctx, r.subscription, r.handler, d)
-	end()
+	r.end(m)
 	reason, rejected := v.Rejected()
 	after, again := v.Retry()
 	switch {
@@ -208,8 +221,9 @@ func delivery(m jetstream.Msg) (transport.Delivery, error) {
 	return d, err
 }
 
-// keep tells the server from time to time that a handler is at work.
-func (r *receiving) keep(m jetstream.Msg) (end func()) {
+// keep tells the server from time to time which messages are being handled,
+// until it is ended.
+func (r *receiving) keep() (end func()) {
 	done := make(chan struct{})
 	var ended sync.WaitGroup
 	ended.Go(func() {
@@ -218,13 +232,33 @@ func (r *receiving) keep(m jetstream.Msg) (end func()) {
 		for {
 			select {
 			case <-tick.C:
-				_ = m.InProgress()
+				r.inProgress()
 			case <-done:
 				return
 			}
 		}
 	})
 	return func() { close(done); ended.Wait() }
+}
+
+func (r *receiving) inProgress() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for m := range r.handled {
+		_ = m.InProgress() // else it comes again
+	}
+}
+
+func (r *receiving) begin(m jetstream.Msg) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.handled[m] = struct{}{}
+}
+
+func (r *receiving) end(m jetstream.Msg) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.handled, m)
 }
 
 // reject makes a message a dead letter. If that fails, it comes again.
