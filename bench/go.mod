@@ -3,6 +3,8 @@ module github.com/rollcall-go/rollcall/bench
 go 1.25
 
 require (
+	github.com/ThreeDotsLabs/watermill v1.5.1
+	github.com/ThreeDotsLabs/watermill-nats/v2 v2.1.3
 	github.com/asaskevich/EventBus v0.0.0-20200907212545-49d423059eef
 	github.com/dominikbraun/graph v0.23.0
 	github.com/gookit/event v1.2.0
@@ -11,20 +13,40 @@ require (
 	github.com/maniartech/signals v1.3.1
 	github.com/mehdihadeli/go-mediatr v1.4.0
 	github.com/mustafaturan/bus/v3 v3.0.3
+	github.com/nats-io/nats.go v1.49.0
 	github.com/rollcall-go/rollcall v0.0.0
+	github.com/rollcall-go/rollcall/transport/nats v0.0.0
 	go.uber.org/fx v1.24.0
 	golang.org/x/sync v0.12.0
 	gonum.org/v1/gonum v0.17.0
 )
 
 require (
+	github.com/antithesishq/antithesis-sdk-go v0.5.0-default-no-op // indirect
+	github.com/gofrs/flock v0.12.1 // indirect
+	github.com/google/go-tpm v0.9.8 // indirect
+	github.com/google/uuid v1.6.0 // indirect
 	github.com/gookit/goutil v0.7.1 // indirect
+	github.com/klauspost/compress v1.18.3 // indirect
+	github.com/lithammer/shortuuid/v3 v3.0.7 // indirect
+	github.com/minio/highwayhash v1.0.4-0.20251030100505-070ab1a87a76 // indirect
+	github.com/nats-io/jwt/v2 v2.8.0 // indirect
+	github.com/nats-io/nats-server/v2 v2.12.4 // indirect
+	github.com/nats-io/nkeys v0.4.12 // indirect
+	github.com/nats-io/nuid v1.0.1 // indirect
+	github.com/oklog/ulid v1.3.1 // indirect
 	github.com/pkg/errors v0.9.1 // indirect
 	go.uber.org/dig v1.19.0 // indirect
 	go.uber.org/multierr v1.10.0 // indirect
 	go.uber.org/zap v1.26.0 // indirect
-	golang.org/x/sys v0.30.0 // indirect
+	golang.org/x/crypto v0.47.0 // indirect
+	golang.org/x/sys v0.40.0 // indirect
+	golang.org/x/time v0.14.0 // indirect
 	gopkg.in/yaml.v3 v3.0.1 // indirect
 )
 
 replace github.com/rollcall-go/rollcall => ../
+
+replace github.com/rollcall-go/rollcall/transport/nats => ../transport/nats
+
+replace github.com/rollcall-go/rollcall/transport/amqp => ../transport/amqp

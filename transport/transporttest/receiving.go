@@ -2,11 +2,13 @@ package transporttest
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rollcall-go/rollcall/transport"
@@ -79,6 +81,10 @@ func checkCompete(x *trial) {
 	if len(seen) != n {
 		x.Errorf("%d different messages of %d came", len(seen), n)
 	}
+	for _, r := range []*receiver{a, b} {
+		r.stop()
+		r.nothing()
+	}
 }
 
 func checkFanOut(x *trial) {
@@ -116,6 +122,7 @@ func checkTemporary(x *trial) {
 	}
 	a.nothing()
 	b.nothing()
+	x.receive(transport.Subscription{}, ack) // which gets nothing from before
 }
 
 func checkNobody(x *trial) {
@@ -165,13 +172,36 @@ func checkInFlight(x *trial) {
 	const n = 4
 	var all sync.WaitGroup
 	all.Add(n)
+	var begun, running atomic.Int32
 	r := x.receive(transport.Subscription{Key: "one", MaxInFlight: n}, func(transport.Delivery) transport.Verdict {
-		all.Done()
-		all.Wait() // for as many at once
+		if now := running.Add(1); now > n {
+			x.Errorf("%d handlers run at once, asked for were %d", now, n)
+		}
+		defer running.Add(-1)
+		if begun.Add(1) <= n {
+			all.Done()
+			all.Wait()        // for as many at once
+			time.Sleep(grace) // for one more than that
+		}
 		return transport.Ack()
 	})
-	x.publish(x.numbered(0, n)...)
-	r.bodies(n)
+	x.publish(x.numbered(0, 3*n)...)
+	r.bodies(3 * n)
+}
+
+func checkPublishing(x *trial) {
+	r := x.receiveBy(transport.Subscription{Key: "one"}, func(ctx context.Context, d transport.Delivery) transport.Verdict {
+		if string(d.Body) == "0" {
+			if err := x.Publish(ctx, x.message(1)); err != nil {
+				x.Errorf("a handler can't publish: %v", err)
+			}
+		}
+		return transport.Ack()
+	})
+	x.publish(x.message(0))
+	if got := r.bodies(2); !slices.Equal(got, []string{"0", "1"}) {
+		x.Errorf("got %v", got)
+	}
 }
 
 func checkMany(x *trial) {

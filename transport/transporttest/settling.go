@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -19,18 +20,24 @@ func checkRetry(x *trial) {
 		if string(d.Body) == "0" {
 			times <- time.Now()
 		}
-		if string(d.Body) == "0" && d.Attempt == 1 {
+		switch {
+		case string(d.Body) == "long":
+			return transport.Retry(time.Hour, "not today")
+		case string(d.Body) == "0" && d.Attempt == 1:
 			return transport.Retry(after, "not yet")
 		}
 		return transport.Ack()
 	})
+	long := x.message(2)
+	long.Body = []byte("long")
+	x.publish(long)
 	x.publish(x.numbered(0, 2)...)
 	var got []string
-	for range 3 {
+	for range 4 {
 		d := r.next()
 		got = append(got, fmt.Sprint(string(d.Body), "/", d.Attempt))
 	}
-	if want := []string{"0/1", "1/1", "0/2"}; !slices.Equal(got, want) {
+	if want := []string{"long/1", "0/1", "1/1", "0/2"}; !slices.Equal(got, want) {
 		x.Errorf("got %v, want %v: what waits must not hold up others", got, want)
 	}
 	if first, again := <-times, <-times; again.Sub(first) < after {
@@ -101,7 +108,14 @@ func checkDisposal(x *trial) {
 	x.publish(x.numbered(0, 3)...)
 	r.bodies(3)
 	other.bodies(3)
-	x.letters("one", 3)
+	for i, l := range x.letters("one", 3) {
+		if string(l.Body) != fmt.Sprint(i) {
+			x.Errorf("letter %d is %q: want the oldest first", i, l.Body)
+		}
+	}
+	if letters := x.letters("other", 0); len(letters) > 0 {
+		x.Errorf("another receiver has the letters %v", letters)
+	}
 	open.Store(true)
 	n, err := d.EachDeadLetter(x.ctx, x.event, "one", func(l transport.DeadLetter) transport.Disposal {
 		return map[string]transport.Disposal{"0": transport.Keep, "1": transport.Replay, "2": transport.Discard}[string(l.Body)]
@@ -132,7 +146,7 @@ func checkDrain(x *trial) {
 		return transport.Ack()
 	})
 	x.publish(x.message(1))
-	<-begun
+	r.await(begun)
 	stopped := make(chan struct{})
 	go func() {
 		r.stop()
@@ -141,6 +155,10 @@ func checkDrain(x *trial) {
 		}
 		close(stopped)
 	}()
+	select { // it would have ended by now, if it did not wait
+	case <-stopped:
+	case <-time.After(grace):
+	}
 	close(finish)
 	<-stopped
 	// It was acknowledged, so it does not come again.
@@ -153,10 +171,18 @@ func checkDrain(x *trial) {
 
 func checkHandOver(x *trial) {
 	const n = 20
-	first := x.receive(transport.Subscription{Key: "one"}, ack)
+	begun, finish := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	first := x.receive(transport.Subscription{Key: "one"}, func(transport.Delivery) transport.Verdict {
+		once.Do(func() { close(begun); <-finish })
+		return transport.Ack()
+	})
 	x.publish(x.numbered(0, n)...)
-	got := first.bodies(1)
+	first.await(begun)
+	first.end()
+	close(finish)
 	first.stop()
+	var got []string
 	for len(first.got) > 0 {
 		got = append(got, string((<-first.got).Body))
 	}

@@ -39,6 +39,7 @@ var promises = []struct {
 	{"what nobody has begun is there for the next", checkHandOver},
 	{"as many handlers at once as asked for", checkInFlight},
 	{"eight publishers and eight receivers", checkMany},
+	{"a handler publishes", checkPublishing},
 	{"bad messages and subscriptions are refused", checkBadInput},
 	{"a cancelled publish", checkCancelledPublish},
 }

@@ -11,8 +11,12 @@ import (
 	"github.com/rollcall-go/rollcall/transport"
 )
 
-// patience is how long anything may take before a promise counts as broken.
-const patience = 30 * time.Second
+// patience is how long anything may take before a promise counts as broken. The
+// kit's own tests have less.
+var patience = 30 * time.Second
+
+// grace is how long the kit waits for what should not happen.
+const grace = 100 * time.Millisecond
 
 // trial is a transport under test, with an event of its own.
 type trial struct {
@@ -20,12 +24,13 @@ type trial struct {
 	transport.Transport
 	event string
 	ctx   context.Context
+	kept  map[string]bool // the keys that messages are kept for, where nobody can declare
 }
 
 func newTrial(t *testing.T, transport transport.Transport) *trial {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
-	return &trial{T: t, Transport: transport, event: newEvent(), ctx: ctx}
+	return &trial{T: t, Transport: transport, event: newEvent(), ctx: ctx, kept: map[string]bool{}}
 }
 
 func newEvent() string { return "kit." + strings.ToLower(transport.NewID()) }
@@ -57,6 +62,7 @@ func (x *trial) numbered(from, to int) []transport.Message {
 type receiver struct {
 	x    *trial
 	got  chan transport.Delivery
+	end  func() // without waiting
 	stop func() // ends it and waits for that
 
 	once sync.Once
@@ -74,10 +80,15 @@ func (x *trial) receiveBy(s transport.Subscription, h transport.Handler) *receiv
 	s.Event = x.event
 	x.declare(s)
 	ctx, cancel := context.WithCancel(x.ctx)
-	r := &receiver{x: x, got: make(chan transport.Delivery, 10_000)}
+	r := &receiver{x: x, end: cancel, got: make(chan transport.Delivery, 10_000)}
 	ended := make(chan error, 1)
+	probed := make(chan struct{}, 10_000)
 	go func() {
 		ended <- x.Subscribe(ctx, s, func(ctx context.Context, d transport.Delivery) transport.Verdict {
+			if d.ContentType == "probe" && s.Key != "" {
+				probed <- struct{}{}
+				return transport.Ack()
+			}
 			v := h(ctx, d)
 			r.got <- d
 			return v
@@ -98,7 +109,9 @@ func (x *trial) receiveBy(s transport.Subscription, h transport.Handler) *receiv
 	}
 	x.Cleanup(r.stop)
 	if s.Key == "" {
-		x.waitForTemporary(r, s)
+		x.waitForTemporary(r)
+	} else {
+		x.waitForKey(s.Key, probed)
 	}
 	return r
 }
@@ -113,12 +126,35 @@ func (x *trial) declare(s transport.Subscription) {
 	}
 }
 
+// waitForKey publishes until the first receiver of a key is there, where that
+// could not be declared.
+func (x *trial) waitForKey(key string, probed <-chan struct{}) {
+	x.Helper()
+	if _, ok := x.Transport.(transport.Declarer); ok || x.kept[key] {
+		return
+	}
+	for n := 0; !x.kept[key]; n++ {
+		_ = x.Publish(x.ctx, x.probe(key, n)) // nobody may be there yet
+		select {
+		case <-probed:
+			x.kept[key] = true
+		case <-time.After(20 * time.Millisecond):
+		case <-x.ctx.Done():
+			x.Fatal("the receiver never came")
+		}
+	}
+}
+
+// probe is a message by which to find out whether somebody is there.
+func (x *trial) probe(key string, n int) transport.Message {
+	return transport.Message{ID: fmt.Sprint(x.event, "-probe-", key, "-", n), Event: x.event, Key: key, ContentType: "probe"}
+}
+
 // waitForTemporary publishes until the receiver is there.
-func (x *trial) waitForTemporary(r *receiver, s transport.Subscription) {
+func (x *trial) waitForTemporary(r *receiver) {
 	x.Helper()
 	for n := 0; ; n++ {
-		probe := transport.Message{ID: fmt.Sprint(x.event, "-probe-", n), Event: s.Event, ContentType: "probe"}
-		_ = x.Publish(x.ctx, probe) // nobody may be there yet
+		_ = x.Publish(x.ctx, x.probe("", n)) // nobody may be there yet
 		select {
 		case d := <-r.got:
 			if d.ContentType != "probe" {
@@ -140,9 +176,23 @@ func (r *receiver) drainProbes(last int) {
 	fence := transport.Message{ID: fmt.Sprint(r.x.event, "-fence-", last), Event: r.x.event, ContentType: "fence"}
 	r.x.publish(fence)
 	for {
-		if d := r.next(); d.ContentType == "fence" {
+		switch d := r.next(); d.ContentType {
+		case "fence":
 			return
+		case "probe":
+		default:
+			r.x.Fatalf("got %s, which was published before it was there", d.ID)
 		}
+	}
+}
+
+// await waits for what its handler tells.
+func (r *receiver) await(what <-chan struct{}) {
+	r.x.Helper()
+	select {
+	case <-what:
+	case <-r.x.ctx.Done():
+		r.x.Fatal("waited for a handler that did not begin")
 	}
 }
 
@@ -168,14 +218,14 @@ func (r *receiver) bodies(n int) []string {
 	return list
 }
 
-// nothing fails if a delivery has come that nobody took: to be asked when all
-// that could come has come.
+// nothing fails if a delivery comes that nobody took, or has come: to be asked
+// when all that should come has come.
 func (r *receiver) nothing() {
 	r.x.Helper()
 	select {
 	case d := <-r.got:
 		r.x.Errorf("got %q, attempt %d, which should not have come", d.Body, d.Attempt)
-	default:
+	case <-time.After(grace):
 	}
 }
 
