@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
@@ -200,7 +201,7 @@ func (q *localQueue) signal() {
 func (q *localQueue) pop(now time.Time) (d Delivery, next time.Time, ok bool) {
 	for i, w := range q.waiting {
 		if !w.ready.After(now) {
-			q.waiting = append(q.waiting[:i:i], q.waiting[i+1:]...)
+			q.remove(i)
 			return w.Delivery, time.Time{}, true
 		}
 		if next.IsZero() || w.ready.Before(next) {
@@ -208,6 +209,17 @@ func (q *localQueue) pop(now time.Time) (d Delivery, next time.Time, ok bool) {
 		}
 	}
 	return Delivery{}, next, false
+}
+
+// remove takes out what stands at an index. At the front, as it is most often,
+// that moves nothing.
+func (q *localQueue) remove(i int) {
+	if i == 0 {
+		q.waiting[0] = waiting{}
+		q.waiting = q.waiting[1:]
+		return
+	}
+	q.waiting = slices.Delete(q.waiting, i, i+1)
 }
 
 // EachDeadLetter shows the dead letters of a receiver key. Those of temporary

@@ -13,8 +13,8 @@
 // the server forgets soon after it is gone. [Prefix] gives other names.
 //
 // An event that nobody receives is not kept, and the server does not tell:
-// Publish returns nil. A message of the same ID within two minutes is a
-// duplicate, and is dropped by the server.
+// Publish returns nil. A message of the same event, ID and key within two
+// minutes is a duplicate, and is dropped by the server.
 //
 // A message that a receiver was given and had not begun with when its
 // subscription ended counts as an attempt.

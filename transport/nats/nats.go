@@ -156,7 +156,7 @@ func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 	if limit := t.conn.MaxPayload(); int64(len(m.Body)) > limit {
 		return &transport.MessageError{ID: m.ID, Event: m.Event, Problem: fmt.Sprintf("its body has %d bytes, and the server takes %d at most", len(m.Body), limit)}
 	}
-	return t.publish(ctx, t.eventSubject(m.Event), m, m.ID+"/"+m.Key, nil)
+	return t.publish(ctx, t.eventSubject(m.Event), m, m.Event+"/"+m.ID+"/"+m.Key, nil)
 }
 
 // publish waits for the confirmation. Where none comes, as when the connection

@@ -132,6 +132,28 @@ func TestEmbeddedKeepsEvents(t *testing.T) {
 	}
 }
 
+// One ID may be that of several events.
+func TestDuplicates(t *testing.T) {
+	x := embedded(t)
+	a, b := transport.Subscription{Event: "a", Key: "mail"}, transport.Subscription{Event: "b", Key: "mail"}
+	for _, s := range []transport.Subscription{a, b} {
+		if err := x.Declare(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range []string{"7", "7", "8"} {
+			if err := x.Publish(t.Context(), transport.Message{ID: id, Event: s.Event}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, s := range []transport.Subscription{a, b} {
+		got := receive(t, x, s, 2, transport.Ack())
+		if got[0].ID != "7" || got[1].ID != "8" {
+			t.Errorf("of %s came %s and %s", s.Event, got[0].ID, got[1].ID)
+		}
+	}
+}
+
 // receive takes n deliveries with a verdict.
 func receive(t *testing.T, x *nats.Transport, s transport.Subscription, n int, v transport.Verdict) []transport.Delivery {
 	t.Helper()
