@@ -45,16 +45,17 @@ func Attributes(m Message, source string) map[string]string {
 // FromAttributes is for transports: it reads what Attributes has written, and
 // what other implementations write with the prefixes "cloudEvents_" and
 // "cloudEvents:". The error says what the headers lack of an event; what could
-// be read is there all the same.
+// be read is there all the same. The headers become the message's, without the
+// attributes.
 func FromAttributes(headers map[string]string, contentType string, body []byte) (Message, error) {
-	m := Message{ContentType: contentType, Body: body, Headers: map[string]string{}}
+	m := Message{ContentType: contentType, Body: body, Headers: headers}
 	var version, source, dataContentType string
 	for name, value := range headers {
 		attribute, ok := attributeName(name)
 		if !ok {
-			m.Headers[name] = value
 			continue
 		}
+		delete(headers, name)
 		switch value = percentDecoded(value); attribute {
 		case "specversion":
 			version = value

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"net/url"
 	"regexp"
 	"strings"
@@ -23,7 +22,9 @@ type Transport struct {
 	settings settings
 	conn     *nats.Conn
 	js       jetstream.JetStream
-	stop     func() // the embedded server, or nil
+
+	confirmations *confirmations
+	stop          func() // the embedded server, or nil
 }
 
 var (
@@ -80,8 +81,10 @@ func (t *Transport) setUp() (err error) {
 	if !prefixes.MatchString(t.settings.prefix) {
 		return fmt.Errorf("the prefix %q must be letters, digits and underscores, 32 at most", t.settings.prefix)
 	}
-	t.js, err = jetstream.New(t.conn, jetstream.WithPublishAsyncTimeout(confirmTimeout), jetstream.WithPublishAsyncMaxPending(math.MaxInt32))
-	if err != nil {
+	if t.js, err = jetstream.New(t.conn); err != nil {
+		return err
+	}
+	if t.confirmations, err = newConfirmations(t.conn); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
@@ -167,21 +170,14 @@ func (t *Transport) publish(ctx context.Context, subject string, m transport.Mes
 	}
 	out := &nats.Msg{Subject: subject, Data: m.Body, Header: t.header(m, duplicate, further)}
 	_, limited := ctx.Deadline()
+	timeout := time.NewTimer(confirmTimeout)
+	defer timeout.Stop()
 	for attempt := 1; ; attempt++ {
-		ack, err := t.js.PublishMsgAsync(out)
-		if err != nil {
+		err := t.confirmations.publish(ctx, out, timeout)
+		if !errors.Is(err, errUnanswered) || !limited && attempt == confirmAttempts {
 			return told(err, "publishing event "+m.Event)
 		}
-		select {
-		case <-ack.Ok():
-			return nil
-		case err = <-ack.Err():
-		case <-ctx.Done():
-			err = ctx.Err()
-		}
-		if !errors.Is(err, jetstream.ErrAsyncPublishTimeout) || !limited && attempt == confirmAttempts {
-			return told(err, "publishing event "+m.Event)
-		}
+		timeout.Reset(confirmTimeout)
 	}
 }
 

@@ -3,6 +3,7 @@ package nats
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -67,9 +68,9 @@ func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h t
 	}
 	r := &receiving{transport: t, subscription: s, handler: h, slots: make(chan struct{}, s.MaxInFlight), handled: map[jetstream.Msg]struct{}{}}
 	defer r.keep()()
-	defer r.handlers.Wait()
+	defer r.workers.wait()
 	if s.Key == "" {
-		defer func() { r.handlers.Wait(); t.forget(c) }()
+		defer func() { r.workers.wait(); t.forget(c) }()
 	}
 	for attempt := 1; ctx.Err() == nil; attempt++ {
 		if c != nil && r.consume(ctx, c) {
@@ -110,7 +111,7 @@ type receiving struct {
 	subscription transport.Subscription
 	handler      transport.Handler
 	slots        chan struct{} // as many as handlers may run
-	handlers     sync.WaitGroup
+	workers      workers
 
 	mu      sync.Mutex
 	handled map[jetstream.Msg]struct{} // those whose handlers run
@@ -126,49 +127,55 @@ func (r *receiving) consume(ctx context.Context, c jetstream.Consumer) (any bool
 	stop := context.AfterFunc(ctx, messages.Drain)
 	defer stop()
 	defer messages.Stop()
-	for {
-		m, err := r.next(messages)
+	for r.acquire(ctx); ; r.acquire(ctx) { // first, so that what comes does not wait for a handler
+		m, err := next(messages)
 		if err != nil {
+			r.release()
 			return any
 		}
 		any = true
-		select {
-		case r.slots <- struct{}{}:
-		case <-ctx.Done():
-		}
 		if ctx.Err() != nil {
 			_ = m.Nak() // nobody has begun with it
+			r.release()
 			continue
 		}
-		r.handlers.Go(func() {
-			defer func() { <-r.slots }()
+		r.workers.do(func() {
+			defer r.release()
 			r.handle(ctx, m)
 		})
 	}
 }
 
-// next waits for a message. It asks twice: the client requests further messages
-// when it is asked for one, but not while an earlier request is being sent,
-// which may still be so when that one's message is here already. The second time
-// it is not.
-//
-// Where more than a few messages are requested at once, the next one that comes
-// has it ask again soon enough.
-func (r *receiving) next(messages jetstream.MessagesContext) (m jetstream.Msg, err error) {
-	if r.subscription.MaxInFlight > few {
-		return messages.Next()
+// acquire waits until a handler may run; not once the context has ended.
+func (r *receiving) acquire(ctx context.Context) {
+	select {
+	case r.slots <- struct{}{}:
+	case <-ctx.Done():
 	}
-	m, err = messages.Next(jetstream.NextMaxWait(sending))
-	for errors.Is(err, nats.ErrTimeout) {
-		m, err = messages.Next(jetstream.NextMaxWait(time.Minute))
-	}
-	return m, err
 }
 
-// few messages at once may all have come before more are requested.
-const few = 8
+// release may be called more often than a handler might run: then none does.
+func (r *receiving) release() {
+	select {
+	case <-r.slots:
+	default:
+	}
+}
 
-// sending is longer than a request takes to be sent.
+// next waits for a message. It asks again and again: the client requests
+// further messages when it is asked for one, but not while an earlier request is
+// being sent, which may still be so when all messages of that one are here
+// already. Asked once, it would wait for the heartbeat that is missing then, half
+// a minute.
+func next(messages jetstream.MessagesContext) (m jetstream.Msg, err error) {
+	for wait := sending; ; wait = min(10*wait, time.Minute) {
+		if m, err = messages.Next(jetstream.NextMaxWait(wait)); !errors.Is(err, nats.ErrTimeout) {
+			return m, err
+		}
+	}
+}
+
+// sending is longer than a request takes to be sent, as a rule.
 const sending = 5 * time.Millisecond
 
 // handle has one message handled.
@@ -181,6 +188,10 @@ func (r *receiving) handle(ctx context.Context, m jetstream.Msg) {
 		return
 	case d.Key != "" && d.Key != r.subscription.Key:
 		_ = m.Ack() // it is for another receiver
+		return
+	case d.Attempt > r.subscription.MaxAttempts:
+		d.Attempt-- // its receiver has died in each
+		r.reject(ctx, m, d, fmt.Sprintf("given up after %d attempts that did not end", d.Attempt))
 		return
 	}
 	d.Key = r.subscription.Key

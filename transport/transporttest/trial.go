@@ -16,7 +16,7 @@ import (
 var patience = 30 * time.Second
 
 // grace is how long the kit waits for what should not happen.
-const grace = 100 * time.Millisecond
+const grace = 200 * time.Millisecond
 
 // trial is a transport under test, with an event of its own.
 type trial struct {

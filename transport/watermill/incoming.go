@@ -49,8 +49,9 @@ func read(m *message.Message) (incoming, error) {
 		}
 	}
 	var err error
+	given := len(headers)
 	in.delivery.Message, err = transport.FromAttributes(headers, kind, m.Payload)
-	if isPlain := len(in.delivery.Headers) == len(headers); isPlain {
+	if isPlain := len(in.delivery.Headers) == given; isPlain {
 		in.delivery.ID, err = m.UUID, nil
 	}
 	if in.delivery.ID == "" && err == nil {

@@ -73,7 +73,8 @@ func told(err error, what string) error {
 	return fmt.Errorf("%s: %w", what, err)
 }
 
-// Declare has messages kept for the receiver from now on. The error is a *transport.SubscriptionError, the subscriber's, or that it is no
+// Declare has messages kept for the receiver from now on. The error is a
+// *transport.SubscriptionError, the subscriber's, or that it is no
 // message.SubscribeInitializer.
 func (t *Transport) Declare(_ context.Context, s transport.Subscription) (err error) {
 	s, err = s.Check()

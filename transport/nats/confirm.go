@@ -1,0 +1,108 @@
+package nats
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// confirmations publish and wait for what the server answers, for many at the
+// same time: all answers come by one subscription, and each to who waits for it.
+// The client's own way to do so takes twice the time. It may be used
+// concurrently.
+type confirmations struct {
+	conn   *nats.Conn
+	prefix string // of the subjects of answers
+
+	mu      sync.Mutex
+	last    uint64
+	waiting map[string]chan error // by what follows the prefix
+}
+
+func newConfirmations(conn *nats.Conn) (*confirmations, error) {
+	c := &confirmations{conn: conn, prefix: conn.NewInbox() + ".", waiting: map[string]chan error{}}
+	_, err := conn.Subscribe(c.prefix+"*", c.answered)
+	return c, err
+}
+
+// errUnanswered is a message that the server has not answered in time.
+var errUnanswered = errors.New("the server did not answer")
+
+// publish waits for the answer, for some time. The error is errUnanswered, the
+// server's, the client's or the context's.
+func (c *confirmations) publish(ctx context.Context, m *nats.Msg, timeout *time.Timer) error {
+	id, answer := c.begin()
+	defer c.end(id)
+	out := *m
+	out.Reply = c.prefix + id
+	if err := c.conn.PublishMsg(&out); err != nil {
+		return err
+	}
+	select {
+	case err := <-answer:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timeout.C:
+		return errUnanswered
+	}
+}
+
+func (c *confirmations) begin() (id string, answer <-chan error) {
+	ch := make(chan error, 1)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.last++
+	id = strconv.FormatUint(c.last, 36)
+	c.waiting[id] = ch
+	return id, ch
+}
+
+func (c *confirmations) end(id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.waiting, id)
+}
+
+// answered gives an answer to who waits for it.
+func (c *confirmations) answered(m *nats.Msg) {
+	id := strings.TrimPrefix(m.Subject, c.prefix)
+	c.mu.Lock()
+	ch := c.waiting[id]
+	delete(c.waiting, id)
+	c.mu.Unlock()
+	if ch != nil {
+		ch <- outcome(m)
+	}
+}
+
+// outcome is what an answer says: nil where the message is kept.
+func outcome(m *nats.Msg) error {
+	if len(m.Data) == 0 && m.Header.Get("Status") == "503" {
+		return jetstream.ErrNoStreamResponse
+	}
+	if bytes.HasPrefix(m.Data, []byte(`{"stream":`)) {
+		return nil
+	}
+	var answer struct {
+		Error  *jetstream.APIError `json:"error"`
+		Stream string              `json:"stream"`
+	}
+	switch err := json.Unmarshal(m.Data, &answer); {
+	case err != nil:
+		return errors.Join(jetstream.ErrInvalidJSAck, err)
+	case answer.Error != nil:
+		return answer.Error
+	case answer.Stream == "":
+		return jetstream.ErrInvalidJSAck
+	}
+	return nil
+}
