@@ -24,8 +24,8 @@ func (m Message) Check() error {
 		problem = "its event's name " + nameProblem(m.Event)
 	case nameProblem(m.Key) != "":
 		problem = "its key " + nameProblem(m.Key)
-	case !isText(m.ContentType):
-		problem = "its content type must be printable"
+	case !isText(m.ContentType) || !isText(m.Source):
+		problem = "its content type and source must be printable"
 	default:
 		problem = headerProblem(m.Headers)
 	}
@@ -84,6 +84,8 @@ func headerProblem(headers map[string]string) string {
 			return "a header's name must be printable ASCII without spaces and colons"
 		case isReserved(name):
 			return "the header " + name + " is reserved"
+		case !isExtension(name) && isAttribute(name):
+			return "the header " + name + " is no attribute: write ce- and small letters or digits"
 		case !isText(value):
 			return "the value of header " + name + " must be printable"
 		}

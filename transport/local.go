@@ -103,7 +103,7 @@ func (l *Local) Subscribe(ctx context.Context, s Subscription, h Handler) error 
 				if !ok {
 					return
 				}
-				l.settle(q, d, Decide(ctx, s, h, d))
+				l.settle(q, d, Decide(ctx, s, h, Delivery{Message: d.Clone(), Attempt: d.Attempt}))
 			}
 		})
 	}
@@ -236,22 +236,26 @@ func (l *Local) EachDeadLetter(ctx context.Context, event, key string, decide fu
 	if found == nil {
 		return 0, &UnroutableError{Event: event, Key: key}
 	}
-	letters := l.takeDead(found)
+	left := l.takeDead(found)
 	var kept []DeadLetter
-	defer func() { l.returnDead(found, kept) }()
-	for i, letter := range letters {
+	defer func() { l.returnDead(found, append(kept, left...)) }() // also where decide panics
+	shown := 0
+	for ; len(left) > 0; left = left[1:] {
 		if err := ctx.Err(); err != nil {
-			kept = append(kept, letters[i:]...)
-			return i, err
+			return shown, err
 		}
-		switch decide(letter) {
+		letter := left[0]
+		letter.Message = letter.Clone()
+		disposal := decide(letter)
+		shown++
+		switch disposal {
 		case Keep:
-			kept = append(kept, letter)
+			kept = append(kept, left[0])
 		case Replay:
-			l.replay(found, letter.Message)
+			l.replay(found, left[0].Message)
 		}
 	}
-	return len(letters), nil
+	return shown, nil
 }
 
 func (l *Local) replay(q *localQueue, m Message) {

@@ -48,8 +48,14 @@ type Message struct {
 	Event       string // its name
 	Key         string // the one receiver key that it is for; "" for all of them
 	ContentType string // of the body, such as "application/json"
-	Headers     map[string]string
-	Body        []byte
+	// Source is the program that the event comes from, a URI reference such as
+	// "/shop"; "" where it is published for the transport's own.
+	Source string
+	// Headers are for anything else. A name such as "ce-subject" is an attribute
+	// of CloudEvents, its optional ones and extensions, in small letters and
+	// digits.
+	Headers map[string]string
+	Body    []byte
 }
 
 // Clone is a copy that shares nothing.

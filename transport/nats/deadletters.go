@@ -72,19 +72,12 @@ func (t *Transport) dispose(ctx context.Context, stream jetstream.Stream, raw *j
 
 // readLetter reads a dead letter; what is no event shows what could be read.
 func readLetter(raw *jetstream.RawStreamMsg) transport.DeadLetter {
-	headers := map[string]string{}
-	for name, values := range raw.Header {
-		if len(values) > 0 && name != "Nats-Msg-Id" {
-			headers[name] = values[0]
-		}
-	}
+	headers, contentType := headersOf(raw.Header)
 	letter := transport.DeadLetter{At: raw.Time}
 	letter.Reason, _ = url.PathUnescape(headers[reasonHeader])
 	letter.Attempt, _ = strconv.Atoi(headers[attemptHeader])
-	contentType := headers["content-type"]
 	delete(headers, reasonHeader)
 	delete(headers, attemptHeader)
-	delete(headers, "content-type")
 	letter.Message, _ = transport.FromAttributes(headers, contentType, raw.Data)
 	return letter
 }

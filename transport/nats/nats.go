@@ -188,6 +188,7 @@ func (t *Transport) header(m transport.Message, duplicate string, further map[st
 	attributes[jetstream.MsgIDHeader] = duplicate
 	if m.ContentType != "" {
 		attributes["content-type"] = m.ContentType
+		attributes["ce-datacontenttype"] = m.ContentType // as the binding to NATS has it
 	}
 	header := make(nats.Header, len(attributes))
 	values := make([]string, 0, len(attributes))
@@ -196,6 +197,22 @@ func (t *Transport) header(m transport.Message, duplicate string, further map[st
 		header[name] = values[len(values)-1 : len(values) : len(values)]
 	}
 	return header
+}
+
+// headersOf are the headers of a message on the wire that are not the server's,
+// and the content type.
+func headersOf(header nats.Header) (headers map[string]string, contentType string) {
+	headers = make(map[string]string, len(header))
+	for name, values := range header {
+		switch {
+		case len(values) == 0 || len(name) > 5 && strings.EqualFold(name[:5], "nats-"):
+		case strings.EqualFold(name, "content-type"):
+			contentType = values[0]
+		default:
+			headers[name] = values[0]
+		}
+	}
+	return headers, contentType
 }
 
 // confirmTimeout is after what time a message is published again that was not

@@ -213,17 +213,7 @@ func (r *receiving) handle(ctx context.Context, m jetstream.Msg) {
 // delivery reads a message of the server. The error says what it lacks of an
 // event.
 func delivery(m jetstream.Msg) (transport.Delivery, error) {
-	headers := map[string]string{}
-	contentType := ""
-	for name, values := range m.Headers() {
-		switch {
-		case len(values) == 0 || name == "Nats-Msg-Id":
-		case name == "content-type" || name == "Content-Type":
-			contentType = values[0]
-		default:
-			headers[name] = values[0]
-		}
-	}
+	headers, contentType := headersOf(m.Headers())
 	message, err := transport.FromAttributes(headers, contentType, m.Data())
 	d := transport.Delivery{Message: message, Attempt: 1}
 	if meta, e := m.Metadata(); e == nil {

@@ -240,7 +240,7 @@ func takesBad(ctx context.Context, m transport.Message, publish publish) error {
 // takesReserved publishes headers that are taken for attributes.
 func takesReserved(ctx context.Context, m transport.Message, publish publish) error {
 	m.Headers = maps.Clone(m.Headers)
-	maps.DeleteFunc(m.Headers, func(name, _ string) bool { return strings.HasPrefix(name, "ce-") })
+	maps.DeleteFunc(m.Headers, func(name, _ string) bool { return name == "ce-type" })
 	return publish(ctx, m)
 }
 

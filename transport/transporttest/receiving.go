@@ -33,12 +33,13 @@ func checkContent(x *trial) {
 	}
 	want := transport.Message{
 		ID: x.event + "-äß%\"", Event: x.event, ContentType: `text/plain; charset="utf-8"`, Body: bytes.Repeat(every, 1024),
-		Headers: map[string]string{"X-Request-ID": "a%b \"c\" ü 料理", "empty": "", "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"},
+		Source:  "/kit?of=ä b",
+		Headers: map[string]string{"ce-subject": "ü \"%\"", "X-Request-ID": "a%b \"c\" ü 料理", "empty": "", "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"},
 	}
 	x.publish(want)
 	got := r.next()
-	if got.ID != want.ID || got.Event != want.Event || got.ContentType != want.ContentType || got.Attempt != 1 || got.Key != "one" {
-		x.Errorf("got ID %q, event %q, content type %q, attempt %d, key %q", got.ID, got.Event, got.ContentType, got.Attempt, got.Key)
+	if got.ID != want.ID || got.Event != want.Event || got.ContentType != want.ContentType || got.Source != want.Source || got.Attempt != 1 || got.Key != "one" {
+		x.Errorf("got ID %q, event %q, content type %q, source %q, attempt %d, key %q", got.ID, got.Event, got.ContentType, got.Source, got.Attempt, got.Key)
 	}
 	if !maps.Equal(got.Headers, want.Headers) {
 		x.Errorf("got headers %q, want %q", got.Headers, want.Headers)

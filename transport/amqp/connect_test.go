@@ -1,0 +1,108 @@
+package amqp_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"math/big"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rollcall-go/rollcall/transport/amqp"
+)
+
+func TestNoPasswordInErrors(t *testing.T) {
+	t.Parallel()
+	brokerURL(t)
+	for url, want := range map[string]string{
+		"amqp://ann:s3cret@" + address:                       "connecting to " + address + `: Exception (403) Reason: "username or password not allowed"`,
+		"amqp://guest:guest@" + address + "/s3cret":          "connecting to " + address + `: Exception (403) Reason: "no access to this vhost"`,
+		"amqp://ann:s3cret@127.0.0.1:1":                      "connecting to 127.0.0.1:1: dial tcp 127.0.0.1:1: ",
+		"amqp://ann:s3cret@nowhere.invalid":                  "connecting to nowhere.invalid:5672: ",
+		"amqp://ann:s3cret@host:x":                           "the URL of the broker must be like ",
+		"amqp://ann:s3cret@host/a b":                         "the URL of the broker must be like ",
+		"amqp://ann:%s3cret@host":                            "the URL of the broker must be like ",
+		"amqp://ann:12/s3cret@host":                          "the URL of the broker must be like ",
+		"amqp://ann:12?s3cret@host":                          "the URL of the broker must be like ",
+		"amqp://ann:s3cret/@host":                            "the URL of the broker must be like ",
+		"http://ann:s3cret@host":                             "the URL of the broker must be like ",
+		"amqp://ann:s3cret@host?heartbeat=s3cret":            "the URL of the broker must be like ",
+		"amqp://ann:s3cret@" + address + "?auth_mechanism=x": "connecting to " + address + ": unsupported auth_mechanism: x",
+	} {
+		if _, err := amqp.Connect(url); err == nil || strings.Contains(err.Error(), "s3cret") || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: %v\nwant %s", url, err, want)
+		}
+	}
+}
+
+func TestBadOptions(t *testing.T) {
+	for want, o := range map[string]amqp.Option{
+		`the prefix "a.b" must be letters, digits and underscores`: amqp.Prefix("a.b"),
+		"the option MaxBody must not be negative: -1":              amqp.MaxBody(-1),
+		"the option TLS needs a URL that begins with amqps://":     amqp.TLS(&tls.Config{}),
+	} {
+		if _, err := amqp.Connect("amqp://127.0.0.1:1", o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
+// A broker that accepts connections and says nothing.
+func TestSilentBroker(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	if _, err := amqp.Connect("amqp://" + listener.Addr().String() + "?connection_timeout=50"); err == nil || !strings.Contains(err.Error(), "connecting to 127.0.0.1") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestTLS(t *testing.T) {
+	x := newSpace(t)
+	certificate, roots := certify(t)
+	p := newProxy(t, &tls.Config{Certificates: []tls.Certificate{certificate}})
+	url := "amqps" + strings.TrimPrefix(p.url(), "amqp")
+	if _, err := amqp.Connect(url, amqp.Prefix(x.prefix)); err == nil || !strings.Contains(err.Error(), "certificate") {
+		t.Errorf("with an unknown certificate: %v", err)
+	}
+	config := &tls.Config{RootCAs: roots}
+	o := x.open(t, url, amqp.TLS(config))
+	r := receive(t, o, mail, ack)
+	publish(t, o, event("1"))
+	if d := r.next(); d.ID != "1" {
+		t.Errorf("got %s", d.ID)
+	}
+	if config.ServerName != "" {
+		t.Error("the configuration was changed")
+	}
+}
+
+// certify makes a certificate for the proxy, and what trusts it.
+func certify(t *testing.T) (tls.Certificate, *x509.CertPool) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		IsCA: true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(parsed)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, roots
+}

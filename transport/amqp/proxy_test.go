@@ -1,0 +1,123 @@
+package amqp_test
+
+import (
+	"crypto/tls"
+	"io"
+	"net"
+	"sync"
+	"testing"
+)
+
+// proxy stands between a transport and the broker, and fails when it is told to.
+type proxy struct {
+	listener net.Listener
+	copying  sync.WaitGroup
+
+	mu       sync.Mutex
+	conns    []net.Conn
+	accepted int
+	flowing  chan struct{} // closed while what the client sends is read
+}
+
+// newProxy listens, by TLS where there is a configuration.
+func newProxy(t *testing.T, config *tls.Config) *proxy {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if config != nil {
+		listener = tls.NewListener(listener, config)
+	}
+	p := &proxy{listener: listener, flowing: make(chan struct{})}
+	close(p.flowing)
+	p.copying.Go(p.accept)
+	t.Cleanup(func() {
+		_ = listener.Close()
+		p.resume()
+		p.cut()
+		p.copying.Wait()
+	})
+	return p
+}
+
+func (p *proxy) url() string { return "amqp://guest:guest@" + p.listener.Addr().String() }
+
+func (p *proxy) accept() {
+	for {
+		client, err := p.listener.Accept()
+		if err != nil {
+			return
+		}
+		server, err := net.Dial("tcp", address)
+		if err != nil {
+			_ = client.Close()
+			continue
+		}
+		p.mu.Lock()
+		p.conns = append(p.conns, client, server)
+		p.accepted++
+		p.mu.Unlock()
+		p.copying.Go(func() { p.forward(server, client) })
+		p.copying.Go(func() {
+			_, _ = io.Copy(client, server)
+			_ = client.Close()
+		})
+	}
+}
+
+// forward copies what the client sends, while it flows.
+func (p *proxy) forward(server, client net.Conn) {
+	defer server.Close()
+	buffer := make([]byte, 64<<10)
+	for {
+		n, err := client.Read(buffer)
+		p.mu.Lock()
+		flowing := p.flowing
+		p.mu.Unlock()
+		<-flowing
+		if err != nil {
+			return
+		}
+		if _, err := server.Write(buffer[:n]); err != nil {
+			return
+		}
+	}
+}
+
+// cut ends all connections, abruptly.
+func (p *proxy) cut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, conn := range p.conns {
+		if tcp, ok := conn.(*net.TCPConn); ok {
+			_ = tcp.SetLinger(0)
+		}
+		_ = conn.Close()
+	}
+	p.conns = nil
+}
+
+// stall has nothing read any more of what the clients send.
+func (p *proxy) stall() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.flowing = make(chan struct{})
+}
+
+func (p *proxy) resume() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	select {
+	case <-p.flowing:
+	default:
+		close(p.flowing)
+	}
+}
+
+// connections are how many were made in all.
+func (p *proxy) connections() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.accepted
+}

@@ -1,0 +1,261 @@
+package amqp_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rabbitmq/amqp091-go"
+
+	"github.com/rollcall-go/rollcall/transport"
+	"github.com/rollcall-go/rollcall/transport/amqp"
+)
+
+// both runs a test with each type of queues.
+func both(t *testing.T, test func(t *testing.T, options ...amqp.Option)) {
+	t.Run("quorum", func(t *testing.T) { test(t) })
+	t.Run("classic", func(t *testing.T) { test(t, amqp.Classic()) })
+}
+
+func TestRetryAtOnce(t *testing.T) {
+	both(t, func(t *testing.T, options ...amqp.Option) {
+		o := open(t, options...)
+		r := receive(t, o, mail, func(d transport.Delivery) transport.Verdict {
+			if d.Attempt < 4 {
+				return transport.Retry(0, "not yet")
+			}
+			return transport.Ack()
+		})
+		other := receive(t, o, transport.Subscription{Event: mail.Event, Key: "stock"}, ack)
+		publish(t, o, event("1"))
+		for attempt := 1; attempt <= 4; attempt++ {
+			if d := r.next(); d.Attempt != attempt {
+				t.Errorf("attempt %d is told as %d", attempt, d.Attempt)
+			}
+		}
+		other.next()
+		r.stop()
+		r.nothing()
+		other.nothing()
+	})
+}
+
+// What waits in one tier does not hold up what waits in another, and nothing
+// comes before its time.
+func TestWaitsAreApart(t *testing.T) {
+	both(t, func(t *testing.T, options ...amqp.Option) {
+		o := open(t, options...)
+		waits := map[string]time.Duration{"1": 500 * time.Millisecond, "2": 250 * time.Millisecond, "3": 0, "4": time.Millisecond}
+		began := map[string]time.Time{}
+		r := receive(t, o, mail, func(d transport.Delivery) transport.Verdict {
+			if d.Attempt == 1 {
+				began[d.ID] = time.Now()
+				return transport.Retry(waits[d.ID], "not yet")
+			}
+			if waited := time.Since(began[d.ID]); waited < waits[d.ID] {
+				t.Errorf("%s came after %v, asked for was %v", d.ID, waited, waits[d.ID])
+			}
+			return transport.Ack()
+		})
+		publish(t, o, event("1"), event("2"), event("3"), event("4"))
+		var again []string
+		for range 8 {
+			if d := r.next(); d.Attempt == 2 {
+				again = append(again, d.ID)
+			}
+		}
+		if want := []string{"3", "4", "2", "1"}; !slices.Equal(again, want) {
+			t.Errorf("came again: %v, want %v", again, want)
+		}
+	})
+}
+
+// A wait longer than the longest tier goes on when the message comes back.
+func TestRestOfWait(t *testing.T) {
+	o := open(t)
+	r := receive(t, o, mail, ack)
+	const rest = 200 * time.Millisecond
+	began := time.Now()
+	err := raw(t, o.space.url).PublishWithContext(t.Context(), o.space.prefix+".back", "order.placed/mail", true, false, amqp091.Publishing{
+		Headers: amqp091.Table{"ce-id": "1", "ce-type": mail.Event, "ce-source": "/x", "ce-specversion": "1.0", "rollcall-attempt": int64(3), "rollcall-remaining": int64(rest)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := r.next()
+	if waited := time.Since(began); waited < rest || d.Attempt != 3 || len(d.Headers) > 0 {
+		t.Errorf("after %v came attempt %d with headers %v", waited, d.Attempt, d.Headers)
+	}
+}
+
+func TestTemporaryReceiverRetries(t *testing.T) {
+	o := open(t)
+	s := transport.Subscription{Event: mail.Event}
+	r := receive(t, o, s, func(d transport.Delivery) transport.Verdict {
+		switch d.Attempt {
+		case 1:
+			return transport.Retry(0, "not yet")
+		case 2:
+			return transport.Retry(time.Millisecond, "not yet")
+		}
+		return transport.Reject("no")
+	})
+	for o.Publish(within(t), event("1")) != nil { // until it is there
+	}
+	for attempt := 1; attempt <= 3; attempt++ {
+		if d := r.next(); d.Attempt != attempt || d.Key != "" {
+			t.Errorf("attempt %d is told as %d, by the key %q", attempt, d.Attempt, d.Key)
+		}
+	}
+	if l := letters(t, o, s, 1)[0]; l.Reason != "no" || l.Attempt != 3 || l.Key != "" {
+		t.Errorf("got the letter %+v", l)
+	}
+}
+
+// What comes back for receivers that are no more makes room, however much it is:
+// else the broker would bring back nothing else at last.
+func TestGoneReceiversHoldUpNobody(t *testing.T) {
+	o := open(t)
+	gone := transport.Subscription{Event: "order.gone", Key: "gone", MaxInFlight: 16}
+	r := receive(t, o, gone, func(transport.Delivery) transport.Verdict { return transport.Retry(time.Second, "later") })
+	for n := range 100 {
+		publish(t, o, transport.Message{ID: fmt.Sprint(n), Event: gone.Event})
+		r.next()
+	}
+	r.stop()
+	ch := raw(t, o.space.url)
+	waiting := o.space.prefix + ".wait.1s"
+	if _, err := ch.QueueDelete(o.space.queue(gone), false, false, false); err != nil {
+		t.Fatal(err)
+	}
+	last := receive(t, o, mail, func(d transport.Delivery) transport.Verdict {
+		if d.Attempt == 1 {
+			return transport.Retry(time.Second, "later")
+		}
+		return transport.Ack()
+	})
+	publish(t, o, event("last"))
+	last.next()
+	if d := last.next(); d.Attempt != 2 {
+		t.Errorf("got attempt %d", d.Attempt)
+	}
+	if q, err := ch.QueueDeclarePassive(waiting, true, false, false, false, nil); err != nil || q.Messages > 0 {
+		t.Errorf("%d still wait: %v", q.Messages, err)
+	}
+}
+
+func TestQueueDeletedUnderConsumer(t *testing.T) {
+	both(t, func(t *testing.T, options ...amqp.Option) {
+		o := open(t, options...)
+		r := receive(t, o, mail, ack)
+		publish(t, o, event("1"))
+		r.next()
+		if _, err := raw(t, o.space.url).QueueDelete(o.space.queue(mail), false, false, false); err != nil {
+			t.Fatal(err)
+		}
+		ctx := within(t)
+		for err := error(nil); ; {
+			if err = o.Publish(ctx, event("2")); err == nil {
+				break
+			}
+			var unroutable *transport.UnroutableError
+			if !errors.As(err, &unroutable) {
+				t.Fatal(err)
+			}
+		}
+		if d := r.next(); d.ID != "2" {
+			t.Errorf("got %s", d.ID)
+		}
+	})
+}
+
+// A queue, or an exchange, that somebody else made otherwise.
+func TestConflict(t *testing.T) {
+	x := newSpace(t)
+	p := newProxy(t, nil)
+	o := x.open(t, p.url())
+	ch := raw(t, x.url)
+	other := transport.Subscription{Event: "order.taken", Key: "mail"}
+	if _, err := ch.QueueDeclare(x.queue(other), true, false, false, false, nil); err != nil {
+		t.Fatal(err)
+	}
+	handler := func(context.Context, transport.Delivery) transport.Verdict { return transport.Ack() }
+	for name, err := range map[string]error{"declare": o.Declare(within(t), other), "subscribe": o.Subscribe(within(t), other, handler)} {
+		var conflict *amqp.ConflictError
+		if !errors.As(err, &conflict) || conflict.Name != x.queue(other) || conflict.Kind != "queue" {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		want := "there is a queue " + x.queue(other) + " already, with other arguments: delete it if nobody needs it, use another prefix, or "
+		if !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: %v\nwant %s", name, err, want)
+		}
+	}
+	r := receive(t, o, mail, ack)
+	publish(t, o, event("1"))
+	r.next()
+	if n := p.connections(); n != 2 {
+		t.Errorf("there were %d connections", n)
+	}
+	taken := newSpace(t)
+	if err := ch.ExchangeDeclare(taken.prefix+".events", "fanout", true, false, false, false, nil); err != nil {
+		t.Fatal(err)
+	}
+	var conflict *amqp.ConflictError
+	if _, err := amqp.Connect(taken.url, amqp.Prefix(taken.prefix)); !errors.As(err, &conflict) || conflict.Kind != "exchange" || conflict.Name != taken.prefix+".events" {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A tier that somebody else made otherwise can't hold a message: it becomes a
+// dead letter that tells why.
+func TestConflictingTier(t *testing.T) {
+	o := open(t)
+	if _, err := raw(t, o.space.url).QueueDeclare(o.space.prefix+".wait.250ms", true, false, false, false, nil); err != nil {
+		t.Fatal(err)
+	}
+	receive(t, o, mail, func(transport.Delivery) transport.Verdict { return transport.Retry(200*time.Millisecond, "later") })
+	publish(t, o, event("1"))
+	if l := letters(t, o, mail, 1)[0]; !strings.Contains(l.Reason, "there is a queue "+o.space.prefix+".wait.250ms already") || l.ID != "1" {
+		t.Errorf("got the letter %+v", l)
+	}
+}
+
+// The end of a subscription gives back what nobody has begun, in its order.
+func TestGivenBack(t *testing.T) {
+	both(t, func(t *testing.T, options ...amqp.Option) {
+		o := open(t, options...)
+		if err := o.Declare(within(t), mail); err != nil {
+			t.Fatal(err)
+		}
+		for n := range 20 {
+			publish(t, o, event(fmt.Sprint(n)))
+		}
+		var handled []string
+		for round := 1; round <= 5; round++ {
+			ctx, stop := context.WithCancel(within(t))
+			err := o.Subscribe(ctx, mail, func(_ context.Context, d transport.Delivery) transport.Verdict {
+				if handled = append(handled, d.ID); len(handled) == 3*round {
+					stop()
+				}
+				return transport.Ack()
+			})
+			if err != nil || len(handled) != 3*round {
+				t.Fatalf("handled were %v by the end of round %d: %v", handled, round, err)
+			}
+		}
+		r := receive(t, o, mail, ack)
+		for len(handled) < 20 {
+			handled = append(handled, r.next().ID)
+		}
+		for n, id := range handled {
+			if id != fmt.Sprint(n) {
+				t.Fatalf("came in the order %v", handled)
+			}
+		}
+	})
+}

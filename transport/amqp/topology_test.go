@@ -1,0 +1,62 @@
+package amqp_test
+
+import (
+	"maps"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/rabbitmq/amqp091-go"
+
+	"github.com/rollcall-go/rollcall/transport"
+	"github.com/rollcall-go/rollcall/transport/amqp"
+)
+
+// The broker refuses to declare what it has with other arguments, so that what it
+// has can be compared.
+func TestTopology(t *testing.T) {
+	both(t, func(t *testing.T, options ...amqp.Option) {
+		o := open(t, options...)
+		r := receive(t, o, mail, func(d transport.Delivery) transport.Verdict {
+			if d.Attempt == 1 {
+				return transport.Retry(time.Millisecond, "again")
+			}
+			return transport.Ack()
+		})
+		publish(t, o, event("1"))
+		r.next()
+		r.next()
+		queue := func(further amqp091.Table) amqp091.Table {
+			all := amqp091.Table{"x-queue-type": "classic"}
+			if len(options) == 0 {
+				all = amqp091.Table{"x-queue-type": "quorum", "x-delivery-limit": math.MaxInt32}
+			}
+			maps.Copy(all, further)
+			return all
+		}
+		prefix := o.space.prefix
+		tier := queue(amqp091.Table{"x-dead-letter-exchange": prefix + ".back", "x-message-ttl": 126})
+		if len(options) == 0 {
+			tier["x-dead-letter-strategy"], tier["x-overflow"] = "at-least-once", "reject-publish"
+		}
+		for name, arguments := range map[string]amqp091.Table{
+			".order.placed/mail":      queue(amqp091.Table{"x-dead-letter-exchange": prefix + ".dead", "x-dead-letter-routing-key": "order.placed/mail"}),
+			".order.placed/mail/dead": queue(nil),
+			".wait.125ms":             tier,
+			".gone":                   queue(amqp091.Table{"x-dead-letter-exchange": prefix + ".back", "x-message-ttl": 60_000}),
+		} {
+			if _, err := raw(t, o.space.url).QueueDeclare(prefix+name, true, false, false, false, arguments); err != nil {
+				t.Errorf("queue %s: %v", name, err)
+			}
+		}
+		for name, kind := range map[string]string{"events": "direct", "dead": "direct", "wait": "headers", "gone": "fanout", "back": "direct"} {
+			arguments := amqp091.Table{}
+			if name == "back" {
+				arguments["alternate-exchange"] = prefix + ".gone"
+			}
+			if err := raw(t, o.space.url).ExchangeDeclare(prefix+"."+name, kind, true, false, false, false, arguments); err != nil {
+				t.Errorf("exchange %s: %v", name, err)
+			}
+		}
+	})
+}
