@@ -12,8 +12,8 @@ test: ## run all tests of all modules
 	go test work
 
 .PHONY: race
-race: ## run them shuffled, under the race detector
-	go test -race -shuffle=on work
+race: ## run them shuffled, under the race detector; SHORT=-short leaves out what takes long
+	go test -race $(SHORT) -shuffle=on work
 
 .PHONY: lint
 lint: ## vet, gofmt, staticcheck, go mod tidy
@@ -52,6 +52,15 @@ bench: ## measure rollcall beside its peers; writes bench/RESULTS.md and bench/d
 		./bench.test -test.run '^$$' -test.bench '^BenchmarkAssemble$$' -test.benchtime 20x && \
 		./bench.test -test.run '^$$' -test.bench '^BenchmarkDispatchParallel$$' -test.benchtime 200ms -test.cpu 1,2 || exit 1; \
 	done > results.txt && go run ./results -write < results.txt
+
+.PHONY: bench-transports
+bench-transports: ## measure the transports beside the brokers' clients and Watermill; writes bench/TRANSPORTS.md
+	cd bench && go test -c -o bench.test ./transports && for run in 1 2 3 4 5; do \
+		./bench.test -test.run '^$$' -test.bench '^Benchmark(Publish|Consume)$$/^nats$$' -test.benchtime 100000x && \
+		./bench.test -test.run '^$$' -test.bench '^Benchmark(Publish|Consume)$$/^amqp$$' -test.benchtime 30000x && \
+		./bench.test -test.run '^$$' -test.bench '^BenchmarkLatency$$' -test.benchtime 5000x && \
+		./bench.test -test.run '^$$' -test.bench '^BenchmarkEmbedded$$' -test.benchtime 3000x || exit 1; \
+	done > results.txt && go run ./results -transports < results.txt
 
 .PHONY: bench-check
 bench-check: ## fail where a dispatch allocates, or a ratio is 30 % worse than its goal

@@ -2,7 +2,7 @@
 // ordered event listeners. It holds no code; its packages do:
 //
 //   - [github.com/rollcall-go/rollcall/fxevents] is where an Fx application
-//     begins: Module, Event, Listen, AsListener.
+//     begins: Module, Event, Listen, AsListener, Receive.
 //   - [github.com/rollcall-go/rollcall/dispatcher] calls listeners: the Emitter
 //     that components inject, the untyped Dispatcher, the buffered and the
 //     traced one; Observe watches dispatches.
@@ -29,9 +29,11 @@
 //     OpenTelemetry spans and metrics of dispatches.
 //   - [github.com/rollcall-go/rollcall/transport] carries events to other
 //     processes: the interface, one inside of the process for tests, and in
-//     transporttest the kit that every transport passes;
-//     github.com/rollcall-go/rollcall/transport/nats, a module of its own, is one
-//     over NATS JetStream, embedded or in a cluster.
+//     transporttest the kit that every transport passes. Modules of their own
+//     are github.com/rollcall-go/rollcall/transport/nats, over NATS JetStream,
+//     embedded or in a cluster, github.com/rollcall-go/rollcall/transport/amqp,
+//     over RabbitMQ, and github.com/rollcall-go/rollcall/transport/watermill, a
+//     bridge to Watermill and back.
 //   - github.com/rollcall-go/rollcall/cmd/rollcall is the command for order
 //     files.
 //

@@ -14,7 +14,9 @@ require (
 	github.com/mehdihadeli/go-mediatr v1.4.0
 	github.com/mustafaturan/bus/v3 v3.0.3
 	github.com/nats-io/nats.go v1.49.0
+	github.com/rabbitmq/amqp091-go v1.11.0
 	github.com/rollcall-go/rollcall v0.0.0
+	github.com/rollcall-go/rollcall/transport/amqp v0.0.0
 	github.com/rollcall-go/rollcall/transport/nats v0.0.0
 	go.uber.org/fx v1.24.0
 	golang.org/x/sync v0.12.0

@@ -2,6 +2,7 @@
 // chart, or holds it against the goals.
 //
 //	go test -bench . | go run ./results -write     # writes RESULTS.md and dispatch.svg
+//	go test -bench . ./transports | go run ./results -transports # writes TRANSPORTS.md
 //	go test -bench . | go run ./results -check     # fails where a ratio is 30 % worse than its goal
 package main
 
@@ -14,15 +15,16 @@ import (
 
 func main() {
 	write := flag.Bool("write", false, "write RESULTS.md and dispatch.svg")
+	transports := flag.Bool("transports", false, "write TRANSPORTS.md")
 	check := flag.Bool("check", false, "fail where a ratio misses its goal by more than the tolerance, or a dispatch allocates")
 	flag.Parse()
-	if err := run(*write, *check, os.Stdin, os.Stdout); err != nil {
+	if err := run(*write, *transports, *check, os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "results:", err)
 		os.Exit(1)
 	}
 }
 
-func run(write, check bool, in io.Reader, out io.Writer) error {
+func run(write, transports, check bool, in io.Reader, out io.Writer) error {
 	r, err := read(in)
 	if err != nil {
 		return err
@@ -32,6 +34,11 @@ func run(write, check bool, in io.Reader, out io.Writer) error {
 			return err
 		}
 		if err := os.WriteFile("dispatch.svg", []byte(chart(r)), 0o644); err != nil {
+			return err
+		}
+	}
+	if transports {
+		if err := os.WriteFile("TRANSPORTS.md", []byte(transportsReport(r)), 0o644); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
 	"runtime"
 	"sort"
@@ -90,7 +91,9 @@ func nanoseconds(v float64) string {
 
 // versions are those of the modules, as go list tells them.
 func versions() string {
-	out, err := exec.Command("go", "list", "-m", "-f", "{{if not .Indirect}}{{.Path}} {{.Version}}{{end}}", "all").Output()
+	list := exec.Command("go", "list", "-m", "-f", "{{if not .Indirect}}{{.Path}} {{.Version}}{{end}}", "all")
+	list.Env = append(os.Environ(), "GOWORK=off")
+	out, err := list.Output()
 	if err != nil {
 		return err.Error() + "\n"
 	}

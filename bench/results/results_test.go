@@ -46,7 +46,7 @@ func TestVerdict(t *testing.T) {
 		{"53.0", "0", "dispatcher, 10 listeners: 2.65, more than 30 % above 2.00"},
 		{"20.0", "1", "dispatcher to 10 listeners allocates 1 times"},
 	} {
-		err := run(false, true, strings.NewReader(input(tt.nanoseconds, tt.allocs)), &strings.Builder{})
+		err := run(false, false, true, strings.NewReader(input(tt.nanoseconds, tt.allocs)), &strings.Builder{})
 		if got := text(err); got != tt.want {
 			t.Errorf("%s ns: got %q, want %q", tt.nanoseconds, got, tt.want)
 		}

@@ -21,6 +21,7 @@ import (
 type confirmations struct {
 	conn   *nats.Conn
 	prefix string // of the subjects of answers
+	queue  queue[*nats.Msg]
 
 	mu      sync.Mutex
 	last    uint64
@@ -29,6 +30,7 @@ type confirmations struct {
 
 func newConfirmations(conn *nats.Conn) (*confirmations, error) {
 	c := &confirmations{conn: conn, prefix: conn.NewInbox() + ".", waiting: map[string]chan error{}}
+	c.queue.handle = c.send
 	_, err := conn.Subscribe(c.prefix+"*", c.answered)
 	return c, err
 }
@@ -39,13 +41,8 @@ var errUnanswered = errors.New("the server did not answer")
 // publish waits for the answer, for some time. The error is errUnanswered, the
 // server's, the client's or the context's.
 func (c *confirmations) publish(ctx context.Context, m *nats.Msg, timeout *time.Timer) error {
-	id, answer := c.begin()
+	id, answer := c.begin(*m)
 	defer c.end(id)
-	out := *m
-	out.Reply = c.prefix + id
-	if err := c.conn.PublishMsg(&out); err != nil {
-		return err
-	}
 	select {
 	case err := <-answer:
 		return err
@@ -56,14 +53,23 @@ func (c *confirmations) publish(ctx context.Context, m *nats.Msg, timeout *time.
 	}
 }
 
-func (c *confirmations) begin() (id string, answer <-chan error) {
+// begin has a message sent.
+func (c *confirmations) begin(m nats.Msg) (id string, answer <-chan error) {
 	ch := make(chan error, 1)
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.last++
 	id = strconv.FormatUint(c.last, 36)
 	c.waiting[id] = ch
+	c.mu.Unlock()
+	m.Reply = c.prefix + id
+	c.queue.add(&m)
 	return id, ch
+}
+
+func (c *confirmations) send(m *nats.Msg) {
+	if err := c.conn.PublishMsg(m); err != nil {
+		c.settle(m.Reply, err)
+	}
 }
 
 func (c *confirmations) end(id string) {
@@ -73,14 +79,16 @@ func (c *confirmations) end(id string) {
 }
 
 // answered gives an answer to who waits for it.
-func (c *confirmations) answered(m *nats.Msg) {
-	id := strings.TrimPrefix(m.Subject, c.prefix)
+func (c *confirmations) answered(m *nats.Msg) { c.settle(m.Subject, outcome(m)) }
+
+func (c *confirmations) settle(subject string, outcome error) {
+	id := strings.TrimPrefix(subject, c.prefix)
 	c.mu.Lock()
 	ch := c.waiting[id]
 	delete(c.waiting, id)
 	c.mu.Unlock()
 	if ch != nil {
-		ch <- outcome(m)
+		ch <- outcome
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/url"
 	"regexp"
 	"strings"
@@ -184,17 +183,22 @@ func (t *Transport) publish(ctx context.Context, subject string, m transport.Mes
 // header is that of a message on the wire.
 func (t *Transport) header(m transport.Message, duplicate string, further map[string]string) nats.Header {
 	attributes := transport.Attributes(m, t.settings.source)
-	maps.Copy(attributes, further)
-	attributes[jetstream.MsgIDHeader] = duplicate
-	if m.ContentType != "" {
-		attributes["content-type"] = m.ContentType
-		attributes["ce-datacontenttype"] = m.ContentType // as the binding to NATS has it
-	}
-	header := make(nats.Header, len(attributes))
-	values := make([]string, 0, len(attributes))
-	for name, value := range attributes {
+	header := make(nats.Header, len(attributes)+len(further)+3)
+	values := make([]string, 0, len(attributes)+len(further)+3)
+	set := func(name, value string) {
 		values = append(values, value)
 		header[name] = values[len(values)-1 : len(values) : len(values)]
+	}
+	for name, value := range attributes {
+		set(name, value)
+	}
+	for name, value := range further {
+		set(name, value)
+	}
+	set(jetstream.MsgIDHeader, duplicate)
+	if m.ContentType != "" {
+		set("content-type", m.ContentType)
+		set("ce-datacontenttype", m.ContentType) // as the binding to NATS has it
 	}
 	return header
 }

@@ -67,10 +67,11 @@ func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h t
 		return err
 	}
 	r := &receiving{transport: t, subscription: s, handler: h, slots: make(chan struct{}, s.MaxInFlight), handled: map[jetstream.Msg]struct{}{}}
+	r.acks.handle = func(m jetstream.Msg) { _ = m.Ack() } // else it comes again: at least once
 	defer r.keep()()
-	defer r.workers.wait()
+	defer r.end()
 	if s.Key == "" {
-		defer func() { r.workers.wait(); t.forget(c) }()
+		defer func() { r.end(); t.forget(c) }()
 	}
 	for attempt := 1; ctx.Err() == nil; attempt++ {
 		if c != nil && r.consume(ctx, c) {
@@ -112,9 +113,16 @@ type receiving struct {
 	handler      transport.Handler
 	slots        chan struct{} // as many as handlers may run
 	workers      workers
+	acks         queue[jetstream.Msg]
 
 	mu      sync.Mutex
 	handled map[jetstream.Msg]struct{} // those whose handlers run
+}
+
+// end waits for the handlers, and until what they have done is told.
+func (r *receiving) end() {
+	r.workers.wait()
+	r.acks.wait()
 }
 
 // consume takes messages until the context ends or the consumer fails. It says
@@ -197,7 +205,7 @@ func (r *receiving) handle(ctx context.Context, m jetstream.Msg) {
 	d.Key = r.subscription.Key
 	r.begin(m)
 	v := transport.Decide(ctx, r.subscription, r.handler, d)
-	r.end(m)
+	r.ended(m)
 	reason, rejected := v.Rejected()
 	after, again := v.Retry()
 	switch {
@@ -206,7 +214,7 @@ func (r *receiving) handle(ctx context.Context, m jetstream.Msg) {
 	case again:
 		_ = m.NakWithDelay(after) // else it comes again when the server has waited
 	default:
-		_ = m.Ack() // else it comes again: at least once
+		r.acks.add(m)
 	}
 }
 
@@ -256,7 +264,7 @@ func (r *receiving) begin(m jetstream.Msg) {
 	r.handled[m] = struct{}{}
 }
 
-func (r *receiving) end(m jetstream.Msg) {
+func (r *receiving) ended(m jetstream.Msg) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.handled, m)

@@ -163,6 +163,9 @@ func TestOne(t *testing.T) {
 
 // Each broken transport breaks the promises that it should, and no other.
 func TestBroken(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes half a minute")
+	}
 	outputs := make([]chan string, len(broken))
 	some := make(chan struct{}, 12) // most of them only wait
 	for i, b := range broken {

@@ -5,8 +5,9 @@ go 1.25
 require (
 	github.com/ThreeDotsLabs/watermill v1.5.1
 	github.com/ThreeDotsLabs/watermill-amqp/v3 v3.0.2
-	github.com/rabbitmq/amqp091-go v1.10.0
+	github.com/rabbitmq/amqp091-go v1.11.0
 	github.com/rollcall-go/rollcall v0.0.0
+	github.com/rollcall-go/rollcall/transport/amqp v0.0.0
 	github.com/rollcall-go/rollcall/transport/nats v0.0.0
 	go.uber.org/goleak v1.3.0
 )
@@ -42,3 +43,5 @@ replace (
 	github.com/rollcall-go/rollcall => ../../
 	github.com/rollcall-go/rollcall/transport/nats => ../nats
 )
+
+replace github.com/rollcall-go/rollcall/transport/amqp => ../amqp

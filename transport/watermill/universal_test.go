@@ -37,11 +37,15 @@ var universal = []struct {
 }{
 	{"local", true, func(*testing.T) transport.Transport { return &transport.Local{} }},
 	{"nats", false, func(t *testing.T) transport.Transport { return embedded(t) }},
+	{"amqp", true, rabbitTransport},
 	{"watermill over local", true, func(*testing.T) transport.Transport { return overLocal(&transport.Local{}) }},
 	{"watermill over rabbitmq", false, overRabbit},
 }
 
 func TestUniversal(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes half a minute")
+	}
 	for _, u := range universal {
 		t.Run(u.name, func(t *testing.T) {
 			x := u.open(t)

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"fmt"
+	"os/exec"
+	"runtime"
+	"strings"
+)
+
+// transportRatio is what a transport reaches of another's throughput.
+type transportRatio struct {
+	what          string
+	name, against string
+	goal          float64
+}
+
+var transportRatios = []transportRatio{
+	{"NATS, publishing, to its client", "Publish/nats/rollcall", "Publish/nats/client", 0.85},
+	{"NATS, consuming, to its client", "Consume/nats/rollcall", "Consume/nats/client", 0.85},
+	{"NATS, publishing, to Watermill's adapter", "Publish/nats/rollcall", "Publish/nats/watermill", 1.5},
+	{"NATS, consuming, to Watermill's adapter", "Consume/nats/rollcall", "Consume/nats/watermill", 1.5},
+	{"NATS, consuming, to Watermill's adapter with 256 subscribers and acknowledgements that it does not wait for", "Consume/nats/rollcall", "Consume/nats/watermill-256", 1.5},
+	{"RabbitMQ, publishing, to its client", "Publish/amqp/rollcall", "Publish/amqp/client", 0.85},
+	{"RabbitMQ, consuming, to its client", "Consume/amqp/rollcall", "Consume/amqp/client", 0.85},
+}
+
+// transportsReport is TRANSPORTS.md.
+func transportsReport(r *results) string {
+	var b strings.Builder
+	b.WriteString("# Transports\n\nMedians of several runs in one process each, beside the brokers on the same machine. To repeat them, with NATS and RabbitMQ running: `make bench-transports`.\n\n")
+	fmt.Fprintf(&b, "Machine: %s, %d cores, %s. Brokers: %s.\n", strings.Join(r.machine, ", "), runtime.NumCPU(), runtime.Version(), strings.Join(brokerVersions(), ", "))
+	b.WriteString("\n## Throughput\n\nMessages of 1 KiB: published and confirmed with 256 in flight, received and acknowledged with 256 in flight.\n\n| | reached | goal |\n|---|---|---|\n")
+	for _, x := range transportRatios {
+		value, ok := r.median(x.name, "messages/s")
+		against, okAgainst := r.median(x.against, "messages/s")
+		if ok && okAgainst {
+			fmt.Fprintf(&b, "| %s | %.2f | %.2f |\n", x.what, value/against, x.goal)
+		}
+	}
+	b.WriteString("\n| | messages a second |\n|---|---|\n")
+	for _, name := range r.order {
+		if value, ok := r.median(name, "messages/s"); ok {
+			fmt.Fprintf(&b, "| %s | %.0f |\n", strings.TrimSuffix(name, "-"+cores(name)), value)
+		}
+	}
+	b.WriteString("\n`client` is the broker's own client for Go, with the same headers and message IDs and, at NATS, the same filter on the stream; `client-bare` sends a body and nothing else.\n")
+	b.WriteString("\n## Latency\n\nFrom before Publish to the handler, at 1,000 events a second.\n\n| | p50 | p99 |\n|---|---|---|\n")
+	for _, name := range r.order {
+		p50, ok := r.median(name, "p50-µs")
+		if p99, okToo := r.median(name, "p99-µs"); ok && okToo {
+			fmt.Fprintf(&b, "| %s | %.0f µs | %.0f µs |\n", strings.TrimSuffix(strings.TrimPrefix(name, "Latency/"), "-"+cores(name)), p50, p99)
+		}
+	}
+	b.WriteString("\n## The embedded server\n\nTime for each confirmed message of 1 KiB, one after the other and with 256 in flight: where each is written to the disk before it is confirmed, as by default, and where that happens every two seconds.\n\n| | time |\n|---|---|\n")
+	for _, name := range r.order {
+		if value, ok := r.median(name, "ns/op"); ok && strings.HasPrefix(name, "Embedded/") {
+			fmt.Fprintf(&b, "| %s | %s |\n", strings.TrimSuffix(strings.TrimPrefix(name, "Embedded/"), "-"+cores(name)), nanoseconds(value))
+		}
+	}
+	fmt.Fprintf(&b, "\n## Versions\n\n```text\n%s```\n", versions())
+	return b.String()
+}
+
+// brokerVersions are those of the programs that are installed.
+func brokerVersions() []string {
+	var list []string
+	if out, err := exec.Command("nats-server", "--version").Output(); err == nil {
+		list = append(list, strings.TrimSpace(string(out)))
+	}
+	if out, err := exec.Command("rabbitmqctl", "version").Output(); err == nil {
+		list = append(list, "RabbitMQ "+strings.TrimSpace(string(out)))
+	}
+	return list
+}

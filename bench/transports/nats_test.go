@@ -1,0 +1,148 @@
+package transports_test
+
+import (
+	"context"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill"
+	"github.com/ThreeDotsLabs/watermill-nats/v2/pkg/nats"
+	"github.com/ThreeDotsLabs/watermill/message"
+	natsgo "github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rollcall-go/rollcall/transport"
+	rollcallnats "github.com/rollcall-go/rollcall/transport/nats"
+)
+
+const natsURL = "nats://127.0.0.1:4222"
+
+// jetStream is a stream in files with a durable consumer, under a name of its
+// own.
+func jetStream(b *testing.B) (name string, js jetstream.JetStream, c jetstream.Consumer) {
+	b.Helper()
+	need(b, natsURL)
+	name = "bench" + strings.ToLower(transport.NewID()[:8])
+	conn, err := natsgo.Connect(natsURL)
+	check(b, err)
+	b.Cleanup(conn.Close)
+	js, err = jetstream.New(conn)
+	check(b, err)
+	return name, js, nil
+}
+
+func rawStream(b *testing.B, name string, js jetstream.JetStream, subject string) jetstream.Consumer {
+	b.Helper()
+	s, err := js.CreateStream(b.Context(), jetstream.StreamConfig{Name: name, Subjects: []string{name + ".>"}, Retention: jetstream.InterestPolicy})
+	check(b, err)
+	b.Cleanup(func() { _ = js.DeleteStream(context.Background(), name) })
+	c, err := s.CreateConsumer(b.Context(), jetstream.ConsumerConfig{Durable: "mail", FilterSubject: subject, AckPolicy: jetstream.AckExplicitPolicy, MaxAckPending: -1})
+	check(b, err)
+	return c
+}
+
+// rawNATS is the client as its documentation shows it.
+func rawNATS(b *testing.B) side { return client(b, true) }
+
+// bareNATS is the same without headers: a body and nothing else.
+func bareNATS(b *testing.B) side { return client(b, false) }
+
+func client(b *testing.B, whole bool) side {
+	name, js, _ := jetStream(b)
+	js, err := jetstream.New(js.Conn(), jetstream.WithPublishAsyncMaxPending(inFlight))
+	check(b, err)
+	c := rawStream(b, name, js, name+".placed")
+	return side{
+		publish: func(n int) error {
+			var last jetstream.PubAckFuture
+			for range n {
+				m := &natsgo.Msg{Subject: name + ".placed", Data: body}
+				if whole {
+					id := transport.NewID()
+					m.Header = natsgo.Header{"Nats-Msg-Id": {id}, "content-type": {"text/plain"}, "ce-datacontenttype": {"text/plain"},
+						"ce-specversion": {"1.0"}, "ce-id": {id}, "ce-type": {"placed"}, "ce-source": {"/rollcall"}}
+				}
+				f, err := js.PublishMsgAsync(m, jetstream.WithStallWait(time.Minute))
+				if err != nil {
+					return err
+				}
+				last = f
+			}
+			<-js.PublishAsyncComplete()
+			select {
+			case err := <-last.Err():
+				return err
+			default:
+				return nil
+			}
+		},
+		consume: func(n int) error {
+			var got atomic.Int64
+			done := make(chan struct{})
+			cc, err := c.Consume(func(m jetstream.Msg) {
+				_ = m.Ack()
+				if got.Add(1) == int64(n) {
+					close(done)
+				}
+			}, jetstream.PullMaxMessages(inFlight))
+			if err != nil {
+				return err
+			}
+			defer cc.Stop()
+			<-done
+			return nil
+		},
+	}
+}
+
+func rollcallNATS(b *testing.B) side { return ours(b, openNATS(b)) }
+
+func openNATS(b *testing.B) *rollcallnats.Transport {
+	b.Helper()
+	name, js, _ := jetStream(b)
+	t, err := rollcallnats.Connect(natsURL, rollcallnats.Prefix(name))
+	check(b, err)
+	b.Cleanup(func() {
+		t.Close()
+		for _, stream := range []string{name, name + "_dead"} {
+			_ = js.DeleteStream(context.Background(), strings.ToUpper(stream))
+		}
+	})
+	return t
+}
+
+// watermillNATS is the adapter of Watermill for JetStream, with as many
+// subscribers. Unless it acknowledges asynchronously, it waits for the server
+// each time, which is its default.
+func watermillNATS(b *testing.B, subscribers int, async bool) side {
+	name, js, _ := jetStream(b)
+	topic := name + ".placed"
+	rawStream(b, name, js, topic)
+	log := watermill.NopLogger{}
+	config := nats.JetStreamConfig{DurablePrefix: "watermill", SubscribeOptions: []natsgo.SubOpt{natsgo.DeliverAll(), natsgo.AckExplicit(), natsgo.BindStream(name)}, AckAsync: async}
+	p, err := nats.NewPublisher(nats.PublisherConfig{URL: natsURL, Marshaler: &nats.NATSMarshaler{}, JetStream: config}, log)
+	check(b, err)
+	b.Cleanup(func() { _ = p.Close() })
+	subscriber, err := nats.NewSubscriber(nats.SubscriberConfig{URL: natsURL, QueueGroupPrefix: "watermill", SubscribersCount: subscribers, Unmarshaler: &nats.NATSMarshaler{}, JetStream: config}, log)
+	check(b, err)
+	b.Cleanup(func() { _ = subscriber.Close() })
+	return side{
+		publish: func(n int) error {
+			return published(n, func() error { return p.Publish(topic, message.NewMessage(watermill.NewUUID(), body)) })
+		},
+		consume: func(n int) error {
+			ctx, done := context.WithCancel(b.Context())
+			defer done()
+			messages, err := subscriber.Subscribe(ctx, topic)
+			if err != nil {
+				return err
+			}
+			for range n {
+				(<-messages).Ack()
+			}
+			return nil
+		},
+	}
+}

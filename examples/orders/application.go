@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"go.uber.org/fx"
+
+	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall/examples/orders/internal/mail"
+	"github.com/rollcall-go/rollcall/examples/orders/internal/orders"
+	"github.com/rollcall-go/rollcall/examples/orders/internal/stats"
+	"github.com/rollcall-go/rollcall/fxevents"
+	"github.com/rollcall-go/rollcall/inspect"
+	"github.com/rollcall-go/rollcall/transport/amqp"
+	"github.com/rollcall-go/rollcall/transport/nats"
+)
+
+// application is what web and worker have in common: both know all listeners,
+// and each runs those that are its own.
+func application(c config, log *slog.Logger) fx.Option {
+	tracer := inspect.NewTracer()
+	return fx.Options(
+		fxevents.Module(fxevents.Policy(dispatcher.Observe(tracer), dispatcher.Observe(inspect.Log(log, 1)))),
+		orders.Module, mail.Module, stats.Module,
+		fx.Supply(log, tracer, c, mail.Directory(c.receipts)),
+		received(c),
+	)
+}
+
+// received is what this process receives.
+func received(c config) fx.Option {
+	switch {
+	case c.command == "worker":
+		return fxevents.Receive(c.keys...)
+	case c.broker == "":
+		return fxevents.Receive()
+	}
+	return fx.Options()
+}
+
+// transportOf is the transport of a broker, or of an embedded server.
+func transportOf(c config) (fx.Option, error) {
+	switch scheme, _, _ := strings.Cut(c.broker, "://"); scheme {
+	case "":
+		return fxevents.Transport(func() (*nats.Transport, error) {
+			return nats.Embedded(c.events, nats.Prefix(c.prefix), nats.AckWait(c.ackWait))
+		}), nil
+	case "nats", "tls":
+		return fxevents.Transport(func() (*nats.Transport, error) {
+			return nats.Connect(c.broker, nats.Prefix(c.prefix), nats.AckWait(c.ackWait))
+		}), nil
+	case "amqp", "amqps":
+		return fxevents.Transport(func() (*amqp.Transport, error) { return amqp.Connect(c.broker, amqp.Prefix(c.prefix)) }), nil
+	default:
+		return nil, fmt.Errorf("there is no broker for %s: write a URL of nats, tls, amqp or amqps", scheme)
+	}
+}
+
+// serveHTTP answers requests from start to stop. The pages about events belong
+// behind a login in a real application.
+func serveHTTP(lc fx.Lifecycle, c config, h *orders.Handler, r *inspect.Report, t *inspect.Tracer, log *slog.Logger) {
+	mux := http.NewServeMux()
+	mux.Handle("POST /orders", h)
+	mux.Handle("/debug/events/", inspect.Handler(r, t))
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	lc.Append(fx.Hook{
+		OnStart: func(ctx context.Context) error {
+			l, err := new(net.ListenConfig).Listen(ctx, "tcp", c.address)
+			if err != nil {
+				return err
+			}
+			log.Info("serving", "url", "http://"+l.Addr().String())
+			go func() { _ = server.Serve(l) }() // returns when stopped
+			return nil
+		},
+		OnStop: server.Shutdown,
+	})
+}

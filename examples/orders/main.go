@@ -1,0 +1,122 @@
+// Command orders takes orders over HTTP and mails a receipt for each, by a
+// listener that survives a crash.
+//
+// In one process, with an embedded server that keeps its events in a directory:
+//
+//	go run ./examples/orders web
+//
+// In two, with a broker between them:
+//
+//	go run ./examples/orders web -broker nats://127.0.0.1:4222
+//	go run ./examples/orders worker -broker nats://127.0.0.1:4222
+//
+// The broker may be RabbitMQ as well, by a URL such as
+// amqp://guest:guest@127.0.0.1:5672/. A worker receives by the keys that it is
+// given, mail and stats, or by both if by none.
+//
+//	curl -d '{"customer":"ann@example.org","item":"a pound of tea"}' http://127.0.0.1:8080/orders
+//
+// The URL may also stand in the variable ORDERS_BROKER, where nobody sees its
+// password in a list of processes; see the units for systemd beside.
+//
+// Receipts are files in a directory, "receipts". While that does not exist, the
+// post office is closed, and receipts wait.
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"go.uber.org/fx"
+)
+
+// config is what the command line says.
+type config struct {
+	command  string
+	address  string
+	broker   string
+	prefix   string
+	ackWait  time.Duration
+	events   string
+	receipts string
+	keys     []string
+}
+
+func main() {
+	c, err := parse(os.Args[1:], os.Getenv("ORDERS_BROKER"), os.Stderr)
+	if err == nil {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		err = run(ctx, c, slog.New(slog.NewTextHandler(os.Stderr, nil)))
+	}
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "orders:", err)
+		os.Exit(1)
+	}
+}
+
+func parse(args []string, broker string, out io.Writer) (config, error) {
+	if len(args) == 0 || args[0] != "web" && args[0] != "worker" {
+		return config{}, errors.New("write one of: orders web [-http ADDRESS] [-broker URL], orders worker -broker URL [KEY...]")
+	}
+	c := config{command: args[0]}
+	flags := flag.NewFlagSet(c.command, flag.ContinueOnError)
+	flags.SetOutput(out)
+	flags.StringVar(&c.broker, "broker", "", "`URL` of NATS or RabbitMQ; without one, and without ORDERS_BROKER, web runs an embedded server and all listeners")
+	flags.StringVar(&c.prefix, "prefix", "orders", "the `name` that sets apart what this application has at the broker")
+	flags.DurationVar(&c.ackWait, "ackwait", 30*time.Second, "after what `time` NATS gives what a dead worker had to another one")
+	flags.StringVar(&c.receipts, "receipts", "receipts", "the `directory` that receipts are put in")
+	if c.command == "web" {
+		flags.StringVar(&c.address, "http", "127.0.0.1:8080", "the `address` to serve at")
+		flags.StringVar(&c.events, "events", "events", "the `directory` of the embedded server")
+	}
+	if err := flags.Parse(args[1:]); err != nil {
+		return config{}, err
+	}
+	c.broker, c.keys = cmp.Or(c.broker, broker), flags.Args()
+	switch {
+	case c.command == "worker" && c.broker == "":
+		return config{}, errors.New("a worker needs a -broker: an embedded server is of one process")
+	case c.command == "web" && len(c.keys) > 0:
+		return config{}, fmt.Errorf("web takes no arguments, but was given %q", c.keys)
+	}
+	return c, nil
+}
+
+// run runs the application until the context ends, or until it shuts itself
+// down.
+func run(ctx context.Context, c config, log *slog.Logger) error {
+	carrier, err := transportOf(c)
+	if err != nil {
+		return err
+	}
+	options := []fx.Option{fx.NopLogger, application(c, log), carrier}
+	if c.command == "web" {
+		options = append(options, fx.Invoke(serveHTTP))
+	}
+	app := fx.New(options...)
+	startCtx, cancel := context.WithTimeout(ctx, app.StartTimeout())
+	defer cancel()
+	if err := app.Start(startCtx); err != nil {
+		return err
+	}
+	log.Info("running", "command", c.command)
+	select {
+	case <-ctx.Done():
+	case <-app.Wait():
+	}
+	stopCtx, cancel := context.WithTimeout(context.Background(), app.StopTimeout())
+	defer cancel()
+	err = app.Stop(stopCtx)
+	log.Info("stopped")
+	return err
+}
