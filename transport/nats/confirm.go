@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,15 +22,17 @@ import (
 type confirmations struct {
 	conn   *nats.Conn
 	prefix string // of the subjects of answers
+	store  *store // of an embedded server, or nil
 	queue  queue[*nats.Msg]
 
 	mu      sync.Mutex
 	last    uint64
+	damaged error                 // what an embedded server could not write
 	waiting map[string]chan error // by what follows the prefix
 }
 
-func newConfirmations(conn *nats.Conn) (*confirmations, error) {
-	c := &confirmations{conn: conn, prefix: conn.NewInbox() + ".", waiting: map[string]chan error{}}
+func newConfirmations(conn *nats.Conn, store *store) (*confirmations, error) {
+	c := &confirmations{conn: conn, prefix: conn.NewInbox() + ".", store: store, waiting: map[string]chan error{}}
 	c.queue.handle = c.send
 	_, err := conn.Subscribe(c.prefix+"*", c.answered)
 	return c, err
@@ -79,7 +82,31 @@ func (c *confirmations) end(id string) {
 }
 
 // answered gives an answer to who waits for it.
-func (c *confirmations) answered(m *nats.Msg) { c.settle(m.Subject, outcome(m)) }
+func (c *confirmations) answered(m *nats.Msg) {
+	err := outcome(m)
+	c.mu.Lock()
+	if c.store != nil && c.damaged == nil && isStoreFailure(err) {
+		c.store.mark()
+		c.damaged = fmt.Errorf("the store has failed, as where a disk is full: make room, then close and open the transport: %w", err)
+	}
+	if c.damaged != nil {
+		err = c.damaged
+	}
+	c.mu.Unlock()
+	c.settle(m.Subject, err)
+}
+
+// isStoreFailure says whether the server could not write a message. It may number
+// those after it anew, from a number on that receivers are done with: then it
+// confirms them and never delivers them, until it is started again. Answers come
+// in order, so none of those gets through.
+func isStoreFailure(err error) bool {
+	var said *jetstream.APIError
+	return errors.As(err, &said) && said.ErrorCode == storeFailed && !strings.HasPrefix(said.Description, "maximum ")
+}
+
+// storeFailed is the server's code, also for a stream that is at its limit.
+const storeFailed = 10077
 
 func (c *confirmations) settle(subject string, outcome error) {
 	id := strings.TrimPrefix(subject, c.prefix)

@@ -55,19 +55,19 @@ func start(directory string, s settings, lock *flock.Flock) (*Transport, error) 
 		return nil, fmt.Errorf("the embedded server: %w", err)
 	}
 	srv.Start()
-	stop := func() {
+	kept := &store{directory: directory, stop: func() {
 		srv.Shutdown()
 		srv.WaitForShutdown()
 		_ = lock.Unlock()
-	}
+	}}
 	if !srv.ReadyForConnections(startTimeout) {
-		stop()
+		kept.stop()
 		return nil, errors.New("the embedded server did not start")
 	}
-	conn, err := nats.Connect("", append([]nats.Option{nats.InProcessServer(srv), nats.Name("rollcall"), nats.MaxReconnects(-1)}, s.client...)...)
+	conn, err := nats.Connect("", append([]nats.Option{nats.InProcessServer(srv), nats.Name("rollcall"), nats.MaxReconnects(-1), nats.ErrorHandler(quiet)}, s.client...)...)
 	if err != nil {
-		stop()
+		kept.stop()
 		return nil, fmt.Errorf("the embedded server: %w", err)
 	}
-	return newTransport(conn, s, stop)
+	return newTransport(conn, s, kept)
 }

@@ -23,7 +23,7 @@ type Transport struct {
 	js       jetstream.JetStream
 
 	confirmations *confirmations
-	stop          func() // the embedded server, or nil
+	store         *store // of the embedded server, or nil
 }
 
 var (
@@ -43,13 +43,17 @@ const duplicates = 2 * time.Minute
 // error never holds a password.
 func Connect(servers string, options ...Option) (*Transport, error) {
 	s := newSettings(options)
-	client := append([]nats.Option{nats.Name("rollcall"), nats.MaxReconnects(-1)}, s.client...)
+	client := append([]nats.Option{nats.Name("rollcall"), nats.MaxReconnects(-1), nats.ErrorHandler(quiet)}, s.client...)
 	conn, err := nats.Connect(servers, client...)
 	if err != nil {
 		return nil, fmt.Errorf("connecting to %s: %w", withoutPasswords(servers), err)
 	}
 	return newTransport(conn, s, nil)
 }
+
+// quiet keeps the client from writing to the standard error of the program:
+// what fails is told where it fails. [Client] can give another.
+func quiet(*nats.Conn, *nats.Subscription, error) {}
 
 // withoutPasswords are the servers without what stands before an @.
 func withoutPasswords(servers string) string {
@@ -66,8 +70,8 @@ func withoutPasswords(servers string) string {
 
 var prefixes = regexp.MustCompile(`^[A-Za-z0-9_]{1,32}$`)
 
-func newTransport(conn *nats.Conn, s settings, stop func()) (*Transport, error) {
-	t := &Transport{settings: s, conn: conn, stop: stop}
+func newTransport(conn *nats.Conn, s settings, store *store) (*Transport, error) {
+	t := &Transport{settings: s, conn: conn, store: store}
 	err := t.setUp()
 	if err != nil {
 		t.Close()
@@ -83,7 +87,7 @@ func (t *Transport) setUp() (err error) {
 	if t.js, err = jetstream.New(t.conn); err != nil {
 		return err
 	}
-	if t.confirmations, err = newConfirmations(t.conn); err != nil {
+	if t.confirmations, err = newConfirmations(t.conn, t.store); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
@@ -96,7 +100,10 @@ func (t *Transport) setUp() (err error) {
 			return err
 		}
 	}
-	return nil
+	if t.store == nil {
+		return nil
+	}
+	return told(t.mend(ctx), "mending the stream "+t.eventStream())
 }
 
 // ensureStream makes a stream, or leaves alone the one that is there: who runs
@@ -142,8 +149,8 @@ func (t *Transport) deadSubject(event, key string) string {
 // subscriptions before that.
 func (t *Transport) Close() {
 	t.conn.Close()
-	if t.stop != nil {
-		t.stop()
+	if t.store != nil {
+		t.store.stop()
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -128,10 +129,36 @@ func (r *receiving) end() {
 // consume takes messages until the context ends or the consumer fails. It says
 // whether any came.
 func (r *receiving) consume(ctx context.Context, c jetstream.Consumer) (any bool) {
+	connected := r.transport.conn.StatusChanged(nats.CONNECTED)
+	defer r.transport.conn.RemoveStatusListener(connected)
+	for {
+		came, reconnected := r.consumeOn(ctx, c, connected)
+		if any = any || came; !reconnected {
+			return any
+		}
+	}
+}
+
+// consumeOn is consume until there is another connection. The client may miss
+// that, and then waits for what it has requested on the one before.
+func (r *receiving) consumeOn(ctx context.Context, c jetstream.Consumer, connected <-chan nats.Status) (any, reconnected bool) {
 	messages, err := c.Messages(jetstream.PullMaxMessages(r.subscription.MaxInFlight), jetstream.WithMessagesErrOnMissingHeartbeat(false))
 	if err != nil {
-		return false
+		return false, false
 	}
+	var again atomic.Bool
+	over := make(chan struct{})
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		select {
+		case <-connected:
+			again.Store(true)
+			messages.Drain() // what is here already is handled
+		case <-over:
+		}
+	})
+	defer watching.Wait()
+	defer close(over)
 	stop := context.AfterFunc(ctx, messages.Drain)
 	defer stop()
 	defer messages.Stop()
@@ -139,7 +166,7 @@ func (r *receiving) consume(ctx context.Context, c jetstream.Consumer) (any bool
 		m, err := next(messages)
 		if err != nil {
 			r.release()
-			return any
+			return any, again.Load() && ctx.Err() == nil
 		}
 		any = true
 		if ctx.Err() != nil {

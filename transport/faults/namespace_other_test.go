@@ -1,0 +1,5 @@
+//go:build !linux
+
+package faults_test
+
+func inNamespace() bool { return false }

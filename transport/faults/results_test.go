@@ -1,0 +1,98 @@
+package faults_test
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/nats-io/nats-server/v2/server"
+	natsgo "github.com/nats-io/nats.go"
+	"github.com/rabbitmq/amqp091-go"
+)
+
+// result is a line of RESULTS.md.
+type result struct {
+	Scenario  string
+	Transport kind
+	Faults    int
+	Summary   summary
+}
+
+// results are those of this run.
+var results struct {
+	sync.Mutex
+	all []result
+}
+
+// addResult keeps the result of a test that has not failed.
+func addResult(t *testing.T, r result) {
+	if t.Failed() {
+		return
+	}
+	results.Lock()
+	defer results.Unlock()
+	results.all = append(results.all, r)
+}
+
+// allResults are how many a run has that skips nothing.
+const allResults = 3 + 3 + 2 + 2 + 2 + 1 + 1
+
+const preamble = `# Results
+
+What one run has counted. The numbers differ from run to run; none may ever be lost. To repeat it, with both brokers running, as root or where user namespaces are allowed:
+
+    ROLLCALL_REQUIRE_BROKERS=1 go test -count=1 ./transport/faults -update
+
+Brokers: %s.
+
+| scenario | transport | faults | sent | confirmed | handled | lost | doubled | handled unconfirmed |
+|---|---|---|---|---|---|---|---|---|
+`
+
+const epilogue = `
+Lost is an event that was confirmed and never handled, doubled one that was handled more than once. An event is handled without having been confirmed where its publisher was killed in between, or gave up waiting.
+`
+
+// writeResults writes RESULTS.md. It gives the exit code.
+func writeResults() int {
+	all := results.all
+	if len(all) != allResults {
+		return complain(fmt.Errorf("RESULTS.md needs %d results, not %d: run all tests, with nothing skipped", allResults, len(all)))
+	}
+	slices.SortFunc(all, func(a, b result) int {
+		return cmp.Or(strings.Compare(a.Scenario, b.Scenario), strings.Compare(string(a.Transport), string(b.Transport)))
+	})
+	versions, err := brokers()
+	if err != nil {
+		return complain(err)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, preamble, versions)
+	for _, r := range all {
+		s := r.Summary
+		fmt.Fprintf(&b, "| %s | %s | %d | %d | %d | %d | %d | %d | %d |\n",
+			r.Scenario, r.Transport, r.Faults, s.Sent, s.Confirmed, s.Handled, s.Lost, s.Doubled, s.Surprises)
+	}
+	b.WriteString(epilogue)
+	return complain(os.WriteFile("RESULTS.md", []byte(b.String()), 0o644))
+}
+
+// brokers are the names and versions of all.
+func brokers() (string, error) {
+	nats, err := natsgo.Connect("nats://" + natsAddress)
+	if err != nil {
+		return "", err
+	}
+	defer nats.Close()
+	rabbit, err := amqp091.Dial("amqp://guest:guest@" + rabbitAddress)
+	if err != nil {
+		return "", err
+	}
+	defer rabbit.Close()
+	return fmt.Sprintf("NATS %s for the kills and the proxy, NATS %s for the restarts and embedded, RabbitMQ %v",
+		nats.ConnectedServerVersion(), server.VERSION, rabbit.Properties["version"]), nil
+}

@@ -1,0 +1,64 @@
+package faults_test
+
+import (
+	"fmt"
+	"time"
+
+	natsgo "github.com/nats-io/nats.go"
+
+	"github.com/rollcall-go/rollcall/transport"
+	"github.com/rollcall-go/rollcall/transport/amqp"
+	"github.com/rollcall-go/rollcall/transport/nats"
+)
+
+// site is where events are kept. It can be handed to another process.
+type site struct {
+	Kind   kind
+	Place  string // a URL, or a directory
+	Prefix string
+}
+
+type kind string
+
+const (
+	natsCluster  kind = "NATS cluster"
+	natsEmbedded kind = "NATS embedded"
+	rabbitMQ     kind = "RabbitMQ, quorum queue"
+)
+
+// opened is a transport to a site.
+type opened interface {
+	transport.Transport
+	transport.Declarer
+	Close()
+}
+
+// open connects; there may be several at a time, but of a directory.
+func (s site) open() (opened, error) {
+	switch s.Kind {
+	case natsCluster:
+		return opening(nats.Connect(s.Place, s.natsOptions()...))
+	case natsEmbedded:
+		return opening(nats.Embedded(s.Place, s.natsOptions()...))
+	case rabbitMQ:
+		return opening(amqp.Connect(s.Place, amqp.Prefix(s.Prefix)))
+	}
+	return nil, fmt.Errorf("there is no transport %q", s.Kind)
+}
+
+// opening keeps a nil pointer from being a transport.
+func opening[T opened](x T, err error) (opened, error) {
+	if err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// natsOptions are those of a program that wants to go on soon.
+func (s site) natsOptions() []nats.Option {
+	return []nats.Option{
+		nats.Prefix(s.Prefix), nats.AckWait(time.Second),
+		nats.Client(natsgo.ReconnectWait(betweenTries), natsgo.ReconnectJitter(betweenTries, betweenTries),
+			natsgo.ErrorHandler(func(*natsgo.Conn, *natsgo.Subscription, error) {})), // else it prints that a connection is lost
+	}
+}
