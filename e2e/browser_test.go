@@ -20,6 +20,9 @@ const (
 // browser starts a Chromium of its own for the test, without a window and with
 // an empty profile, and ends it with the test.
 func browser(t *testing.T) context.Context {
+	if testing.Short() {
+		t.Skip("a browser takes a while")
+	}
 	t.Helper()
 	options := []chromedp.ExecAllocatorOption{
 		chromedp.ExecPath(executable(t)), chromedp.UserDataDir(t.TempDir()),

@@ -149,6 +149,9 @@ func (n *node) open(t *testing.T, options ...amqp.Option) *opened {
 }
 
 func TestOwnNode(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a broker takes a while to start")
+	}
 	t.Parallel()
 	n := newNode(t)
 	t.Run("a message too large for the broker", func(t *testing.T) { checkTooLarge(t, n) })
