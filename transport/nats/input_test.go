@@ -45,15 +45,7 @@ func TestGarbage(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(x.Close)
-	conn, err := natsgo.Connect(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(conn.Close)
-	js, err := jetstream.New(conn)
-	if err != nil {
-		t.Fatal(err)
-	}
+	js := rawClient(t, url)
 	t.Cleanup(func() { deletePrefix(t, url, prefix) })
 	s := transport.Subscription{Event: "order.placed", Key: "mail"}
 	if err := x.Declare(t.Context(), s); err != nil {
@@ -93,20 +85,25 @@ func TestGarbage(t *testing.T) {
 	}
 }
 
-// deletePrefix leaves the server as it was.
-func deletePrefix(t *testing.T, url, prefix string) {
+// rawClient is the server without a transport.
+func rawClient(t *testing.T, url string) jetstream.JetStream {
 	t.Helper()
 	conn, err := natsgo.Connect(url)
 	if err != nil {
-		t.Error(err)
-		return
+		t.Fatal(err)
 	}
-	defer conn.Close()
+	t.Cleanup(conn.Close)
 	js, err := jetstream.New(conn)
 	if err != nil {
-		t.Error(err)
-		return
+		t.Fatal(err)
 	}
+	return js
+}
+
+// deletePrefix leaves the server as it was.
+func deletePrefix(t *testing.T, url, prefix string) {
+	t.Helper()
+	js := rawClient(t, url)
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	for _, name := range []string{strings.ToUpper(prefix), strings.ToUpper(prefix) + "_DEAD"} {
@@ -120,15 +117,7 @@ func deletePrefix(t *testing.T, url, prefix string) {
 func TestStreamOfAnother(t *testing.T) {
 	url := cluster(t)
 	prefix := "other" + transport.NewID()[:8]
-	conn, err := natsgo.Connect(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(conn.Close)
-	js, err := jetstream.New(conn)
-	if err != nil {
-		t.Fatal(err)
-	}
+	js := rawClient(t, url)
 	name := strings.ToUpper(prefix)
 	if _, err := js.CreateStream(t.Context(), jetstream.StreamConfig{Name: name, Subjects: []string{prefix + ".other"}, Storage: jetstream.MemoryStorage}); err != nil {
 		t.Fatal(err)
