@@ -120,11 +120,16 @@ type receiving struct {
 	handled map[jetstream.Msg]struct{} // those whose handlers run
 }
 
-// end waits for the handlers, and until what they have done is told.
+// end waits for the handlers, and until the server has been told what they have
+// done, as long as that may take: else messages that are done come again.
 func (r *receiving) end() {
 	r.workers.wait()
 	r.acks.wait()
+	_ = r.transport.conn.FlushTimeout(flushTimeout)
 }
+
+// flushTimeout is for the end of a subscription.
+const flushTimeout = time.Second
 
 // consume takes messages until the context ends or the consumer fails. It says
 // whether any came.
@@ -240,6 +245,12 @@ func (r *receiving) handle(ctx context.Context, m jetstream.Msg) {
 		r.reject(ctx, m, d, reason)
 	case again:
 		_ = m.NakWithDelay(after) // else it comes again when the server has waited
+	case ctx.Err() != nil:
+		// The server handles acknowledgements in their order: once it has this
+		// one, none of those before comes again.
+		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
+		defer cancel()
+		_ = m.DoubleAck(ending)
 	default:
 		r.acks.add(m)
 	}
@@ -304,7 +315,7 @@ func (r *receiving) reject(ctx context.Context, m jetstream.Msg, d transport.Del
 	d.Key = r.subscription.Key
 	err := r.transport.bury(ctx, d, reason)
 	if err == nil {
-		_ = m.TermWithReason("dead letter")
+		_ = m.DoubleAck(ctx) // waits until the server has it: else it comes again as well
 	} else if !errors.Is(err, context.Canceled) {
 		_ = m.NakWithDelay(transport.Backoff(d.Attempt))
 	}
