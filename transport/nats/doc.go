@@ -17,7 +17,8 @@
 // minutes is a duplicate, and is dropped by the server.
 //
 // A message that a receiver was given and had not begun with when its
-// subscription ended counts as an attempt.
+// subscription ended counts as an attempt. One that was still on its way then
+// comes again after [AckWait].
 //
 // # What survives what
 //

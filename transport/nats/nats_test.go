@@ -47,8 +47,11 @@ func embedded(t *testing.T, options ...nats.Option) *nats.Transport {
 	return x
 }
 
+// soon is when what was on its way to a subscription that has ended comes again.
+var soon = nats.AckWait(2 * time.Second)
+
 func TestEmbeddedConforms(t *testing.T) {
-	transporttest.Run(t, func(t *testing.T) transport.Transport { return embedded(t) })
+	transporttest.Run(t, func(t *testing.T) transport.Transport { return embedded(t, soon) })
 }
 
 func TestClusterConforms(t *testing.T) {
@@ -56,7 +59,7 @@ func TestClusterConforms(t *testing.T) {
 	prefix := "kit" + transport.NewID()[:8]
 	t.Cleanup(func() { deletePrefix(t, url, prefix) })
 	transporttest.Run(t, func(t *testing.T) transport.Transport {
-		x, err := nats.Connect(url, nats.Prefix(prefix))
+		x, err := nats.Connect(url, nats.Prefix(prefix), soon)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -157,10 +157,12 @@ func (r *receiving) consumeOn(ctx context.Context, c jetstream.Consumer, connect
 	watching.Go(func() {
 		select {
 		case <-connected:
-			again.Store(true)
-			messages.Drain() // what is here already is handled
+		case <-time.After(reopening): // a request that the client has lost holds up nobody for longer
 		case <-over:
+			return
 		}
+		again.Store(true)
+		messages.Drain() // what is here already is handled
 	})
 	defer watching.Wait()
 	defer close(over)
@@ -185,6 +187,9 @@ func (r *receiving) consumeOn(ctx context.Context, c jetstream.Consumer, connect
 		})
 	}
 }
+
+// reopening is after what time messages are requested anew.
+const reopening = 10 * time.Second
 
 // acquire waits until a handler may run; not once the context has ended.
 func (r *receiving) acquire(ctx context.Context) {
@@ -245,12 +250,6 @@ func (r *receiving) handle(ctx context.Context, m jetstream.Msg) {
 		r.reject(ctx, m, d, reason)
 	case again:
 		_ = m.NakWithDelay(after) // else it comes again when the server has waited
-	case ctx.Err() != nil:
-		// The server handles acknowledgements in their order: once it has this
-		// one, none of those before comes again.
-		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
-		defer cancel()
-		_ = m.DoubleAck(ending)
 	default:
 		r.acks.add(m)
 	}
