@@ -11,7 +11,7 @@ const chartStyle = `text{font:13px system-ui,sans-serif;fill:#1b1f24}.n{text-anc
 
 // chart draws the time of a dispatch to 10 listeners, on a logarithmic scale.
 func chart(r *results) string {
-	const left, width, row = 130, 440, 26
+	const left, width, row = 170, 440, 26
 	var body strings.Builder
 	names := dispatchers(r)
 	longest := 1.0
@@ -40,7 +40,8 @@ func class(name string) string {
 	switch name {
 	case "emitter", "emitter-cancel", "generic", "dispatcher":
 		return "o"
-	case "limit", "limit-recover", "limit-cancel":
+	}
+	if strings.HasPrefix(name, "limit") {
 		return "l"
 	}
 	return "p"
