@@ -11,9 +11,10 @@ import (
 
 // outbox publishes events for their asynchronous listeners.
 type outbox struct {
-	codec     transport.Codec
-	transport transport.Transport
-	events    map[string]*outgoing // by name; filled before the first dispatch
+	codec      transport.Codec
+	transport  transport.Transport   // set, like dispatcher, before the first dispatch
+	dispatcher *transport.Dispatcher // to the transport
+	events     map[string]*outgoing  // by name
 }
 
 // outgoing is an event that has asynchronous listeners.
@@ -31,6 +32,10 @@ func newOutbox(codec transport.Codec) *outbox {
 	return &outbox{codec: codec, events: map[string]*outgoing{}}
 }
 
+func (o *outbox) connect(t transport.Transport) {
+	o.transport, o.dispatcher = t, transport.NewDispatcher(t).WithCodec(o.codec)
+}
+
 func (o *outbox) add(name string, keys []string) {
 	o.events[name] = &outgoing{name: name, keys: keys, lock: make(chan struct{}, 1)}
 }
@@ -41,7 +46,7 @@ func (o *outbox) publishes(name string) func(context.Context, any) error {
 		e := o.events[name]
 		err := e.declare(ctx, o.transport)
 		if err == nil {
-			err = transport.NewDispatcher(o.transport).WithCodec(o.codec).Dispatch(ctx, name, ev)
+			err = o.dispatcher.Dispatch(ctx, name, ev)
 		}
 		if err != nil {
 			return fmt.Errorf("publishing %s for the receivers of %s: %w", name, strings.Join(e.keys, ", "), err)

@@ -138,10 +138,11 @@ func (s *sorter) asyncLast(placed []ordering.Placed) {
 // publishInstead replaces asynchronous listeners of an event by what a dispatch
 // does for them: the first publishes the event for all.
 func (s *sorter) publishInstead(listeners []*Listener) {
+	first, _ := s.matcher.eventOf(listeners[0].Event)
+	call := first.Publish
 	for i, l := range listeners {
-		call := nothing
-		if e, ok := s.matcher.eventOf(l.Event); i == 0 && ok && e.Publish != nil {
-			call = e.Publish
+		if i > 0 || call == nil {
+			call = nothing
 		}
 		instead := *l
 		instead.fn = &body{call: call}

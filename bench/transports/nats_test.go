@@ -19,9 +19,8 @@ import (
 
 const natsURL = "nats://127.0.0.1:4222"
 
-// jetStream is a stream in files with a durable consumer, under a name of its
-// own.
-func jetStream(b *testing.B) (name string, js jetstream.JetStream, c jetstream.Consumer) {
+// jetStream is a connection, and a name that nobody else has.
+func jetStream(b *testing.B) (name string, js jetstream.JetStream) {
 	b.Helper()
 	need(b, natsURL)
 	name = "bench" + strings.ToLower(transport.NewID()[:8])
@@ -30,7 +29,7 @@ func jetStream(b *testing.B) (name string, js jetstream.JetStream, c jetstream.C
 	b.Cleanup(conn.Close)
 	js, err = jetstream.New(conn)
 	check(b, err)
-	return name, js, nil
+	return name, js
 }
 
 func rawStream(b *testing.B, name string, js jetstream.JetStream, subject string) jetstream.Consumer {
@@ -50,7 +49,7 @@ func rawNATS(b *testing.B) side { return client(b, true) }
 func bareNATS(b *testing.B) side { return client(b, false) }
 
 func client(b *testing.B, whole bool) side {
-	name, js, _ := jetStream(b)
+	name, js := jetStream(b)
 	js, err := jetstream.New(js.Conn(), jetstream.WithPublishAsyncMaxPending(inFlight))
 	check(b, err)
 	c := rawStream(b, name, js, name+".placed")
@@ -101,7 +100,7 @@ func rollcallNATS(b *testing.B) side { return ours(b, openNATS(b)) }
 
 func openNATS(b *testing.B) *rollcallnats.Transport {
 	b.Helper()
-	name, js, _ := jetStream(b)
+	name, js := jetStream(b)
 	t, err := rollcallnats.Connect(natsURL, rollcallnats.Prefix(name))
 	check(b, err)
 	b.Cleanup(func() {
@@ -117,7 +116,7 @@ func openNATS(b *testing.B) *rollcallnats.Transport {
 // subscribers. Unless it acknowledges asynchronously, it waits for the server
 // each time, which is its default.
 func watermillNATS(b *testing.B, subscribers int, async bool) side {
-	name, js, _ := jetStream(b)
+	name, js := jetStream(b)
 	topic := name + ".placed"
 	rawStream(b, name, js, topic)
 	log := watermill.NopLogger{}

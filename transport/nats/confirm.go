@@ -17,7 +17,7 @@ import (
 
 // confirmations publish and wait for what the server answers, for many at the
 // same time: all answers come by one subscription, and each to who waits for it.
-// The client's own way to do so takes twice the time. It may be used
+// The client's own ways have a goroutine or a timer for each. It may be used
 // concurrently.
 type confirmations struct {
 	conn   *nats.Conn

@@ -251,7 +251,7 @@ func (r *receiving) handle(ctx context.Context, m jetstream.Msg) {
 	case again:
 		_ = m.NakWithDelay(after) // else it comes again when the server has waited
 	default:
-		r.acks.add(m)
+		r.acks.add(m) // else it comes again: at least once
 	}
 }
 
