@@ -134,4 +134,3 @@ type subscribed struct {
 }
 
 func (s subscribed) String() string { return s.event + " by " + s.key }
-

@@ -60,4 +60,3 @@ func Subscription(s transport.Subscription) Option {
 // Codec encodes and decodes the events of asynchronous listeners, instead of
 // JSON. What arrives as JSON is decoded all the same.
 func Codec(c transport.Codec) Option { return optionFunc(func(s *settings) { s.codec = c }) }
-
