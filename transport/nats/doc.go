@@ -16,9 +16,10 @@
 // Publish returns nil. A message of the same event, ID and key within two
 // minutes is a duplicate, and is dropped by the server.
 //
-// A message that a receiver was given and had not begun with when its
-// subscription ended counts as an attempt. One that was still on its way then
-// comes again after [AckWait].
+// A receiver requests as many messages as handlers are free for, so none waits
+// behind a slow handler. Those that are on their way when its subscription ends
+// are handled, too; where the connection fails meanwhile, they come again after
+// [AckWait].
 //
 // # What survives what
 //

@@ -14,6 +14,7 @@ type settings struct {
 	source    string
 	ackWait   time.Duration
 	syncEvery time.Duration // 0: every write
+	heartbeat time.Duration // while nothing else comes
 	client    []nats.Option
 }
 
@@ -22,7 +23,7 @@ type optionFunc func(*settings)
 func (f optionFunc) apply(s *settings) { f(s) }
 
 func newSettings(options []Option) settings {
-	s := settings{prefix: "rollcall", source: "/rollcall", ackWait: 30 * time.Second}
+	s := settings{prefix: "rollcall", source: "/rollcall", ackWait: 30 * time.Second, heartbeat: 5 * time.Second}
 	for _, o := range options {
 		o.apply(&s)
 	}

@@ -33,6 +33,7 @@ const (
 	drain       = "the end of a subscription waits for its handlers"
 	handOver    = "what nobody has begun is there for the next"
 	inFlight    = "as many handlers at once as asked for"
+	busy        = "a busy receiver holds back no message"
 	many        = "eight publishers and eight receivers"
 	publishes   = "a handler publishes"
 	badInput    = "bad messages and subscriptions are refused"
@@ -62,7 +63,7 @@ var broken = []brokenTransport{
 	{"does not tell the key", delivering(losesKey), `key ""`, breaks(content)},
 	{"cuts off bodies", delivering(cutsBody), "a body of 65536 bytes that is another", breaks(content)},
 
-	{"has a queue for each receiver of a key", changed(aQueueEach), "which should not have come", breaks(competing, handOver)},
+	{"has a queue for each receiver of a key", changed(aQueueEach), "which should not have come", breaks(competing, handOver, busy)},
 	{"gives everything to one receiver of a key", changed(onlyOne), "of 40 messages came", breaks(competing)},
 
 	{"gives a message to one key alone", forOneKey("-10"), "waited for a message that did not come", breaks(fanOut)},
@@ -75,7 +76,7 @@ var broken = []brokenTransport{
 	{"fails otherwise where nobody receives", publishing(refusesNobody), "publishing to nobody: no such topic", breaks(nobody)},
 
 	{"keeps messages only for subscribers", changed(keepsForSubscribers), "did not come", breaks(declared)},
-	{"declares once only", changed(declaresOnce), "there is one already", breaks(competing, declared, drain, handOver, many)},
+	{"declares once only", changed(declaresOnce), "there is one already", breaks(competing, declared, drain, handOver, busy, many)},
 	{"empties what is declared again", changed(emptiesDeclared), "did not come", breaks(declared, handOver)},
 
 	{"publishes to all what is for one", publishing(toAll), "which was for b", breaks(targeted)},
@@ -124,6 +125,8 @@ var broken = []brokenTransport{
 
 	{"runs one handler at a time", subscribing(oneAtATime), "did not come", breaks(inFlight)},
 	{"runs one handler more", subscribing(oneMore), "5 handlers run at once, asked for were 4", breaks(inFlight)},
+
+	{"takes a message for later", changed(takesForLater), "waited for a message that did not come", breaks(busy)},
 
 	{"loses one of two at once", changed(losesOneOfTwo), "of 400 messages were handled", breaks(many)},
 	{"fails for one of two at once", changed(failsForTwo), "the channel is in use", breaks(many)},

@@ -82,10 +82,14 @@ func as(key string, h transport.Handler) transport.Handler {
 	}
 }
 
-// onlyOne gives messages to one receiver of a key while it is there.
+// onlyOne gives messages to one receiver of a key while it is there, unless it
+// is told how many handlers may run.
 func onlyOne(w *wrapped) {
 	var active sync.Map
 	w.subscribe = func(ctx context.Context, s transport.Subscription, h transport.Handler) error {
+		if s.MaxInFlight != 0 {
+			return w.local.Subscribe(ctx, s, h)
+		}
 		if _, taken := active.LoadOrStore(s.Key, true); taken && s.Key != "" {
 			<-ctx.Done()
 			return nil
@@ -221,6 +225,22 @@ func oneAtATime(s *transport.Subscription) { s.MaxInFlight = min(s.MaxInFlight, 
 func oneMore(s *transport.Subscription) {
 	if s.MaxInFlight > 1 {
 		s.MaxInFlight++
+	}
+}
+
+// takesForLater has a message wait for the one handler.
+func takesForLater(w *wrapped) {
+	w.subscribe = func(ctx context.Context, s transport.Subscription, h transport.Handler) error {
+		if s.MaxInFlight != 1 {
+			return w.local.Subscribe(ctx, s, h)
+		}
+		slots := make(chan struct{}, 1)
+		s.MaxInFlight = 2
+		return w.local.Subscribe(ctx, s, func(ctx context.Context, d transport.Delivery) transport.Verdict {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			return h(ctx, d)
+		})
 	}
 }
 

@@ -190,6 +190,26 @@ func checkInFlight(x *trial) {
 	r.bodies(3 * n)
 }
 
+func checkBusy(x *trial) {
+	begun, released := make(chan struct{}, 10), make(chan struct{})
+	release := sync.OnceFunc(func() { close(released) })
+	busy := x.receive(transport.Subscription{Key: "one", MaxInFlight: 1}, func(transport.Delivery) transport.Verdict {
+		begun <- struct{}{}
+		<-released
+		return transport.Ack()
+	})
+	x.Cleanup(release)
+	x.publish(x.message(0))
+	busy.await(begun)
+	x.publish(x.numbered(1, 4)...)
+	time.Sleep(grace) // for what it should leave alone
+	free := x.receive(transport.Subscription{Key: "one"}, ack)
+	free.bodies(3)
+	release()
+	busy.bodies(1)
+	busy.nothing()
+}
+
 func checkPublishing(x *trial) {
 	r := x.receiveBy(transport.Subscription{Key: "one"}, func(ctx context.Context, d transport.Delivery) transport.Verdict {
 		if string(d.Body) == "0" {

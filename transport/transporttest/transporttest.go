@@ -38,6 +38,7 @@ var promises = []struct {
 	{"the end of a subscription waits for its handlers", checkDrain},
 	{"what nobody has begun is there for the next", checkHandOver},
 	{"as many handlers at once as asked for", checkInFlight},
+	{"a busy receiver holds back no message", checkBusy},
 	{"eight publishers and eight receivers", checkMany},
 	{"a handler publishes", checkPublishing},
 	{"bad messages and subscriptions are refused", checkBadInput},
