@@ -5,9 +5,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // specVersion is that of CloudEvents.
@@ -28,56 +28,38 @@ const keyAttribute = "rollcallkey"
 // "/shop"; the content type and the body go where the protocol has them. Values
 // are percent-encoded, as the bindings to NATS and HTTP have it. The message's
 // own headers are beside the attributes.
-func Attributes(m Message, source string) map[string]string {
-	headers := make(map[string]string, len(m.Headers)+5)
-	for name, value := range m.Headers {
-		if isExtension(name) {
-			value = percentEncoded(value)
+func Attributes(m Message, source string) iter.Seq2[string, string] {
+	return func(yield func(name, value string) bool) {
+		for name, value := range m.Headers {
+			if isExtension(name) {
+				value = percentEncoded(value)
+			}
+			if !yield(name, value) {
+				return
+			}
 		}
-		headers[name] = value
+		_ = yield(writtenPrefix+"specversion", specVersion) &&
+			yield(writtenPrefix+"id", percentEncoded(m.ID)) &&
+			yield(writtenPrefix+"type", percentEncoded(m.Event)) &&
+			yield(writtenPrefix+"source", percentEncoded(cmp.Or(m.Source, source))) &&
+			m.Key != "" && yield(writtenPrefix+keyAttribute, percentEncoded(m.Key))
 	}
-	set := func(name, value string) { headers[writtenPrefix+name] = percentEncoded(value) }
-	set("specversion", specVersion)
-	set("id", m.ID)
-	set("type", m.Event)
-	set("source", cmp.Or(m.Source, source))
-	if m.Key != "" {
-		set(keyAttribute, m.Key)
-	}
-	return headers
 }
 
 // FromAttributes is for transports: it reads what Attributes has written, and
 // what other implementations write with the prefixes "cloudEvents_" and
 // "cloudEvents:", whose values are not encoded. Optional attributes and
 // extensions become headers with the prefix "ce-". The error says what the
-// headers lack of an event; what could be read is there all the same. The
-// headers become the message's, without the attributes that it has fields for.
-func FromAttributes(headers map[string]string, contentType string, body []byte) (Message, error) {
-	m := Message{ContentType: contentType, Body: body, Headers: headers}
-	var version, dataContentType string
-	field := func(name string) *string {
-		switch name {
-		case "specversion":
-			return &version
-		case "id":
-			return &m.ID
-		case "type":
-			return &m.Event
-		case "source":
-			return &m.Source
-		case "datacontenttype":
-			return &dataContentType
-		case keyAttribute:
-			return &m.Key
-		}
-		return nil
+// headers lack of an event; what could be read is there all the same.
+func FromAttributes(headers iter.Seq2[string, string], contentType string, body []byte) (Message, error) {
+	r := attributeReader{message: Message{ContentType: contentType, Body: body}}
+	for name, value := range headers {
+		r.read(name, value)
 	}
-	for _, prefix := range readPrefixes { // of an attribute that comes twice, the first counts
-		takeAttributes(headers, prefix, field)
-	}
-	m.ContentType = cmp.Or(m.ContentType, dataContentType)
-	for _, required := range [...]struct{ name, value string }{{"specversion", version}, {"id", m.ID}, {"type", m.Event}, {"source", m.Source}} {
+	r.readOthers()
+	m := r.message
+	m.ContentType = cmp.Or(m.ContentType, r.dataContentType)
+	for _, required := range [...]struct{ name, value string }{{"specversion", r.version}, {"id", m.ID}, {"type", m.Event}, {"source", m.Source}} {
 		switch {
 		case required.value != "":
 		case strings.HasPrefix(m.ContentType, "application/cloudevents"):
@@ -86,36 +68,82 @@ func FromAttributes(headers map[string]string, contentType string, body []byte) 
 			return m, fmt.Errorf("it is no CloudEvent: the attribute %s is missing", required.name)
 		}
 	}
-	if version != specVersion {
-		return m, fmt.Errorf("it is a CloudEvent of version %s, not %s", version, specVersion)
+	if r.version != specVersion {
+		return m, fmt.Errorf("it is a CloudEvent of version %s, not %s", r.version, specVersion)
 	}
 	return m, nil
 }
 
-// takeAttributes takes those with a prefix out of the headers: into their
-// fields, where they have one that is still empty, or as extensions.
-func takeAttributes(headers map[string]string, prefix string, field func(name string) *string) {
-	var extensions [][2]string // added at the end: the loop might come to them
-	for header, value := range headers {
-		name, ok := attributeName(header, prefix)
-		if !ok {
-			continue
-		}
-		if prefix == writtenPrefix {
-			value = percentDecoded(value)
-		}
-		delete(headers, header)
-		if known := field(name); known != nil {
-			*known = cmp.Or(*known, value)
-			continue
-		}
-		extensions = append(extensions, [2]string{writtenPrefix + name, value})
+// attributeReader takes headers one by one.
+type attributeReader struct {
+	message         Message
+	version         string
+	dataContentType string
+	others          []otherAttribute
+}
+
+// otherAttribute is one by a prefix that is not ours.
+type otherAttribute struct{ prefix, name, value string }
+
+func (r *attributeReader) read(header, value string) {
+	if name, ok := attributeName(header, writtenPrefix); ok {
+		r.set(name, percentDecoded(value))
+		return
 	}
-	for _, x := range extensions {
-		if _, twice := headers[x[0]]; !twice {
-			headers[x[0]] = x[1]
+	for _, prefix := range readPrefixes[1:] {
+		if name, ok := attributeName(header, prefix); ok {
+			r.others = append(r.others, otherAttribute{prefix, name, value})
+			return
 		}
 	}
+	r.setHeader(header, value)
+}
+
+// readOthers takes the attributes by other prefixes, at the end: of one that
+// comes twice, ours counts.
+func (r *attributeReader) readOthers() {
+	for _, prefix := range readPrefixes[1:] {
+		for _, other := range r.others {
+			if other.prefix == prefix {
+				r.set(other.name, other.value)
+			}
+		}
+	}
+}
+
+// set keeps an attribute, unless it is there already.
+func (r *attributeReader) set(name, value string) {
+	if field := r.field(name); field != nil {
+		*field = cmp.Or(*field, value)
+	} else if _, twice := r.message.Headers[writtenPrefix+name]; !twice {
+		r.setHeader(writtenPrefix+name, value)
+	}
+}
+
+func (r *attributeReader) setHeader(name, value string) {
+	if r.message.Headers == nil {
+		r.message.Headers = map[string]string{}
+	}
+	r.message.Headers[name] = value
+}
+
+// field is where an attribute belongs, or nil where it is an extension.
+func (r *attributeReader) field(name string) *string {
+	switch name {
+	case "specversion":
+		return &r.version
+	case "id":
+		return &r.message.ID
+	case "type":
+		return &r.message.Event
+	case "source":
+		return &r.message.Source
+	case "datacontenttype":
+		return &r.dataContentType
+	case keyAttribute:
+		return &r.message.Key
+	}
+	return nil
 }
 
 func attributeName(header, prefix string) (string, bool) {
@@ -158,11 +186,16 @@ func isReserved(name string) bool {
 
 // percentEncoded keeps printable ASCII but for space, quote and percent.
 func percentEncoded(s string) string {
-	if !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf || mustEncode(byte(r)) }) {
+	clean := 0
+	for clean < len(s) && !mustEncode(s[clean]) {
+		clean++
+	}
+	if clean == len(s) {
 		return s
 	}
 	var b strings.Builder
-	for i := range len(s) {
+	b.WriteString(s[:clean])
+	for i := clean; i < len(s); i++ {
 		if c := s[i]; mustEncode(c) {
 			fmt.Fprintf(&b, "%%%02X", c)
 		} else {

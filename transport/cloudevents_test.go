@@ -14,11 +14,11 @@ import (
 func TestAttributes(t *testing.T) {
 	m := transport.Message{ID: "a b", Event: "order.placed", Key: "mail", ContentType: "text/plain", Headers: map[string]string{"x": "y", "ce-subject": "a b"}}
 	want := map[string]string{"ce-specversion": "1.0", "ce-id": "a%20b", "ce-type": "order.placed", "ce-source": "/shop", "ce-rollcallkey": "mail", "x": "y", "ce-subject": "a%20b"}
-	if diff := cmp.Diff(want, transport.Attributes(m, "/shop")); diff != "" {
+	if diff := cmp.Diff(want, maps.Collect(transport.Attributes(m, "/shop"))); diff != "" {
 		t.Error(diff)
 	}
 	m.Source, want["ce-source"] = "/other", "/other"
-	if diff := cmp.Diff(want, transport.Attributes(m, "/shop")); diff != "" {
+	if diff := cmp.Diff(want, maps.Collect(transport.Attributes(m, "/shop"))); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -26,7 +26,7 @@ func TestAttributes(t *testing.T) {
 func TestFromAttributes(t *testing.T) {
 	for _, prefix := range []string{"ce-", "CE-", "cloudEvents_", "cloudEvents:"} {
 		headers := map[string]string{prefix + "specversion": "1.0", prefix + "id": "7%3", prefix + "type": "t", prefix + "source": "/x", prefix + "time": "now", "other": "%20"}
-		got, err := transport.FromAttributes(headers, "text/plain", []byte("b"))
+		got, err := transport.FromAttributes(maps.All(headers), "text/plain", []byte("b"))
 		want := transport.Message{ID: "7%3", Event: "t", ContentType: "text/plain", Source: "/x", Headers: map[string]string{"other": "%20", "ce-time": "now"}, Body: []byte("b")}
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {
 			t.Errorf("%s: %v %s", prefix, err, diff)
@@ -41,7 +41,7 @@ func TestFromAttributes(t *testing.T) {
 		{map[string]string{"content": "x"}, "it is no CloudEvent: the attribute specversion is missing"},
 		{map[string]string{"ce-specversion": "0.3", "ce-id": "1", "ce-source": "/", "ce-type": "t"}, "it is a CloudEvent of version 0.3, not 1.0"},
 	} {
-		if _, err := transport.FromAttributes(tt.headers, "", nil); err == nil || err.Error() != tt.want {
+		if _, err := transport.FromAttributes(maps.All(tt.headers), "", nil); err == nil || err.Error() != tt.want {
 			t.Errorf("%v: %v, want %s", tt.headers, err, tt.want)
 		}
 	}
@@ -53,7 +53,7 @@ func TestDecoding(t *testing.T) {
 		"a%20b": "a b", "%C3%a4": "ä", "50% 5 off": "50% 5 off", "a%1 b": "a%1 b", "%0x1": "%0x1", "%+1": "%+1", "100%": "100%", "%2": "%2", "%%41": "%A",
 	} {
 		for prefix, want := range map[string]string{"ce-": want, "cloudEvents_": value, "cloudEvents:": value} {
-			m, _ := transport.FromAttributes(map[string]string{prefix + "id": value, prefix + "subject": value}, "", nil)
+			m, _ := transport.FromAttributes(maps.All(map[string]string{prefix + "id": value, prefix + "subject": value}), "", nil)
 			if m.ID != want || m.Headers["ce-subject"] != want {
 				t.Errorf("%s%q: got the ID %q and %q", prefix, value, m.ID, m.Headers)
 			}
@@ -64,7 +64,7 @@ func TestDecoding(t *testing.T) {
 // Of an attribute that comes by several prefixes, the one of "ce-" counts.
 func TestAttributesTwice(t *testing.T) {
 	for range 20 { // maps have no order
-		m, _ := transport.FromAttributes(map[string]string{"cloudEvents:id": "c", "ce-id": "a", "cloudEvents_id": "b", "cloudEvents_subject": "b", "ce-subject": "a"}, "", nil)
+		m, _ := transport.FromAttributes(maps.All(map[string]string{"cloudEvents:id": "c", "ce-id": "a", "cloudEvents_id": "b", "cloudEvents_subject": "b", "ce-subject": "a"}), "", nil)
 		if m.ID != "a" || !maps.Equal(m.Headers, map[string]string{"ce-subject": "a"}) {
 			t.Fatalf("got %+v", m)
 		}
@@ -72,7 +72,7 @@ func TestAttributesTwice(t *testing.T) {
 }
 
 func TestStructuredMode(t *testing.T) {
-	m, err := transport.FromAttributes(map[string]string{}, "application/cloudevents+json; charset=utf-8", []byte(`{"specversion":"1.0"}`))
+	m, err := transport.FromAttributes(maps.All(map[string]string{}), "application/cloudevents+json; charset=utf-8", []byte(`{"specversion":"1.0"}`))
 	if err == nil || err.Error() != "it is a CloudEvent in structured mode: send it in binary mode" || len(m.Body) == 0 {
 		t.Errorf("got %+v, %v", m, err)
 	}

@@ -3,6 +3,7 @@ package amqp
 import (
 	"encoding/json"
 	"fmt"
+	"iter"
 	"maps"
 	"strconv"
 	"strings"
@@ -54,9 +55,8 @@ func (t *Transport) check(m transport.Message) error {
 
 // publishing is a message as AMQP has it.
 func (t *Transport) publishing(m transport.Message) amqp091.Publishing {
-	attributes := transport.Attributes(m, t.settings.source)
-	headers := make(amqp091.Table, len(attributes)+1)
-	for name, value := range attributes {
+	headers := make(amqp091.Table, len(m.Headers)+6)
+	for name, value := range transport.Attributes(m, t.settings.source) {
 		headers[name] = value
 	}
 	return amqp091.Publishing{
@@ -85,13 +85,18 @@ func again(d amqp091.Delivery, headers amqp091.Table) amqp091.Publishing {
 // message reads a message of the broker. The error says what it lacks of an
 // event; what could be read is there all the same.
 func message(d amqp091.Delivery) (transport.Message, error) {
-	headers := make(map[string]string, len(d.Headers))
-	for name, value := range d.Headers {
-		if !brokerHeaders[name] && !strings.HasPrefix(name, ours) {
-			headers[name] = text(value)
+	return transport.FromAttributes(attributes(d.Headers), d.ContentType, d.Body)
+}
+
+// attributes are the headers that are neither the broker's nor ours.
+func attributes(table amqp091.Table) iter.Seq2[string, string] {
+	return func(yield func(name, value string) bool) {
+		for name, value := range table {
+			if !brokerHeaders[name] && !strings.HasPrefix(name, ours) && !yield(name, text(value)) {
+				return
+			}
 		}
 	}
-	return transport.FromAttributes(headers, d.ContentType, d.Body)
 }
 
 // text is the value of a header. Other programs write other types than strings.

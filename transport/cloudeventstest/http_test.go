@@ -3,6 +3,7 @@ package cloudeventstest
 import (
 	"bytes"
 	"io"
+	"maps"
 	"net/http"
 	"testing"
 
@@ -55,5 +56,5 @@ func fromHTTP(r *http.Request) (transport.Message, error) {
 	if err != nil {
 		return transport.Message{}, err
 	}
-	return transport.FromAttributes(headers, r.Header.Get("Content-Type"), body)
+	return transport.FromAttributes(maps.All(headers), r.Header.Get("Content-Type"), body)
 }

@@ -72,12 +72,11 @@ func (t *Transport) dispose(ctx context.Context, stream jetstream.Stream, raw *j
 
 // readLetter reads a dead letter; what is no event shows what could be read.
 func readLetter(raw *jetstream.RawStreamMsg) transport.DeadLetter {
-	headers, contentType := headersOf(raw.Header)
 	letter := transport.DeadLetter{At: raw.Time}
-	letter.Reason, _ = url.PathUnescape(headers[reasonHeader])
-	letter.Attempt, _ = strconv.Atoi(headers[attemptHeader])
-	delete(headers, reasonHeader)
-	delete(headers, attemptHeader)
-	letter.Message, _ = transport.FromAttributes(headers, contentType, raw.Data)
+	letter.Message, _ = read(raw.Header, raw.Data)
+	letter.Reason, _ = url.PathUnescape(letter.Headers[reasonHeader])
+	letter.Attempt, _ = strconv.Atoi(letter.Headers[attemptHeader])
+	delete(letter.Headers, reasonHeader)
+	delete(letter.Headers, attemptHeader)
 	return letter
 }

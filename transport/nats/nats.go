@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"net/url"
 	"regexp"
 	"strings"
@@ -189,14 +190,14 @@ func (t *Transport) publish(ctx context.Context, subject string, m transport.Mes
 
 // header is that of a message on the wire.
 func (t *Transport) header(m transport.Message, duplicate string, further map[string]string) nats.Header {
-	attributes := transport.Attributes(m, t.settings.source)
-	header := make(nats.Header, len(attributes)+len(further)+3)
-	values := make([]string, 0, len(attributes)+len(further)+3)
+	size := len(m.Headers) + len(further) + 8
+	header := make(nats.Header, size)
+	values := make([]string, 0, size)
 	set := func(name, value string) {
 		values = append(values, value)
 		header[name] = values[len(values)-1 : len(values) : len(values)]
 	}
-	for name, value := range attributes {
+	for name, value := range transport.Attributes(m, t.settings.source) {
 		set(name, value)
 	}
 	for name, value := range further {
@@ -210,21 +211,32 @@ func (t *Transport) header(m transport.Message, duplicate string, further map[st
 	return header
 }
 
-// headersOf are the headers of a message on the wire that are not the server's,
-// and the content type.
-func headersOf(header nats.Header) (headers map[string]string, contentType string) {
-	headers = make(map[string]string, len(header))
+// read reads a message on the wire. The error says what it lacks of an event;
+// what could be read is there all the same.
+func read(header nats.Header, body []byte) (transport.Message, error) {
+	contentType := ""
 	for name, values := range header {
-		switch {
-		case len(values) == 0 || len(name) > 5 && strings.EqualFold(name[:5], "nats-"):
-		case strings.EqualFold(name, "content-type"):
+		if isContentType(name) && len(values) > 0 {
 			contentType = values[0]
-		default:
-			headers[name] = values[0]
 		}
 	}
-	return headers, contentType
+	return transport.FromAttributes(attributes(header), contentType, body)
 }
+
+// attributes are the headers of a message on the wire, without the content type
+// and those of the server.
+func attributes(header nats.Header) iter.Seq2[string, string] {
+	return func(yield func(name, value string) bool) {
+		for name, values := range header {
+			isServers := len(name) > 5 && strings.EqualFold(name[:5], "nats-")
+			if len(values) > 0 && !isServers && !isContentType(name) && !yield(name, values[0]) {
+				return
+			}
+		}
+	}
+}
+
+func isContentType(header string) bool { return strings.EqualFold(header, "content-type") }
 
 // confirmTimeout is after what time a message is published again that was not
 // confirmed, and confirmAttempts how often it is published where the caller's

@@ -14,6 +14,7 @@ import (
 // free. What changes needs the lock of the receiving.
 type pull struct {
 	*receiving
+	ctx       context.Context // nothing is requested after its end
 	inbox     string
 	subject   string        // of requests
 	requested int           // messages that have not come yet
@@ -36,9 +37,9 @@ const (
 // whether any came.
 func (r *receiving) pull(ctx context.Context, consumer string, connected <-chan nats.Status) (came bool, why reason) {
 	conn := r.transport.conn
-	p := &pull{receiving: r, inbox: conn.NewInbox(), failed: make(chan struct{}, 1)}
+	p := &pull{receiving: r, ctx: ctx, inbox: conn.NewInbox(), failed: make(chan struct{}, 1)}
 	p.subject = "$JS.API.CONSUMER.MSG.NEXT." + r.transport.eventStream() + "." + consumer
-	sub, err := conn.Subscribe(p.inbox, func(m *nats.Msg) { p.receive(ctx, m) })
+	sub, err := conn.Subscribe(p.inbox, p.receive)
 	if err != nil {
 		return false, failed
 	}
@@ -49,7 +50,7 @@ func (r *receiving) pull(ctx context.Context, consumer string, connected <-chan 
 		return false, failed
 	}
 	r.open(p)
-	why = p.watch(ctx, connected)
+	why = p.watch(connected)
 	r.open(nil)
 	drain(sub, drained)
 	return p.came, why
@@ -84,7 +85,7 @@ func (r *receiving) open(p *pull) {
 // on their way: one request is for many where they come fast. It needs the lock.
 func (r *receiving) request() {
 	p, limit := r.pulls, r.subscription.MaxInFlight
-	if p == nil {
+	if p == nil || p.ctx.Err() != nil {
 		return
 	}
 	free := limit - len(r.handled) - p.requested
@@ -103,12 +104,12 @@ func (p *pull) heartbeat() time.Duration { return p.transport.settings.heartbeat
 
 // watch waits until there is a reason to end. A request is lost where nothing
 // came for two heartbeats, as where the consumer was deleted before the request.
-func (p *pull) watch(ctx context.Context, connected <-chan nats.Status) reason {
+func (p *pull) watch(connected <-chan nats.Status) reason {
 	tick := time.NewTicker(2 * p.heartbeat())
 	defer tick.Stop()
 	for before := -1; ; {
 		select {
-		case <-ctx.Done():
+		case <-p.ctx.Done():
 			return stopped
 		case <-p.failed:
 			return failed
@@ -132,7 +133,7 @@ func (p *pull) life() (signs int, waiting bool) {
 }
 
 // receive takes what comes by the inbox, one after the other.
-func (p *pull) receive(ctx context.Context, m *nats.Msg) {
+func (p *pull) receive(m *nats.Msg) {
 	if m.Reply == "" { // there is nothing to acknowledge
 		p.status(m.Header)
 		return
@@ -146,7 +147,7 @@ func (p *pull) receive(ctx context.Context, m *nats.Msg) {
 	p.mu.Unlock()
 	p.workers.do(func() {
 		defer p.finish(m)
-		p.handle(ctx, m)
+		p.handle(p.ctx, m)
 	})
 }
 

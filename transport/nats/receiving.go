@@ -20,6 +20,7 @@ type receiving struct {
 	handler      transport.Handler
 	workers      workers
 	outgoing     queue[*nats.Msg] // acknowledgements and requests
+	settled      string           // where the last acknowledgement went, for outgoing
 
 	mu      sync.Mutex
 	handled map[*nats.Msg]struct{} // those that handlers have
@@ -28,20 +29,35 @@ type receiving struct {
 
 func newReceiving(t *Transport, s transport.Subscription, h transport.Handler) *receiving {
 	r := &receiving{transport: t, subscription: s, handler: h, handled: make(map[*nats.Msg]struct{}, s.MaxInFlight)}
-	r.outgoing.handle = func(m *nats.Msg) { _ = t.conn.PublishMsg(m) } // else the message comes again: at least once
+	r.outgoing.handle = r.send
 	return r
 }
 
-// end waits for the handlers, and until the server has been told what they have
-// done, as long as that may take: else messages that are done come again.
+func (r *receiving) send(m *nats.Msg) {
+	_ = r.transport.conn.PublishMsg(m) // else the message comes again: at least once
+	if m.Reply == "" {
+		r.settled = m.Subject
+	}
+}
+
+// end waits for the handlers, and until the server has dealt with what they have
+// done, as long as that may take: else messages that are done come again. The
+// server deals with one answer to a consumer's messages after the other, so it
+// is asked for a reply to the last.
 func (r *receiving) end() {
 	r.workers.wait()
 	r.outgoing.wait()
-	_ = r.transport.conn.FlushTimeout(flushTimeout)
+	if r.settled == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), endTimeout)
+	defer cancel()
+	_, _ = r.transport.conn.RequestWithContext(ctx, r.settled, inProgress)
+	r.settled = ""
 }
 
-// flushTimeout is for the end of a subscription.
-const flushTimeout = time.Second
+// endTimeout is for the server's last reply to a subscription.
+const endTimeout = time.Second
 
 // What the server is told of a message.
 var (
@@ -93,8 +109,7 @@ func (r *receiving) handle(ctx context.Context, m *nats.Msg) {
 // delivery reads a message of the server. The error says what it lacks of an
 // event.
 func delivery(m *nats.Msg) (transport.Delivery, error) {
-	headers, contentType := headersOf(m.Header)
-	message, err := transport.FromAttributes(headers, contentType, m.Data)
+	message, err := read(m.Header, m.Data)
 	d := transport.Delivery{Message: message, Attempt: 1}
 	if meta, e := m.Metadata(); e == nil {
 		d.Attempt = int(meta.NumDelivered)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -84,6 +85,19 @@ func (m *monitored) publish(t *testing.T, ids ...string) {
 	}
 }
 
+func (m *monitored) publishMany(t *testing.T, n int) {
+	t.Helper()
+	var all sync.WaitGroup
+	for range 50 {
+		all.Go(func() {
+			for range n / 50 {
+				m.publish(t, transport.NewID())
+			}
+		})
+	}
+	all.Wait()
+}
+
 // deleteConsumer waits until there is another one.
 func (m *monitored) deleteConsumer(t *testing.T) (wait func()) {
 	t.Helper()
@@ -127,6 +141,8 @@ func TestConsumerDeletedWhileWaiting(t *testing.T) {
 	})
 	m.publish(t, "1")
 	take(t, got)
+	take(t, m.requests)
+	take(t, m.requests) // the one that it waits for now
 	m.deleteConsumer(t)()
 	m.publish(t, "2")
 	if id := take(t, got); id != "2" {
@@ -210,15 +226,7 @@ func TestRequestsAreForFreeHandlers(t *testing.T) {
 func TestOneRequestForMany(t *testing.T) {
 	const n, limit = 5000, 100
 	m := newMonitored(t, transport.Subscription{Event: "order.placed", Key: "mail", MaxInFlight: limit})
-	var all sync.WaitGroup
-	for range 50 {
-		all.Go(func() {
-			for range n / 50 {
-				m.publish(t, transport.NewID())
-			}
-		})
-	}
-	all.Wait()
+	m.publishMany(t, n)
 	var handled sync.WaitGroup
 	handled.Add(n)
 	m.start(t, func(context.Context, transport.Delivery) transport.Verdict {
@@ -233,5 +241,33 @@ func TestOneRequestForMany(t *testing.T) {
 	}
 	if requests > n/10 {
 		t.Errorf("there were %d requests for %d messages", requests, n)
+	}
+}
+
+// When a subscription has ended, the server has dealt with what its handlers have
+// done, and not only received it: none of it comes again, also where the server
+// is stopped at once.
+func TestTheServerHasDealtWithAllAtTheEnd(t *testing.T) {
+	const n = 5000
+	m := newMonitored(t, transport.Subscription{Event: "order.placed", Key: "mail", MaxInFlight: n})
+	m.publishMany(t, n)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var begun atomic.Int32
+	if err := m.Subscribe(ctx, m.subscription, func(context.Context, transport.Delivery) transport.Verdict {
+		if begun.Add(1) == n {
+			stop()
+		}
+		<-ctx.Done() // so that all are done at the same moment
+		return transport.Ack()
+	}); err != nil {
+		t.Fatal(err)
+	}
+	c, err := m.js.Consumer(t.Context(), m.stream, m.consumer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left := c.CachedInfo().NumAckPending; left > 0 {
+		t.Errorf("%d of %d messages would come again", left, n)
 	}
 }

@@ -1,6 +1,7 @@
 package watermill
 
 import (
+	"maps"
 	"net/url"
 	"strconv"
 	"time"
@@ -50,7 +51,7 @@ func read(m *message.Message) (incoming, error) {
 	}
 	var err error
 	given := len(headers)
-	in.delivery.Message, err = transport.FromAttributes(headers, kind, m.Payload)
+	in.delivery.Message, err = transport.FromAttributes(maps.All(headers), kind, m.Payload)
 	if isPlain := len(in.delivery.Headers) == given; isPlain {
 		in.delivery.ID, err = m.UUID, nil
 	}
