@@ -16,23 +16,31 @@ import (
 )
 
 // confirmations publish and wait for what the server answers, for many at the
-// same time: all answers come by one subscription, and each to who waits for it.
-// The client's own ways have a goroutine or a timer for each. It may be used
-// concurrently.
+// same time: all answers come by one subscription, each to who waits for it, and
+// one timer is for all. The client's own ways have a goroutine or a timer for
+// each. It may be used concurrently.
 type confirmations struct {
 	conn   *nats.Conn
 	prefix string // of the subjects of answers
 	store  *store // of an embedded server, or nil
 	queue  queue[*nats.Msg]
 
-	mu      sync.Mutex
-	last    uint64
-	damaged error                 // what an embedded server could not write
-	waiting map[string]chan error // by what follows the prefix
+	mu       sync.Mutex
+	last     uint64
+	damaged  error              // what an embedded server could not write
+	waiting  map[uint64]waiting // by what follows the prefix
+	ticks    int                // of the timer
+	sweeping bool               // the timer runs
+}
+
+// waiting is for an answer, since a tick of the timer.
+type waiting struct {
+	answer chan<- error
+	since  int
 }
 
 func newConfirmations(conn *nats.Conn, store *store) (*confirmations, error) {
-	c := &confirmations{conn: conn, prefix: conn.NewInbox() + ".", store: store, waiting: map[string]chan error{}}
+	c := &confirmations{conn: conn, prefix: conn.NewInbox() + ".", store: store, waiting: map[uint64]waiting{}}
 	c.queue.handle = c.send
 	_, err := conn.Subscribe(c.prefix+"*", c.answered)
 	return c, err
@@ -43,28 +51,30 @@ var errUnanswered = errors.New("the server did not answer")
 
 // publish waits for the answer, for some time. The error is errUnanswered, the
 // server's, the client's or the context's.
-func (c *confirmations) publish(ctx context.Context, m *nats.Msg, timeout *time.Timer) error {
+func (c *confirmations) publish(ctx context.Context, m *nats.Msg) error {
 	id, answer := c.begin(*m)
-	defer c.end(id)
 	select {
 	case err := <-answer:
 		return err
 	case <-ctx.Done():
+		c.take(id)
 		return ctx.Err()
-	case <-timeout.C:
-		return errUnanswered
 	}
 }
 
 // begin has a message sent.
-func (c *confirmations) begin(m nats.Msg) (id string, answer <-chan error) {
+func (c *confirmations) begin(m nats.Msg) (id uint64, answer <-chan error) {
 	ch := make(chan error, 1)
 	c.mu.Lock()
 	c.last++
-	id = strconv.FormatUint(c.last, 36)
-	c.waiting[id] = ch
+	id = c.last
+	c.waiting[id] = waiting{ch, c.ticks}
+	if !c.sweeping {
+		c.sweeping = true
+		time.AfterFunc(tick, c.sweep)
+	}
 	c.mu.Unlock()
-	m.Reply = c.prefix + id
+	m.Reply = string(strconv.AppendUint([]byte(c.prefix), id, 10))
 	c.queue.add(&m)
 	return id, ch
 }
@@ -75,10 +85,26 @@ func (c *confirmations) send(m *nats.Msg) {
 	}
 }
 
-func (c *confirmations) end(id string) {
+// A message is unanswered when it has waited for some ticks of the timer.
+const (
+	tick      = time.Second
+	waitTicks = 5
+)
+
+// sweep tells who has waited too long.
+func (c *confirmations) sweep() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	delete(c.waiting, id)
+	c.ticks++
+	for id, w := range c.waiting {
+		if c.ticks-w.since > waitTicks {
+			delete(c.waiting, id)
+			w.answer <- errUnanswered
+		}
+	}
+	if c.sweeping = len(c.waiting) > 0; c.sweeping {
+		time.AfterFunc(tick, c.sweep)
+	}
 }
 
 // answered gives an answer to who waits for it.
@@ -109,14 +135,22 @@ func isStoreFailure(err error) bool {
 const storeFailed = 10077
 
 func (c *confirmations) settle(subject string, outcome error) {
-	id := strings.TrimPrefix(subject, c.prefix)
-	c.mu.Lock()
-	ch := c.waiting[id]
-	delete(c.waiting, id)
-	c.mu.Unlock()
-	if ch != nil {
-		ch <- outcome
+	id, err := strconv.ParseUint(strings.TrimPrefix(subject, c.prefix), 10, 64)
+	if err != nil {
+		return // nobody waits for that
 	}
+	if w, ok := c.take(id); ok {
+		w.answer <- outcome
+	}
+}
+
+// take takes from those that wait, for one to be told once.
+func (c *confirmations) take(id uint64) (waiting, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	w, ok := c.waiting[id]
+	delete(c.waiting, id)
+	return w, ok
 }
 
 // outcome is what an answer says: nil where the message is kept.

@@ -177,14 +177,11 @@ func (t *Transport) publish(ctx context.Context, subject string, m transport.Mes
 	}
 	out := &nats.Msg{Subject: subject, Data: m.Body, Header: t.header(m, duplicate, further)}
 	_, limited := ctx.Deadline()
-	timeout := time.NewTimer(confirmTimeout)
-	defer timeout.Stop()
 	for attempt := 1; ; attempt++ {
-		err := t.confirmations.publish(ctx, out, timeout)
+		err := t.confirmations.publish(ctx, out)
 		if !errors.Is(err, errUnanswered) || !limited && attempt == confirmAttempts {
 			return told(err, "publishing event "+m.Event)
 		}
-		timeout.Reset(confirmTimeout)
 	}
 }
 
@@ -238,10 +235,6 @@ func attributes(header nats.Header) iter.Seq2[string, string] {
 
 func isContentType(header string) bool { return strings.EqualFold(header, "content-type") }
 
-// confirmTimeout is after what time a message is published again that was not
-// confirmed, and confirmAttempts how often it is published where the caller's
-// context has no deadline.
-const (
-	confirmTimeout  = 5 * time.Second
-	confirmAttempts = 6
-)
+// confirmAttempts is how often a message is published that is not confirmed,
+// where the caller's context has no deadline.
+const confirmAttempts = 5
