@@ -13,9 +13,8 @@ import (
 	"github.com/rollcall-go/rollcall/transport"
 )
 
-// fullDisks is how often an embedded store has no room left in a run: of some
-// eighty times, one confirmed event was lost once.
-var fullDisks = flag.Int("fulldisks", 1, "how often the disk of an embedded store runs full")
+// fullDisks is how often an embedded store has no room left in a run.
+var fullDisks = flag.Int("fulldisks", 5, "how often the disk of an embedded store runs full")
 
 // While there is no room, Publish says so. Once there is, and the store was
 // opened again where it needs that, events are published and handled as before,

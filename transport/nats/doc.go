@@ -26,8 +26,6 @@
 // A confirmed message survives kill -9 and, with an embedded server that syncs
 // every write, the loss of power; [SyncEvery] trades that for speed. Where the
 // disk is full, Publish fails; and once an embedded server could not write, it
-// confirms nothing more until the transport is closed and opened again. Even so,
-// a full disk may cost a confirmed message, in about one of eighty times: leave
-// room. What a
+// confirms nothing more until the transport is closed and opened again. What a
 // cluster guarantees is up to its configuration.
 package nats

@@ -200,7 +200,7 @@ func (t *Transport) header(m transport.Message, duplicate string, further map[st
 	for name, value := range further {
 		set(name, value)
 	}
-	set(jetstream.MsgIDHeader, duplicate)
+	set(jetstream.MsgIDHeader, t.store.duplicateID(duplicate))
 	if m.ContentType != "" {
 		set("content-type", m.ContentType)
 		set("ce-datacontenttype", m.ContentType) // as the binding to NATS has it

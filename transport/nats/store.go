@@ -4,10 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -17,15 +18,19 @@ import (
 //
 // Where a write has failed, as on a full disk, the server may number the
 // messages of a stream anew, from a number on that its receivers are done with:
-// what it confirms then it never delivers. So a store that has failed confirms
-// nothing more (see confirmations), and is mended when it is opened again.
+// what it confirms then it never delivers. It may also remember the IDs of
+// messages that it does not have, and take them for duplicates when they are
+// published again. So a store that has failed confirms nothing more (see
+// confirmations), and is mended when it is opened again: its messages are
+// numbered anew, and their IDs are of another epoch.
 type store struct {
 	directory string
 	stop      func() // ends the server
+	epoch     string // what IDs begin with
 }
 
-// sound is a file that is there as long as no write has failed. To remove one
-// takes no room on a disk that has none.
+// sound is a file that is there as long as no write has failed, and tells the
+// epoch. To remove one takes no room on a disk that has none.
 func (s *store) sound() string { return filepath.Join(s.directory, "rollcall.sound") }
 
 // stash is a file that keeps messages while they are numbered anew.
@@ -33,6 +38,20 @@ func (s *store) stash() string { return filepath.Join(s.directory, "rollcall.sta
 
 // mark says that a write has failed.
 func (s *store) mark() { _ = os.Remove(s.sound()) }
+
+// duplicateID is the ID that the server knows a message by, for its key.
+func (s *store) duplicateID(key string) string {
+	if s == nil {
+		return key
+	}
+	return s.epoch + ":" + key
+}
+
+// duplicateKey undoes duplicateID, of any epoch.
+func duplicateKey(id string) string {
+	_, key, _ := strings.Cut(id, ":")
+	return key
+}
 
 // mend numbers the messages of a store anew where it has failed, or its stream
 // is behind what its receivers have.
@@ -46,16 +65,21 @@ func (t *Transport) mend(ctx context.Context) error {
 		return err
 	}
 	state := stream.CachedInfo().State
-	_, missing := os.Stat(t.store.sound())
-	if missing != nil || delivered > state.LastSeq {
-		if err := t.renumber(ctx, stream, state, max(delivered, state.LastSeq)+gap); err != nil {
-			return err
-		}
+	epoch, missing := os.ReadFile(t.store.sound())
+	t.store.epoch = string(epoch)
+	if missing == nil && delivered <= state.LastSeq {
+		return nil
 	}
+	t.store.mark() // until it is done
+	from := max(delivered, state.LastSeq) + gap
+	if err := t.renumber(ctx, stream, state, from); err != nil {
+		return err
+	}
+	t.store.epoch = strconv.FormatUint(from, 10)
 	if err := t.unstash(ctx); err != nil {
 		return err
 	}
-	return os.WriteFile(t.store.sound(), nil, 0o600)
+	return os.WriteFile(t.store.sound(), []byte(t.store.epoch), 0o600)
 }
 
 // gap is more than receivers are ahead of what the server has written of them.
@@ -73,6 +97,7 @@ func farthest(ctx context.Context, stream jetstream.Stream) (number uint64, err 
 
 // stashed is a message in the stash.
 type stashed struct {
+	Key     string // that duplicates are told by
 	Subject string
 	Header  nats.Header
 	Data    []byte
@@ -81,14 +106,15 @@ type stashed struct {
 // renumber has a stream go on with a number, and puts what it keeps by lower ones
 // into the stash.
 func (t *Transport) renumber(ctx context.Context, stream jetstream.Stream, s jetstream.StreamState, from uint64) error {
-	var kept []stashed
+	kept, err := t.store.stashed() // where it was interrupted before
+	if err != nil {
+		return err
+	}
 	for n := s.FirstSeq; s.Msgs > 0 && n <= s.LastSeq; n++ {
 		raw, err := stream.GetMsg(ctx, n)
 		switch {
 		case err == nil:
-			// Its ID is among the duplicates already.
-			raw.Header.Set(jetstream.MsgIDHeader, fmt.Sprint("again/", from, "/", raw.Header.Get(jetstream.MsgIDHeader)))
-			kept = append(kept, stashed{raw.Subject, raw.Header, raw.Data})
+			kept = append(kept, stashed{duplicateKey(raw.Header.Get(jetstream.MsgIDHeader)), raw.Subject, raw.Header, raw.Data})
 		case !errors.Is(err, jetstream.ErrMsgNotFound):
 			return err
 		}
@@ -112,21 +138,33 @@ func writeSynced(file string, value any) error {
 	return os.Rename(file+".new", file)
 }
 
-// unstash publishes what is in the stash, which is there if mending was
-// interrupted, too.
-func (t *Transport) unstash(ctx context.Context) error {
-	content, err := os.ReadFile(t.store.stash())
+// stashed are the messages in the stash, if there is one.
+func (s *store) stashed() (kept []stashed, err error) {
+	content, err := os.ReadFile(s.stash())
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return nil, nil
 	}
-	var kept []stashed
-	if err := errors.Join(err, json.Unmarshal(content, &kept)); err != nil {
+	if err == nil {
+		err = json.Unmarshal(content, &kept)
+	}
+	return kept, err
+}
+
+// unstash publishes what is in the stash. What is there twice is a duplicate.
+func (t *Transport) unstash(ctx context.Context) error {
+	kept, err := t.store.stashed()
+	if err != nil {
 		return err
 	}
 	for _, m := range kept {
+		m.Header.Set(jetstream.MsgIDHeader, t.store.duplicateID(m.Key))
 		if _, err := t.js.PublishMsg(ctx, &nats.Msg{Subject: m.Subject, Header: m.Header, Data: m.Data}); err != nil {
 			return err
 		}
 	}
-	return os.Remove(t.store.stash())
+	err = os.Remove(t.store.stash())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }

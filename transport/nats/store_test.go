@@ -52,12 +52,59 @@ func TestStoreIsMended(t *testing.T) {
 	}
 	x = open()
 	defer x.Close()
-	publish(x, 4)
+	publish(x, 3, 4) // 3 is there already
 	var got string
 	for _, d := range receive(t, x, s, 3, transport.Ack()) {
 		got += fmt.Sprint(d.ID, "=", string(d.Body), "=", d.Headers["n"], " ")
 	}
 	if got != "2=2=2 3=3=3 4=4=4 " {
 		t.Errorf("got %s", got)
+	}
+}
+
+// Where mending was interrupted, what it had put aside and what is in the stream
+// already are all delivered, once.
+func TestMendingGoesOn(t *testing.T) {
+	directory := t.TempDir()
+	s := transport.Subscription{Event: "order.placed", Key: "mail"}
+	x, err := nats.Embedded(directory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := x.Declare(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"1", "2"} {
+		if err := x.Publish(t.Context(), transport.Message{ID: id, Event: s.Event}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	x.Close()
+	aside := func(id string) string {
+		return `{"Key":"order.placed/` + id + `/","Subject":"rollcall.event.order.placed","Header":{"Ce-Specversion":["1.0"],"Ce-Id":["` + id + `"],"Ce-Type":["order.placed"],"Ce-Source":["/"]}}`
+	}
+	if err := os.WriteFile(filepath.Join(directory, "rollcall.stash"), []byte("["+aside("0")+","+aside("1")+"]"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(directory, "rollcall.sound")); err != nil {
+		t.Fatal(err)
+	}
+	x, err = nats.Embedded(directory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
+	if err := x.Publish(t.Context(), transport.Message{ID: "3", Event: s.Event}); err != nil {
+		t.Fatal(err)
+	}
+	var got string
+	for _, d := range receive(t, x, s, 4, transport.Ack()) {
+		got += d.ID
+	}
+	if got != "0123" {
+		t.Errorf("got %s, want 0123", got)
+	}
+	if left, err := filepath.Glob(filepath.Join(directory, "rollcall.stash*")); len(left) > 0 || err != nil {
+		t.Errorf("left are %v, %v", left, err)
 	}
 }
