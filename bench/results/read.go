@@ -55,15 +55,35 @@ func (r *results) add(fields []string) {
 // median is the median of a benchmark's values in a unit, false where there are
 // none. The name may leave out the number of cores.
 func (r *results) median(name, unit string) (float64, bool) {
+	return median(r.values(name, unit))
+}
+
+// ratio is the median of what one benchmark has of another's in the same run: a
+// machine that gets slower from run to run does not change it.
+func (r *results) ratio(name, against, unit string) (float64, bool) {
+	values, others := r.values(name, unit), r.values(against, unit)
+	var ratios []float64
+	for i := range min(len(values), len(others)) {
+		ratios = append(ratios, values[i]/others[i])
+	}
+	return median(ratios)
+}
+
+// values has one for each run.
+func (r *results) values(name, unit string) []float64 {
 	for _, full := range r.order {
 		if full == name || full == name+"-"+cores(full) {
-			values := slices.Sorted(slices.Values(r.samples[full][unit]))
-			if len(values) > 0 {
-				return values[len(values)/2], true
-			}
+			return r.samples[full][unit]
 		}
 	}
-	return 0, false
+	return nil
+}
+
+func median(values []float64) (float64, bool) {
+	if len(values) == 0 {
+		return 0, false
+	}
+	return slices.Sorted(slices.Values(values))[len(values)/2], true
 }
 
 // cores is the number behind the last dash, "" where there is none.

@@ -37,6 +37,21 @@ func TestMedians(t *testing.T) {
 	}
 }
 
+// A ratio is that of one run, and the median of those.
+func TestRatios(t *testing.T) {
+	r, err := read(strings.NewReader("BenchmarkA-2 1 10 ns/op\nBenchmarkB-2 1 10 ns/op\n" +
+		"BenchmarkA-2 1 60 ns/op\nBenchmarkB-2 1 20 ns/op\n" + "BenchmarkA-2 1 20 ns/op\nBenchmarkB-2 1 10 ns/op\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, ok := r.ratio("A", "B", "ns/op"); !ok || got != 2 {
+		t.Errorf("got %v, %t", got, ok)
+	}
+	if _, ok := r.ratio("A", "C", "ns/op"); ok {
+		t.Error("a ratio to nothing")
+	}
+}
+
 // A ratio may be 30 % worse than its goal, and no more; nothing may allocate.
 func TestVerdict(t *testing.T) {
 	for _, tt := range []struct {

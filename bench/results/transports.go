@@ -18,6 +18,7 @@ var transportRatios = []transportRatio{
 	{"NATS, publishing, to its client", "Publish/nats/rollcall", "Publish/nats/client", 0.85},
 	{"NATS, consuming, to its client", "Consume/nats/rollcall", "Consume/nats/client", 0.85},
 	{"NATS, publishing, to Watermill's adapter", "Publish/nats/rollcall", "Publish/nats/watermill", 1.5},
+	{"NATS, the server's limit, to Watermill's adapter", "Publish/nats/limit", "Publish/nats/watermill", 0},
 	{"NATS, consuming, to Watermill's adapter", "Consume/nats/rollcall", "Consume/nats/watermill", 1.5},
 	{"NATS, consuming, to Watermill's adapter with 256 subscribers and acknowledgements that it does not wait for", "Consume/nats/rollcall", "Consume/nats/watermill-256", 1.5},
 	{"RabbitMQ, publishing, to its client", "Publish/amqp/rollcall", "Publish/amqp/client", 0.85},
@@ -27,14 +28,12 @@ var transportRatios = []transportRatio{
 // transportsReport is TRANSPORTS.md.
 func transportsReport(r *results) string {
 	var b strings.Builder
-	b.WriteString("# Transports\n\nMedians of several runs in one process each, beside the brokers on the same machine. To repeat them, with NATS and RabbitMQ running: `make bench-transports`.\n\n")
+	b.WriteString("# Transports\n\nMedians of several runs, and of the ratios in each, beside the brokers on the same machine. To repeat them, with NATS and RabbitMQ running: `make bench-transports`.\n\n")
 	fmt.Fprintf(&b, "Machine: %s, %d cores, %s. Brokers: %s.\n", strings.Join(r.machine, ", "), runtime.NumCPU(), runtime.Version(), strings.Join(brokerVersions(), ", "))
 	b.WriteString("\n## Throughput\n\nMessages of 1 KiB: published and confirmed with 256 in flight, received and acknowledged with 256 in flight.\n\n| | reached | goal |\n|---|---|---|\n")
 	for _, x := range transportRatios {
-		value, ok := r.median(x.name, "messages/s")
-		against, okAgainst := r.median(x.against, "messages/s")
-		if ok && okAgainst {
-			fmt.Fprintf(&b, "| %s | %.2f | %.2f |\n", x.what, value/against, x.goal)
+		if ratio, ok := r.ratio(x.name, x.against, "messages/s"); ok {
+			fmt.Fprintf(&b, "| %s | %.2f | %s |\n", x.what, ratio, goalText(x.goal))
 		}
 	}
 	b.WriteString("\n| | messages a second |\n|---|---|\n")
@@ -43,7 +42,7 @@ func transportsReport(r *results) string {
 			fmt.Fprintf(&b, "| %s | %.0f |\n", strings.TrimSuffix(name, "-"+cores(name)), value)
 		}
 	}
-	b.WriteString("\n`client` is the broker's own client for Go, with the same headers and message IDs and, at NATS, the same filter on the stream; `client-bare` sends a body and nothing else.\n")
+	b.WriteString("\n`client` is the broker's own client for Go, with the same headers and message IDs and, at NATS, the same filter on the stream; `client-bare` sends a body and nothing else. `limit` sends messages that were made before, and waits for nothing until the end: the server takes no more than that.\n")
 	b.WriteString("\n## Latency\n\nFrom before Publish to the handler, at 1,000 events a second.\n\n| | p50 | p99 |\n|---|---|---|\n")
 	for _, name := range r.order {
 		p50, ok := r.median(name, "p50-µs")
@@ -59,6 +58,14 @@ func transportsReport(r *results) string {
 	}
 	fmt.Fprintf(&b, "\n## Versions\n\n```text\n%s```\n", versions())
 	return b.String()
+}
+
+// goalText is empty where there is no goal.
+func goalText(goal float64) string {
+	if goal == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.2f", goal)
 }
 
 // brokerVersions are those of the programs that are installed.

@@ -34,7 +34,7 @@ type side struct {
 	// publish publishes n messages, 256 in flight, and returns when all are
 	// confirmed.
 	publish func(n int) error
-	// consume receives n messages, 256 in flight, and acknowledges each.
+	// consume receives n messages, 256 in flight, and acknowledges each; or nil.
 	consume func(n int) error
 }
 
@@ -114,6 +114,7 @@ var sides = []struct {
 	{"nats/client", rawNATS},
 	{"nats/client-bare", bareNATS},
 	{"nats/rollcall", rollcallNATS},
+	{"nats/limit", limitNATS},
 	{"nats/watermill", func(b *testing.B) side { return watermillNATS(b, 1, false) }},
 	{"nats/watermill-256", func(b *testing.B) side { return watermillNATS(b, inFlight, true) }},
 	{"amqp/client", rawAMQP},
@@ -137,6 +138,9 @@ func BenchmarkConsume(b *testing.B) {
 	for _, s := range sides {
 		b.Run(s.name, func(b *testing.B) {
 			side, n := s.open(b), b.N
+			if side.consume == nil {
+				b.Skip("it only publishes")
+			}
 			if s.name == "nats/watermill" {
 				n = min(n, 10_000) // it takes long
 			}

@@ -48,6 +48,47 @@ func rawNATS(b *testing.B) side { return client(b, true) }
 // bareNATS is the same without headers: a body and nothing else.
 func bareNATS(b *testing.B) side { return client(b, false) }
 
+// wholeHeader is what our messages have.
+func wholeHeader() natsgo.Header {
+	id := transport.NewID()
+	return natsgo.Header{"Nats-Msg-Id": {id}, "content-type": {"text/plain"}, "ce-datacontenttype": {"text/plain"},
+		"ce-specversion": {"1.0"}, "ce-id": {id}, "ce-type": {"placed"}, "ce-source": {"/rollcall"}}
+}
+
+// limitNATS is what the server takes: messages that were made before, as fast as
+// they can be written, and confirmations that are only counted.
+func limitNATS(b *testing.B) side {
+	name, js := jetStream(b)
+	rawStream(b, name, js, name+".placed")
+	conn := js.Conn()
+	inbox := conn.NewInbox()
+	return side{publish: func(n int) error {
+		b.StopTimer()
+		messages := make([]*natsgo.Msg, n)
+		for i := range messages {
+			messages[i] = &natsgo.Msg{Subject: name + ".placed", Reply: inbox, Header: wholeHeader(), Data: body}
+		}
+		confirmed := 0
+		all := make(chan struct{})
+		sub, err := conn.Subscribe(inbox, func(*natsgo.Msg) {
+			if confirmed++; confirmed == n {
+				close(all)
+			}
+		})
+		if err != nil {
+			return err
+		}
+		b.StartTimer()
+		for _, m := range messages {
+			if err := conn.PublishMsg(m); err != nil {
+				return err
+			}
+		}
+		<-all
+		return sub.Unsubscribe()
+	}}
+}
+
 func client(b *testing.B, whole bool) side {
 	name, js := jetStream(b)
 	js, err := jetstream.New(js.Conn(), jetstream.WithPublishAsyncMaxPending(inFlight))
@@ -59,9 +100,7 @@ func client(b *testing.B, whole bool) side {
 			for range n {
 				m := &natsgo.Msg{Subject: name + ".placed", Data: body}
 				if whole {
-					id := transport.NewID()
-					m.Header = natsgo.Header{"Nats-Msg-Id": {id}, "content-type": {"text/plain"}, "ce-datacontenttype": {"text/plain"},
-						"ce-specversion": {"1.0"}, "ce-id": {id}, "ce-type": {"placed"}, "ce-source": {"/rollcall"}}
+					m.Header = wholeHeader()
 				}
 				f, err := js.PublishMsgAsync(m, jetstream.WithStallWait(time.Minute))
 				if err != nil {
