@@ -169,6 +169,9 @@ func TestTemporaryReceiverReturns(t *testing.T) {
 // While nothing reads what is sent, a publish ends with its context all the same,
 // and so does closing. Afterwards everything goes on.
 func TestStalledConnection(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it waits for heartbeats")
+	}
 	t.Parallel()
 	x := newSpace(t)
 	p := newProxy(t, nil)
