@@ -64,8 +64,9 @@ var apps = []struct {
 		return fx.Options(options...)
 	}},
 	{"limit-listener", func(n int) fx.Option { // what the container takes for Listen, without rollcall
-		options := []fx.Option{fx.Provide(func() *component { return &component{} }, func() *counter { return &counter{} }),
-			fx.Invoke(fx.Annotate(func([]provider.Listener) {}, fx.ParamTags(`group:"bare"`)))}
+		options := []fx.Option{fx.Provide(func() *component { return &component{} }), fx.Module("bare",
+			fx.Provide(func() *counter { return &counter{} }),
+			fx.Invoke(fx.Annotate(func([]provider.Listener) {}, fx.ParamTags(`group:"bare"`))))}
 		for range n {
 			options = append(options, listenBarely((*component).On))
 		}
@@ -100,6 +101,57 @@ func BenchmarkAssemble(b *testing.B) {
 				}
 			})
 		}
+	}
+}
+
+// parts lead from limit to limit-listener, one step at a time.
+var parts = []struct {
+	name   string
+	listen func(i int) fx.Option
+	// collect gets the listeners.
+	collect fx.Option
+}{
+	{"limit", func(i int) fx.Option {
+		return fx.Provide(fx.Annotated{Group: "bare", Target: func(c *component) bareListener { return bareListener{i, c.On} }})
+	}, collectBare},
+	{"by-a-function", func(i int) fx.Option { return byFunction(i, (*component).On) }, collectBare},
+	{"with-the-counter", func(i int) fx.Option { return withCounter(i, (*component).On) }, collectBare},
+	{"of-our-type", func(int) fx.Option { return listenBarely((*component).On) }, collectListeners},
+	{"in-a-module", func(int) fx.Option { return listenBarely((*component).On) }, fx.Module("bare", collectListeners)},
+}
+
+var (
+	collectBare      = fx.Invoke(fx.Annotate(func([]bareListener) {}, fx.ParamTags(`group:"bare"`)))
+	collectListeners = fx.Invoke(fx.Annotate(func([]provider.Listener) {}, fx.ParamTags(`group:"bare"`)))
+)
+
+func byFunction[L, E any](i int, _ func(L, context.Context, E) error) fx.Option {
+	return fx.Provide(fx.Annotated{Group: "bare", Target: func(L) bareListener { return bareListener{priority: i} }})
+}
+
+func withCounter[L, E any](i int, _ func(L, context.Context, E) error) fx.Option {
+	return fx.Provide(fx.Annotated{Group: "bare", Target: func(declared *counter, _ L) bareListener {
+		declared.n++
+		return bareListener{priority: i}
+	}})
+}
+
+// BenchmarkAssembleParts shows what the container takes for each thing that
+// Listen needs of it, for 1,000 listeners.
+func BenchmarkAssembleParts(b *testing.B) {
+	for _, part := range parts {
+		b.Run(part.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				options := []fx.Option{fx.NopLogger, part.collect, fx.Provide(func() *component { return &component{} }, func() *counter { return &counter{} })}
+				for i := range 1_000 {
+					options = append(options, part.listen(i))
+				}
+				if err := fx.New(options...).Err(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 

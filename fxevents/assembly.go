@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 
@@ -144,10 +145,9 @@ func (a *Assembly) groupsOf(in parts, events []provider.Event) ([][]provider.Lis
 	}
 	var problems []error
 	for i := range groups {
-		resolved, err := provider.Resolve(inDeclaredOrder(groups[i]), events)
-		problems = append(problems, err)
-		a.nameMethods(resolved)
-		groups[i] = resolved
+		groups[i] = inDeclaredOrder(groups[i])
+		problems = append(problems, provider.Resolve(groups[i], events))
+		a.nameMethods(groups[i])
 	}
 	return groups, errors.Join(problems...)
 }
@@ -197,25 +197,26 @@ func (a *Assembly) eventsOf(declared []declaredEvent) []provider.Event {
 // group is the application's own slice. Listeners whose place is not known come
 // last, by their IDs.
 func inDeclaredOrder(listeners []provider.Listener) []provider.Listener {
-	order := make([]int, len(listeners)) // listeners are large: sort indexes
-	for i := range order {
-		order[i] = i
+	type place struct{ declared, index int }
+	order := make([]place, len(listeners)) // listeners are large, and compared often
+	for i := range listeners {
+		order[i] = place{cmp.Or(listeners[i].Declared, math.MaxInt), i}
 	}
-	slices.SortStableFunc(order, func(i, j int) int { return compareDeclared(&listeners[i], &listeners[j]) })
+	slices.SortFunc(order, func(x, y place) int {
+		if x.declared != y.declared {
+			return cmp.Compare(x.declared, y.declared)
+		}
+		return cmp.Or(compareUndeclared(&listeners[x.index], &listeners[y.index]), cmp.Compare(x.index, y.index))
+	})
 	sorted := make([]provider.Listener, len(listeners))
-	for place, i := range order {
-		sorted[place] = listeners[i]
+	for i, p := range order {
+		sorted[i] = listeners[p.index]
 	}
 	return sorted
 }
 
-func compareDeclared(x, y *provider.Listener) int {
-	switch {
-	case (x.Declared == 0) != (y.Declared == 0):
-		return cmp.Compare(y.Declared, x.Declared)
-	case x.Declared != y.Declared:
-		return cmp.Compare(x.Declared, y.Declared)
-	case x.ID != y.ID:
+func compareUndeclared(x, y *provider.Listener) int {
+	if x.ID != y.ID {
 		return cmp.Compare(x.ID, y.ID)
 	}
 	return cmp.Or(cmp.Compare(x.Event.Path(), y.Event.Path()), cmp.Compare(x.Source, y.Source))

@@ -82,7 +82,11 @@ func TestSameOrderOver50Runs(t *testing.T) {
 	if events, listeners := strings.Count(first, "\n")+1, strings.Count(first, ".l"); events != 40 || listeners != 500 {
 		t.Fatalf("%d events, %d listeners", events, listeners)
 	}
-	for run := range 50 {
+	runs := 50
+	if testing.Short() {
+		runs = 5
+	}
+	for run := range runs {
 		if got := orderOf(t, fxevents.Module(), many(60, 500)); got != first {
 			t.Fatalf("run %d:\n%s\nfirst:\n%s", run, got, first)
 		}

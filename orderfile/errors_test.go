@@ -126,6 +126,9 @@ func TestLoad(t *testing.T) {
 
 // Aliases multiply no work, and deep nesting ends in an error.
 func TestHostileFiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it is large")
+	}
 	var bomb strings.Builder
 	bomb.WriteString("services:\n  x: { tags: &t [")
 	for range 2000 {

@@ -51,6 +51,9 @@ func tangle(n int) []ordering.Item {
 // Deep and wide shapes must neither overflow a stack nor take quadratic time:
 // a quadratic step would take minutes here.
 func TestLargeShapes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it is large")
+	}
 	shapes := map[string]func() []ordering.Item{
 		"chain of after": func() []ordering.Item { return chain(large) },
 		"chain of before": func() []ordering.Item {
@@ -85,6 +88,9 @@ func TestLargeShapes(t *testing.T) {
 }
 
 func TestLargeErrors(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it is large")
+	}
 	ring := chain(large)
 	ring[0].Placement = afterTargets(ring[large-1].ID)
 
@@ -122,6 +128,9 @@ func TestLargeErrors(t *testing.T) {
 
 // Many events, with one listener on all of them, are as linear as one.
 func TestLargeManyEvents(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it is large")
+	}
 	var apart, shared []ordering.Item
 	for i := range large {
 		event := fmt.Sprint("e", i)

@@ -3,7 +3,6 @@ package provider
 import (
 	"errors"
 	"reflect"
-	"slices"
 
 	"github.com/rollcall-go/rollcall/event"
 )
@@ -26,18 +25,19 @@ func newCatalog(events []Event) catalog {
 	return c
 }
 
-// Resolve gives the listeners with the events that the names in their tags mean
+// Resolve gives each of the listeners the event that the name in its tag means
 // among the declared ones, as Build does. The error joins an *EventTypeError, an
 // *UnknownEventError or an *AmbiguousEventError for each listener that it leaves
 // as it is.
-func Resolve(listeners []Listener, events []Event) ([]Listener, error) {
-	resolved := slices.Clone(listeners)
+func Resolve(listeners []Listener, events []Event) error {
 	catalog := newCatalog(events)
 	var problems []error
-	for i := range resolved {
-		problems = append(problems, catalog.settle(&resolved[i]))
+	for i := range listeners {
+		if err := catalog.settle(&listeners[i]); err != nil {
+			problems = append(problems, err)
+		}
 	}
-	return resolved, errors.Join(problems...)
+	return errors.Join(problems...)
 }
 
 // settle finds the event that a listener's name means, checks that the

@@ -174,8 +174,10 @@ func (l Listener) Err() error {
 // invalid joins what is wrong with each listener.
 func invalid(listeners []Listener) error {
 	var problems []error
-	for _, l := range listeners {
-		problems = append(problems, l.Err())
+	for i := range listeners {
+		if err := listeners[i].Err(); err != nil {
+			problems = append(problems, err)
+		}
 	}
 	return errors.Join(problems...)
 }

@@ -33,7 +33,8 @@ type EventOrder struct {
 // *UnknownEventError, *AmbiguousEventError, *AsyncError, *AsyncOrderError and the
 // errors of package ordering. Listeners and events are not kept.
 func Build(listeners []Listener, events []Event) (*Ordered, error) {
-	listeners, err := Resolve(listeners, events)
+	listeners = slices.Clone(listeners)
+	err := Resolve(listeners, events)
 	problems := []error{invalid(listeners), duplicateEvents(events), err}
 	s, err := newSorter(listeners, placementsOf(listeners), events)
 	o := &Ordered{sorter: s}
@@ -114,13 +115,15 @@ type sorter struct {
 // used all the same.
 func newSorter(listeners []Listener, placements []ordering.Placement, events []Event) (*sorter, error) {
 	s := &sorter{listeners: listeners, matcher: newMatcher(events, keysOf(listeners))}
+	byLabel := make(map[string]event.Key, len(s.matcher.labels))
+	for key, label := range s.matcher.labels {
+		byLabel[label] = key
+	}
 	items := make([]ordering.Item, len(listeners))
-	byLabel := map[string]event.Key{}
-	for i, l := range listeners {
-		label := s.matcher.labels[l.Event]
-		byLabel[label] = l.Event
-		s.async = s.async || isAsync(&listeners[i])
-		items[i] = ordering.Item{ID: l.ID, Event: label, Placement: placements[i], Source: l.Source}
+	for i := range listeners {
+		l := &listeners[i]
+		s.async = s.async || isAsync(l)
+		items[i] = ordering.Item{ID: l.ID, Event: s.matcher.labels[l.Event], Placement: placements[i], Source: l.Source}
 	}
 	set, err := ordering.NewSet(items, func(a, b string) bool {
 		return s.matcher.overlap(byLabel[a], byLabel[b])
@@ -139,8 +142,8 @@ func placementsOf(listeners []Listener) []ordering.Placement {
 
 func keysOf(listeners []Listener) []event.Key {
 	keys := make([]event.Key, len(listeners))
-	for i, l := range listeners {
-		keys[i] = l.Event
+	for i := range listeners {
+		keys[i] = listeners[i].Event
 	}
 	return keys
 }

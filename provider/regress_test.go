@@ -204,12 +204,13 @@ func TestLazyIsBuiltOnce(t *testing.T) {
 
 func TestResolve(t *testing.T) {
 	declared := []provider.Event{provider.Declare[*created]("recipe.created")}
-	got, err := provider.Resolve(listeners{
+	got := listeners{
 		on("by name", `event:"recipe.created"`), on("by type"),
 		provider.New[any]("any", func(any) {}, `event:"provider_test.created"`),
 		provider.New[any]("any by name", func(any) {}, `event:"recipe.created"`),
 		on("wrong", `event:"x"`),
-	}, declared)
+	}
+	err := provider.Resolve(got, declared)
 	var keys []string
 	for _, l := range got {
 		keys = append(keys, l.Event.String())

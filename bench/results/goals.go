@@ -43,15 +43,12 @@ func (g goal) reached(r *results) (float64, bool) {
 	if g.from != "" {
 		return g.growth(r)
 	}
+	if g.ratio > 0 {
+		return r.ratio(g.name, g.against, "ns/op")
+	}
 	value, ok := r.median(g.name, "ns/op")
 	base, okBase := r.median(g.against, "ns/op")
-	if !ok || !okBase {
-		return 0, false
-	}
-	if g.ratio == 0 {
-		return value - base, true
-	}
-	return value / base, true
+	return value - base, ok && okBase
 }
 
 // growth is how much more ours grows than the other, from a size to ten times
@@ -77,12 +74,8 @@ func (g goal) wanted() float64 {
 
 // floorRatio is the ratio of the floor; 0 where there is none, or no figure.
 func (g goal) floorRatio(r *results) float64 {
-	floor, ok := r.median(g.floor, "ns/op")
-	base, okBase := r.median(g.against, "ns/op")
-	if !ok || !okBase {
-		return 0
-	}
-	return floor / base
+	ratio, _ := r.ratio(g.floor, g.against, "ns/op")
+	return ratio
 }
 
 // verdict tells each goal that the input has figures for, and fails where one

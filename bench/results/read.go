@@ -55,18 +55,29 @@ func (r *results) add(fields []string) {
 // median is the median of a benchmark's values in a unit, false where there are
 // none. The name may leave out the number of cores.
 func (r *results) median(name, unit string) (float64, bool) {
-	return median(r.values(name, unit))
+	values := r.values(name, unit)
+	if len(values) == 0 {
+		return 0, false
+	}
+	return median(values), true
 }
 
 // ratio is the median of what one benchmark has of another's in the same run: a
-// machine that gets slower from run to run does not change it.
+// machine that gets slower from run to run does not change it. Where one has run
+// more often, it is the ratio of the medians.
 func (r *results) ratio(name, against, unit string) (float64, bool) {
 	values, others := r.values(name, unit), r.values(against, unit)
-	var ratios []float64
-	for i := range min(len(values), len(others)) {
-		ratios = append(ratios, values[i]/others[i])
+	if len(values) == 0 || len(others) == 0 {
+		return 0, false
 	}
-	return median(ratios)
+	if len(values) != len(others) {
+		return median(values) / median(others), true
+	}
+	ratios := make([]float64, len(values))
+	for i := range values {
+		ratios[i] = values[i] / others[i]
+	}
+	return median(ratios), true
 }
 
 // values has one for each run.
@@ -79,11 +90,8 @@ func (r *results) values(name, unit string) []float64 {
 	return nil
 }
 
-func median(values []float64) (float64, bool) {
-	if len(values) == 0 {
-		return 0, false
-	}
-	return slices.Sorted(slices.Values(values))[len(values)/2], true
+func median(values []float64) float64 {
+	return slices.Sorted(slices.Values(values))[len(values)/2]
 }
 
 // cores is the number behind the last dash, "" where there is none.
