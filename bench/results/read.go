@@ -14,16 +14,20 @@ type results struct {
 	machine []string                        // the goos, goarch and cpu lines
 	samples map[string]map[string][]float64 // benchmark → unit → one value a run
 	order   []string                        // of the benchmarks
+	seen    map[string]bool                 // the benchmarks of this run so far
 }
 
-// read reads the output of go test -bench.
+// read reads the output of go test -bench, of one run after another. Of a
+// benchmark that one run has several times, by -count, the fastest counts: what
+// else the machine does only takes time.
 func read(in io.Reader) (*results, error) {
-	r := &results{samples: map[string]map[string][]float64{}}
+	r := &results{samples: map[string]map[string][]float64{}, seen: map[string]bool{}}
 	lines := bufio.NewScanner(in)
 	for lines.Scan() {
 		line := lines.Text()
 		switch fields := strings.Fields(line); {
 		case strings.HasPrefix(line, "goos:"), strings.HasPrefix(line, "goarch:"), strings.HasPrefix(line, "cpu:"):
+			r.seen = map[string]bool{} // each run begins with these
 			if !slices.Contains(r.machine, line) {
 				r.machine = append(r.machine, line)
 			}
@@ -45,11 +49,39 @@ func (r *results) add(fields []string) {
 		r.samples[name] = map[string][]float64{}
 		r.order = append(r.order, name)
 	}
+	figures := figuresOf(fields)
+	last, repeated := r.last(name), r.seen[name]
+	r.seen[name] = true
+	if repeated && figures["ns/op"] >= last["ns/op"] {
+		return
+	}
+	for unit, value := range figures {
+		values := r.samples[name][unit]
+		if _, ok := last[unit]; ok && repeated {
+			values = values[:len(values)-1]
+		}
+		r.samples[name][unit] = append(values, value)
+	}
+}
+
+// figuresOf are the values of a line, by their units.
+func figuresOf(fields []string) map[string]float64 {
+	figures := map[string]float64{}
 	for i := 2; i+1 < len(fields); i += 2 {
 		if value, err := strconv.ParseFloat(fields[i], 64); err == nil {
-			r.samples[name][fields[i+1]] = append(r.samples[name][fields[i+1]], value)
+			figures[fields[i+1]] = value
 		}
 	}
+	return figures
+}
+
+// last are the newest figures of a benchmark.
+func (r *results) last(name string) map[string]float64 {
+	figures := map[string]float64{}
+	for unit, values := range r.samples[name] {
+		figures[unit] = values[len(values)-1]
+	}
+	return figures
 }
 
 // median is the median of a benchmark's values in a unit, false where there are

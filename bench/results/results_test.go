@@ -9,8 +9,12 @@ const sample = `goos: linux
 goarch: amd64
 cpu: Test
 BenchmarkDispatch/limit/10-2     	 1	 10.0 ns/op	 0 B/op	 0 allocs/op
+goos: linux
 BenchmarkDispatch/limit/10-2     	 1	 30.0 ns/op	 0 B/op	 0 allocs/op
+goos: linux
+BenchmarkDispatch/limit/10-2     	 1	 40.0 ns/op	 9 B/op	 9 allocs/op
 BenchmarkDispatch/limit/10-2     	 1	 20.0 ns/op	 0 B/op	 0 allocs/op
+BenchmarkDispatch/limit/10-2     	 1	 50.0 ns/op	 9 B/op	 9 allocs/op
 BenchmarkDispatch/dispatcher/10-2	 1	 %s ns/op	 0 B/op	 %s allocs/op
 BenchmarkDispatchParallel/emitter/10  	 1	 20.0 ns/op
 BenchmarkDispatchParallel/emitter/10-2	 1	 11.0 ns/op
@@ -39,8 +43,8 @@ func TestMedians(t *testing.T) {
 
 // A ratio is that of one run, and the median of those.
 func TestRatios(t *testing.T) {
-	r, err := read(strings.NewReader("BenchmarkA-2 1 10 ns/op\nBenchmarkB-2 1 10 ns/op\n" +
-		"BenchmarkA-2 1 60 ns/op\nBenchmarkB-2 1 20 ns/op\n" + "BenchmarkA-2 1 20 ns/op\nBenchmarkB-2 1 10 ns/op\n"))
+	r, err := read(strings.NewReader("goos: x\nBenchmarkA-2 1 10 ns/op\nBenchmarkB-2 1 10 ns/op\n" +
+		"goos: x\nBenchmarkA-2 1 60 ns/op\nBenchmarkB-2 1 20 ns/op\n" + "goos: x\nBenchmarkA-2 1 20 ns/op\nBenchmarkB-2 1 10 ns/op\n"))
 	if err != nil {
 		t.Fatal(err)
 	}

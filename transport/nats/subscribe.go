@@ -35,7 +35,7 @@ func (t *Transport) consumer(ctx context.Context, s transport.Subscription) (jet
 		MaxAckPending: -1,
 	}
 	if s.Key == "" {
-		config.InactiveThreshold = temporaryThreshold
+		config.InactiveThreshold = max(temporaryThreshold, t.settings.ackWait)
 	} else {
 		config.Durable = consumerName(s.Event, s.Key)
 	}
@@ -43,8 +43,9 @@ func (t *Transport) consumer(ctx context.Context, s transport.Subscription) (jet
 	return c, told(err, "making the consumer of event "+s.Event)
 }
 
-// temporaryThreshold is after what time the server forgets a temporary
-// receiver that has died.
+// temporaryThreshold is after what time the server forgets a temporary receiver
+// that has died; later where it hears less often of messages that are being
+// handled, which is three times each AckWait.
 const temporaryThreshold = 30 * time.Second
 
 // Subscribe has a handler receive messages until the context ends. It stays
