@@ -50,9 +50,10 @@ func newConfirmations(conn *nats.Conn, store *store) (*confirmations, error) {
 var errUnanswered = errors.New("the server did not answer")
 
 // publish waits for the answer, for some time. The error is errUnanswered, the
-// server's, the client's or the context's.
+// server's, the client's or the context's. The message is not to be used after
+// that: it may not have been sent yet.
 func (c *confirmations) publish(ctx context.Context, m *nats.Msg) error {
-	id, answer := c.begin(*m)
+	id, answer := c.begin(m)
 	select {
 	case err := <-answer:
 		return err
@@ -63,7 +64,7 @@ func (c *confirmations) publish(ctx context.Context, m *nats.Msg) error {
 }
 
 // begin has a message sent.
-func (c *confirmations) begin(m nats.Msg) (id uint64, answer <-chan error) {
+func (c *confirmations) begin(m *nats.Msg) (id uint64, answer <-chan error) {
 	ch := make(chan error, 1)
 	c.mu.Lock()
 	c.last++
@@ -75,7 +76,7 @@ func (c *confirmations) begin(m nats.Msg) (id uint64, answer <-chan error) {
 	}
 	c.mu.Unlock()
 	m.Reply = string(strconv.AppendUint([]byte(c.prefix), id, 10))
-	c.queue.add(&m)
+	c.queue.add(m)
 	return id, ch
 }
 

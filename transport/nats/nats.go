@@ -175,10 +175,10 @@ func (t *Transport) publish(ctx context.Context, subject string, m transport.Mes
 	if err := ctx.Err(); err != nil {
 		return told(err, "publishing event "+m.Event)
 	}
-	out := &nats.Msg{Subject: subject, Data: m.Body, Header: t.header(m, duplicate, further)}
+	header := t.header(m, duplicate, further)
 	_, limited := ctx.Deadline()
 	for attempt := 1; ; attempt++ {
-		err := t.confirmations.publish(ctx, out)
+		err := t.confirmations.publish(ctx, &nats.Msg{Subject: subject, Data: m.Body, Header: header})
 		if !errors.Is(err, errUnanswered) || !limited && attempt == confirmAttempts {
 			return told(err, "publishing event "+m.Event)
 		}
@@ -211,13 +211,19 @@ func (t *Transport) header(m transport.Message, duplicate string, further map[st
 // read reads a message on the wire. The error says what it lacks of an event;
 // what could be read is there all the same.
 func read(header nats.Header, body []byte) (transport.Message, error) {
-	contentType := ""
+	return transport.FromAttributes(attributes(header), contentType(header), body)
+}
+
+func contentType(header nats.Header) string {
+	if values := header["content-type"]; len(values) > 0 { // as we write it
+		return values[0]
+	}
 	for name, values := range header {
 		if isContentType(name) && len(values) > 0 {
-			contentType = values[0]
+			return values[0]
 		}
 	}
-	return transport.FromAttributes(attributes(header), contentType, body)
+	return ""
 }
 
 // attributes are the headers of a message on the wire, without the content type

@@ -94,8 +94,8 @@ func (r *receiving) request() {
 	}
 	p.requested += free
 	p.signs++
-	r.outgoing.add(&nats.Msg{Subject: p.subject, Reply: p.inbox,
-		Data: fmt.Appendf(nil, `{"batch":%d,"expires":%d,"idle_heartbeat":%d}`, free, 6*p.heartbeat(), p.heartbeat())})
+	r.outgoing.add(outgoing{p.subject, p.inbox,
+		fmt.Appendf(nil, `{"batch":%d,"expires":%d,"idle_heartbeat":%d}`, free, 6*p.heartbeat(), p.heartbeat())})
 }
 
 // heartbeat is after what time the server says at least that it still has a

@@ -19,8 +19,8 @@ type receiving struct {
 	subscription transport.Subscription
 	handler      transport.Handler
 	workers      workers
-	outgoing     queue[*nats.Msg] // acknowledgements and requests
-	settled      string           // where the last acknowledgement went, for outgoing
+	outgoing     queue[outgoing] // acknowledgements and requests
+	settled      string          // where the last acknowledgement went, for outgoing
 
 	mu      sync.Mutex
 	handled map[*nats.Msg]struct{} // those that handlers have
@@ -33,11 +33,20 @@ func newReceiving(t *Transport, s transport.Subscription, h transport.Handler) *
 	return r
 }
 
-func (r *receiving) send(m *nats.Msg) {
-	_ = r.transport.conn.PublishMsg(m) // else the message comes again: at least once
-	if m.Reply == "" {
-		r.settled = m.Subject
+// outgoing is a message to the server: an acknowledgement, or a request, which
+// has a reply.
+type outgoing struct {
+	subject, reply string
+	data           []byte
+}
+
+func (r *receiving) send(m outgoing) {
+	if m.reply != "" {
+		_ = r.transport.conn.PublishRequest(m.subject, m.reply, m.data) // else it is missed, and made anew
+		return
 	}
+	_ = r.transport.conn.Publish(m.subject, m.data) // else the message comes again: at least once
+	r.settled = m.subject
 }
 
 // end waits for the handlers, and until the server has dealt with what they have
@@ -68,7 +77,7 @@ var (
 // settle tells the server soon what has become of a message. Where that is lost,
 // the message comes again.
 func (r *receiving) settle(m *nats.Msg, outcome []byte) {
-	r.outgoing.add(&nats.Msg{Subject: m.Reply, Data: outcome})
+	r.outgoing.add(outgoing{subject: m.Reply, data: outcome})
 }
 
 // again asks for a message again, after some time.
