@@ -43,9 +43,9 @@ cover: ## fail where a package is covered less than 90 %
 
 # Runs follow each other instead of being repeated one by one, so that a busy
 # moment of the machine does not hit all runs of one benchmark; of what one run
-# has several times, the fastest counts. Each is a build
-# of its own, whose functions the linker lays out in another order: a loop of a
-# nanosecond takes up to a quarter longer where it lies across a cache line.
+# has several times, the fastest counts. Each is a build of its own, whose
+# functions the linker lays out in another order: a loop of a nanosecond takes up
+# to a quarter longer where it lies across one more cache line.
 RUNS := 1 2 3 4 5 6 7
 BENCH_BINARY = go test -c -ldflags=-randlayout=$$run -o bench.test .
 

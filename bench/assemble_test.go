@@ -66,7 +66,7 @@ var apps = []struct {
 	{"limit-listener", func(n int) fx.Option { // what the container takes for Listen, without rollcall
 		options := []fx.Option{fx.Provide(func() *component { return &component{} }), fx.Module("bare",
 			fx.Provide(func() *counter { return &counter{} }),
-			fx.Invoke(fx.Annotate(func([]provider.Listener) {}, fx.ParamTags(`group:"bare"`))))}
+			collectListeners)}
 		for range n {
 			options = append(options, listenBarely((*component).On))
 		}

@@ -27,20 +27,20 @@ type confirmations struct {
 
 	mu       sync.Mutex
 	last     uint64
-	damaged  error              // what an embedded server could not write
-	waiting  map[uint64]waiting // by what follows the prefix
-	ticks    int                // of the timer
-	sweeping bool               // the timer runs
+	damaged  error             // what an embedded server could not write
+	waiting  map[uint64]waiter // by what follows the prefix
+	sweeps   int               // so far
+	sweeping bool              // the timer runs
 }
 
-// waiting is for an answer, since a tick of the timer.
-type waiting struct {
+// waiter waits for an answer, since a sweep.
+type waiter struct {
 	answer chan<- error
 	since  int
 }
 
 func newConfirmations(conn *nats.Conn, store *store) (*confirmations, error) {
-	c := &confirmations{conn: conn, prefix: conn.NewInbox() + ".", store: store, waiting: map[uint64]waiting{}}
+	c := &confirmations{conn: conn, prefix: conn.NewInbox() + ".", store: store, waiting: map[uint64]waiter{}}
 	c.queue.handle = c.send
 	_, err := conn.Subscribe(c.prefix+"*", c.answered)
 	return c, err
@@ -69,10 +69,10 @@ func (c *confirmations) begin(m *nats.Msg) (id uint64, answer <-chan error) {
 	c.mu.Lock()
 	c.last++
 	id = c.last
-	c.waiting[id] = waiting{ch, c.ticks}
+	c.waiting[id] = waiter{ch, c.sweeps}
 	if !c.sweeping {
 		c.sweeping = true
-		time.AfterFunc(tick, c.sweep)
+		time.AfterFunc(sweepEvery, c.sweep)
 	}
 	c.mu.Unlock()
 	m.Reply = string(strconv.AppendUint([]byte(c.prefix), id, 10))
@@ -86,25 +86,25 @@ func (c *confirmations) send(m *nats.Msg) {
 	}
 }
 
-// A message is unanswered when it has waited for some ticks of the timer.
+// A message is unanswered when it has waited for some sweeps.
 const (
-	tick      = time.Second
-	waitTicks = 5
+	sweepEvery = time.Second
+	patience   = 5 // sweeps
 )
 
 // sweep tells who has waited too long.
 func (c *confirmations) sweep() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.ticks++
+	c.sweeps++
 	for id, w := range c.waiting {
-		if c.ticks-w.since > waitTicks {
+		if c.sweeps-w.since > patience {
 			delete(c.waiting, id)
 			w.answer <- errUnanswered
 		}
 	}
 	if c.sweeping = len(c.waiting) > 0; c.sweeping {
-		time.AfterFunc(tick, c.sweep)
+		time.AfterFunc(sweepEvery, c.sweep)
 	}
 }
 
@@ -146,7 +146,7 @@ func (c *confirmations) settle(subject string, outcome error) {
 }
 
 // take takes from those that wait, for one to be told once.
-func (c *confirmations) take(id uint64) (waiting, bool) {
+func (c *confirmations) take(id uint64) (waiter, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	w, ok := c.waiting[id]

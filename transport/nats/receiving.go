@@ -2,7 +2,6 @@ package nats
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -70,7 +69,7 @@ const endTimeout = time.Second
 
 // What the server is told of a message.
 var (
-	done       = []byte("+ACK")
+	ack        = []byte("+ACK")
 	inProgress = []byte("+WPI")
 )
 
@@ -94,7 +93,7 @@ func (r *receiving) handle(ctx context.Context, m *nats.Msg) {
 		r.reject(ctx, m, d, err.Error())
 		return
 	case d.Key != "" && d.Key != r.subscription.Key:
-		r.settle(m, done) // it is for another receiver
+		r.settle(m, ack) // it is for another receiver
 		return
 	case d.Attempt > r.subscription.MaxAttempts:
 		d.Attempt-- // its receiver has died in each
@@ -111,19 +110,8 @@ func (r *receiving) handle(ctx context.Context, m *nats.Msg) {
 	case again:
 		r.again(m, after)
 	default:
-		r.settle(m, done)
+		r.settle(m, ack)
 	}
-}
-
-// delivery reads a message of the server. The error says what it lacks of an
-// event.
-func delivery(m *nats.Msg) (transport.Delivery, error) {
-	message, err := read(m.Header, m.Data)
-	d := transport.Delivery{Message: message, Attempt: 1}
-	if meta, e := m.Metadata(); e == nil {
-		d.Attempt = int(meta.NumDelivered)
-	}
-	return d, err
 }
 
 // reject makes a message a dead letter. If that fails, it comes again.
@@ -131,13 +119,11 @@ func (r *receiving) reject(ctx context.Context, m *nats.Msg, d transport.Deliver
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), setupTimeout)
 	defer cancel()
 	d.Key = r.subscription.Key
-	err := r.transport.bury(ctx, d, reason)
-	if err == nil {
-		// waits until the server has it: else it comes again as well
-		_, _ = r.transport.conn.RequestWithContext(ctx, m.Reply, done)
-	} else if !errors.Is(err, context.Canceled) {
+	if err := r.transport.bury(ctx, d, reason); err != nil {
 		r.again(m, transport.Backoff(d.Attempt))
+		return
 	}
+	_, _ = r.transport.conn.RequestWithContext(ctx, m.Reply, ack) // waits until the server has it: else it comes again as well
 }
 
 // keep tells the server from time to time which messages are being handled,

@@ -71,7 +71,7 @@ func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h t
 		defer func() { r.end(); t.forget(c) }()
 	}
 	for attempt := 1; ctx.Err() == nil; attempt++ {
-		if c != nil && r.consume(ctx, c.CachedInfo().Name) {
+		if r.consume(ctx, c.CachedInfo().Name) {
 			attempt = 1
 		}
 		if !pause(ctx, transport.Backoff(attempt)) {

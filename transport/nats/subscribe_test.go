@@ -98,7 +98,7 @@ func (m *monitored) publishMany(t *testing.T, n int) {
 	all.Wait()
 }
 
-// deleteConsumer waits until there is another one.
+// deleteConsumer gives what waits until there is another one.
 func (m *monitored) deleteConsumer(t *testing.T) (wait func()) {
 	t.Helper()
 	if err := m.js.DeleteConsumer(t.Context(), m.stream, m.consumer); err != nil {
