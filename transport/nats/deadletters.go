@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rollcall-go/rollcall/transport"
@@ -19,21 +21,45 @@ const (
 	attemptHeader = "rollcall-attempt"
 )
 
-// bury keeps a dead letter.
+// bury keeps a dead letter. Where a message from elsewhere is so large that there
+// is no room beside it, its reason says that instead.
 func (t *Transport) bury(ctx context.Context, d transport.Delivery, reason string) error {
-	if len(reason) > maxReason {
-		reason = reason[:maxReason]
+	err := t.keepDead(ctx, d, reason)
+	if errors.Is(err, nats.ErrMaxPayload) {
+		err = t.keepDead(ctx, d, "too large for its reason")
 	}
-	return t.publish(ctx, t.deadSubject(d.Event, d.Key), d.Message, fmt.Sprint("dead/", d.ID, "/", d.Key, "/", time.Now().UnixNano()), map[string]string{
-		reasonHeader: url.PathEscape(reason), attemptHeader: strconv.Itoa(d.Attempt),
-	})
+	return err
 }
 
-// maxReason bounds what is kept of a reason, in bytes.
+func (t *Transport) keepDead(ctx context.Context, d transport.Delivery, reason string) error {
+	duplicate := fmt.Sprint("dead/", d.ID, "/", d.Key, "/", time.Now().UnixNano())
+	header := t.header(d.Message, duplicate, map[string]string{reasonHeader: escaped(reason), attemptHeader: strconv.Itoa(d.Attempt)})
+	return t.send(ctx, t.deadSubject(d.Event, d.Key), d.Message, header)
+}
+
+// escaped is as much of a reason as is kept.
+func escaped(reason string) string {
+	text := url.PathEscape(reason)
+	if len(text) <= maxReason {
+		return text
+	}
+	text = text[:maxReason]
+	if cut := strings.LastIndexByte(text, '%'); cut > maxReason-len("%00") {
+		text = text[:cut]
+	}
+	return text
+}
+
+// maxReason bounds what is kept of a reason, in bytes as it is escaped.
 const maxReason = 4096
 
+// deadLetterRoom is what the headers of a dead letter take beside those of its
+// message, so that what could be published can become one.
+const deadLetterRoom = maxReason + 1024
+
 // EachDeadLetter shows the dead letters of a receiver key. Those of temporary
-// receivers are kept by the key "".
+// receivers are kept by the key ""; to replay one is a
+// *transport.UnroutableError.
 func (t *Transport) EachDeadLetter(ctx context.Context, event, key string, decide func(transport.DeadLetter) transport.Disposal) (int, error) {
 	stream, err := t.js.Stream(ctx, t.deadStream())
 	if err != nil {
@@ -49,21 +75,24 @@ func (t *Transport) EachDeadLetter(ctx context.Context, event, key string, decid
 		case err != nil:
 			return shown, told(err, "reading dead letters")
 		}
-		if err := t.dispose(ctx, stream, raw, decide); err != nil {
+		if err := t.dispose(ctx, stream, raw, event, key, decide); err != nil {
 			return shown, err
 		}
 		next = raw.Sequence + 1
 	}
 }
 
-func (t *Transport) dispose(ctx context.Context, stream jetstream.Stream, raw *jetstream.RawStreamMsg, decide func(transport.DeadLetter) transport.Disposal) error {
+func (t *Transport) dispose(ctx context.Context, stream jetstream.Stream, raw *jetstream.RawStreamMsg, event, key string, decide func(transport.DeadLetter) transport.Disposal) error {
 	letter := readLetter(raw)
 	switch decide(letter) {
 	case transport.Keep:
 		return nil
 	case transport.Replay:
 		duplicate := fmt.Sprint("replay/", raw.Sequence, "/", letter.ID)
-		if err := t.publish(ctx, t.eventSubject(letter.Event), letter.Message, duplicate, nil); err != nil {
+		if key == "" {
+			return &transport.UnroutableError{Event: event} // its receiver is gone, and others had it
+		}
+		if err := t.send(ctx, t.eventSubject(letter.Event), letter.Message, t.header(letter.Message, duplicate, nil)); err != nil {
 			return err
 		}
 	}

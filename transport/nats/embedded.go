@@ -27,6 +27,9 @@ const startTimeout = 30 * time.Second
 // The error is a *DirectoryError where another process uses the directory.
 func Embedded(directory string, options ...Option) (*Transport, error) {
 	s := newSettings(options)
+	if err := s.check(); err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(directory, 0o700); err != nil {
 		return nil, fmt.Errorf("the directory for events: %w", err)
 	}

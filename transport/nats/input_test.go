@@ -24,7 +24,7 @@ func TestLargeBody(t *testing.T) {
 	}
 	var problem *transport.MessageError
 	err := x.Publish(t.Context(), transport.Message{ID: "1", Event: s.Event, Body: make([]byte, 64<<20)})
-	if !errors.As(err, &problem) || !strings.Contains(problem.Problem, "its body has 67108864 bytes, and the server takes 1048576 at most") {
+	if !errors.As(err, &problem) || !strings.Contains(problem.Problem, "its body has 67108864 bytes, 67108987 with its headers, and the server takes 1043456 at most") {
 		t.Errorf("got %v", err)
 	}
 	if err := x.Publish(t.Context(), transport.Message{ID: "2", Event: s.Event, Body: make([]byte, 1<<19)}); err != nil {
@@ -38,15 +38,8 @@ func TestLargeBody(t *testing.T) {
 // What is no event becomes a dead letter with the reason, whoever sent it, and
 // what comes after it is received.
 func TestGarbage(t *testing.T) {
-	url := cluster(t)
-	prefix := "garbage" + transport.NewID()[:8]
-	x, err := nats.Connect(url, nats.Prefix(prefix))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(x.Close)
+	x, url, prefix := connected(t)
 	js := rawClient(t, url)
-	t.Cleanup(func() { deletePrefix(t, url, prefix) })
 	s := transport.Subscription{Event: "order.placed", Key: "mail"}
 	if err := x.Declare(t.Context(), s); err != nil {
 		t.Fatal(err)
@@ -83,6 +76,19 @@ func TestGarbage(t *testing.T) {
 	if strings.Join(reasons, "|") != strings.Join(want, "|") {
 		t.Errorf("the dead letters say %q", reasons)
 	}
+}
+
+// connected is a transport of a server, of a prefix that nobody else has.
+func connected(t *testing.T) (x *nats.Transport, url, prefix string) {
+	t.Helper()
+	url, prefix = cluster(t), "test"+transport.NewID()[:8]
+	x, err := nats.Connect(url, nats.Prefix(prefix))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(x.Close)
+	t.Cleanup(func() { deletePrefix(t, url, prefix) })
+	return x, url, prefix
 }
 
 // rawClient is the server without a transport.

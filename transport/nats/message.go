@@ -33,6 +33,17 @@ func (t *Transport) header(m transport.Message, duplicate string, further map[st
 	return header
 }
 
+// headerSize is how many bytes a header has on the wire.
+func headerSize(header nats.Header) int {
+	size := len("NATS/1.0\r\n\r\n")
+	for name, values := range header {
+		for _, value := range values {
+			size += len(name) + len(value) + len(": \r\n")
+		}
+	}
+	return size
+}
+
 // read reads a message on the wire. The error says what it lacks of an event;
 // what could be read is there all the same.
 func read(header nats.Header, body []byte) (transport.Message, error) {

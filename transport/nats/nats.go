@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,6 +43,9 @@ const duplicates = 2 * time.Minute
 // error never holds a password.
 func Connect(servers string, options ...Option) (*Transport, error) {
 	s := newSettings(options)
+	if err := s.check(); err != nil {
+		return nil, err
+	}
 	client := append([]nats.Option{nats.Name("rollcall"), nats.MaxReconnects(-1), nats.ErrorHandler(quiet)}, s.client...)
 	conn, err := nats.Connect(servers, client...)
 	if err != nil {
@@ -68,8 +71,6 @@ func withoutPasswords(servers string) string {
 	return strings.Join(list, ",")
 }
 
-var prefixes = regexp.MustCompile(`^[A-Za-z0-9_]{1,32}$`)
-
 func newTransport(conn *nats.Conn, s settings, store *store) (*Transport, error) {
 	t := &Transport{settings: s, conn: conn, store: store}
 	err := t.setUp()
@@ -81,9 +82,6 @@ func newTransport(conn *nats.Conn, s settings, store *store) (*Transport, error)
 }
 
 func (t *Transport) setUp() (err error) {
-	if !prefixes.MatchString(t.settings.prefix) {
-		return fmt.Errorf("the prefix %q must be letters, digits and underscores, 32 at most", t.settings.prefix)
-	}
 	if t.js, err = jetstream.New(t.conn); err != nil {
 		return err
 	}
@@ -122,7 +120,12 @@ func (t *Transport) ensureStream(ctx context.Context, config jetstream.StreamCon
 	if err != nil {
 		return told(errors.Join(failed, err), "making the stream "+config.Name)
 	}
-	if got := there.CachedInfo().Config; got.Retention != config.Retention || got.Storage != config.Storage {
+	got := there.CachedInfo().Config
+	if !slices.Contains(got.Subjects, config.Subjects[0]) {
+		return fmt.Errorf("there is a stream %s already, of the subjects %q, without %q: use another prefix, "+
+			"one that differs by more than case", config.Name, got.Subjects, config.Subjects[0])
+	}
+	if got.Retention != config.Retention || got.Storage != config.Storage {
 		return fmt.Errorf("there is a stream %s already, of %v retention in %v storage; it must be of %v retention in %v storage: "+
 			"use another prefix, or delete it if nobody needs it", config.Name, got.Retention, got.Storage, config.Retention, config.Storage)
 	}
@@ -156,25 +159,27 @@ func (t *Transport) Close() {
 
 // Publish keeps a message for each receiver key. The error is a
 // *transport.MessageError, also for a message that is larger than the server
-// takes, the client's or the context's. Where the context has no deadline, it
+// takes less 5 KiB for the headers of a dead letter, the client's or the
+// context's. Where the context has no deadline, it
 // waits for 30 seconds at most.
 func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 	if err := m.Check(); err != nil {
 		return err
 	}
-	if limit := t.conn.MaxPayload(); int64(len(m.Body)) > limit {
-		return &transport.MessageError{ID: m.ID, Event: m.Event, Problem: fmt.Sprintf("its body has %d bytes, and the server takes %d at most", len(m.Body), limit)}
+	header := t.header(m, m.Event+"/"+m.ID+"/"+m.Key, nil)
+	if size, limit := len(m.Body)+headerSize(header), int(t.conn.MaxPayload())-deadLetterRoom; size > limit {
+		return &transport.MessageError{ID: m.ID, Event: m.Event, Problem: fmt.Sprintf(
+			"its body has %d bytes, %d with its headers, and the server takes %d at most beside those of a dead letter", len(m.Body), size, limit)}
 	}
-	return t.publish(ctx, t.eventSubject(m.Event), m, m.Event+"/"+m.ID+"/"+m.Key, nil)
+	return t.send(ctx, t.eventSubject(m.Event), m, header)
 }
 
-// publish waits for the confirmation. Where none comes, as when the connection
-// was lost meanwhile, it publishes again: duplicates are told by their key.
-func (t *Transport) publish(ctx context.Context, subject string, m transport.Message, duplicate string, further map[string]string) error {
+// send waits for the confirmation. Where none comes, as when the connection was
+// lost meanwhile, it publishes again: the server tells duplicates by their ID.
+func (t *Transport) send(ctx context.Context, subject string, m transport.Message, header nats.Header) error {
 	if err := ctx.Err(); err != nil {
 		return told(err, "publishing event "+m.Event)
 	}
-	header := t.header(m, duplicate, further)
 	_, limited := ctx.Deadline()
 	for attempt := 1; ; attempt++ {
 		err := t.confirmations.publish(ctx, &nats.Msg{Subject: subject, Data: m.Body, Header: header})

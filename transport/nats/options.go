@@ -1,6 +1,8 @@
 package nats
 
 import (
+	"fmt"
+	"regexp"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -30,6 +32,23 @@ func newSettings(options []Option) settings {
 	return s
 }
 
+// check refuses settings that the server or this package could not keep.
+func (s settings) check() error {
+	switch {
+	case !prefixes.MatchString(s.prefix):
+		return fmt.Errorf("the prefix %q must be letters, digits and underscores, 32 at most", s.prefix)
+	case s.ackWait < leastAckWait:
+		return fmt.Errorf("AckWait is %v, and must be %v at least: a receiver that works tells the server three times as often", s.ackWait, leastAckWait)
+	case s.syncEvery < 0:
+		return fmt.Errorf("SyncEvery is %v, and must not be negative", s.syncEvery)
+	}
+	return nil
+}
+
+const leastAckWait = 100 * time.Millisecond
+
+var prefixes = regexp.MustCompile(`^[A-Za-z0-9_]{1,32}$`)
+
 // Prefix is what the names of streams and subjects begin with, instead of
 // "rollcall": letters, digits and underscores. Applications of other prefixes
 // do not see each other.
@@ -40,7 +59,7 @@ func Prefix(prefix string) Option { return optionFunc(func(s *settings) { s.pref
 func Source(source string) Option { return optionFunc(func(s *settings) { s.source = source }) }
 
 // AckWait is after what time a message comes again whose receiver has died, 30
-// seconds by default. A handler that runs longer keeps its message.
+// seconds by default, and a tenth of a second at least. A handler that runs longer keeps its message.
 func AckWait(d time.Duration) Option { return optionFunc(func(s *settings) { s.ackWait = d }) }
 
 // SyncEvery has an embedded server write to the disk from time to time, instead
