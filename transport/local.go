@@ -234,7 +234,7 @@ func (l *Local) EachDeadLetter(ctx context.Context, event, key string, decide fu
 	}
 	l.mu.Unlock()
 	if found == nil {
-		return 0, &UnroutableError{Event: event, Key: key}
+		return 0, nil
 	}
 	left := l.takeDead(found)
 	var kept []DeadLetter

@@ -68,12 +68,8 @@ func decode(codecs []Codec, m Message, event any) error {
 	if m.ContentType == "" && len(m.Body) == 0 {
 		return nil
 	}
-	kind, _, err := mime.ParseMediaType(m.ContentType)
-	if err != nil {
-		kind = m.ContentType
-	}
 	for _, c := range codecs {
-		if c.ContentType() == kind {
+		if mediaType(c.ContentType()) == mediaType(m.ContentType) {
 			if err := c.Decode(m.Body, event); err != nil {
 				return &DecodeError{Event: m.Event, ContentType: m.ContentType, Err: err}
 			}
@@ -81,6 +77,15 @@ func decode(codecs []Codec, m Message, event any) error {
 		}
 	}
 	return &DecodeError{Event: m.Event, ContentType: m.ContentType, Err: errors.New("no codec has this content type")}
+}
+
+// mediaType is a content type in small letters, without parameters.
+func mediaType(contentType string) string {
+	kind, _, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		return contentType
+	}
+	return kind
 }
 
 // VerdictOf is the verdict that the error of a receiver's function stands for.

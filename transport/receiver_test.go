@@ -133,6 +133,25 @@ type indented struct{ transport.JSON }
 func (indented) ContentType() string              { return "application/indented" }
 func (indented) Encode(event any) ([]byte, error) { return json.MarshalIndent(event, "", " ") }
 
+// parameterized is a codec whose content type is written otherwise than most.
+type parameterized struct{ transport.JSON }
+
+func (parameterized) ContentType() string { return "Application/JSON; charset=utf-8" }
+
+func TestCodecWithParameter(t *testing.T) {
+	var got []string
+	r := transport.NewReceiver("mail", func(_ context.Context, p placed) error { got = append(got, p.ID); return nil })
+	one(t, r.WithCodecs(parameterized{}), func(l *transport.Local, d *transport.Dispatcher) {
+		if err := d.WithCodec(parameterized{}).Dispatch(t.Context(), "order.placed", placed{"1"}); err != nil {
+			t.Error(err)
+		}
+		synctest.Wait()
+		if len(got) != 1 {
+			t.Errorf("got %q, and dead letters %q", got, letters(t, l, "mail"))
+		}
+	})
+}
+
 func TestCodecs(t *testing.T) {
 	var got []string
 	r := transport.NewReceiver("mail", func(ctx context.Context, p placed) error {
