@@ -18,6 +18,7 @@
 // application then need not have that listener and event.
 //
 // [Parse] reads a file and [File.Order] computes the order that it declares by
-// itself. order.schema.json, beside this package's source, is a JSON Schema for
+// itself, where the order of the file breaks ties; in an application that of the
+// options does. order.schema.json, beside this package's source, is a JSON Schema for
 // editors.
 package orderfile

@@ -68,6 +68,16 @@ func render(orders []orderfile.ProviderOrder) string {
 	return strings.Join(lines, "\n")
 }
 
+// YAML has more than one way to write true.
+func TestOptionalIsWrittenInSeveralWays(t *testing.T) {
+	for text, want := range map[string]bool{"true": true, "True": true, "TRUE": true, "false": false, "False": false} {
+		f, err := orderfile.Parse("f.yaml", []byte("services:\n  a: { optional: "+text+", tags: [ { name: event_listener, event: E } ] }\n"))
+		if err != nil || len(f.Listeners) != 1 || f.Listeners[0].Optional != want {
+			t.Errorf("optional: %s: got %+v, %v", text, f, err)
+		}
+	}
+}
+
 func TestOrderGivesReasonsAndPlaces(t *testing.T) {
 	orders, err := orderfile.Order("relatives.yaml", read(t, "relatives.yaml"))
 	if err != nil {

@@ -192,10 +192,11 @@ func (p *parser) service(s field) {
 
 func (p *parser) truth(f field, what string) bool {
 	n := p.resolve(f.value)
-	if n.Kind != yaml.ScalarNode || n.Tag != "!!bool" {
+	var value bool // YAML writes it in several ways
+	if n.Kind != yaml.ScalarNode || n.Tag != "!!bool" || n.Decode(&value) != nil {
 		p.wrongType(f.value, f.name+" of "+what, "true or false")
 	}
-	return n.Value == "true"
+	return value
 }
 
 func (p *parser) tags(id string, n *yaml.Node, optional bool) {
