@@ -103,7 +103,7 @@ func (f *Fields) set(key, value string) (err error) {
 	case keyMethod:
 		f.Method = value
 	case keyGroup:
-		f.Group = value
+		f.Group, err = value, checkGroup(value)
 	case keyPriority:
 		f.Placement.Priority, err = ordering.ParsePriority(value)
 	case keyBefore:
@@ -120,6 +120,14 @@ func (f *Fields) set(key, value string) (err error) {
 func checkID(id string) error {
 	if strings.Contains(id, ",") || strings.HasPrefix(id, "?") || strings.TrimSpace(id) != id {
 		return errors.New("an ID must not hold a comma, begin with \"?\" or have spaces around it: " + strconv.Quote(id))
+	}
+	return nil
+}
+
+// checkGroup refuses what the container would read as options of the group.
+func checkGroup(group string) error {
+	if strings.ContainsAny(group, ",`") || strings.TrimSpace(group) != group {
+		return errors.New("a group must not hold a comma or a backquote, or have spaces around it: " + strconv.Quote(group))
 	}
 	return nil
 }

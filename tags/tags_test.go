@@ -55,6 +55,8 @@ func TestParseErrors(t *testing.T) {
 		{`befor:"x"`, `column 1: unknown key "befor", did you mean before? ` + all},
 		{`afetr:"x"`, `column 1: unknown key "afetr", did you mean after? ` + all},
 		{`id:"x" id:"y"`, `column 8: key id stands twice: drop one, or write its values as one list`},
+		{`group:"a,b"`, `column 7: a group must not hold a comma or a backquote, or have spaces around it: "a,b"`},
+		{`group:" a"`, `column 7: a group must not hold a comma or a backquote, or have spaces around it: " a"`},
 		{`priority:"high"`, `column 10: invalid priority "high": write first, last or a whole number`},
 		{`priority:"3.5"`, `column 10: invalid priority "3.5": write first, last or a whole number`},
 		{`event:""`, `column 7: key event has no value: write one or drop the key`},
