@@ -41,18 +41,16 @@ func Resolve(listeners []Listener, events []Event) error {
 }
 
 // settle finds the event that a listener's name means, checks that the
-// listener's function can take it, and lets a function that was found by
-// reflection be called without.
+// listener's function can take it, and adapts that.
 func (c catalog) settle(l *Listener) error {
 	if l.Takes() == nil {
 		return nil // invalid, and reported as that
 	}
-	if e, ok := c.byKey[event.TypeKey(l.fn.takes)]; ok && l.fn.exact == nil && e.adapt != nil {
-		if b, ok := e.adapt(l.fn.value); ok {
-			adapted := *l.fn // which other copies of the listener share
-			adapted.exact, adapted.call, adapted.bind = b.exact, b.call, b.bind
-			l.fn = &adapted
-		}
+	if l.fn.exact == nil {
+		c.adapt(l)
+	}
+	if l.Event.Type() == l.fn.takes {
+		return nil
 	}
 	if l.Event.Type() == nil {
 		if err := c.settleName(l); err != nil {
@@ -69,6 +67,19 @@ func (c catalog) settle(l *Listener) error {
 		return c.checkBareName(l)
 	}
 	return checkTakes(l, Event{Key: l.Event, Name: c.byKey[l.Event].Name, Source: c.byKey[l.Event].Source})
+}
+
+// adapt lets a function that was found by reflection be called without.
+func (c catalog) adapt(l *Listener) {
+	e, ok := c.byKey[event.TypeKey(l.fn.takes)]
+	if !ok || e.adapt == nil {
+		return
+	}
+	if b, ok := e.adapt(l.fn.value); ok {
+		adapted := *l.fn // which other copies of the listener share
+		adapted.exact, adapted.call, adapted.bind = b.exact, b.call, b.bind
+		l.fn = &adapted
+	}
 }
 
 // settleName turns a name that is the text of a declared type into its key.

@@ -36,7 +36,7 @@ func Build(listeners []Listener, events []Event) (*Ordered, error) {
 	listeners = slices.Clone(listeners)
 	err := Resolve(listeners, events)
 	problems := []error{invalid(listeners), duplicateEvents(events), err}
-	s, err := newSorter(listeners, placementsOf(listeners), events)
+	s, err := newSorter(listeners, nil, events)
 	o := &Ordered{sorter: s}
 	o.table = newTable(s.matcher, s.sort)
 	orderErr := o.orderKnown()
@@ -111,8 +111,8 @@ type sorter struct {
 	async     bool // one of the listeners is asynchronous
 }
 
-// newSorter also returns the duplicates and bad targets; the sorter may be
-// used all the same.
+// newSorter takes placements for the listeners' own, unless they are nil. It also
+// returns the duplicates and bad targets; the sorter may be used all the same.
 func newSorter(listeners []Listener, placements []ordering.Placement, events []Event) (*sorter, error) {
 	s := &sorter{listeners: listeners, matcher: newMatcher(events, keysOf(listeners))}
 	byLabel := make(map[string]event.Key, len(s.matcher.labels))
@@ -123,21 +123,16 @@ func newSorter(listeners []Listener, placements []ordering.Placement, events []E
 	for i := range listeners {
 		l := &listeners[i]
 		s.async = s.async || isAsync(l)
-		items[i] = ordering.Item{ID: l.ID, Event: s.matcher.labels[l.Event], Placement: placements[i], Source: l.Source}
+		items[i] = ordering.Item{ID: l.ID, Event: s.matcher.labels[l.Event], Placement: l.Placement, Source: l.Source}
+		if placements != nil {
+			items[i].Placement = placements[i]
+		}
 	}
 	set, err := ordering.NewSet(items, func(a, b string) bool {
 		return s.matcher.overlap(byLabel[a], byLabel[b])
 	})
 	s.set = set
 	return s, err
-}
-
-func placementsOf(listeners []Listener) []ordering.Placement {
-	placements := make([]ordering.Placement, len(listeners))
-	for i := range listeners {
-		placements[i] = listeners[i].Placement
-	}
-	return placements
 }
 
 func keysOf(listeners []Listener) []event.Key {

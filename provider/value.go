@@ -92,7 +92,7 @@ func fromFunc(value any, fields tags.Fields) (Listener, error) {
 	if !ok {
 		return Listener{}, fmt.Errorf("%s must have one of the forms func(E), func(E) error, "+
 			"func(context.Context, E), func(context.Context, E) error, "+
-			"func(context.Context, E, provider.Origin) error; it is %s", describe(v, fields.Method), f.Type())
+			"func(context.Context, E, provider.Origin), func(context.Context, E, provider.Origin) error; it is %s", describe(v, fields.Method), f.Type())
 	}
 	l := Listener{ID: source.Type(v.Type()), Event: event.TypeKey(sig.takes)}
 	l.fn = &body{takes: sig.takes, value: adaptable, asks: sig.origin, call: sig.call(f)}

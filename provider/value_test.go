@@ -119,7 +119,7 @@ func TestFromValueOverrides(t *testing.T) {
 
 func TestFromValueErrors(t *testing.T) {
 	const forms = " must have one of the forms func(E), func(E) error, func(context.Context, E), " +
-		"func(context.Context, E) error, func(context.Context, E, provider.Origin) error; it is "
+		"func(context.Context, E) error, func(context.Context, E, provider.Origin), func(context.Context, E, provider.Origin) error; it is "
 	for _, tt := range []struct {
 		name   string
 		value  any

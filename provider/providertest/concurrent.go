@@ -61,7 +61,7 @@ func (x *trial) use(p provider.Provider, given []provider.Listener) error {
 			return err
 		}
 	}
-	x.askAll(p)
+	x.askMore(p)
 	return nil
 }
 

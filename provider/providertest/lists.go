@@ -54,6 +54,11 @@ func checkAsking(x *trial) {
 // askAll asks a provider all that it can be asked.
 func (x *trial) askAll(p provider.Provider) {
 	answers(p, samples())
+	x.askMore(p)
+}
+
+// askMore asks what is not about one event.
+func (x *trial) askMore(p provider.Provider) {
 	provider.All(p)
 	if typed, ok := p.(provider.Typed); ok {
 		for _, t := range types() {
