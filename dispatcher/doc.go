@@ -16,9 +16,9 @@
 //   - [Dispatcher.Dispatch], for any event;
 //   - [DispatchName], for an event that is no more than a name.
 //
-// None of the first three allocates, but for an event that is neither a
-// pointer nor another word-sized reference and is dispatched untyped: it is
-// boxed.
+// None of the first three allocates by itself. What does: an event that is
+// neither a pointer nor another word-sized reference and is dispatched untyped,
+// since it is boxed; a listener that asks for an Origin; [Parallel].
 //
 // Other dispatchers wrap or stand in for one: [Buffered] dispatches later,
 // [Traced] tells who was called, [Late] gets its dispatcher later.

@@ -136,9 +136,11 @@ func (p *parallel[E]) settle(i int, passed *passedPanic, stopped bool, err error
 	p.release(int32(i))
 }
 
+// isInterrupted says whether this dispatch was interrupted, and not one that the
+// listener made and returned the error of.
 func isInterrupted(err error) bool {
-	var interrupted *InterruptedError
-	return errors.As(err, &interrupted)
+	_, ok := err.(*InterruptedError)
+	return ok
 }
 
 // one is ask, and settles what ends its goroutine.

@@ -2,6 +2,7 @@ package dispatcher_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -236,6 +237,26 @@ func TestParallelCollectsErrors(t *testing.T) {
 		"listener a of *dispatcher_test.diary: failed\nlistener b of *dispatcher_test.diary: panic: no")
 	if d.at("end", "c") < 0 {
 		t.Errorf("got %v", d.lines)
+	}
+}
+
+// A listener may return the error of a dispatch of its own that was interrupted:
+// this one goes on.
+func TestParallelCollectsInterruptionOfAnother(t *testing.T) {
+	another := listeners{writing("x", "", nil)}
+	all := listeners{
+		writing("a", "", func(ctx context.Context, d *diary) error {
+			over, cancel := context.WithCancel(ctx)
+			cancel()
+			return dispatcher.New(build(t, another)).Dispatch(over, d)
+		}),
+		writing("b", `after:"a"`, nil),
+	}
+	d := &diary{}
+	err := dispatcher.New(build(t, all), dispatcher.Parallel(2), dispatcher.CollectErrors()).Dispatch(ctx, d)
+	var interrupted *dispatcher.InterruptedError
+	if !errors.As(err, &interrupted) || d.at("end", "b") < 0 {
+		t.Errorf("got %v, %v", err, d.lines)
 	}
 }
 
