@@ -40,7 +40,7 @@ func AsListener(constructor any, tag ...tags.Tag) fx.Option {
 			provided = append(provided, fx.Annotated{Name: name, Target: constructor})
 		}
 		provided = append(provided, fromNamed(name, result, fields, r))
-		provided = append(provided, r.groupUse(fields)...)
+		provided = append(provided, r.groupUse(fields.Group)...)
 	}
 	return fx.Provide(provided...)
 }
@@ -91,12 +91,12 @@ func nameFor(result reflect.Type, fields tags.Fields, constructor any) string {
 func fromNamed(name string, result reflect.Type, fields tags.Fields, r registration) fx.Annotated {
 	in := reflect.StructOf([]reflect.StructField{
 		{Name: "In", Type: reflect.TypeFor[fx.In](), Anonymous: true},
-		{Name: "Assembly", Type: reflect.TypeFor[*Assembly]()},
+		{Name: "Module", Type: reflect.TypeFor[module]()},
 		{Name: "Value", Type: result, Tag: reflect.StructTag("name:" + strconv.Quote(name))},
 	})
 	out := []reflect.Type{reflect.TypeFor[[]provider.Listener]()}
 	body := func(args []reflect.Value) []reflect.Value {
-		a := args[0].Field(1).Interface().(*Assembly)
+		a := args[0].Field(1).Interface().(module).assembly()
 		listeners := r.listeners(a, args[0].Field(2).Interface(), fields)
 		if fields.ID == "" && fields.Method != "" && len(listeners) == 1 {
 			a.longIDs[listeners[0].Declared] = func() string { return listeners[0].ID + "." + fields.Method }
@@ -104,7 +104,7 @@ func fromNamed(name string, result reflect.Type, fields tags.Fields, r registrat
 		return []reflect.Value{reflect.ValueOf(listeners)}
 	}
 	return fx.Annotated{
-		Group:  groupOf(fields) + ",flatten", // a subscriber is several listeners
+		Group:  listOf(fields.Group), // a subscriber is several listeners
 		Target: reflect.MakeFunc(reflect.FuncOf([]reflect.Type{in}, out, false), body).Interface(),
 	}
 }

@@ -21,7 +21,7 @@ import (
 
 // Assembly is what Module makes of an application's listeners. Inject it to
 // look at the order of each event. Where the container says that it is
-// missing, fxevents.Module is.
+// missing, or that fxevents.module is, fxevents.Module is not among the options.
 type Assembly struct {
 	settings settings
 	handles  []handle         // as settings.providers
@@ -37,9 +37,17 @@ type Assembly struct {
 	outbox   *outbox                             // for asynchronous listeners
 
 	mu        sync.Mutex
+	opened    []func() // what closes the transports
 	providers []AssembledProvider
 	report    *inspect.Report // nil where nobody asks for it
 }
+
+// module is the Assembly, as what is provided for each listener takes it: behind
+// an interface the container does not look at the fields of a struct, which it
+// does again for each constructor that takes one.
+type module interface{ assembly() *Assembly }
+
+func (a *Assembly) assembly() *Assembly { return a }
 
 // handle is what the container has of a provider before it is built.
 type handle struct {
@@ -99,9 +107,16 @@ type parts struct {
 	DefaultTransport defaultTransport    `optional:"true"`
 }
 
-// assemble builds all providers, or none.
+// assemble builds all providers, or none, and then keeps nothing open.
 func assemble(in parts) error {
-	a := in.Assembly
+	err := in.Assembly.assemble(in)
+	if err != nil {
+		in.Assembly.Close()
+	}
+	return err
+}
+
+func (a *Assembly) assemble(in parts) error {
 	events := a.eventsOf(in.Events)
 	groups, resolveErr := a.groupsOf(in, events)
 	registered := errors.Join(a.registrationProblems(in)...)

@@ -83,7 +83,7 @@ func (a *Assembly) connect(in parts, built *provider.Ordered) error {
 	t := in.Transport
 	if t == nil {
 		var err error
-		if t, err = in.DefaultTransport(in.Lifecycle); err != nil {
+		if t, err = in.DefaultTransport(in.Lifecycle, a); err != nil {
 			return fmt.Errorf("rollcall: opening the transport: %w", err)
 		}
 	}

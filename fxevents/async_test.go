@@ -382,6 +382,21 @@ func TestSubscriptionEnds(t *testing.T) {
 	}
 }
 
+// Several subscriptions may end while others begin.
+func TestAllSubscriptionsEnd(t *testing.T) {
+	app := quietly(fxevents.Module(), shopModule(), fxevents.Receive(),
+		fx.Provide(func() transport.Transport { return broken{&transport.Local{}} }))
+	done := app.Wait()
+	if err := app.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	<-done
+	err := app.Stop(t.Context())
+	if err == nil || strings.Count(err.Error(), "the queue is gone") < 2 {
+		t.Errorf("got %v", err)
+	}
+}
+
 // undeclarable is a transport that can't keep messages for others yet.
 type undeclarable struct{ *transport.Local }
 
@@ -452,6 +467,11 @@ func TestTransport(t *testing.T) {
 	}
 	if err := app.Stop(t.Context()); err != nil || !opened.closed {
 		t.Errorf("closed is %t, %v", opened.closed, err)
+	}
+	opened.closed = false
+	if err := quietly(fxevents.Module(), fxevents.Transport(func() (*closing, error) { return &opened, nil }), shopModule(),
+		fxevents.Receive("nobody")).Err(); err == nil || !opened.closed {
+		t.Errorf("after a failed assembly: closed is %t, %v", opened.closed, err)
 	}
 	err := quietly(fxevents.Module(), fxevents.Transport(func() (*closing, error) { return nil, errors.New("no broker") }), shopModule()).Err()
 	if err == nil || !strings.Contains(err.Error(), "no broker") {

@@ -232,3 +232,16 @@ func TestProblemsInDeclaredOrder(t *testing.T) {
 		}
 	}
 }
+
+// Where the options lack Module, the container's error says so.
+func TestWithoutModule(t *testing.T) {
+	collect := fx.Invoke(fx.Annotate(func([]provider.Listener) {}, fx.ParamTags(`group:"event_listener"`)))
+	for _, option := range []fx.Option{
+		fx.Options(fx.Provide(newNotifier), fxevents.Listen((*notifier).Handle), collect),
+		fx.Options(fxevents.AsListener(newNotifier), collect),
+	} {
+		if err := quietly(option).Err(); err == nil || !strings.Contains(err.Error(), "missing type: fxevents.module") {
+			t.Error(err)
+		}
+	}
+}

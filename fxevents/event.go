@@ -24,8 +24,8 @@ func Event[E any](name string) fx.Option {
 	}
 	return fx.Provide(
 		func(a *Assembly) *dispatcher.Emitter[E] { return dispatcher.NewEmitter[E](a.emitters) },
-		fx.Annotated{Group: eventGroup, Target: func(a *Assembly) declaredEvent {
-			return declaredEvent{a.nextDeclared(), e, receiver}
+		fx.Annotated{Group: eventGroup, Target: func(m module) declaredEvent {
+			return declaredEvent{m.assembly().nextDeclared(), e, receiver}
 		}},
 	)
 }

@@ -21,11 +21,18 @@ import (
 // several methods of a type listen to one event, the method is part of each ID:
 // "recipes.Indexer.OnCreated". Give IDs where others name such a listener.
 func Listen[L, E any](method func(L, context.Context, E) error, tag ...tags.Tag) fx.Option {
-	r := registration{source: source.Caller(0), target: method}
+	return fx.Provide(listens(method, source.Caller(0), tag)...)
+}
+
+// listens is what Listen provides, at the place at. It is not part of Listen
+// because Fx looks up where in Listen it was called, which takes the longer, the
+// more there is.
+func listens[L, E any](method func(L, context.Context, E) error, at string, tag []tags.Tag) []any {
+	r := registration{source: at, target: method}
 	if method == nil {
-		return fx.Provide(r.problem(errors.New("the method is nil")))
+		return []any{r.problem(errors.New("the method is nil"))}
 	}
-	var provided []any
+	provided := make([]any, 0, max(1, len(tag)))
 	for _, t := range orOne(tag) {
 		fields, err := tags.Parse(t)
 		if fields.Method != "" {
@@ -35,10 +42,10 @@ func Listen[L, E any](method func(L, context.Context, E) error, tag ...tags.Tag)
 			provided = append(provided, r.problem(err))
 		}
 		fields.Method = ""
-		provided = append(provided, listenOne(method, fields, r))
-		provided = append(provided, r.groupUse(fields)...)
+		provided = append(provided, listen(method, fields, at))
+		provided = append(provided, r.groupUse(fields.Group)...)
 	}
-	return fx.Provide(provided...)
+	return provided
 }
 
 // orOne is the tags, or the empty tag where there is none.
@@ -49,18 +56,21 @@ func orOne(tag []tags.Tag) []tags.Tag {
 	return tag
 }
 
-func listenOne[L, E any](method func(L, context.Context, E) error, fields tags.Fields, r registration) fx.Annotated {
+// listen makes a listener of a component. It returns a list of one, of which
+// the container looks at less than of a struct.
+func listen[L, E any](method func(L, context.Context, E) error, fields tags.Fields, at string) fx.Annotated {
 	byDefault := fields.ID == ""
 	if byDefault {
 		fields.ID = source.Type(reflect.TypeFor[L]())
 	}
-	return fx.Annotated{Group: groupOf(fields), Target: func(a *Assembly, component L) provider.Listener {
+	return fx.Annotated{Group: listOf(fields.Group), Target: func(m module, component L) []provider.Listener {
 		l := provider.FromFunc(func(ctx context.Context, e E) error { return method(component, ctx, e) }, fields)
-		l.Source, l.Declared = r.source, a.nextDeclared()
+		a := m.assembly()
+		l.Source, l.Declared = at, a.nextDeclared()
 		if byDefault {
 			a.longIDs[l.Declared] = func() string { return fields.ID + "." + methodName(method) }
 		}
-		return l
+		return []provider.Listener{l}
 	}}
 }
 

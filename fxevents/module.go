@@ -42,6 +42,7 @@ func Module(options ...Option) fx.Option {
 	parts := []fx.Option{
 		fx.Provide(
 			func() *Assembly { return newAssembly(s) },
+			func(a *Assembly) module { return a },
 			newReport,
 			func(a *Assembly) dispatcher.Dispatcher { return a.handles[0].dispatcher },
 			func(a *Assembly) provider.Provider { return a.handles[0].provider },
@@ -100,8 +101,9 @@ func (f optionFunc) apply(s *settings) { f(s) }
 
 // OrderFile lets the order file at path in fsys override placements: what it
 // says of a listener and event replaces what the code says, whole; listeners
-// that it does not mention keep their tags. Of several files, the last one that
-// mentions a listener and event decides.
+// that it does not mention keep their tags. Where it leaves two listeners alike,
+// the order of the options decides, not that of the file. Of several files, the
+// last one that mentions a listener and event decides.
 func OrderFile(fsys fs.FS, path string) Option {
 	return optionFunc(func(s *settings) { s.files = append(s.files, file{fsys, path}) })
 }

@@ -18,8 +18,9 @@ type receivers struct {
 	shutdowner    fx.Shutdowner
 	subscriptions []subscribed
 
-	cancel context.CancelFunc
-	ended  sync.WaitGroup
+	cancel   context.CancelFunc
+	ended    sync.WaitGroup
+	shutdown sync.Once
 
 	mu       sync.Mutex
 	running  []string
@@ -38,6 +39,8 @@ func (r *receivers) start(ctx context.Context) error {
 	r.cancel = cancel
 	for _, s := range r.subscriptions {
 		r.running = append(r.running, s.String())
+	}
+	for _, s := range r.subscriptions { // the first may end before the last begins
 		r.ended.Go(func() { r.receive(running, s) })
 	}
 	return nil
@@ -55,7 +58,9 @@ func (r *receivers) receive(ctx context.Context, s subscribed) {
 	}
 	r.mu.Unlock()
 	if err != nil {
-		_ = r.shutdowner.Shutdown(fx.ExitCode(1)) // it fails where the application stops already
+		r.shutdown.Do(func() { // Fx's is not for concurrent use
+			_ = r.shutdowner.Shutdown(fx.ExitCode(1)) // it fails where the application stops already
+		})
 	}
 }
 

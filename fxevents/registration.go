@@ -1,8 +1,6 @@
 package fxevents
 
 import (
-	"cmp"
-
 	"go.uber.org/fx"
 
 	"github.com/rollcall-go/rollcall/internal/source"
@@ -16,17 +14,23 @@ type registration struct {
 	target any    // the method or constructor
 }
 
-// groupOf is the group that a tag names.
-func groupOf(fields tags.Fields) string { return cmp.Or(fields.Group, DefaultGroup) }
+// listOf is how the container calls a list of listeners for the group that a tag
+// names.
+func listOf(group string) string {
+	if group == "" {
+		return DefaultGroup + ",flatten"
+	}
+	return group + ",flatten"
+}
 
 // groupUse remembers that a tag names a group, so that a misspelt one does not
 // lose its listener.
-func (r registration) groupUse(fields tags.Fields) []any {
-	if groupOf(fields) == DefaultGroup {
+func (r registration) groupUse(group string) []any {
+	if group == "" || group == DefaultGroup {
 		return nil
 	}
-	return []any{fx.Annotated{Group: useGroup, Target: func(a *Assembly) groupUse {
-		return groupUse{a.nextDeclared(), fields.Group, r}
+	return []any{fx.Annotated{Group: useGroup, Target: func(m module) groupUse {
+		return groupUse{m.assembly().nextDeclared(), group, r}
 	}}}
 }
 
@@ -39,8 +43,8 @@ type groupUse struct {
 
 // problem keeps an error for the assembly, which tells all of them together.
 func (r registration) problem(err error) fx.Annotated {
-	return fx.Annotated{Group: problemGroup, Target: func(a *Assembly) problem {
-		return problem{a.nextDeclared(), r.error(err)}
+	return fx.Annotated{Group: problemGroup, Target: func(m module) problem {
+		return problem{m.assembly().nextDeclared(), r.error(err)}
 	}}
 }
 

@@ -2,6 +2,7 @@ package fxevents
 
 import (
 	"fmt"
+	"sync"
 
 	"go.uber.org/fx"
 
@@ -15,32 +16,48 @@ type Closer interface {
 	Close()
 }
 
-// Transport provides the transport.Transport of an application, and closes it
-// when that stops, after the receivers:
+// Transport provides the transport.Transport of an application. It is opened by
+// fx.New, and closed when the application stops, after the receivers, or where
+// the assembly fails:
 //
 //	fxevents.Transport(func() (*nats.Transport, error) { return nats.Embedded("events") })
 //
 // A transport that comes from elsewhere, or takes its settings from the
 // container, may as well be provided by fx.Provide.
 func Transport[T Closer](open func() (T, error)) fx.Option {
-	return fx.Provide(func(lc fx.Lifecycle) (transport.Transport, error) { return opened(lc, open) })
+	return fx.Provide(func(lc fx.Lifecycle, m module) (transport.Transport, error) { return opened(lc, m.assembly(), open) })
 }
 
 // DefaultTransport is [Transport] for an application that provides no
 // transport.Transport otherwise. It opens where a listener is asynchronous.
 func DefaultTransport[T Closer](open func() (T, error)) fx.Option {
-	return fx.Supply(defaultTransport(func(lc fx.Lifecycle) (transport.Transport, error) { return opened(lc, open) }))
+	return fx.Supply(defaultTransport(func(lc fx.Lifecycle, a *Assembly) (transport.Transport, error) { return opened(lc, a, open) }))
 }
 
-type defaultTransport func(fx.Lifecycle) (transport.Transport, error)
+type defaultTransport func(fx.Lifecycle, *Assembly) (transport.Transport, error)
 
-func opened[T Closer](lc fx.Lifecycle, open func() (T, error)) (transport.Transport, error) {
+func opened[T Closer](lc fx.Lifecycle, a *Assembly, open func() (T, error)) (transport.Transport, error) {
 	t, err := open()
 	if err != nil {
 		return nil, err // not t, which may be a typed nil
 	}
-	lc.Append(fx.StopHook(t.Close))
+	end := sync.OnceFunc(t.Close)
+	lc.Append(fx.StopHook(end))
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.opened = append(a.opened, end)
 	return t, nil
+}
+
+// Close closes the transports that Transport and DefaultTransport have opened
+// for an application that is not started; one that is closes them when it stops.
+// Where the assembly fails, they are closed already.
+func (a *Assembly) Close() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, end := range a.opened {
+		end()
+	}
 }
 
 // NoTransportError is an asynchronous listener in an application without a

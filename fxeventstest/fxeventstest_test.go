@@ -19,6 +19,7 @@ import (
 	"github.com/rollcall-go/rollcall/dispatcher"
 	"github.com/rollcall-go/rollcall/fxevents"
 	"github.com/rollcall-go/rollcall/fxeventstest"
+	"github.com/rollcall-go/rollcall/transport"
 )
 
 type (
@@ -70,6 +71,24 @@ func failures(t *testing.T, test func(t testing.TB)) string {
 
 func TestOrder(t *testing.T) {
 	fxeventstest.Order(t, "testdata/order.txt", shop("priority: first"))
+}
+
+// closing is a transport that is told when it is closed.
+type closing struct {
+	transport.Local
+	closed bool
+}
+
+func (c *closing) Close() { c.closed = true }
+
+// The application is not started, so nobody else would close its transport.
+func TestOrderClosesTransports(t *testing.T) {
+	opened := &closing{}
+	fxeventstest.Order(t, "testdata/order.txt", shop("priority: first"),
+		fxevents.Transport(func() (*closing, error) { return opened, nil }))
+	if !opened.closed {
+		t.Error("the transport is open")
+	}
 }
 
 func TestOrderFailures(t *testing.T) {

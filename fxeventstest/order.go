@@ -12,6 +12,7 @@ import (
 
 	"go.uber.org/fx"
 
+	"github.com/rollcall-go/rollcall/fxevents"
 	"github.com/rollcall-go/rollcall/inspect"
 )
 
@@ -19,17 +20,20 @@ var update = flag.Bool("update", false, "rewrite golden files")
 
 // Order builds the application of the options, which include fxevents.Module,
 // and compares the order of all its events with a golden file. It does not
-// start the application. Lines of source files are left out, so that only a
+// start the application, and closes a transport that fxevents.Transport opens:
+// provide a transport.Local instead where there is no broker. Lines of source files are left out, so that only a
 // change of the order or of its reasons is a difference. The test fails where
 // there is one, or where the application can't be built; go test -update
 // writes the file instead.
 func Order(t testing.TB, golden string, options ...fx.Option) {
 	t.Helper()
 	var report *inspect.Report
-	app := fx.New(slices.Concat(options, []fx.Option{fx.NopLogger, fx.Populate(&report)})...)
+	var assembly *fxevents.Assembly
+	app := fx.New(slices.Concat(options, []fx.Option{fx.NopLogger, fx.Populate(&report, &assembly)})...)
 	if err := app.Err(); err != nil {
 		t.Fatalf("the application can't be built: %v", err)
 	}
+	defer assembly.Close()
 	got := orderOf(t, report)
 	if *update {
 		write(t, golden, got)
