@@ -1,5 +1,7 @@
 # Every target says what it does: make help.
 .DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -o pipefail -c
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 20s
 
@@ -38,7 +40,7 @@ fuzz: ## fuzz each target for FUZZTIME, 20s by default
 
 .PHONY: cover
 cover: ## fail where a package is covered less than 90 %
-	@go test -cover -shuffle=on ./ordering ./tags ./event ./provider/... ./dispatcher ./fxevents ./fxeventstest ./orderfile ./inspect ./transport ./otel | tee coverage.out
+	@go test -short -cover -shuffle=on ./ordering ./tags ./event ./provider/... ./dispatcher ./fxevents ./fxeventstest ./orderfile ./inspect ./transport ./otel | tee coverage.out
 	@awk '{ for (i = 1; i <= NF; i++) if ($$i == "coverage:" && $$(i+1) + 0 < 90) { print "below 90 %: " $$2; bad = 1 } } END { exit bad }' coverage.out
 
 # Runs follow each other instead of being repeated one by one, so that a busy
@@ -48,34 +50,38 @@ cover: ## fail where a package is covered less than 90 %
 # to a quarter longer where it lies across one more cache line.
 RUNS := 1 2 3 4 5 6 7
 BENCH_BINARY = go test -c -ldflags=-randlayout=$$run -o bench.test .
+BY_TURNS = ./bench.test -test.run '^$$' -test.bench '^BenchmarkDispatchByTurns$$' -test.benchtime 400x -test.cpu 1 && \
+		./bench.test -test.run '^$$' -test.bench '^BenchmarkAssembleByTurns$$' -test.benchtime 10x && \
+		./bench.test -test.run '^$$' -test.bench '^BenchmarkParallelNoWorkByTurns$$' -test.benchtime 100x && \
+		./bench.test -test.run '^$$' -test.bench '^BenchmarkOrderByTurns$$' -test.benchtime
 
 .PHONY: bench
 bench: ## measure rollcall beside its peers; writes bench/RESULTS.md and bench/dispatch.svg
 	cd bench && for run in $(RUNS); do \
 		$(BENCH_BINARY) && \
-		./bench.test -test.run '^$$' -test.bench '^BenchmarkDispatch$$' -test.benchtime 60ms -test.count 3 && \
+		$(BY_TURNS) 4x && \
+		./bench.test -test.run '^$$' -test.bench '^BenchmarkDispatch$$' -test.benchtime 20ms -test.count 6 && \
 		./bench.test -test.run '^$$' -test.bench '^Benchmark(Order|Memory|ParallelWait|ParallelNoWork)$$' -test.benchtime 200ms && \
-		./bench.test -test.run '^$$' -test.bench '^BenchmarkAssemble$$' -test.benchtime 7x -test.count 3 && \
+		./bench.test -test.run '^$$' -test.bench '^BenchmarkAssemble$$' -test.benchtime 3x -test.count 3 && \
 		./bench.test -test.run '^$$' -test.bench '^BenchmarkDispatchParallel$$' -test.benchtime 200ms -test.cpu 1,2 || exit 1; \
 	done > results.txt && go run ./results -write < results.txt
 
 .PHONY: bench-transports
 bench-transports: ## measure the transports beside the brokers' clients and Watermill; writes bench/TRANSPORTS.md
 	cd bench && go test -c -o bench.test ./transports && for run in 1 2 3 4 5; do \
+		./bench.test -test.run '^$$' -test.bench '^BenchmarkPublishByTurns$$' -test.benchtime 10x && \
 		./bench.test -test.run '^$$' -test.bench '^Benchmark(Publish|Consume)$$/^nats$$' -test.benchtime 100000x && \
 		./bench.test -test.run '^$$' -test.bench '^Benchmark(Publish|Consume)$$/^amqp$$' -test.benchtime 30000x && \
 		./bench.test -test.run '^$$' -test.bench '^BenchmarkLatency$$' -test.benchtime 5000x && \
 		./bench.test -test.run '^$$' -test.bench '^BenchmarkEmbedded$$' -test.benchtime 3000x || exit 1; \
-	done > results.txt && go run ./results -transports < results.txt
+	done > transports.txt && go run ./results -transports < transports.txt
 
 .PHONY: bench-check
 bench-check: ## fail where a dispatch allocates, or a ratio is 30 % worse than its goal
 	cd bench && for run in $(wordlist 1,3,$(RUNS)); do \
 		$(BENCH_BINARY) && \
-		./bench.test -test.run '^$$' -test.bench '^BenchmarkDispatch$$/^(limit|limit-recover|limit-cancel|limit-cancel-recover|emitter|emitter-cancel|generic|dispatcher)$$' -test.benchtime 40ms -test.count 4 && \
-		./bench.test -test.run '^$$' -test.bench '^BenchmarkOrder$$/^(limit|rollcall)$$/^100?0000$$' -test.benchtime 1x && \
-		./bench.test -test.run '^$$' -test.bench '^BenchmarkAssemble$$/^(limit|limit-listener|listen|aslistener)$$/^1000$$' -test.benchtime 5x -test.count 10 && \
-		./bench.test -test.run '^$$' -test.bench '^BenchmarkParallelNoWork$$' -test.benchtime 50ms || exit 1; \
+		$(BY_TURNS) 1x && \
+		./bench.test -test.run '^$$' -test.bench '^BenchmarkDispatch$$/^(emitter|emitter-cancel|generic|dispatcher)$$' -test.benchtime 1000x || exit 1; \
 	done > results.txt && go run ./results -check < results.txt
 
 .PHONY: golden

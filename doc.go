@@ -37,7 +37,7 @@
 //   - github.com/rollcall-go/rollcall/cmd/rollcall is the command for order
 //     files.
 //
-// Imports run one way: fxevents on orderfile and provider, these on event and
-// tags, these on ordering; dispatcher on provider. Only fxevents imports Fx,
-// only orderfile imports YAML.
+// Imports run one way: fxevents on orderfile, dispatcher and provider, dispatcher
+// on provider, provider on event and tags, tags and orderfile on ordering. Only
+// fxevents and fxeventstest import Fx, only orderfile imports YAML.
 package rollcall

@@ -21,7 +21,13 @@ type component struct{ id int }
 func (c *component) On(context.Context, *Event) error { return nil }
 
 // counter gives declared order.
-type counter struct{ n int }
+type counter interface{ next() int }
+
+type counted struct{ n int }
+
+func (c *counted) next() int { c.n++; return c.n }
+
+func newCounter() counter { return &counted{} }
 
 // bareListener is what a hand-written group holds.
 type bareListener struct {
@@ -40,17 +46,19 @@ var written = func() []tags.Tag {
 
 // listenBarely registers a listener as any function like Listen has to.
 func listenBarely[L, E any](func(L, context.Context, E) error) fx.Option {
-	return fx.Provide(fx.Annotated{Group: "bare", Target: func(declared *counter, _ L) provider.Listener {
-		declared.n++
-		return provider.Listener{Declared: declared.n}
+	return fx.Provide(fx.Annotated{Group: "bare,flatten", Target: func(declared counter, _ L) []provider.Listener {
+		return []provider.Listener{{Declared: declared.next()}}
 	}})
 }
 
-// apps are Fx apps of n listeners, by how the listeners get into them.
-var apps = []struct {
+// app is an Fx app of n listeners.
+type app struct {
 	name    string
 	options func(n int) fx.Option
-}{
+}
+
+// apps differ in how the listeners get into them.
+var apps = []app{
 	{"limit", func(n int) fx.Option {
 		options := []fx.Option{fx.Provide(func() *component { return &component{} }),
 			fx.Invoke(fx.Annotate(func(all []bareListener) {
@@ -65,7 +73,7 @@ var apps = []struct {
 	}},
 	{"limit-listener", func(n int) fx.Option { // what the container takes for Listen, without rollcall
 		options := []fx.Option{fx.Provide(func() *component { return &component{} }), fx.Module("bare",
-			fx.Provide(func() *counter { return &counter{} }),
+			fx.Provide(newCounter),
 			collectListeners)}
 		for range n {
 			options = append(options, listenBarely((*component).On))
@@ -130,9 +138,8 @@ func byFunction[L, E any](i int, _ func(L, context.Context, E) error) fx.Option 
 }
 
 func withCounter[L, E any](i int, _ func(L, context.Context, E) error) fx.Option {
-	return fx.Provide(fx.Annotated{Group: "bare", Target: func(declared *counter, _ L) bareListener {
-		declared.n++
-		return bareListener{priority: i}
+	return fx.Provide(fx.Annotated{Group: "bare", Target: func(declared counter, _ L) bareListener {
+		return bareListener{priority: i + declared.next()}
 	}})
 }
 
@@ -143,7 +150,7 @@ func BenchmarkAssembleParts(b *testing.B) {
 		b.Run(part.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				options := []fx.Option{fx.NopLogger, part.collect, fx.Provide(func() *component { return &component{} }, func() *counter { return &counter{} })}
+				options := []fx.Option{fx.NopLogger, part.collect, fx.Provide(func() *component { return &component{} }, newCounter)}
 				for i := range 1_000 {
 					options = append(options, part.listen(i))
 				}

@@ -50,7 +50,9 @@ func cancellable(b testing.TB) context.Context {
 	return ctx
 }
 
-var ours = []implementation{
+// implementations are ours first, then those of other libraries, each by its
+// fastest synchronous call.
+var implementations = []implementation{
 	{"limit", func(_ testing.TB, n int, e *Event) func() {
 		funcs := functions(n)
 		return func() { _ = loop(background, funcs, e) }
@@ -83,10 +85,6 @@ var ours = []implementation{
 		d := rollcall(b, n)
 		return func() { _ = d.Dispatch(background, e) }
 	}},
-}
-
-// peers are other libraries, each by its fastest synchronous call.
-var peers = []implementation{
 	{"gookit", func(_ testing.TB, n int, e *Event) func() {
 		m := gookit.NewManager("bench")
 		e.SetName("e")
@@ -228,7 +226,7 @@ func rollcall(b testing.TB, n int) *dispatcher.Basic {
 
 // BenchmarkDispatch: one event to N listeners that each add to a counter.
 func BenchmarkDispatch(b *testing.B) {
-	for _, impl := range append(append([]implementation(nil), ours...), peers...) {
+	for _, impl := range implementations {
 		for _, n := range []int{1, 10, 100} {
 			b.Run(fmt.Sprintf("%s/%d", impl.name, n), func(b *testing.B) {
 				e := &Event{}

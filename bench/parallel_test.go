@@ -43,36 +43,49 @@ func BenchmarkParallelWait(b *testing.B) {
 	}
 }
 
-// BenchmarkParallelNoWork: 1,000 listeners that do nothing, beside an errgroup
-// that starts 1,000 functions, both with the same limit.
-func BenchmarkParallelNoWork(b *testing.B) {
+// noWork are two ways to call 1,000 functions that do nothing: listeners, and an
+// errgroup that starts as many, with the same limit.
+func noWork(b *testing.B, limit int) (rollcall, group func()) {
 	nothing := func(context.Context, *work) error { return nil }
 	var listeners []provider.Listener
 	for i := range 1000 {
 		listeners = append(listeners, provider.New[*work](fmt.Sprint("l", i), nothing))
 	}
-	for _, limit := range []int{8, 1000} {
-		b.Run(fmt.Sprintf("errgroup/%d", limit), func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				g, ctx := errgroup.WithContext(background)
-				g.SetLimit(limit)
-				for range 1000 {
-					g.Go(func() error { return nothing(ctx, nil) })
+	d := parallel(b, limit, listeners...)
+	rollcall = func() {
+		if err := d.Dispatch(background, &work{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	group = func() {
+		g, ctx := errgroup.WithContext(background)
+		g.SetLimit(limit)
+		for range 1000 {
+			g.Go(func() error { return nothing(ctx, nil) })
+		}
+		if err := g.Wait(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return rollcall, group
+}
+
+var noWorkLimits = []int{8, 1000}
+
+// BenchmarkParallelNoWork: 1,000 listeners that do nothing, beside an errgroup.
+func BenchmarkParallelNoWork(b *testing.B) {
+	for _, limit := range noWorkLimits {
+		rollcall, group := noWork(b, limit)
+		for _, way := range []struct {
+			name string
+			call func()
+		}{{"errgroup", group}, {"rollcall", rollcall}} {
+			b.Run(fmt.Sprintf("%s/%d", way.name, limit), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					way.call()
 				}
-				if err := g.Wait(); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-		d := parallel(b, limit, listeners...)
-		b.Run(fmt.Sprintf("rollcall/%d", limit), func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if err := d.Dispatch(background, &work{}); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
+			})
+		}
 	}
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"math"
 	"strings"
 	"testing"
 )
@@ -53,6 +55,50 @@ func TestRatios(t *testing.T) {
 	}
 	if _, ok := r.ratio("A", "C", "ns/op"); ok {
 		t.Error("a ratio to nothing")
+	}
+}
+
+// Where two ran by turns, that is their ratio.
+func TestByTurns(t *testing.T) {
+	r, err := read(strings.NewReader(input("50.0", "0") + "BenchmarkDispatchByTurns/dispatcher/limit/10-2 400 9 ns/op  1.5 ratio\n" +
+		"BenchmarkDispatchByTurns/emitter/limit/1 400 9 ns/op  1.9 ratio\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range goals {
+		got, ok := g.reached(r)
+		if want, has := map[string]float64{"dispatcher, 10 listeners": 1.5, "emitter, 1 listener: ns above the bare loop, where that takes 4": 3.6}[g.what]; has && (!ok || math.Abs(got-want) > 1e-9) {
+			t.Errorf("%s: %v, %t", g.what, got, ok)
+		}
+	}
+	if strings.Contains(report(r), "ByTurns") {
+		t.Error("the report has times of what has none")
+	}
+}
+
+func TestTransportsByTurns(t *testing.T) {
+	r, err := read(strings.NewReader("goos: x\nBenchmarkPublish/nats/rollcall-2 1 9 ns/op 30 messages/s\nBenchmarkPublish/nats/client-2 1 9 ns/op 10 messages/s\n" +
+		"BenchmarkPublishByTurns/nats/rollcall/nats/client-2 10 9 ns/op  1.25 ratio\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "| NATS, publishing, to its client | 0.80 | 0.85 |"; !strings.Contains(transportsReport(r), want) {
+		t.Errorf("no %q in\n%s", want, transportsReport(r))
+	}
+}
+
+// A goal in ns is for a machine of some speed, and this may be slower.
+func TestGoalInNanoseconds(t *testing.T) {
+	const line = "goos: x\nBenchmarkDispatchByTurns/emitter/limit/1 400 9 ns/op  %s ratio\n"
+	for _, tt := range []struct{ ratio, want string }{
+		{"2.5", ""},
+		{"2.9", ""},
+		{"3.2", "emitter, 1 listener: ns above the bare loop, where that takes 4: 8.80, more than 30 % above 6.00"},
+	} {
+		err := run(false, false, true, strings.NewReader(fmt.Sprintf(line, tt.ratio)), &strings.Builder{})
+		if got := text(err); got != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.ratio, got, tt.want)
+		}
 	}
 }
 

@@ -3,12 +3,14 @@ package transports_test
 import (
 	"context"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/rollcall-go/rollcall/bench/turns"
 	"github.com/rollcall-go/rollcall/transport"
 )
 
@@ -107,10 +109,12 @@ func ours(b *testing.B, t carrier) side {
 	}
 }
 
-var sides = []struct {
+type namedSide struct {
 	name string
 	open func(*testing.B) side
-}{
+}
+
+var sides = []namedSide{
 	{"nats/client", rawNATS},
 	{"nats/client-bare", bareNATS},
 	{"nats/rollcall", rollcallNATS},
@@ -150,4 +154,36 @@ func BenchmarkConsume(b *testing.B) {
 			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "messages/s")
 		})
 	}
+}
+
+// turn is how many messages one side has at a time.
+const turn = 10_000
+
+// BenchmarkPublishByTurns compares two of BenchmarkPublish.
+func BenchmarkPublishByTurns(b *testing.B) {
+	for _, pair := range [][2]string{
+		{"nats/rollcall", "nats/client"},
+		{"nats/rollcall", "nats/watermill"},
+		{"nats/limit", "nats/watermill"},
+		{"amqp/rollcall", "amqp/client"},
+	} {
+		b.Run(pair[0]+"/"+pair[1], func(b *testing.B) {
+			publishing := func(name string) func() time.Duration {
+				side := open(b, name)
+				return func() time.Duration { return elapsed(b, func() { check(b, side.publish(turn)) }) }
+			}
+			turns.Compare(b, publishing(pair[0]), publishing(pair[1]))
+		})
+	}
+}
+
+func open(b *testing.B, name string) side {
+	return sides[slices.IndexFunc(sides, func(s namedSide) bool { return s.name == name })].open(b)
+}
+
+// elapsed is how long f takes without the time for which it stops the timer.
+func elapsed(b *testing.B, f func()) time.Duration {
+	before := b.Elapsed()
+	f()
+	return b.Elapsed() - before
 }
