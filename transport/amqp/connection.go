@@ -96,8 +96,21 @@ func (c *connection) do(ctx context.Context, f func() error) error {
 	}
 }
 
-// channel opens a channel and has it set up. It is the caller's to close.
+// setUpTries is how often a channel is set up at most, within two seconds.
+const setUpTries = 5
+
+// channel opens a channel and has it set up, which is tried again where it may
+// succeed then. It is the caller's to close.
 func (c *connection) channel(ctx context.Context, setUp func(channel) error) (channel, error) {
+	for failures := 0; ; failures++ {
+		ch, err := c.tryChannel(ctx, setUp)
+		if !errors.Is(err, errMomentary) || failures == setUpTries-1 || !pause(ctx, c.over, backoff(failures)) {
+			return ch, err
+		}
+	}
+}
+
+func (c *connection) tryChannel(ctx context.Context, setUp func(channel) error) (channel, error) {
 	opened := make(chan channel, 1)
 	err := c.do(ctx, func() error {
 		ch, err := c.conn.Channel()

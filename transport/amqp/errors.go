@@ -35,6 +35,9 @@ var (
 
 	// errLost is for the caller to publish again.
 	errLost = errors.New("the connection was lost")
+
+	// errMomentary marks what may succeed when it is tried again.
+	errMomentary = errors.New("tried several times")
 )
 
 func errPrefix(prefix string) error {
@@ -69,10 +72,17 @@ func errUnconfirmed(ended error) error {
 	return fmt.Errorf("the broker has not confirmed it, so it may have been kept or not: %w", ended)
 }
 
+// errDeclaring is momentary where the broker does not find what is declared:
+// somebody else is about to make it, and RabbitMQ takes a queue whose process has
+// not begun for one whose node is down; or has just deleted it.
 func errDeclaring(kind, name string, err error) error {
 	var said *amqp091.Error
-	if errors.As(err, &said) && said.Code == amqp091.PreconditionFailed {
+	switch {
+	case !errors.As(err, &said):
+	case said.Code == amqp091.PreconditionFailed:
 		return &ConflictError{Kind: kind, Name: name, Err: err}
+	case said.Code == amqp091.NotFound:
+		return fmt.Errorf("declaring the %s %s (%w): %w", kind, name, errMomentary, err)
 	}
 	return fmt.Errorf("declaring the %s %s: %w", kind, name, err)
 }

@@ -1,6 +1,7 @@
 package amqp_test
 
 import (
+	"bytes"
 	"crypto/tls"
 	"io"
 	"net"
@@ -17,6 +18,8 @@ type proxy struct {
 	conns    []net.Conn
 	accepted int
 	flowing  chan struct{} // closed while what the client sends is read
+	hidden   string        // a queue that is not found
+	hiding   int           // by how many declarations
 }
 
 // newProxy listens, by TLS where there is a configuration.
@@ -79,9 +82,31 @@ func (p *proxy) forward(server, client net.Conn) {
 		if err != nil {
 			return
 		}
+		p.hideQueue(buffer[:n])
 		if _, err := server.Write(buffer[:n]); err != nil {
 			return
 		}
+	}
+}
+
+// hide has the next declarations of a queue answered as if there were none.
+func (p *proxy) hide(queue string, declarations int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.hidden, p.hiding = queue, declarations
+}
+
+// hideQueue makes a declaration of the hidden queue a passive one, which only asks
+// whether there is one.
+func (p *proxy) hideQueue(sent []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	declaration := []byte{0, 50, 0, 10, 0, 0, byte(len(p.hidden))} // class, method, reserved
+	_, rest, found := bytes.Cut(sent, append(declaration, p.hidden...))
+	if found && p.hiding > 0 {
+		p.hiding--
+		const passive = 1
+		rest[0] |= passive
 	}
 }
 

@@ -3,6 +3,7 @@ package amqp_test
 import (
 	"maps"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,4 +60,38 @@ func TestTopology(t *testing.T) {
 			}
 		}
 	})
+}
+
+// RabbitMQ may say that there is no queue while somebody else is about to make it.
+func TestQueueIsDeclaredAgain(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		hidden int
+		fails  bool
+	}{
+		{name: "found later", hidden: 4},
+		{name: "never found", hidden: 5, fails: true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			x, p := newSpace(t), newProxy(t, nil)
+			o := x.open(t, p.url())
+			p.hide(x.queue(mail), c.hidden)
+			err := o.Declare(within(t), mail)
+			if failed := err != nil; failed != c.fails {
+				t.Fatalf("got %v", err)
+			}
+			if c.fails {
+				want := "declaring the queue " + x.queue(mail) + ` (tried several times): Exception (404) Reason: "NOT_FOUND`
+				if !strings.HasPrefix(err.Error(), want) {
+					t.Errorf("got %v, want %s…", err, want)
+				}
+				if err := o.Declare(within(t), mail); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if n := p.connections(); n != 2 {
+				t.Errorf("%d connections were made", n)
+			}
+		})
+	}
 }
