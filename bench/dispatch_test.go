@@ -181,20 +181,24 @@ func loop(ctx context.Context, funcs []func(context.Context, *Event) error, e *E
 //
 //go:noinline
 func loopRecovering(ctx context.Context, funcs []func(context.Context, *Event) error, e *Event) (err error) {
+	returned := false
 	defer func() {
-		if value := recover(); value != nil {
-			err = fmt.Errorf("panic: %v", value)
+		if !returned {
+			err = fmt.Errorf("panic: %v", recover())
 		}
 	}()
 	if ctx.Done() != nil {
-		return loopAsking(ctx, funcs, e)
+		err = loopAsking(ctx, funcs, e)
+		returned = true
+		return err
 	}
 	for _, f := range funcs {
-		if err := f(ctx, e); err != nil {
-			return err
+		if err = f(ctx, e); err != nil {
+			break
 		}
 	}
-	return nil
+	returned = true
+	return err
 }
 
 // loopAsking asks the context before each call.

@@ -21,7 +21,7 @@ type (
 	value struct{ met *[]string }
 )
 
-func checkPlainWays(t *testing.T, act func(id string, ctx context.Context) error, want string, check func(error) bool, options ...dispatcher.Option) {
+func checkPlainWays(t *testing.T, contexts contexts, act func(id string, ctx context.Context) error, want string, check func(error) bool, options ...dispatcher.Option) {
 	t.Helper()
 	var byPointer, byValue listeners
 	for _, id := range []string{"a", "b", "c"} {
@@ -35,30 +35,40 @@ func checkPlainWays(t *testing.T, act func(id string, ctx context.Context) error
 		}))
 	}
 	d := dispatcher.New(build(t, append(byPointer, byValue...)), options...)
-	pointers, values := dispatcher.NewEmitter[*plain](d), dispatcher.NewEmitter[value](d)
-	for name, dispatch := range map[string]func(*plain) error{
-		"emitter":        func(p *plain) error { return pointers.Emit(cancellable(t), p) },
-		"generic":        func(p *plain) error { _, err := dispatcher.Dispatch(cancellable(t), d, p); return err },
-		"untyped":        func(p *plain) error { return d.Dispatch(cancellable(t), p) },
-		"emitter, value": func(p *plain) error { return values.Emit(cancellable(t), value{&p.met}) },
-		"generic, value": func(p *plain) error {
-			_, err := dispatcher.Dispatch(cancellable(t), d, value{&p.met})
-			return err
-		},
-		"untyped, value": func(p *plain) error { return d.Dispatch(cancellable(t), value{&p.met}) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			for range 2 { // the second finds what the first has remembered
-				p := &plain{}
-				if err := dispatch(p); !check(err) {
-					t.Errorf("got %v", err)
+	for kind, ctx := range contexts {
+		pointers, values := dispatcher.NewEmitter[*plain](d), dispatcher.NewEmitter[value](d)
+		for way, dispatch := range map[string]func(*plain) error{
+			"emitter":        func(p *plain) error { return pointers.Emit(ctx(t), p) },
+			"generic":        func(p *plain) error { _, err := dispatcher.Dispatch(ctx(t), d, p); return err },
+			"untyped":        func(p *plain) error { return d.Dispatch(ctx(t), p) },
+			"emitter, value": func(p *plain) error { return values.Emit(ctx(t), value{&p.met}) },
+			"generic, value": func(p *plain) error {
+				_, err := dispatcher.Dispatch(ctx(t), d, value{&p.met})
+				return err
+			},
+			"untyped, value": func(p *plain) error { return d.Dispatch(ctx(t), value{&p.met}) },
+		} {
+			t.Run(way+", "+kind, func(t *testing.T) {
+				for range 2 { // the second finds what the first has remembered
+					p := &plain{}
+					if err := dispatch(p); !check(err) {
+						t.Errorf("got %v", err)
+					}
+					if got := strings.Join(p.met, " "); got != want {
+						t.Errorf("called %q, want %q", got, want)
+					}
 				}
-				if got := strings.Join(p.met, " "); got != want {
-					t.Errorf("called %q, want %q", got, want)
-				}
-			}
-		})
+			})
+		}
 	}
+}
+
+// contexts are of two kinds, because one that is never done needs no asking.
+type contexts map[string]func(*testing.T) context.Context
+
+var bothContexts = contexts{
+	"cancellable":   cancellable,
+	"uncancellable": func(*testing.T) context.Context { return context.Background() },
 }
 
 type cancelKey struct{}
@@ -71,35 +81,42 @@ func cancellable(t *testing.T) context.Context {
 }
 
 func TestPlainEvents(t *testing.T) {
-	checkPlainWays(t, func(string, context.Context) error { return nil }, "a b c", func(err error) bool { return err == nil })
+	checkPlainWays(t, bothContexts, func(string, context.Context) error { return nil }, "a b c", func(err error) bool { return err == nil })
 }
 
+// whomTheyMet is whom an event has met, by who failed.
+var whomTheyMet = map[string]string{"a": "a", "b": "a b", "c": "a b c"}
+
 func TestPlainEventsStopAtAnError(t *testing.T) {
-	act := func(id string, _ context.Context) error {
-		if id == "b" {
-			return errListener
+	for failing, met := range whomTheyMet {
+		act := func(id string, _ context.Context) error {
+			if id == failing {
+				return errListener
+			}
+			return nil
 		}
-		return nil
+		checkPlainWays(t, bothContexts, act, met, func(err error) bool {
+			var problem *dispatcher.ListenerError
+			return errors.As(err, &problem) && problem.Listener == failing && errors.Is(err, errListener)
+		})
+		checkPlainWays(t, bothContexts, act, "a b c", func(err error) bool { return errors.Is(err, errListener) }, dispatcher.CollectErrors())
 	}
-	checkPlainWays(t, act, "a b", func(err error) bool {
-		var problem *dispatcher.ListenerError
-		return errors.As(err, &problem) && problem.Listener == "b" && errors.Is(err, errListener)
-	})
-	checkPlainWays(t, act, "a b c", func(err error) bool { return errors.Is(err, errListener) }, dispatcher.CollectErrors())
 }
 
 func TestPlainEventsTurnAPanicIntoAnError(t *testing.T) {
-	act := func(id string, _ context.Context) error {
-		if id == "b" {
-			panic(io.EOF)
+	for failing, met := range whomTheyMet {
+		act := func(id string, _ context.Context) error {
+			if id == failing {
+				panic(io.EOF)
+			}
+			return nil
 		}
-		return nil
+		checkPlainWays(t, bothContexts, act, met, func(err error) bool {
+			var problem *dispatcher.ListenerError
+			var panicked *dispatcher.PanicError
+			return errors.As(err, &problem) && problem.Listener == failing && errors.As(err, &panicked) && errors.Is(err, io.EOF)
+		})
 	}
-	checkPlainWays(t, act, "a b", func(err error) bool {
-		var problem *dispatcher.ListenerError
-		var panicked *dispatcher.PanicError
-		return errors.As(err, &problem) && problem.Listener == "b" && errors.As(err, &panicked) && errors.Is(err, io.EOF)
-	})
 }
 
 func TestPlainEventsPassPanics(t *testing.T) {
@@ -130,7 +147,7 @@ func TestPlainEventsAskTheContext(t *testing.T) {
 		}
 		return nil
 	}
-	checkPlainWays(t, act, "a b", func(err error) bool {
+	checkPlainWays(t, contexts{"cancellable": cancellable}, act, "a b", func(err error) bool {
 		var problem *dispatcher.InterruptedError
 		return errors.As(err, &problem) && problem.Before == "c" && errors.Is(err, context.Canceled)
 	})
