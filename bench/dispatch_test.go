@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	asaskevich "github.com/asaskevich/EventBus"
@@ -58,12 +59,12 @@ var implementations = []implementation{
 		return func() { _ = loop(background, funcs, e) }
 	}},
 	{"limit-recover", func(_ testing.TB, n int, e *Event) func() {
-		funcs := functions(n)
-		return func() { _ = loopRecovering(background, funcs, e) }
+		l := newLeast(n)
+		return func() { _ = l.emit(background, e) }
 	}},
 	{"limit-cancel-recover", func(b testing.TB, n int, e *Event) func() {
-		funcs, ctx := functions(n), cancellable(b)
-		return func() { _ = loopRecovering(ctx, funcs, e) }
+		l, ctx := newLeast(n), cancellable(b)
+		return func() { _ = l.emit(ctx, e) }
 	}},
 	{"limit-cancel", func(b testing.TB, n int, e *Event) func() {
 		funcs, ctx := functions(n), cancellable(b)
@@ -176,29 +177,45 @@ func loop(ctx context.Context, funcs []func(context.Context, *Event) error, e *E
 	return nil
 }
 
-// loopRecovering is the least that turns a panic into an error and looks
-// whether the context can be done.
-//
-//go:noinline
-func loopRecovering(ctx context.Context, funcs []func(context.Context, *Event) error, e *Event) (err error) {
-	returned := false
+// least is what a dispatch can't do without: it finds its list, looks whether the
+// context can be done, and makes an error of a panic that tells who panicked.
+type least struct {
+	list atomic.Pointer[[]func(context.Context, *Event) error]
+}
+
+func newLeast(n int) *least {
+	funcs, l := functions(n), &least{}
+	l.list.Store(&funcs)
+	return l
+}
+
+func (l *least) emit(ctx context.Context, e *Event) (err error) {
+	funcs := *l.list.Load()
+	i := 0
 	defer func() {
-		if !returned {
-			err = fmt.Errorf("panic: %v", recover())
+		if i < len(funcs) {
+			if value := recover(); value != nil {
+				err = fmt.Errorf("listener %d of %T: panic: %v", i, e, value)
+			}
 		}
 	}()
-	if ctx.Done() != nil {
-		err = loopAsking(ctx, funcs, e)
-		returned = true
-		return err
+	if ctx.Done() == nil {
+		for ; i < len(funcs); i++ {
+			if err := funcs[i](ctx, e); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
-	for _, f := range funcs {
-		if err = f(ctx, e); err != nil {
-			break
+	for ; i < len(funcs); i++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := funcs[i](ctx, e); err != nil {
+			return err
 		}
 	}
-	returned = true
-	return err
+	return nil
 }
 
 // loopAsking asks the context before each call.
