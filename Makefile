@@ -32,6 +32,14 @@ lint: ## vet, gofmt, staticcheck, go mod tidy
 build: ## build each module by itself, without the workspace
 	@for mod in $$(git ls-files '*go.mod'); do echo "build $$(dirname $$mod)"; (cd $$(dirname $$mod) && GOWORK=off go build ./...) || exit 1; done
 
+.PHONY: goget
+goget: ## whether an application elsewhere can get each module of a release
+	.ci/goget
+
+.PHONY: release
+release: ## make the commit and the tags of VERSION, such as v0.1.0; push nothing
+	.ci/release $(VERSION)
+
 .PHONY: fuzz
 fuzz: ## fuzz each target for FUZZTIME, 20s by default
 	.ci/fuzz FuzzSort $(FUZZTIME) ./ordering
