@@ -92,5 +92,8 @@ func nameOf(ev any, list *provider.List) (name string) {
 		return name
 	}
 	defer func() { _ = recover() }()
-	return named.EventName()
+	if own := named.EventName(); own != "" {
+		return own
+	}
+	return name
 }

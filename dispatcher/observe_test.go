@@ -11,6 +11,7 @@ import (
 
 	"github.com/rollcall-go/rollcall/dispatcher"
 	"github.com/rollcall-go/rollcall/provider"
+	"github.com/rollcall-go/rollcall/tags"
 )
 
 // witness notes what an observer is told.
@@ -177,6 +178,60 @@ func TestParallelGoexit(t *testing.T) {
 		if log := w.seen(); strings.Contains(log, "call later") || !strings.Contains(log, "stays: nil") || !strings.Contains(log[strings.LastIndex(log, "; "):], "end: ") {
 			t.Errorf("%s first: %s", first, log)
 		}
+	}
+}
+
+// Whoever waits for a listener that ends its goroutine is called all the same.
+func TestParallelGoexitCollects(t *testing.T) {
+	for range 100 {
+		w, begun := &witness{}, make(chan struct{})
+		leave := func(*created) {
+			close(begun)
+			for range 100 { // until the other worker has nothing to do, as a rule
+				runtime.Gosched()
+			}
+			runtime.Goexit()
+		}
+		d := dispatcher.New(build(t, listeners{
+			provider.New[*created]("stays", func(*created) { <-begun }), provider.New[*created]("leaves", leave), idle("later", `after:"leaves"`),
+		}), dispatcher.Observe(w), dispatcher.Parallel(2), dispatcher.CollectErrors())
+		returned := make(chan struct{})
+		go func() {
+			defer close(returned)
+			if err := d.Dispatch(ctx, &created{}); !strings.Contains(w.seen(), "call later") {
+				t.Errorf("later was not called: %v", err)
+			}
+		}()
+		<-returned
+	}
+}
+
+// idle is a listener that does nothing, at whatever time.
+func idle(id string, tag ...tags.Tag) provider.Listener {
+	return provider.New[*created](id, func(*created) {}, tag...)
+}
+
+// hostile panics when it is told that a listener has returned.
+type hostile struct{ watching }
+
+func (h hostile) Begin(ctx context.Context, d dispatcher.Dispatched) (context.Context, dispatcher.Observation) {
+	return ctx, hostile{watching{&witness{}, d}}
+}
+
+func (h hostile) Returned(int, error) { panic("an observer") }
+
+// The panic of an observer passes in the caller's goroutine, whichever it was in.
+func TestParallelObserverPanics(t *testing.T) {
+	for range 100 {
+		d := dispatcher.New(build(t, listeners{idle("a"), idle("b"), idle("c")}), dispatcher.Observe(hostile{}), dispatcher.Parallel(3))
+		func() {
+			defer func() {
+				if value := recover(); value != "an observer" {
+					t.Errorf("recovered %v", value)
+				}
+			}()
+			t.Error("returned", d.Dispatch(ctx, &created{}))
+		}()
 	}
 }
 

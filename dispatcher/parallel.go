@@ -112,10 +112,21 @@ func (p *parallel[E]) hire() {
 		p.hired++
 		p.workers++
 		p.others.Go(func() {
+			defer p.replace()
 			p.mu.Lock()
 			p.hired--
 			p.work()
 		})
+	}
+}
+
+// replace hires for what is ready where a listener has ended the goroutine of a
+// worker.
+func (p *parallel[E]) replace() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.over {
+		p.hire()
 	}
 }
 
@@ -143,11 +154,17 @@ func isInterrupted(err error) bool {
 	return ok
 }
 
-// one is ask, and settles what ends its goroutine.
+// one is ask, and settles what ends its goroutine. What panics here is an
+// observer.
 func (p *parallel[E]) one(i int) (passed *passedPanic, stopped bool, err error) {
 	returned := false
 	defer func() {
-		if !returned && passed == nil { // runtime.Goexit: this worker ends here
+		if returned || passed != nil {
+			return
+		}
+		if value := recover(); value != nil {
+			passed = &passedPanic{value}
+		} else { // runtime.Goexit: this worker ends here
 			p.mu.Lock()
 			p.settle(i, nil, false, &ListenerError{Listener: p.call.list.At(i).ID, Event: nameOf(p.event, p.call.list), Err: ErrPanicPasses})
 			p.workers--

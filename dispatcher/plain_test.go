@@ -169,6 +169,9 @@ func TestHostileEvents(t *testing.T) {
 	fickle := provider.New[*fickle]("a", func(f *fickle) error { f.fails = true; return errListener })
 	checkError[*dispatcher.ListenerError](t, dispatcher.New(build(t, listeners{fickle})).Dispatch(ctx, newFickle()),
 		"listener a of *dispatcher_test.fickle: failed")
+	nameless := provider.New[*event.Generic]("a", func(*event.Generic) error { return errListener })
+	checkError[*dispatcher.ListenerError](t, dispatcher.New(build(t, listeners{nameless})).Dispatch(ctx, &event.Generic{}),
+		"listener a of *event.Generic: failed")
 	//lint:ignore SA1012 a nil context must not crash the program
 	if err := dispatcher.NewEmitter[*plain](d).Emit(nil, &plain{}); err != nil {
 		t.Error(err)

@@ -115,7 +115,7 @@ func (t *Traced) NotCalled() []provider.Listener {
 	for key := range t.index {
 		called[callKey{listener: key.listener, key: key.key}] = true
 	}
-	return slices.DeleteFunc(provider.All(t.provider), func(l provider.Listener) bool {
+	return slices.DeleteFunc(slices.Clone(provider.All(t.provider)), func(l provider.Listener) bool {
 		return called[callKey{listener: l.ID, key: l.Event}]
 	})
 }

@@ -73,6 +73,27 @@ func TestTracedSeesFurtherDispatches(t *testing.T) {
 	}
 }
 
+// shared is a provider that hands out its own slice.
+type shared struct {
+	provider.Provider
+	all []provider.Listener
+}
+
+func (s shared) All() []provider.Listener { return s.all }
+
+// What a provider hands out is not changed.
+func TestTracedLeavesTheProviderAlone(t *testing.T) {
+	p := build(t, listeners{on("a"), provider.New[int]("b", func(int) {})})
+	s := shared{p, p.All()}
+	d := dispatcher.NewTraced(s)
+	if err := d.Dispatch(ctx, &created{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := d.NotCalled(); len(got) != 1 || got[0].ID != "b" || s.all[0].ID != "a" || s.all[1].ID != "b" {
+		t.Errorf("not called: %v, all: %v", got, s.all)
+	}
+}
+
 func TestTracedOverAHandmadeProvider(t *testing.T) {
 	list, err := provider.NewList(on("a"))
 	if err != nil {
