@@ -17,9 +17,10 @@ type Diff struct {
 
 // EventDiff is what changed for one event.
 type EventDiff struct {
-	Provider string   `json:"provider"`
-	Event    string   `json:"event"`
-	Changes  []Change `json:"changes"`
+	Provider    string   `json:"provider"`
+	ListenerTag string   `json:"listener_tag,omitempty"` // where a report has several providers of the ID
+	Event       string   `json:"event"`
+	Changes     []Change `json:"changes"`
 }
 
 // The kinds of a Change.
@@ -46,32 +47,53 @@ type Change struct {
 // what is gone after that.
 func Compare(old, new Report) Diff {
 	var d Diff
-	before := eventsByName(old)
+	names := namesIn(old, new)
+	before := map[eventName]Event{}
+	old.eachEvent(func(_ int, p Provider, e Event) { before[names.of(p, e)] = e })
 	seen := map[eventName]bool{}
 	new.eachEvent(func(_ int, p Provider, e Event) {
-		name := eventName{p.ID, e.Event}
+		name := names.of(p, e)
 		seen[name] = true
 		d.add(name, changes(before[name].Listeners, e.Listeners))
 	})
 	old.eachEvent(func(_ int, p Provider, e Event) {
-		if name := (eventName{p.ID, e.Event}); !seen[name] {
+		if name := names.of(p, e); !seen[name] {
 			d.add(name, changes(e.Listeners, nil))
 		}
 	})
 	return d
 }
 
-type eventName struct{ provider, event string }
+type eventName struct{ provider, tag, event string }
 
-func eventsByName(r Report) map[eventName]Event {
-	events := map[eventName]Event{}
-	r.eachEvent(func(_ int, p Provider, e Event) { events[eventName{p.ID, e.Event}] = e })
-	return events
+// names holds the IDs that a report has for several providers. Only the tag
+// tells these apart; that of another provider may change.
+type names map[string]bool
+
+func namesIn(reports ...Report) names {
+	n := names{}
+	for _, r := range reports {
+		tags := map[string]string{}
+		for _, p := range r.Providers {
+			if tag, again := tags[p.ID]; again && tag != p.ListenerTag {
+				n[p.ID] = true
+			}
+			tags[p.ID] = p.ListenerTag
+		}
+	}
+	return n
+}
+
+func (n names) of(p Provider, e Event) eventName {
+	if n[p.ID] {
+		return eventName{p.ID, p.ListenerTag, e.Event}
+	}
+	return eventName{p.ID, "", e.Event}
 }
 
 func (d *Diff) add(name eventName, changes []Change) {
 	if len(changes) > 0 {
-		d.Events = append(d.Events, EventDiff{name.provider, name.event, changes})
+		d.Events = append(d.Events, EventDiff{name.provider, name.tag, name.event, changes})
 	}
 }
 
@@ -180,7 +202,11 @@ func (d Diff) writeText(w *bufio.Writer, c palette) {
 		return
 	}
 	for _, e := range d.Events {
-		fmt.Fprintln(w, c.paint(c.bold, oneLine(e.Provider)+": "+oneLine(e.Event)))
+		provider := e.Provider
+		if e.ListenerTag != "" {
+			provider += " (" + e.ListenerTag + ")"
+		}
+		fmt.Fprintln(w, c.paint(c.bold, oneLine(provider)+": "+oneLine(e.Event)))
 		width := 0
 		for _, change := range e.Changes {
 			width = max(width, columns(oneLine(change.Listener)))

@@ -188,6 +188,24 @@ func TestSearch(t *testing.T) {
 	}
 }
 
+// What is seen only at run time counts among the events, whether it matches or
+// not.
+func TestSearchCountsWhatIsSeenAtRunTime(t *testing.T) {
+	p, err := provider.Build([]provider.Listener{provider.New[error]("a", func(error) {})}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &inspect.Report{Providers: []inspect.Provider{inspect.OfProvider("default", "x", p)}}
+	tracer := inspect.NewTracer()
+	_ = dispatcher.New(p, dispatcher.Observe(tracer)).Dispatch(context.Background(), &inspect.FormatError{})
+	for query, want := range map[string]string{"err": "2 of 2", "formaterror": "1 of 2", "zzz": "0 of 2"} {
+		page := body(t, get(inspect.Handler(r, tracer), "GET", "/?q="+query))
+		if !strings.Contains(page, want+" events match") {
+			t.Errorf("search for %q: no %s", query, want)
+		}
+	}
+}
+
 // A timeline tells why each listener was not called.
 func TestWhyNotCalled(t *testing.T) {
 	tracer := inspect.NewTracer()

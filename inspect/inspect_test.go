@@ -227,6 +227,27 @@ func TestJSON(t *testing.T) {
 	}
 }
 
+// Declared order is that of the services, also where one takes the tags of
+// another: here it is x d c, and the hint moves d.
+func TestNoEffectBesideAliases(t *testing.T) {
+	r := report(t, `
+services:
+  x: { tags: &t [ { name: event_listener, event: E, priority: 5 } ] }
+  d: { tags: [ { name: event_listener, event: E, priority: 5, after: c } ] }
+  c: { tags: *t }
+`)
+	var ids []string
+	for _, l := range r.Providers[0].Events[0].Listeners {
+		ids = append(ids, l.ID)
+		if len(l.NoEffect) > 0 {
+			t.Errorf("%s: %+v", l.ID, l.NoEffect)
+		}
+	}
+	if diff := cmp.Diff([]string{"x", "c", "d"}, ids); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // What is said to have no effect has none: without it, the order is the same.
 func TestNoEffectIsTrue(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -90,9 +90,12 @@ func (h *handler) index(query string) indexPage {
 		case reported:
 		case s.Unheard > 0:
 			x.Orphans = append(x.Orphans, orphanView{oneLine(s.Event), "dispatched " + times(s.Unheard) + ", and nobody heard it"})
-		case (Event{Event: s.Event}).mentions(query):
-			x.Events = append(x.Events, eventView{Name: oneLine(s.Event), Listeners: uint64(len(s.Listeners)), Dispatches: s.Dispatches, Errors: s.Failed,
-				Note: "seen at run time only; heard through an interface or a name"})
+		default:
+			x.Total++
+			if (Event{Event: s.Event}).mentions(query) {
+				x.Events = append(x.Events, eventView{Name: oneLine(s.Event), Listeners: uint64(len(s.Listeners)), Dispatches: s.Dispatches, Errors: s.Failed,
+					Note: "seen at run time only; heard through an interface or a name"})
+			}
 		}
 	}
 	x.Timelines = h.timelines(func(*Timeline) bool { return true })

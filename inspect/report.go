@@ -81,7 +81,7 @@ func OfFile(orders []orderfile.ProviderOrder) Report {
 			var placed []placed
 			for _, l := range e.Listeners {
 				x := placedAt(l.ID, l.Placement.Source, l.Placement, l.Reason)
-				x.declared = l.Position.Line<<20 + l.Position.Column
+				x.declared = l.Declared
 				placed = append(placed, x)
 			}
 			p.Events = append(p.Events, Event{Event: e.Event, Listeners: listeners(placed)})

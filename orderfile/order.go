@@ -25,16 +25,17 @@ type EventOrder struct {
 // PlacedListener is a listener at its place.
 type PlacedListener struct {
 	Listener
-	Reason ordering.Reason
+	Reason   ordering.Reason
+	Declared int // its index in File.Listeners; its Position may be that of an aliased tag
 }
 
 // Order parses data and computes the order that it declares by itself. A file
 // that declares no provider has one, DefaultProvider. The error joins an
 // *Error for every problem of syntax and order.
 func Order(name string, data []byte) ([]ProviderOrder, error) {
-	f, problems := parse(name, data)
+	f, problems, hidden := parse(name, data)
 	orders, more := f.order()
-	if hasHard(problems) {
+	if hidden {
 		more = onlyCycles(more)
 	}
 	if problems = append(problems, more...); len(problems) > 0 {
@@ -51,17 +52,6 @@ func (f *File) Order() ([]ProviderOrder, error) {
 		return nil, join(problems)
 	}
 	return orders, nil
-}
-
-// hasHard says whether a problem may have hidden a listener or a provider, so
-// that looking for them would find problems that there are not.
-func hasHard(problems []*Error) bool {
-	for _, p := range problems {
-		if p.Kind != KindInvalidPriority && p.Kind != KindDuplicate {
-			return true
-		}
-	}
-	return false
 }
 
 // onlyCycles are the problems that nothing hidden can explain.
@@ -119,11 +109,11 @@ func (f *File) strayTags(providers []Provider) []*Error {
 }
 
 func (f *File) eventsOf(tag string) ([]EventOrder, []*Error) {
-	var listeners []Listener
+	var listeners []PlacedListener // in declared order, without reasons
 	var items []ordering.Item
-	for _, l := range f.Listeners {
+	for i, l := range f.Listeners {
 		if l.Tag == tag {
-			listeners = append(listeners, l)
+			listeners = append(listeners, PlacedListener{Listener: l, Declared: i})
 			items = append(items, ordering.Item{ID: l.ID, Event: l.Event, Placement: l.Placement, Source: l.Placement.Source})
 		}
 	}
@@ -135,7 +125,9 @@ func (f *File) eventsOf(tag string) ([]EventOrder, []*Error) {
 	for _, o := range orders {
 		event := EventOrder{Event: o.Event}
 		for _, placed := range o.Placed {
-			event.Listeners = append(event.Listeners, PlacedListener{listeners[placed.Item], placed.Reason})
+			l := listeners[placed.Item]
+			l.Reason = placed.Reason
+			event.Listeners = append(event.Listeners, l)
 		}
 		events = append(events, event)
 	}
@@ -144,7 +136,7 @@ func (f *File) eventsOf(tag string) ([]EventOrder, []*Error) {
 
 // located gives each problem of the order its place in the file. Duplicates
 // are left out: Parse has told them.
-func (f *File) located(err error, listeners []Listener) []*Error {
+func (f *File) located(err error, listeners []PlacedListener) []*Error {
 	var located []*Error
 	for _, e := range joined.Leaves(err) {
 		var problem ordering.Error
@@ -158,7 +150,7 @@ func (f *File) located(err error, listeners []Listener) []*Error {
 }
 
 // place is that of the target that makes the problem; of a cycle, the first.
-func place(problem ordering.Error, listeners []Listener) Position {
+func place(problem ordering.Error, listeners []PlacedListener) Position {
 	switch e := problem.(type) {
 	case *ordering.UnknownTargetError:
 		return listeners[e.Item].TargetPosition(e.Hint)

@@ -97,6 +97,37 @@ listener_a, priority 0 (default), relatives.yaml:9`
 	}
 }
 
+// A listener tells its place in declared order, whatever tag it has and
+// wherever its tag is written.
+func TestOrderTellsDeclaredOrder(t *testing.T) {
+	data := []byte(`services:
+  p: { tags: [ listener_provider, { name: listener_provider, listener_tag: t } ] }
+  a: { tags: &a [ { name: event_listener, event: E } ] }
+  b: { tags: [ { name: t, event: E }, { name: event_listener, event: E, priority: first } ] }
+  c: { tags: *a }
+`)
+	f, err := orderfile.Parse("f.yaml", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	orders, err := f.Order()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []int
+	for _, p := range orders {
+		for _, l := range p.Events[0].Listeners {
+			got = append(got, l.Declared)
+			if d := f.Listeners[l.Declared]; d.ID != l.ID || d.Tag != l.Tag {
+				t.Errorf("%s of %s is said to be %s of %s", l.ID, l.Tag, d.ID, d.Tag)
+			}
+		}
+	}
+	if diff := cmp.Diff([]int{2, 0, 3, 1}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // A file that declares no provider is read as one default provider.
 func TestDefaultProvider(t *testing.T) {
 	for _, data := range []string{

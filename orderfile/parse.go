@@ -32,26 +32,29 @@ func Load(fsys fs.FS, path string) (*File, error) {
 // Parse reads the content of an order file; name is for messages. The error
 // joins an *Error for each problem; see [Errors].
 func Parse(name string, data []byte) (*File, error) {
-	f, problems := parse(name, data)
+	f, problems, _ := parse(name, data)
 	if len(problems) > 0 {
 		return nil, join(problems)
 	}
 	return f, nil
 }
 
-// parse keeps what can be understood beside the problems.
-func parse(name string, data []byte) (*File, []*Error) {
+// parse keeps what can be understood beside the problems. Where these may have
+// hidden a listener or a provider, looking for it would find problems that there
+// are not.
+func parse(name string, data []byte) (f *File, problems []*Error, hidden bool) {
 	p := &parser{file: &File{Name: name}, lines: 1 + bytes.Count(data, []byte("\n"))}
 	if root := p.document(data); root != nil {
 		p.root(root)
 	}
-	return p.file, p.problems
+	return p.file, p.problems, p.hidden
 }
 
 type parser struct {
 	file     *File
 	problems []*Error
-	lines    int // of the file
+	hidden   bool // a problem may have hidden a listener or a provider
+	lines    int  // of the file
 	visited  int
 	stopped  bool
 }
@@ -65,6 +68,9 @@ const maxVisits = 4_000_000
 func (p *parser) fail(kind Kind, at Position, format string, args ...any) {
 	if at.Line > p.lines {
 		at = Position{p.lines, 1}
+	}
+	if kind != KindInvalidPriority && kind != KindDuplicate {
+		p.hidden = true
 	}
 	p.problems = append(p.problems, &Error{Kind: kind, File: p.file.Name, Position: at, Message: fmt.Sprintf(format, args...)})
 }
@@ -109,6 +115,7 @@ func (p *parser) fields(n *yaml.Node, what string) []field {
 		case key.Kind != yaml.ScalarNode || key.Tag != "!!str":
 			p.wrongType(n.Content[i], "a key of "+what, "text")
 		case seen[key.Value]:
+			p.hidden = true // in the value that is dropped
 			p.fail(KindDuplicate, position(n.Content[i]), "key %q stands twice in %s: drop one", key.Value, what)
 		default:
 			seen[key.Value] = true

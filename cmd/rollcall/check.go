@@ -5,13 +5,17 @@ import (
 	"io"
 )
 
-func check(paths []string, stderr io.Writer) int {
-	if len(paths) == 0 {
+func check(args []string, stderr io.Writer) int {
+	flags := flagsOf("check", stderr)
+	if code, done := parse(flags, args); done {
+		return code
+	}
+	if flags.NArg() == 0 {
 		fmt.Fprintf(stderr, "rollcall: check takes one file or more\n%s", usage)
 		return exitUsage
 	}
 	code := exitOK
-	for _, path := range paths {
+	for _, path := range flags.Args() {
 		if _, problems := orderOf(path); len(problems) > 0 {
 			printProblems(stderr, problems)
 			code = exitBad

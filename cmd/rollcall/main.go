@@ -21,6 +21,8 @@
 package main
 
 import (
+	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -64,4 +66,24 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	fmt.Fprintf(stderr, "rollcall: unknown command %q\n%s", args[0], usage)
 	return exitUsage
+}
+
+// flagsOf are the flags of a command: at first -h alone, which every one has.
+func flagsOf(command string, stderr io.Writer) *flag.FlagSet {
+	flags := flag.NewFlagSet("rollcall "+command, flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Usage = func() { fmt.Fprint(stderr, usage) }
+	return flags
+}
+
+// parse says whether the command is done, and with which code: it was asked for
+// help, or can't be understood.
+func parse(flags *flag.FlagSet, args []string) (code int, done bool) {
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return exitOK, true
+	case err != nil:
+		return exitUsage, true
+	}
+	return exitOK, false
 }

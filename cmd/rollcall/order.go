@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -17,16 +16,11 @@ import (
 )
 
 func order(args []string, stdout, stderr io.Writer) int {
-	flags := flag.NewFlagSet("rollcall order", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.Usage = func() { fmt.Fprint(stderr, usage) }
+	flags := flagsOf("order", stderr)
 	name := flags.String("format", "text", "")
 	diff := flags.Bool("diff", false, "")
-	switch err := flags.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		return exitOK
-	case err != nil:
-		return exitUsage
+	if code, done := parse(flags, args); done {
+		return code
 	}
 	formats, files, takes := inspect.Formats(), 1, "order takes one file"
 	if *diff {
