@@ -53,8 +53,8 @@ func TestProblems(t *testing.T) {
 			"fxevents_test.notifier (HERE) takes *fxevents_test.created, but listens to recipe.deleted, which is a *fxevents_test.deleted (HERE): correct the tag's event or the parameter"}},
 		{"misspelt event", fxevents.AsListener(newNotifier, `event:"recipe.craeted"`), []string{
 			"fxevents_test.notifier (HERE) listens to recipe.craeted, but no event has that name, did you mean recipe.created?: declare it, or leave the event to the parameter, *fxevents_test.created"}},
-		{"unknown target", fxevents.AsListener(newNotifier, `after:"fxevents_test.notifer"`), []string{
-			`fxevents_test.notifier (HERE) must run after fxevents_test.notifer, but no listener has that ID: did you mean fxevents_test.notifier? Write "?fxevents_test.notifer" if it may be absent`}},
+		{"unknown target", fx.Options(fxevents.AsListener(newAuditor, `after:"fxevents_test.notifer"`), fxevents.AsListener(newNotifier)), []string{
+			`fxevents_test.auditor (HERE) must run after fxevents_test.notifer, but no listener has that ID: did you mean fxevents_test.notifier? Write "?fxevents_test.notifer" if it may be absent`}},
 		{"invalid plain listener", fx.Supply(fx.Annotated{Group: "event_listener", Target: provider.Listener{ID: "x"}}), []string{
 			"listener x can't be used: it has no function: make it with provider.New"}},
 		{"cycle between modules", fx.Options(

@@ -183,7 +183,7 @@ func (s *Set) badTargets(overlap func(a, b string) bool) []error {
 			case target.Optional:
 			case h.target < 0:
 				unknown = append(unknown, &UnknownTargetError{
-					Item: i, Hint: s.public(int32(i), h), Suggestion: suggest(target.ID),
+					Item: i, Hint: s.public(int32(i), h), Suggestion: suggest(target.ID, s.items[i].ID),
 				})
 			case !s.meets(int32(i), h.target, overlap):
 				deaf = append(deaf, &NotListeningError{
@@ -224,10 +224,11 @@ func (s *Set) of(first int32, event string) (int32, bool) {
 // bytes: about half a second.
 const maxSuggesting = 1 << 26
 
-func (s *Set) suggester() func(id string) string {
+// suggester finds what an ID was meant to be, which is not the listener's own.
+func (s *Set) suggester() func(id, own string) string {
 	var ids []string
 	length, left := 0, maxSuggesting
-	return func(id string) string {
+	return func(id, own string) string {
 		if ids == nil {
 			ids = s.ids()
 			for _, id := range ids {
@@ -237,7 +238,8 @@ func (s *Set) suggester() func(id string) string {
 		if left -= length * min(len(id), nearest.MaxLength); left < 0 {
 			return ""
 		}
-		near, ok := nearest.Name(id, ids)
+		isOwn := func(id string) bool { return id == own }
+		near, ok := nearest.Name(id, slices.DeleteFunc(slices.Clone(ids), isOwn))
 		if !ok {
 			return ""
 		}

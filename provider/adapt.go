@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"reflect"
 	"sync"
 	"sync/atomic"
 
@@ -84,10 +85,23 @@ func erased[E any](exact plainFunc[E]) func(context.Context, any) error {
 	return func(ctx context.Context, ev any) error {
 		e, ok := ev.(E)
 		if !ok {
-			return &TypeError{Takes: event.KeyOf[E](), Event: ev}
+			if e, ok = assigned[E](ev); !ok {
+				return &TypeError{Takes: event.KeyOf[E](), Event: ev}
+			}
 		}
 		return exact(ctx, e)
 	}
+}
+
+// assigned is an event of another type that may be assigned to E, as where one of
+// the two has no name.
+func assigned[E any](ev any) (e E, ok bool) {
+	value, to := reflect.ValueOf(ev), reflect.TypeFor[E]()
+	if !value.IsValid() || !value.Type().AssignableTo(to) {
+		return e, false
+	}
+	e, ok = value.Convert(to).Interface().(E)
+	return e, ok
 }
 
 // lazily builds the function at the first call.

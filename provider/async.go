@@ -105,6 +105,8 @@ func (s *sorter) cantPublish(l *Listener) error {
 	}
 	e, _ := s.matcher.eventOf(l.Event)
 	switch {
+	case l.once != nil:
+		return &AsyncError{l.ID, l.Source, "is for one event only, which its receivers can't know of each other: drop provider.Once, or the tag's async"}
 	case l.Event.IsInterface():
 		return &AsyncError{l.ID, l.Source, fmt.Sprintf("listens to the interface %v: it must listen to one type, which what arrives is decoded to", l.Event)}
 	case e.Publish == nil:
@@ -132,40 +134,84 @@ func (s *sorter) asyncLast(placed []ordering.Placed) {
 		}
 		return 0
 	}
+	sorted := slices.Clone(placed)
 	slices.SortStableFunc(placed, func(a, b ordering.Placed) int { return rank(a) - rank(b) })
+	adjoining := map[int]int{}
+	for i, p := range sorted {
+		adjoining[p.Item] = besideIt(sorted, i)
+	}
+	for i := range placed {
+		r := &placed[i].Reason
+		r.Apart = r.Apart || besideIt(placed, i) != adjoining[placed[i].Item]
+	}
+}
+
+// besideIt is the item on the side of the one at index i where its own hint put
+// it; -1 where there is none.
+func besideIt(placed []ordering.Placed, i int) int {
+	hint := placed[i].Reason.Beside
+	switch {
+	case hint == nil:
+		return -1
+	case hint.Side == ordering.Before:
+		i++
+	default:
+		i--
+	}
+	if i < 0 || i == len(placed) {
+		return -1
+	}
+	return placed[i].Item
+}
+
+// publication is what a dispatch does for asynchronous listeners: the first of
+// them in a list publishes the event for all.
+type publication struct {
+	publish func(context.Context, any) error
 }
 
 // publishInstead replaces asynchronous listeners of an event by what a dispatch
-// does for them: the first publishes the event for all.
+// does for them.
 func (s *sorter) publishInstead(listeners []*Listener) {
-	first, _ := s.matcher.eventOf(listeners[0].Event)
-	call := first.Publish
+	e, _ := s.matcher.eventOf(listeners[0].Event)
+	p := &publication{e.Publish}
 	for i, l := range listeners {
-		if i > 0 || call == nil {
-			call = nothing
-		}
 		instead := *l
-		instead.fn = &body{call: call}
+		instead.fn = &body{call: nothing, publication: p}
 		listeners[i] = &instead
 	}
 }
 
 func nothing(context.Context, any) error { return nil }
 
+// publishes says whether the listener at index i is the first of its publication,
+// whose listeners stand together.
+func publishes(listeners []*Listener, i int) bool {
+	p := listeners[i].body().publication
+	return p != nil && p.publish != nil && (i == 0 || listeners[i-1].body().publication != p)
+}
+
 // IsAsync says whether the listener at index i is asynchronous: calling its
-// function has the event published, or does nothing where another's does.
-func (l *List) IsAsync(i int) bool { return isAsync(l.listeners[i]) }
+// function has the event published, or does nothing where another's does. Those
+// that [Received] gives are not.
+func (l *List) IsAsync(i int) bool { return l.listeners[i].body().publication != nil }
+
+// syncLen is how many come before the asynchronous ones, which are last.
+func (l *List) syncLen() int {
+	n := 0
+	for n < l.Len() && !l.IsAsync(n) {
+		n++
+	}
+	return n
+}
 
 // Keys are the receiver keys of the asynchronous listeners, in the order of
 // these.
 func (l *List) Keys() []string {
-	if l == nil {
-		return nil
-	}
 	var keys []string
-	for _, x := range l.received {
-		if !slices.Contains(keys, x.Async) {
-			keys = append(keys, x.Async)
+	for i := l.syncLen(); i < l.Len(); i++ {
+		if key := l.listeners[i].Async; !slices.Contains(keys, key) {
+			keys = append(keys, key)
 		}
 	}
 	return keys

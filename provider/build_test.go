@@ -10,6 +10,7 @@ import (
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/ordering"
 	"github.com/rollcall-go/rollcall/provider"
+	"github.com/rollcall-go/rollcall/tags"
 )
 
 func TestPSR14_BuildPassFirstLastBeforeAfter(t *testing.T) {
@@ -140,6 +141,10 @@ func TestBuildErrors(t *testing.T) {
 		{"cycle that only a named event of an unknown type could meet", listeners{
 			onChange("a", `after:"b"`), provider.New[any]("b", func(any) {}, `event:"x" after:"a"`)}, nil,
 			"a must run after b (HERE),\nand b must run after a (HERE): drop one of the hints"},
+		{"cycle that only an unknown type of a declared interface could meet", listeners{
+			provider.New[any]("a", func(any) {}, `event:"changed" before:"b"`), provider.New[fmt.Stringer]("b", func(fmt.Stringer) {}, `before:"a"`)},
+			[]provider.Event{provider.Declare[change]("changed")},
+			"a must run before b (HERE),\nand b must run before a (HERE): drop one of the hints"},
 		{"wrong parameter", listeners{provider.New[*deleted]("a", func(*deleted) {}, `event:"recipe.created"`)}, []provider.Event{recipeCreated},
 			"a (HERE) takes *provider_test.deleted, but listens to recipe.created, which is a *provider_test.created (recipes/module.go:3): correct the tag's event or the parameter"},
 		{"wrong parameter for a type", listeners{typed(on("a"), event.KeyOf[*deleted]())}, nil,
@@ -181,6 +186,42 @@ func TestTypesOfOneName(t *testing.T) {
 	p := must[*provider.Ordered](t)(provider.Build(listeners{first, second, third}, nil))
 	if n := len(p.Events()); n != 3 {
 		t.Errorf("%d events", n)
+	}
+}
+
+// Of types that differ by a star, the text in full means the one that it is.
+func TestTypesThatDifferByAStar(t *testing.T) {
+	events := []provider.Event{provider.Declare[*created]("p"), provider.Declare[created]("v")}
+	for text, want := range map[string]event.Key{
+		"*github.com/rollcall-go/rollcall/provider_test.created": event.KeyOf[*created](),
+		"github.com/rollcall-go/rollcall/provider_test.created":  event.KeyOf[created](),
+	} {
+		p := must[*provider.Ordered](t)(provider.Build(listeners{provider.New[any]("a", func(any) {}, tags.Tag("event:\""+text+"\""))}, events))
+		if got := p.All()[0].Event; got != want {
+			t.Errorf("%s means %v", text, got)
+		}
+	}
+}
+
+// Where an event can't be found, its listener is left as it is.
+func TestResolveLeavesWhatItCantFind(t *testing.T) {
+	key := event.NameKey("provider_test.created")
+	l := listeners{provider.New[any]("a", func(any) {}, `event:"provider_test.created"`)}
+	err := provider.Resolve(l, []provider.Event{provider.Declare[*created](""), provider.Declare[created]("")})
+	if err == nil || l[0].Event != key {
+		t.Errorf("%v: %v", err, l[0].Event)
+	}
+}
+
+// A function may take what its event can be assigned to.
+func TestAssignableEvents(t *testing.T) {
+	type counts map[string]int
+	var got map[string]int
+	p := must[*provider.Ordered](t)(provider.Build(listeners{provider.New[map[string]int]("a", func(m map[string]int) { got = m }, `event:"m"`)},
+		[]provider.Event{provider.Declare[counts]("m")}))
+	call(t, p, counts{"x": 1})
+	if got["x"] != 1 {
+		t.Errorf("got %v", got)
 	}
 }
 

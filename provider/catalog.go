@@ -3,6 +3,7 @@ package provider
 import (
 	"errors"
 	"reflect"
+	"slices"
 
 	"github.com/rollcall-go/rollcall/event"
 )
@@ -41,11 +42,17 @@ func Resolve(listeners []Listener, events []Event) error {
 }
 
 // settle finds the event that a listener's name means, checks that the
-// listener's function can take it, and adapts that.
-func (c catalog) settle(l *Listener) error {
+// listener's function can take it, and adapts that. Where it fails, the listener
+// has the event that it had.
+func (c catalog) settle(l *Listener) (err error) {
 	if l.Takes() == nil {
 		return nil // invalid, and reported as that
 	}
+	defer func(had event.Key) {
+		if err != nil {
+			l.Event = had
+		}
+	}(l.Event)
 	if l.fn.exact == nil {
 		c.adapt(l)
 	}
@@ -58,7 +65,7 @@ func (c catalog) settle(l *Listener) error {
 		}
 	}
 	if e, ok := c.byName[l.Event.Name()]; ok {
-		if l.fn.takes == e.Key.Type() {
+		if l.fn.takes == e.Key.Type() || isAsync(l) {
 			l.Event = e.Key // so that it is one subscription, whatever it is called
 		}
 		return checkTakes(l, e)
@@ -88,15 +95,24 @@ func (c catalog) settleName(l *Listener) error {
 	if _, declared := c.byName[name]; declared || name == "" {
 		return nil
 	}
-	var matches []string
+	var matches []event.Key
 	for _, e := range c.events {
 		if e.Key.Type() != nil && e.Key.Matches(name) {
-			matches = append(matches, e.Key.Path())
-			l.Event = e.Key
+			matches = append(matches, e.Key)
 		}
 	}
-	if len(matches) > 1 {
-		return &AmbiguousEventError{Listener: l.ID, Source: l.Source, Event: name, Candidates: matches}
+	isInFull := func(k event.Key) bool { return k.Path() == name }
+	switch inFull := slices.IndexFunc(matches, isInFull); {
+	case inFull >= 0:
+		l.Event = matches[inFull]
+	case len(matches) == 1:
+		l.Event = matches[0]
+	case len(matches) > 1:
+		problem := &AmbiguousEventError{Listener: l.ID, Source: l.Source, Event: name}
+		for _, k := range matches {
+			problem.Candidates = append(problem.Candidates, k.Path())
+		}
+		return problem
 	}
 	return nil
 }

@@ -13,6 +13,9 @@ import (
 // be added at any time; a dispatch in flight keeps the listeners that it began
 // with. A Chain of Chains is a Chain. The zero Chain is empty. A Chain must
 // not contain itself.
+//
+// The asynchronous listeners of all come behind the others; each provider
+// publishes for its own.
 type Chain struct {
 	mu    sync.Mutex // held while state is replaced
 	state atomic.Pointer[chainState]
@@ -98,7 +101,7 @@ func (c *Chain) Listeners(ev any) (*List, error) {
 // provider of the chain can answer for a type.
 func (c *Chain) ListenersOf(t reflect.Type) (*List, Validity, error) {
 	s := c.state.Load()
-	if s == nil {
+	if s == nil || len(s.providers) == 0 {
 		return nothingFor(t)
 	}
 	var all *List
@@ -159,13 +162,16 @@ func (s *chainState) remember(key pair, list *List) *List {
 	return list
 }
 
+// concat keeps the asynchronous listeners last: what is published is known only
+// when the others have succeeded.
 func concat(a, b *List) *List {
-	joined := newList(slices.Concat(a.listeners, b.listeners), nil)
+	m, n := a.syncLen(), b.syncLen()
+	joined := newList(slices.Concat(a.listeners[:m], b.listeners[:n], a.listeners[m:], b.listeners[n:]), nil)
 	if a.typ != nil && a.typ == b.typ {
 		joined.serve(a.typ, a.event, nil)
 	}
 	if a.reasons != nil && b.reasons != nil {
-		joined.reasons = slices.Concat(a.reasons, b.reasons)
+		joined.reasons = slices.Concat(a.reasons[:m], b.reasons[:n], a.reasons[m:], b.reasons[n:])
 	}
 	return joined
 }

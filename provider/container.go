@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"sync"
 
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/tags"
@@ -16,6 +17,7 @@ type Container struct {
 	table  *table
 	ids    map[event.Key][]string
 	getter Getter
+	taken  sync.Map // ID → what the getter gave
 }
 
 // NewContainer makes a provider of the IDs, whose order is that of [Map].
@@ -60,15 +62,21 @@ func (p *Container) take(keys []event.Key) (*List, error) {
 	return newList(pointers(listeners), nil), nil
 }
 
-// get turns a panic of the container, or of a constructor that it runs, into an
-// error.
+// get takes what was not taken before, and turns a panic of the container, or of a
+// constructor that it runs, into an error.
 func (p *Container) get(id string) (value any, err error) {
+	if value, ok := p.taken.Load(id); ok {
+		return value, nil
+	}
 	defer func() {
 		if value := recover(); value != nil {
 			err = fmt.Errorf("panic: %v", value)
 		}
 	}()
-	return p.getter.Get(id)
+	if value, err = p.getter.Get(id); err == nil {
+		value, _ = p.taken.LoadOrStore(id, value)
+	}
+	return value, err
 }
 
 func (p *Container) takeOne(id string, key event.Key) (Listener, error) {

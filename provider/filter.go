@@ -3,7 +3,8 @@ package provider
 import "errors"
 
 // Filter gives those listeners of a provider that a predicate admits, as for
-// access control.
+// access control. Of asynchronous listeners it says for which an event is
+// published; whoever receives it has all of its key.
 type Filter struct {
 	provider Provider
 	admits   func(ev any, l Listener) bool

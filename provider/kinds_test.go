@@ -3,6 +3,7 @@ package provider_test
 import (
 	"context"
 	"errors"
+	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -63,6 +64,27 @@ func TestPSR14_ProviderFromContainer(t *testing.T) {
 		t.Error("taken again")
 	}
 	check(t, "their IDs", idsFor(t, p, &created{}), "a h f")
+}
+
+// Each is taken once, whatever events it hears, and only for an event that needs
+// it.
+func TestContainerTakesWhatIsNeeded(t *testing.T) {
+	s := &shelf{values: map[string]any{"any": provider.New[change]("any", func(change) {}), "a": func(*moved) {}}}
+	p := provider.NewContainer(map[event.Key][]string{
+		event.KeyOf[change](): {"any"}, event.NameKey("a"): {"a"}, event.NameKey("b"): {"b"},
+	}, s)
+	for range 2 {
+		check(t, "one type", idsFor(t, p, &created{}), "any")
+		check(t, "another", idsFor(t, p, &deleted{}), "any")
+		check(t, "a name", idsFor(t, p, &moved{"a"}), "a")
+		check(t, "a name that nobody listens to", idsFor(t, p, &moved{"c"}), "")
+	}
+	if n := s.taken.Load(); n != 2 {
+		t.Errorf("taken %d times", n)
+	}
+	if _, err := p.Listeners(&moved{"b"}); err == nil {
+		t.Error("b was had")
+	}
 }
 
 func TestContainerRefusesWhatIsNoListener(t *testing.T) {
@@ -236,6 +258,11 @@ func TestPSR14_Chain(t *testing.T) {
 		t.Errorf("All: %d", n)
 	}
 	check(t, "the zero chain", called(t, &provider.Chain{}), "")
+	for name, empty := range map[string]*provider.Chain{"the zero chain": {}, "a chain of none": provider.NewChain(), "a chain of nil": provider.NewChain(nil)} {
+		if _, validity, _ := empty.ListenersOf(reflect.TypeFor[change]()); validity != provider.OncePerEvent {
+			t.Errorf("%s answers for an interface, whose value may be nil", name)
+		}
+	}
 }
 
 func TestPSR14_ChainsOfChains(t *testing.T) {
@@ -290,9 +317,11 @@ func TestPSR14_Filter(t *testing.T) {
 	if r, ok := list.Reason(1); !ok || r.String() != "priority 0 (default)" {
 		t.Errorf("its reason: %v, %t", r, ok)
 	}
-	_, err := provider.NewFilter(provider.NewContainer(map[event.Key][]string{createdKey: {"x"}}, &shelf{}), nil).Listeners(theEvent)
-	if err == nil {
-		t.Error("the provider's error is lost")
+	all := func(any, provider.Listener) bool { return true }
+	_, err := provider.NewFilter(provider.NewContainer(map[event.Key][]string{createdKey: {"x"}}, &shelf{}), all).Listeners(theEvent)
+	checkError[*provider.ContainerError](t, err, "listener x of *provider_test.created can't be had from its container: no such thing")
+	if _, err := provider.NewFilter(fixed, nil).Listeners(theEvent); err == nil {
+		t.Error("no predicate is needed")
 	}
 }
 

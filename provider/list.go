@@ -206,6 +206,9 @@ func compile[E any](listeners []*Listener) []func(context.Context, E) error {
 	funcs := make([]func(context.Context, E) error, len(listeners))
 	for i := range listeners {
 		funcs[i] = compileOne[E](listeners[i])
+		if publishes(listeners, i) {
+			funcs[i] = forAny[E](listeners[i].body().publication.publish)
+		}
 		if once := listeners[i].once; once != nil {
 			funcs[i] = onced(once, funcs[i])
 		}
@@ -221,7 +224,11 @@ func compileOne[E any](l *Listener) func(context.Context, E) error {
 	if exact, _ := exactly[E](b.value); exact != nil {
 		return exact
 	}
-	call := b.call
+	return forAny[E](b.call)
+}
+
+// forAny is a function for any event as one for events of the type E.
+func forAny[E any](call func(context.Context, any) error) func(context.Context, E) error {
 	if f, ok := any(call).(func(context.Context, E) error); ok {
 		return f
 	}

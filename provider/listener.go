@@ -46,6 +46,8 @@ type body struct {
 	asks  bool                                    // wants an Origin
 	bind  bind                                    // for lists of events of type takes, or nil
 	err   error
+
+	publication *publication // of one that stands for an asynchronous listener
 }
 
 // Func is what may be a listener of the event type E. The forms without an
@@ -136,7 +138,8 @@ func onlyOne(tag []tags.Tag) error {
 }
 
 // Once is l for one event only: of all dispatches, concurrent ones too, the
-// first calls it. A [Mutable] provider then drops it.
+// first calls it. A [Mutable] provider then drops it. An asynchronous listener
+// can't be one.
 func Once(l Listener) Listener {
 	l.once = &onceState{}
 	return l

@@ -188,6 +188,12 @@ func (m *matcher) hasNamedType(name string) bool {
 	})
 }
 
+// mayNameUnknown: an event of a type that is not known may have the name.
+func (m *matcher) mayNameUnknown(name string) bool {
+	isInterface := func(t reflect.Type) bool { return t.Kind() == reflect.Interface }
+	return len(m.types[name]) == 0 || slices.ContainsFunc(m.types[name], isInterface)
+}
+
 // mayBeNamed: a declared name is that of its type; any other may be given by
 // an EventName method.
 func (m *matcher) mayBeNamed(t reflect.Type, name string) bool {

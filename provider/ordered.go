@@ -184,7 +184,8 @@ func (s *sorter) cycles() error {
 
 // cyclesOfUnknown are those that an event may meet whose type or name is not
 // known now: it may implement every interface that is listened to, and have any
-// name, if no declared type has it or its type has an EventName method.
+// name, if no declared type has it, or an interface, or its type has an EventName
+// method.
 func (s *sorter) cyclesOfUnknown() error {
 	interfaces := s.matcher.interfaces()
 	_, err := s.sort(interfaces)
@@ -194,7 +195,7 @@ func (s *sorter) cyclesOfUnknown() error {
 		if k.Type() != nil {
 			continue
 		}
-		if len(s.matcher.types[k.Name()]) == 0 {
+		if s.matcher.mayNameUnknown(k.Name()) {
 			_, err := s.sort(append([]event.Key{k}, interfaces...))
 			problems = append(problems, err)
 		}

@@ -15,9 +15,10 @@ type table struct {
 	matcher *matcher
 	// arrange gives the listeners of the keys in order.
 	arrange func([]event.Key) (*List, error)
-	retry   bool // ask again where arrange failed
+	retry   bool            // ask again where arrange failed
+	names   map[string]bool // that anybody listens to
 
-	mu     sync.Mutex // held while byType is replaced
+	mu     sync.Mutex // held while byType or an entry's byName is replaced
 	byType atomic.Pointer[map[reflect.Type]*entry]
 }
 
@@ -25,7 +26,7 @@ type table struct {
 type entry struct {
 	answer      // to an event without a name of its own that anybody listens to
 	named  bool // the type has an EventName method
-	byName map[string]answer
+	byName atomic.Pointer[map[string]answer]
 }
 
 // answer is a list, or why there is none.
@@ -35,22 +36,54 @@ type answer struct {
 }
 
 func newTable(m *matcher, arrange func([]event.Key) (*List, error)) *table {
-	t := &table{matcher: m, arrange: arrange}
+	t := &table{matcher: m, arrange: arrange, names: map[string]bool{}}
+	for _, k := range m.keys {
+		if k.Type() == nil {
+			t.names[k.Name()] = true
+		}
+	}
 	t.byType.Store(&map[reflect.Type]*entry{})
 	return t
 }
 
 func (t *table) lookup(ev any) (*List, error) {
-	e, err := t.entry(reflect.TypeOf(ev))
+	typ := reflect.TypeOf(ev)
+	e, err := t.entry(typ)
 	if err != nil {
 		return nil, err
 	}
 	if e.named {
-		if named, ok := e.byName[ev.(event.Named).EventName()]; ok {
+		if name := ev.(event.Named).EventName(); t.names[name] {
+			named := t.named(e, typ, name)
 			return named.list, named.err
 		}
 	}
 	return e.list, e.err
+}
+
+// named is the answer to an event with a name of its own. There are no more of
+// them than the listeners' keys, however many names events may have.
+func (t *table) named(e *entry, typ reflect.Type, name string) answer {
+	if known := e.byName.Load(); known != nil {
+		if a, ok := (*known)[name]; ok {
+			return a
+		}
+	}
+	a := t.list(typ, name)
+	if t.retry && a.err != nil {
+		return a
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	extended := map[string]answer{name: a}
+	if known := e.byName.Load(); known != nil {
+		if first, ok := (*known)[name]; ok {
+			return first
+		}
+		maps.Copy(extended, *known)
+	}
+	e.byName.Store(&extended)
+	return a
 }
 
 // lookupType answers for a type; what is found holds as long as the table.
@@ -88,45 +121,20 @@ func (t *table) resolve(typ reflect.Type) (*entry, error) {
 	if typ == nil {
 		return nil, &NoEventError{}
 	}
-	e := t.newEntry(typ)
+	e := &entry{answer: t.list(typ, ""), named: typ.Implements(namedType)}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	known := *t.byType.Load()
 	if first, ok := known[typ]; ok {
 		return first, nil
 	}
-	if t.retry && e.failed() {
+	if t.retry && e.err != nil {
 		return e, nil
 	}
 	extended := maps.Clone(known)
 	extended[typ] = e
 	t.byType.Store(&extended)
 	return e, nil
-}
-
-// newEntry has a list for each name that anybody listens to, so that they are
-// as few as the listeners' keys, however many names events may have.
-func (t *table) newEntry(typ reflect.Type) *entry {
-	e := &entry{answer: t.list(typ, ""), named: typ.Implements(namedType)}
-	if !e.named {
-		return e
-	}
-	e.byName = map[string]answer{}
-	for _, k := range t.matcher.keys {
-		if k.Type() == nil {
-			e.byName[k.Name()] = t.list(typ, k.Name())
-		}
-	}
-	return e
-}
-
-func (e *entry) failed() bool {
-	for _, named := range e.byName {
-		if named.err != nil {
-			return true
-		}
-	}
-	return e.err != nil
 }
 
 func (t *table) list(typ reflect.Type, name string) answer {
