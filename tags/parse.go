@@ -99,11 +99,15 @@ func (f *Fields) set(key, value string) (err error) {
 	case keyEvent:
 		f.Event = value
 	case keyID:
-		f.ID, err = value, checkID(value)
+		if err = checkID(value); err == nil {
+			f.ID = value
+		}
 	case keyMethod:
 		f.Method = value
 	case keyGroup:
-		f.Group, err = value, checkGroup(value)
+		if err = checkGroup(value); err == nil {
+			f.Group = value
+		}
 	case keyPriority:
 		f.Placement.Priority, err = ordering.ParsePriority(value)
 	case keyBefore:
@@ -116,10 +120,10 @@ func (f *Fields) set(key, value string) (err error) {
 	return err
 }
 
-// checkID refuses IDs that no target list could name.
+// checkID refuses IDs that no target list could name, or the container not.
 func checkID(id string) error {
-	if strings.Contains(id, ",") || strings.HasPrefix(id, "?") || strings.TrimSpace(id) != id {
-		return errors.New("an ID must not hold a comma, begin with \"?\" or have spaces around it: " + strconv.Quote(id))
+	if strings.ContainsAny(id, ",`") || strings.HasPrefix(id, "?") || strings.TrimSpace(id) != id {
+		return errors.New("an ID must not hold a comma or a backquote, begin with \"?\" or have spaces around it: " + strconv.Quote(id))
 	}
 	return nil
 }
