@@ -27,12 +27,14 @@ type Basic struct {
 	routes atomic.Pointer[routes]
 }
 
-// New makes a dispatcher for the listeners of p.
+// New makes a dispatcher for the listeners of p. Nil options are left out.
 func New(p provider.Provider, options ...Option) *Basic {
 	b := &Basic{provider: p}
 	b.typed, _ = p.(provider.Typed)
 	for _, o := range options {
-		o.apply(&b.policy)
+		if o != nil {
+			o.apply(&b.policy)
+		}
 	}
 	return b
 }

@@ -27,7 +27,8 @@ type Dispatched struct {
 
 // Observation watches one dispatch. Listeners have their indexes in
 // [Dispatched].Listeners. Under [Parallel], Calling and Returned are called
-// from several goroutines at once.
+// from several goroutines at once. Of asynchronous listeners it is told nothing
+// but End: it is a dispatch of their receiver that calls them.
 type Observation interface {
 	// Calling is called before a listener and gives the context that it gets.
 	Calling(ctx context.Context, i int) context.Context
@@ -75,10 +76,37 @@ func (c *call[E]) runObserved(ctx context.Context, e E) error {
 			o.End(ErrPanicPasses)
 		}
 	}()
-	err := c.runUnobserved(ctx, e, o)
+	err := c.runUnobserved(ctx, e, c.watching(o))
 	passing = false
 	o.End(err)
 	return err
+}
+
+// watching is what an observation is told of the listeners that are called.
+func (c *call[E]) watching(o Observation) chain.Watch {
+	if n := c.list.Len(); n == 0 || !c.list.IsAsync(n-1) { // those are last
+		return o
+	}
+	return synchronous{o, c.list}
+}
+
+// synchronous watches those listeners that the dispatch itself calls.
+type synchronous struct {
+	Observation
+	list *provider.List
+}
+
+func (s synchronous) Calling(ctx context.Context, i int) context.Context {
+	if s.list.IsAsync(i) {
+		return ctx
+	}
+	return s.Observation.Calling(ctx, i)
+}
+
+func (s synchronous) Returned(i int, err error) {
+	if !s.list.IsAsync(i) {
+		s.Observation.Returned(i, err)
+	}
 }
 
 // both are two observers.

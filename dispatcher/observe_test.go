@@ -235,6 +235,31 @@ func TestParallelObserverPanics(t *testing.T) {
 	}
 }
 
+// An asynchronous listener is called by its receiver, so that a dispatch does not
+// say that it was.
+func TestObserveAsync(t *testing.T) {
+	for name, option := range map[string]dispatcher.Option{"sequential": nil, "parallel": dispatcher.Parallel(4), "collecting": dispatcher.CollectErrors()} {
+		var publishing error
+		e := provider.Declare[*created]("recipe.created")
+		e.Publish = func(context.Context, any) error { return publishing }
+		p, err := provider.Build(listeners{on("a"), on("b", `async:"k"`), on("c", `async:"l"`)}, []provider.Event{e})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := &witness{}
+		d := dispatcher.New(p, dispatcher.Observe(w), option)
+		if err := d.Dispatch(ctx, &created{}); err != nil {
+			t.Fatal(err)
+		}
+		check(t, name, w.seen(), "begin recipe.created T of 3; call a; a: nil; end: nil")
+		publishing = errListener
+		_ = d.Dispatch(ctx, &created{})
+		check(t, name, w.seen(), "begin recipe.created T of 3; call a; a: nil; end: listener b of recipe.created: failed")
+		_ = dispatcher.New(provider.Received(p, "k"), dispatcher.Observe(w), option).Dispatch(ctx, &created{})
+		check(t, name, w.seen(), "begin recipe.created T of 1; call b; b: nil; end: nil")
+	}
+}
+
 // That the event is stopped is told once; where asking it fails, not at all.
 func TestObserveStoppedInParallel(t *testing.T) {
 	w := &witness{}

@@ -206,6 +206,29 @@ func TestSearchCountsWhatIsSeenAtRunTime(t *testing.T) {
 	}
 }
 
+// A timeline tells for whom an event was published, where it was.
+func TestTimelineOfAsync(t *testing.T) {
+	var publishing error
+	e := provider.Declare[*placed]("order.placed")
+	e.Publish = func(context.Context, any) error { return publishing }
+	p, err := provider.Build([]provider.Listener{provider.New[*placed]("mail", func(*placed) {}, `async:"k"`)}, []provider.Event{e})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tracer := inspect.NewTracer()
+	h := inspect.Handler(nil, tracer)
+	d := dispatcher.New(p, dispatcher.Observe(tracer))
+	_ = d.Dispatch(context.Background(), &placed{})
+	if page := body(t, get(h, "GET", "/")); !strings.Contains(page, "published, for the key k") || strings.Contains(page, "not called") {
+		t.Error(page)
+	}
+	publishing = errors.New("no broker")
+	_ = d.Dispatch(context.Background(), &placed{})
+	if page := body(t, get(h, "GET", "/")); !strings.Contains(page, "not called: the dispatch had failed") {
+		t.Error(page)
+	}
+}
+
 // A timeline tells why each listener was not called.
 func TestWhyNotCalled(t *testing.T) {
 	tracer := inspect.NewTracer()

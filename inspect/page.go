@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"net/url"
@@ -250,7 +251,7 @@ func (t *Timeline) view(link string) timelineView {
 	why := t.whyNotCalled()
 	for i, s := range t.Steps {
 		if i < shownSteps || t.matters(s) {
-			v.Steps = append(v.Steps, s.view(t.Took, why))
+			v.Steps = append(v.Steps, s.view(t.Took, cmp.Or(why, s.published())))
 		}
 	}
 	if left := len(t.Steps) - len(v.Steps); left > 0 {
@@ -297,7 +298,16 @@ func (t *Timeline) whyNotCalled() string {
 	case t.Err != "":
 		return "not called: the dispatch had failed"
 	}
-	return "not called"
+	return ""
+}
+
+// published is what a dispatch that succeeded has done for a listener that it did
+// not call.
+func (s Step) published() string {
+	if s.Async == "" {
+		return "not called"
+	}
+	return "published, for the key " + oneLine(s.Async)
 }
 
 func (s Step) view(of time.Duration, whyNot string) stepView {

@@ -101,6 +101,7 @@ type Timeline struct {
 // Step is what became of one listener in a dispatch.
 type Step struct {
 	Listener string
+	Async    string // the receiver key of an asynchronous one, which is not called here
 	Called   bool
 	Returned bool          // false where it was not called, or ended its goroutine
 	Start    time.Duration // since the dispatch began
@@ -397,7 +398,11 @@ func (t *Tracer) remember(x *trace, err error, end time.Duration) {
 // dispatch's own has its text.
 func (x *trace) step(i int, end time.Duration, whole error, wholeText string) Step {
 	s := &x.steps[i]
-	step := Step{Listener: x.layout.list.At(i).ID, Called: s.called, Returned: s.returned}
+	l := x.layout.list.At(i)
+	step := Step{Listener: l.ID, Called: s.called, Returned: s.returned}
+	if x.layout.list.IsAsync(i) {
+		step.Async = l.Async
+	}
 	switch {
 	case !s.called:
 		return step

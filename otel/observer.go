@@ -33,7 +33,9 @@ var _ dispatcher.Observer = (*Observer)(nil)
 func NewObserver(options ...Option) *Observer {
 	s := settings{tracers: otel.GetTracerProvider(), meters: otel.GetMeterProvider()}
 	for _, o := range options {
-		o.apply(&s)
+		if o != nil {
+			o.apply(&s)
+		}
 	}
 	v := version()
 	return &Observer{
