@@ -26,7 +26,7 @@ func AsListener(constructor any, tag ...tags.Tag) fx.Option {
 	r := registration{source: source.Caller(0), target: constructor}
 	result, err := resultOf(constructor)
 	if err != nil {
-		return fx.Provide(r.problem(err))
+		return fx.Provide(r.loss(err))
 	}
 	name := ""
 	var provided []any

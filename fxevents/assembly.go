@@ -215,7 +215,7 @@ func inDeclaredOrder(listeners []provider.Listener) []provider.Listener {
 	type place struct{ declared, index int }
 	order := make([]place, len(listeners)) // listeners are large, and compared often
 	for i := range listeners {
-		order[i] = place{cmp.Or(listeners[i].Declared, math.MaxInt), i}
+		order[i] = place{cmp.Or(listeners[i].Declared, math.MaxInt-1), i}
 	}
 	slices.SortFunc(order, func(x, y place) int {
 		if x.declared != y.declared {

@@ -39,7 +39,7 @@ func (a *Assembly) prepareAsync(in parts, groups [][]provider.Listener, built []
 	for _, key := range slices.Sorted(maps.Keys(a.settings.receivers)) {
 		problems = append(problems, unknownKey("fxevents.Subscription", key, known))
 	}
-	for _, r := range in.Receives {
+	for _, r := range sortedBy(in.Receives, func(r receive) int { return r.declared }) {
 		for _, key := range r.keys {
 			problems = append(problems, unknownKey("fxevents.Receive at "+r.source, key, known))
 		}
@@ -83,7 +83,7 @@ func (a *Assembly) connect(in parts, built *provider.Ordered) error {
 	t := in.Transport
 	if t == nil {
 		var err error
-		if t, err = in.DefaultTransport(in.Lifecycle, a); err != nil {
+		if t, err = in.DefaultTransport(a); err != nil {
 			return fmt.Errorf("rollcall: opening the transport: %w", err)
 		}
 	}

@@ -12,7 +12,8 @@ import (
 
 // DigContainer adapts a dig container for provider.NewContainer: an ID is the
 // name under which the container has a T. It may be used concurrently; a
-// container that is also used otherwise must not be at the same time.
+// container that is also used otherwise must not be at the same time: nor may its
+// constructors dispatch events whose listeners come from it.
 func DigContainer[T any](c *dig.Container) provider.Getter {
 	return &digContainer[T]{container: c}
 }

@@ -168,11 +168,27 @@ func TestProblemsThatFollowAreNotTold(t *testing.T) {
 	for name, option := range map[string]fx.Option{
 		"a bad tag keeps its listener":         fxevents.AsListener(newNotifier, `priorty:"first"`),
 		"a lost listener is no unknown target": fxevents.AsListener(newMailer, `id:"fxevents_test.notifier" method:"No"`),
+		"nor is one of a bad constructor":      fxevents.AsListener(fx.Annotate(newNotifier)),
+		"nor is one of no method":              fxevents.Listen[*notifier, *created](nil),
 	} {
-		problems := problemsOf(t, fxevents.Module(), events, option, fxevents.AsListener(newAuditor, `after:"fxevents_test.notifier"`))
+		problems := problemsOf(t, fxevents.Module(yaml("services: { fxevents_test.notifier: { tags: [ { name: event_listener, event: recipe.created } ] } }")),
+			events, option, fxevents.AsListener(newAuditor, `after:"fxevents_test.notifier"`))
 		if len(problems) != 1 {
 			t.Errorf("%s: %q", name, problems)
 		}
+	}
+}
+
+// What the container could not read never gets there.
+func TestBadGroupAndID(t *testing.T) {
+	got := problemsOf(t, fxevents.Module(), events, fx.Provide(newIndexer),
+		fxevents.Listen((*indexer).OnCreated, `group:"a,b"`), fxevents.AsListener(newNotifier, "id:\"a`b\""))
+	want := []string{
+		"fxevents_test.indexer.OnCreated (HERE), made a listener at HERE: tag `group:\"a,b\"`, column 7: a group must not hold a comma or a backquote, or have spaces around it: \"a,b\"",
+		"fxevents_test.newNotifier (HERE), made a listener at HERE: tag `id:\"a`b\"`, column 4: an ID must not hold a comma or a backquote, begin with \"?\" or have spaces around it: \"a`b\"",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -30,7 +30,7 @@ func Listen[L, E any](method func(L, context.Context, E) error, tag ...tags.Tag)
 func listens[L, E any](method func(L, context.Context, E) error, at string, tag []tags.Tag) []any {
 	r := registration{source: at, target: method}
 	if method == nil {
-		return []any{r.problem(errors.New("the method is nil"))}
+		return []any{r.loss(errors.New("the method is nil"))}
 	}
 	provided := make([]any, 0, max(1, len(tag)))
 	for _, t := range orOne(tag) {

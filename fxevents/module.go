@@ -41,7 +41,11 @@ func Module(options ...Option) fx.Option {
 	}
 	parts := []fx.Option{
 		fx.Provide(
-			func() *Assembly { return newAssembly(s) },
+			func(lc fx.Lifecycle) *Assembly {
+				a := newAssembly(s)
+				lc.Append(fx.StopHook(a.Close)) // before those of listeners, which it outlives
+				return a
+			},
 			func(a *Assembly) module { return a },
 			newReport,
 			func(a *Assembly) dispatcher.Dispatcher { return a.handles[0].dispatcher },

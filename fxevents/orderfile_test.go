@@ -117,6 +117,32 @@ func TestOrderFileAmbiguousEvent(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
+	for _, path := range []string{"*github.com/rollcall-go/rollcall/fxevents_test.created2", "github.com/rollcall-go/rollcall/fxevents_test.created2"} {
+		var a *fxevents.Assembly
+		if err := quietly(fxevents.Module(yaml("services: { x: { tags: [ { name: event_listener, event: '"+path+"', priority: 7 } ] } }")),
+			fxevents.AsListener(pointer, `id:"x"`), fxevents.AsListener(value, `id:"x"`), fx.Populate(&a)).Err(); err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range a.Providers()[0].All() {
+			if moved := !l.Placement.Priority.IsZero(); moved != (l.Event.Path() == path) {
+				t.Errorf("%s: %v has the priority %v", path, l.Event, l.Placement.Priority)
+			}
+		}
+	}
+}
+
+// An event has several spellings, and a file may place a listener for it once.
+func TestOrderFilePlacesAListenerTwice(t *testing.T) {
+	got := problemsOf(t, fxevents.Module(yaml(`
+services:
+  fxevents_test.notifier:
+    tags:
+      - { name: event_listener, event: recipe.created, priority: first }
+      - { name: event_listener, event: fxevents_test.created, priority: last }`)), app)
+	want := []string{"services.yaml:6:9: listener fxevents_test.notifier listens to recipe.created twice, as recipe.created (line 5) and as fxevents_test.created: drop one tag"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
 }
 
 // However code and file call an event, they mean the same.

@@ -3,6 +3,7 @@ package fxevents
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/rollcall-go/rollcall/event"
@@ -25,7 +26,7 @@ func (a *Assembly) override(groups [][]provider.Listener, events []provider.Even
 			problems = append(problems, err)
 			continue
 		}
-		o := overrides{file: content, settings: a.settings, groups: groups, names: namesOf(events), events: events, byID: map[int]map[string][]int{}, replaced: a.replaced}
+		o := overrides{file: content, settings: a.settings, groups: groups, names: namesOf(events), events: events, byID: map[int]map[string][]int{}, replaced: a.replaced, placed: map[subscription]orderfile.Listener{}, lost: a.lost}
 		o.apply()
 		problems = append(problems, o.problems...)
 	}
@@ -41,6 +42,8 @@ type overrides struct {
 	names    map[event.Key]string // declared
 	byID     map[int]map[string][]int
 	replaced map[subscription]ordering.Placement
+	placed   map[subscription]orderfile.Listener // by this file
+	lost     bool                                // a problem has cost a listener
 	problems []error
 }
 
@@ -129,12 +132,16 @@ func (o *overrides) inGroup(index int, candidates []int, l orderfile.Listener) {
 			matches = append(matches, i)
 		}
 	}
+	isInFull := func(i int) bool { return group[i].Event.Path() == l.Event }
+	if i := slices.IndexFunc(matches, isInFull); i >= 0 {
+		matches = matches[i : i+1]
+	}
 	switch {
 	case len(matches) == 1:
-		o.replace(index, &group[matches[0]], l.Placement)
+		o.replace(index, &group[matches[0]], l)
 	case len(matches) > 1:
 		o.ambiguous(l, group, matches)
-	case l.Optional:
+	case l.Optional, len(own) == 0 && o.lost:
 	case len(own) == 0:
 		var known []string
 		for _, x := range group {
@@ -155,12 +162,18 @@ type subscription struct {
 }
 
 // replace overrides a placement and remembers that of the code.
-func (o *overrides) replace(index int, l *provider.Listener, by ordering.Placement) {
+func (o *overrides) replace(index int, l *provider.Listener, by orderfile.Listener) {
 	s := subscription{index, l.ID, l.Event}
+	if first, twice := o.placed[s]; twice {
+		o.fail(orderfile.KindDuplicate, by.Position, "listener %s listens to %s twice, as %s (line %d) and as %s: drop one tag",
+			l.ID, o.textOf(l.Event), first.Event, first.Position.Line, by.Event)
+		return
+	}
+	o.placed[s] = by
 	if _, again := o.replaced[s]; !again {
 		o.replaced[s] = l.Placement
 	}
-	l.Placement = by
+	l.Placement = by.Placement
 }
 
 // matches says whether text means the key: the key itself, its declared name, or

@@ -27,15 +27,19 @@ import (
 func Receive(keys ...string) fx.Option {
 	r := receive{keys: slices.Clone(keys), source: source.Caller(0)}
 	return fx.Options(
-		fx.Provide(fx.Annotated{Group: receiveGroup, Target: func() receive { return r }}),
+		fx.Provide(fx.Annotated{Group: receiveGroup, Target: func(m module) receive {
+			r.declared = m.assembly().nextDeclared()
+			return r
+		}}),
 		fx.Invoke(func(*Assembly) {}), // so that a missing Module is told
 	)
 }
 
 // receive is one call of Receive.
 type receive struct {
-	keys   []string
-	source string
+	declared int
+	keys     []string
+	source   string
 }
 
 // Subscription says how the receivers of a key subscribe: how many events they

@@ -36,7 +36,7 @@ func (r *receivers) start(ctx context.Context) error {
 		}
 	}
 	running, cancel := context.WithCancel(context.Background())
-	r.cancel = cancel
+	r.cancel, r.shutdown, r.problems = cancel, sync.Once{}, nil
 	for _, s := range r.subscriptions {
 		r.running = append(r.running, s.String())
 	}

@@ -48,6 +48,14 @@ func (r registration) problem(err error) fx.Annotated {
 	}}
 }
 
+// loss is a problem that has cost a listener.
+func (r registration) loss(err error) fx.Annotated {
+	return fx.Annotated{Group: problemGroup, Target: func(m module) problem {
+		m.assembly().lost = true
+		return problem{m.assembly().nextDeclared(), r.error(err)}
+	}}
+}
+
 func (r registration) error(err error) error {
 	name, at := source.Func(r.target)
 	return &RegistrationError{Target: name, TargetSource: at, Source: r.source, Err: err}

@@ -23,29 +23,29 @@ type Closer interface {
 //	fxevents.Transport(func() (*nats.Transport, error) { return nats.Embedded("events") })
 //
 // A transport that comes from elsewhere, or takes its settings from the
-// container, may as well be provided by fx.Provide.
+// container, may as well be provided by fx.Provide. What its constructor takes
+// must be there: to the container, a transport that lacks something is none.
 func Transport[T Closer](open func() (T, error)) fx.Option {
-	return fx.Provide(func(lc fx.Lifecycle, m module) (transport.Transport, error) { return opened(lc, m.assembly(), open) })
+	return fx.Provide(func(m module) (transport.Transport, error) { return opened(m.assembly(), open) })
 }
 
 // DefaultTransport is [Transport] for an application that provides no
-// transport.Transport otherwise. It opens where a listener is asynchronous.
+// transport.Transport otherwise, or one whose constructor lacks something. It
+// opens where a listener is asynchronous.
 func DefaultTransport[T Closer](open func() (T, error)) fx.Option {
-	return fx.Supply(defaultTransport(func(lc fx.Lifecycle, a *Assembly) (transport.Transport, error) { return opened(lc, a, open) }))
+	return fx.Supply(defaultTransport(func(a *Assembly) (transport.Transport, error) { return opened(a, open) }))
 }
 
-type defaultTransport func(fx.Lifecycle, *Assembly) (transport.Transport, error)
+type defaultTransport func(*Assembly) (transport.Transport, error)
 
-func opened[T Closer](lc fx.Lifecycle, a *Assembly, open func() (T, error)) (transport.Transport, error) {
+func opened[T Closer](a *Assembly, open func() (T, error)) (transport.Transport, error) {
 	t, err := open()
 	if err != nil {
 		return nil, err // not t, which may be a typed nil
 	}
-	end := sync.OnceFunc(t.Close)
-	lc.Append(fx.StopHook(end))
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.opened = append(a.opened, end)
+	a.opened = append(a.opened, sync.OnceFunc(t.Close))
 	return t, nil
 }
 
@@ -65,6 +65,6 @@ func (a *Assembly) Close() {
 type NoTransportError struct{ Listener, Source string }
 
 func (e *NoTransportError) Error() string {
-	return fmt.Sprintf("%s%s is asynchronous, but the application has no transport: give it one by fxevents.Transport, "+
+	return fmt.Sprintf("%s%s is asynchronous, but the application has no transport, or lacks what its constructor takes: give it one by fxevents.Transport, "+
 		"such as nats.Embedded of github.com/rollcall-go/rollcall/transport/nats", e.Listener, source.At(e.Source))
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/rollcall-go/rollcall/dispatcher"
 	"github.com/rollcall-go/rollcall/fxevents"
 	"github.com/rollcall-go/rollcall/fxeventstest"
+	"github.com/rollcall-go/rollcall/provider"
 	"github.com/rollcall-go/rollcall/transport"
 )
 
@@ -89,6 +90,14 @@ func TestOrderClosesTransports(t *testing.T) {
 	if !opened.closed {
 		t.Error("the transport is open")
 	}
+	opened.closed = false
+	fails := fx.Invoke(func() error { return errors.New("no database") })
+	got := failures(t, func(t testing.TB) {
+		fxeventstest.Order(t, "testdata/order.txt", shop("priority: first"), fxevents.Transport(func() (*closing, error) { return opened, nil }), fails)
+	})
+	if !opened.closed || !strings.Contains(got, "no database") {
+		t.Error("the transport is open after a failure")
+	}
 }
 
 func TestOrderFailures(t *testing.T) {
@@ -115,7 +124,7 @@ If that is wanted, run go test with -update.`}},
 		{"a folder", "testdata", shop("priority: last"), []string{"testdata: is a directory"}},
 		{"no application", "testdata/order.txt", shop("after: nobody"), []string{
 			"the application can't be built: ", "fxeventstest_test.indexer (services.yaml:2) must run after nobody"}},
-		{"no module", "testdata/order.txt", fx.Options(), []string{"the application can't be built: ", "*inspect.Report"}},
+		{"no module", "testdata/order.txt", fx.Options(), []string{"the application can't be built: ", "*fxevents.Assembly"}},
 	} {
 		got := failures(t, func(t testing.TB) { fxeventstest.Order(t, tt.golden, tt.app) })
 		for _, want := range tt.want {
@@ -251,6 +260,7 @@ func TestRecorderInAnApplication(t *testing.T) {
 	var shippedEmitter *dispatcher.Emitter[*shipped]
 	app := fx.New(fx.NopLogger, shop("priority: first"), orders.Option(), all.Option(),
 		fxevents.AsListener(func() func(*placed) error { return func(*placed) error { return errors.New("refused") } }, `id:"refuses" priority:"first"`),
+		fx.Supply(fx.Annotated{Group: fxevents.DefaultGroup, Target: provider.New[*placed]("security.Check", func(*placed) error { return errors.New("refused") }, `priority:"first"`)}),
 		fx.Populate(&placedEmitter, &shippedEmitter))
 	if err := app.Err(); err != nil {
 		t.Fatal(err)

@@ -29,11 +29,14 @@ func Order(t testing.TB, golden string, options ...fx.Option) {
 	t.Helper()
 	var report *inspect.Report
 	var assembly *fxevents.Assembly
-	app := fx.New(slices.Concat(options, []fx.Option{fx.NopLogger, fx.Populate(&report, &assembly)})...)
+	early := fx.Module("fxeventstest", fx.Populate(&assembly)) // also where a later invoke fails
+	app := fx.New(slices.Concat([]fx.Option{early}, options, []fx.Option{fx.NopLogger, fx.Populate(&report)})...)
+	if assembly != nil {
+		defer assembly.Close()
+	}
 	if err := app.Err(); err != nil {
 		t.Fatalf("the application can't be built: %v", err)
 	}
-	defer assembly.Close()
 	got := orderOf(t, report)
 	if *update {
 		write(t, golden, got)

@@ -3,6 +3,7 @@ package fxeventstest
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -47,7 +48,9 @@ func (r *Recorder[E]) Emitter() *dispatcher.Emitter[E] {
 // Option records the events of an application, before its other listeners hear
 // them.
 func (r *Recorder[E]) Option() fx.Option {
-	return fx.Supply(fx.Annotated{Group: fxevents.DefaultGroup, Target: r.listener()})
+	l := r.listener()
+	l.Declared = math.MaxInt // of several that are to be first, the last one is
+	return fx.Supply(fx.Annotated{Group: fxevents.DefaultGroup, Target: l})
 }
 
 func (r *Recorder[E]) listener() provider.Listener {
