@@ -55,6 +55,10 @@ func TestErrorMessages(t *testing.T) {
 			item("recipes.Indexer", "E", "m.go:1", none),
 			item("a", "E", "m.go:2", beforeTargets("recipes.Indxer")),
 		}, `a (m.go:2) must run before recipes.Indxer, but no listener has that ID: did you mean recipes.Indexer? Write "?recipes.Indxer" if it may be absent`},
+		{"unknown target like the listener itself", []ordering.Item{
+			item("indexerA", "E", "m.go:1", afterTargets("indexerC")),
+			item("indexerB", "E", "m.go:2", none),
+		}, `indexerA (m.go:1) must run after indexerC, but no listener has that ID: did you mean indexerB? Write "?indexerC" if it may be absent`},
 		{"not listening", []ordering.Item{
 			item("a", "placed", "m.go:1", beforeTargets("b")),
 			item("b", "shipped", "m.go:2", none),
