@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"go.uber.org/fx"
 
 	"github.com/rollcall-go/rollcall/dispatcher"
@@ -276,6 +277,18 @@ func TestAsyncErrors(t *testing.T) {
 				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(tt.want, "\n"))
 			}
 		})
+	}
+}
+
+func TestReceiveProblemsInDeclaredOrder(t *testing.T) {
+	options := []fx.Option{fxevents.Module(), shopModule(), fx.Supply(fx.Annotate(&transport.Local{}, fx.As(new(transport.Transport))))}
+	var want []string
+	for _, key := range []string{"x1", "x3", "x2", "x5", "x4"} {
+		options = append(options, fxevents.Receive(key))
+		want = append(want, `fxevents.Receive at HERE: no listener is received by the key "`+key+`"`)
+	}
+	if diff := cmp.Diff(want, problemsOf(t, options...)); diff != "" {
+		t.Error(diff)
 	}
 }
 
