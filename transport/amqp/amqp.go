@@ -34,6 +34,8 @@ func Connect(url string, options ...Option) (*Transport, error) {
 	switch {
 	case !prefixes.MatchString(s.prefix):
 		return nil, errPrefix(s.prefix)
+	case s.source == "":
+		return nil, errSource
 	case s.maxBody < 0:
 		return nil, errMaxBody(s.maxBody)
 	}
@@ -83,8 +85,9 @@ func limited(ctx context.Context) (context.Context, context.CancelFunc) {
 // Publish returns nil when the broker has confirmed that it keeps the message
 // for each receiver key. While there is no connection, or the broker blocks
 // publishers, it waits until the context ends, or for 30 seconds where that has
-// no deadline. A message that was under way when the connection was lost is
-// published again, so it may come twice, by the same ID.
+// no deadline. A message that was under way when the connection was lost, or when
+// the broker refused another one, is published again, so it may come twice, by
+// the same ID.
 //
 // The error is a *transport.MessageError, a *transport.UnroutableError (not with
 // [AcceptUnroutable]), or the broker's or the context's: then the message may

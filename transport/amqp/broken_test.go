@@ -197,6 +197,38 @@ func TestStalledConnection(t *testing.T) {
 	o.Close()
 }
 
+// A call that the broker does not answer, as where a queue has no leader, costs
+// nobody else the connection, and is made again.
+func TestCallWithoutAnswer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it waits for an answer that does not come")
+	}
+	t.Parallel()
+	x, p := newSpace(t), newProxy(t, nil)
+	o := x.open(t, p.url())
+	other := receive(t, o, mail, ack)
+	sick := transport.Subscription{Event: "order.sick", Key: "mail"}
+	const basic, consume = 60, 20
+	p.withhold(basic, consume, x.queue(sick), 1)
+	r := receive(t, o, sick, ack)
+	publish(t, o, transport.Message{ID: "1", Event: sick.Event}, event("2"))
+	other.next()
+	r.next()
+	publish(t, o, event("3"))
+	if d := other.next(); d.ID != "3" || d.Attempt != 1 {
+		t.Errorf("got %s, attempt %d", d.ID, d.Attempt)
+	}
+	if n := p.connections(); n != 2 {
+		t.Errorf("there were %d connections", n)
+	}
+	r.stop()
+	other.stop()
+	began := time.Now()
+	if o.Close(); time.Since(began) > time.Second {
+		t.Errorf("it took %v to close", time.Since(began))
+	}
+}
+
 // Without a connection, a publish waits for one until its context ends.
 func TestNoConnection(t *testing.T) {
 	x := newSpace(t)

@@ -66,8 +66,8 @@ func (b broker) dial(ctx context.Context, purpose string) (*connection, error) {
 		return w, nil
 	}
 	conn, err := amqp091.DialConfig(b.url, config)
-	if stopped := stop(); !stopped && err == nil {
-		err = ctx.Err()
+	if stopped := stop(); !stopped {
+		err = ctx.Err() // the client takes an end while it logs in for a wrong password
 	}
 	if err != nil {
 		if w != nil {

@@ -1,14 +1,18 @@
 package amqp_test
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
+	"io"
 	"math/big"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -42,6 +46,7 @@ func TestNoPasswordInErrors(t *testing.T) {
 func TestBadOptions(t *testing.T) {
 	for want, o := range map[string]amqp.Option{
 		`the prefix "a.b" must be letters, digits and underscores`: amqp.Prefix("a.b"),
+		`the source is "", so nobody could read the events`:        amqp.Source(""),
 		"the option MaxBody must not be negative: -1":              amqp.MaxBody(-1),
 		"the option TLS needs a URL that begins with amqps://":     amqp.TLS(&tls.Config{}),
 	} {
@@ -51,16 +56,53 @@ func TestBadOptions(t *testing.T) {
 	}
 }
 
-// A broker that accepts connections and says nothing.
+// A broker that accepts connections and says nothing, or nothing more when it is
+// told the password.
 func TestSilentBroker(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	const protocol = 8 // bytes that a client begins with
+	for _, c := range []struct {
+		name  string
+		heard int64 // bytes of what the client sends
+	}{
+		{name: "at once", heard: 0},
+		{name: "while the client logs in", heard: protocol},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			brokerURL(t)
+			listener, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer listener.Close()
+			var serving sync.WaitGroup
+			defer serving.Wait()
+			serving.Go(func() { hear(listener, c.heard) })
+			_, err = amqp.Connect("amqp://" + listener.Addr().String() + "?connection_timeout=200")
+			if !errors.Is(err, context.DeadlineExceeded) || !strings.HasPrefix(err.Error(), "connecting to 127.0.0.1") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+// hear passes on to the broker the beginning of what a client sends, and all that
+// the broker answers, until the client ends that.
+func hear(listener net.Listener, beginning int64) {
+	client, err := listener.Accept()
 	if err != nil {
-		t.Fatal(err)
+		return
 	}
-	defer listener.Close()
-	if _, err := amqp.Connect("amqp://" + listener.Addr().String() + "?connection_timeout=50"); err == nil || !strings.Contains(err.Error(), "connecting to 127.0.0.1") {
-		t.Errorf("got %v", err)
+	defer client.Close()
+	server, err := net.Dial("tcp", address)
+	if err != nil {
+		return
 	}
+	var answering sync.WaitGroup
+	defer answering.Wait()
+	defer server.Close()
+	_, _ = io.CopyN(server, client, beginning)
+	answering.Go(func() { _, _ = io.Copy(client, server) })
+	_, _ = io.Copy(io.Discard, client)
 }
 
 func TestTLS(t *testing.T) {

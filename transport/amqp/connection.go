@@ -78,10 +78,13 @@ func (c *connection) isOver() bool { return c.conn.IsClosed() }
 
 // do has f call the broker. The client's calls know no context, so they are
 // left to themselves when it ends: they return with the connection at the
-// latest. A broker that does not answer is as good as lost.
+// latest. A broker that has sent nothing all that time is as good as lost. Else
+// only what was asked for may be slow, a queue without a leader, and others must
+// not lose their connection by that: heartbeats tell whether it is lost.
 func (c *connection) do(ctx context.Context, f func() error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, answerTimeout, errSilent)
 	defer cancel()
+	before := c.wire.reads.Load()
 	done := make(chan error, 1)
 	go func() { done <- f() }()
 	select {
@@ -91,9 +94,28 @@ func (c *connection) do(ctx context.Context, f func() error) error {
 		if !errors.Is(context.Cause(ctx), errSilent) {
 			return ctx.Err()
 		}
-		_ = c.wire.Close()
+		if c.wire.reads.Load() == before {
+			_ = c.wire.Close()
+		}
 		return errSilent
 	}
+}
+
+// on has f use a channel. After an error nobody else may, as f may still do: the
+// channel is closed when f returns.
+func (c *connection) on(ctx context.Context, ch channel, f func() error) error {
+	returned := make(chan struct{})
+	err := c.do(ctx, func() error {
+		defer close(returned)
+		return f()
+	})
+	if err != nil {
+		go func() {
+			<-returned
+			_ = ch.Close()
+		}()
+	}
+	return err
 }
 
 // setUpTries is how often a channel is set up at most, within two seconds.
@@ -104,8 +126,11 @@ const setUpTries = 5
 func (c *connection) channel(ctx context.Context, setUp func(channel) error) (channel, error) {
 	for failures := 0; ; failures++ {
 		ch, err := c.tryChannel(ctx, setUp)
-		if !errors.Is(err, errMomentary) || failures == setUpTries-1 || !pause(ctx, c.over, backoff(failures)) {
+		if !errors.Is(err, errMomentary) || failures == setUpTries-1 {
 			return ch, err
+		}
+		if !pause(ctx, c.over, backoff(failures)) {
+			return nil, errors.Join(ctx.Err(), err)
 		}
 	}
 }

@@ -72,6 +72,7 @@ type look struct {
 	queue     string
 	count     int      // of letters at the start
 	kept      []uint64 // the tags of those to give back
+	over      bool     // whether the channel has failed: the broker has all of them back when it is closed
 }
 
 // look begins one; nil where there is no queue.
@@ -86,9 +87,12 @@ func (t *Transport) look(ctx context.Context, r target) (*look, error) {
 	l.channel, err = conn.channel(ctx, func(ch channel) error {
 		q, err := ch.QueueDeclarePassive(l.queue, true, false, false, false, nil)
 		l.count = q.Messages
+		if err != nil && !isNoQueue(err) {
+			err = errDeclaring("queue", l.queue, err)
+		}
 		return err
 	})
-	if isNotFound(err) {
+	if isNoQueue(err) {
 		return nil, nil
 	}
 	return l, err
@@ -101,10 +105,7 @@ func (l *look) next(ctx context.Context) (raw amqp091.Delivery, found bool, err 
 		found bool
 	}
 	got := make(chan taken, 1)
-	if err := ctx.Err(); err != nil {
-		return raw, false, err
-	}
-	if err := l.conn.do(ctx, func() error {
+	if err := l.call(ctx, func() error {
 		raw, found, err := l.channel.Get(l.queue, false)
 		got <- taken{raw, found}
 		return err
@@ -115,10 +116,24 @@ func (l *look) next(ctx context.Context) (raw amqp091.Delivery, found bool, err 
 	return t.raw, t.found, nil
 }
 
+// call has f use the channel, unless the context has ended.
+func (l *look) call(ctx context.Context, f func() error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	err := l.conn.on(ctx, l.channel, f)
+	l.over = err != nil
+	return err
+}
+
 // end gives back what is kept, one after another, so that the oldest remains the
 // first. A quorum queue has it some time after it was told; the next look would
-// miss it before. Told too much at a time, it turns the order.
+// miss it before. Told too much at a time, it turns the order. Where that takes
+// too long, the broker has the rest back when the channel is closed.
 func (l *look) end() {
+	if l.over {
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), givingBack)
 	defer cancel()
 	back := 0
@@ -127,10 +142,13 @@ func (l *look) end() {
 			_ = l.channel.Reject(tag, true)
 		}
 		back += len(some)
-		for !l.has(ctx, back) && !l.channel.IsClosed() && pause(ctx, nil, time.Millisecond) {
+		if l.await(ctx, back) != nil {
+			break
 		}
 	}
-	_ = l.conn.do(context.Background(), l.channel.Close)
+	if !l.over {
+		_ = l.conn.do(context.Background(), l.channel.Close)
+	}
 }
 
 const (
@@ -138,15 +156,22 @@ const (
 	givingBack = 10 * time.Second // for the broker; it never seems to have what another look takes at once
 )
 
-// has says whether the queue has as many letters to show.
-func (l *look) has(ctx context.Context, n int) bool {
-	has := make(chan int, 1)
-	err := l.conn.do(ctx, func() error {
-		q, err := l.channel.QueueDeclarePassive(l.queue, true, false, false, false, nil)
-		has <- q.Messages
-		return err
-	})
-	return err == nil && <-has >= n
+// await waits until the queue has as many letters to show.
+func (l *look) await(ctx context.Context, n int) error {
+	for {
+		has := make(chan int, 1)
+		if err := l.call(ctx, func() error {
+			q, err := l.channel.QueueDeclarePassive(l.queue, true, false, false, false, nil)
+			has <- q.Messages
+			return err
+		}); err != nil {
+			return err
+		}
+		if <-has >= n {
+			return nil
+		}
+		pause(ctx, nil, time.Millisecond)
+	}
 }
 
 func (l *look) dispose(ctx context.Context, raw amqp091.Delivery, decide func(transport.DeadLetter) transport.Disposal) error {

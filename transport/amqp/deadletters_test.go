@@ -86,6 +86,33 @@ func TestLookEndsWithContext(t *testing.T) {
 	}
 }
 
+// A look ends when the broker does not say that it has back what was kept, which
+// it is not asked again.
+func TestLookWithoutAnswer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it waits for an answer that does not come")
+	}
+	t.Parallel()
+	x, p := newSpace(t), newProxy(t, nil)
+	o, beside := x.open(t, p.url()), x.open(t, x.url)
+	const n = 40
+	bury(t, o, mail, n)
+	letters(t, o, mail, n)
+	const queue, declare = 50, 10
+	shown, err := o.EachDeadLetter(within(t), mail.Event, mail.Key, func(l transport.DeadLetter) transport.Disposal {
+		p.withhold(queue, declare, x.queue(mail)+"/dead", n)
+		return transport.Keep
+	})
+	if shown != n || err != nil {
+		t.Errorf("shown were %d: %v", shown, err)
+	}
+	o.Close()
+	letters(t, beside, mail, n)
+	if asked := p.withheldCalls(); asked != 1 {
+		t.Errorf("the broker was asked %d times", asked)
+	}
+}
+
 // A letter that nobody would get stays.
 func TestReplayToNobody(t *testing.T) {
 	o := open(t)

@@ -39,9 +39,11 @@
 // deliveries that take longer than its consumer_timeout, half an hour by default.
 //
 // Retrying and dead letters are at least once, too: the copy is confirmed before
-// the original is acknowledged. With classic queues, there is one exception: what
-// the broker itself hands on, from the queue where it has waited to its
-// receiver's, is lost if the broker stops at that moment, or while it is starting.
+// the original is acknowledged. Until then, as where the broker blocks
+// publishers, the message is held in the place of a handler. With classic queues,
+// there is one exception: what the broker itself hands on, from the queue where it
+// has waited to its receiver's, is lost if the broker stops at that moment, or
+// while it is starting.
 //
 // # Connections
 //

@@ -3,6 +3,7 @@ package amqp
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/rabbitmq/amqp091-go"
 
@@ -28,16 +29,20 @@ func (e *ConflictError) Unwrap() error { return e.Err }
 var (
 	errClosed = errors.New("the transport is closed")
 	errURL    = errors.New("the URL of the broker must be like amqp://user:password@host:5672/vhost, or amqps://, with what is special in the user, the password and the vhost percent-encoded")
+	errSource = errors.New(`the source is "", so nobody could read the events: give Source a URI reference such as "/shop", or leave it out`)
 	errTLS    = errors.New("the option TLS needs a URL that begins with amqps://")
 	errSilent = errors.New("the broker does not answer")
 	errNacked = errors.New("the broker refused to keep it, as it does where a queue is full")
 	errHeader = errors.New("its headers are too large for the broker")
 
+	// errRefused marks what the broker said of one message alone.
+	errRefused = errors.New("the broker refuses it")
+
 	// errLost is for the caller to publish again.
 	errLost = errors.New("the connection was lost")
 
 	// errMomentary marks what may succeed when it is tried again.
-	errMomentary = errors.New("tried several times")
+	errMomentary = errors.New("tried for a while")
 )
 
 func errPrefix(prefix string) error {
@@ -79,7 +84,7 @@ func errDeclaring(kind, name string, err error) error {
 	var said *amqp091.Error
 	switch {
 	case !errors.As(err, &said):
-	case said.Code == amqp091.PreconditionFailed:
+	case said.Code == amqp091.PreconditionFailed && strings.Contains(said.Reason, "inequivalent arg"):
 		return &ConflictError{Kind: kind, Name: name, Err: err}
 	case said.Code == amqp091.NotFound:
 		return fmt.Errorf("declaring the %s %s (%w): %w", kind, name, errMomentary, err)
@@ -101,14 +106,28 @@ func told(err error, format string, arguments ...any) error {
 
 // isPermanent says whether a broker would refuse the same again.
 func isPermanent(err error) bool {
+	var conflict *ConflictError
 	var said *amqp091.Error
-	return errors.As(err, &said) && (said.Code == amqp091.PreconditionFailed || said.Code == amqp091.AccessRefused)
+	switch {
+	case errors.As(err, &conflict):
+		return true
+	case !errors.As(err, &said):
+		return false
+	}
+	return said.Code == amqp091.AccessRefused || said.Code == amqp091.PreconditionFailed && errors.Is(err, errRefused)
 }
 
-// isNotFound says whether there is no such queue.
-func isNotFound(err error) bool {
+// isException says whether the broker has closed the channel.
+func isException(err error) bool {
 	var said *amqp091.Error
-	return errors.As(err, &said) && said.Code == amqp091.NotFound
+	return errors.As(err, &said)
+}
+
+// isNoQueue says whether there is no such queue. One whose node is down is not
+// found, either, but it is there.
+func isNoQueue(err error) bool {
+	var said *amqp091.Error
+	return errors.As(err, &said) && said.Code == amqp091.NotFound && strings.HasPrefix(said.Reason, "NOT_FOUND - no queue")
 }
 
 // givenUpReason is that of a message whose receivers have died.

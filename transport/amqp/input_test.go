@@ -9,6 +9,7 @@ import (
 	"github.com/rabbitmq/amqp091-go"
 
 	"github.com/rollcall-go/rollcall/transport"
+	"github.com/rollcall-go/rollcall/transport/amqp"
 )
 
 // garbage publishes without a transport, for the event of most tests.
@@ -94,6 +95,18 @@ func TestForeignEvents(t *testing.T) {
 	}
 }
 
+// A publisher's own count of deliveries is none.
+func TestForeignDeliveryCount(t *testing.T) {
+	both(t, func(t *testing.T, options ...amqp.Option) {
+		o := open(t, options...)
+		r := receive(t, o, mail, ack)
+		garbage(t, o, amqp091.Publishing{Headers: attributes(amqp091.Table{"x-delivery-count": int64(100)})})
+		if d := r.next(); d.Attempt != 1 {
+			t.Errorf("it comes by attempt %d", d.Attempt)
+		}
+	})
+}
+
 // An event for another receiver, which was published for all of them.
 func TestForeignKey(t *testing.T) {
 	o := open(t)
@@ -107,12 +120,25 @@ func TestForeignKey(t *testing.T) {
 
 // What has no room for our headers, the broker makes a dead letter as it is.
 func TestForeignEventWithoutRoom(t *testing.T) {
-	o := open(t)
-	r := receive(t, o, mail, func(transport.Delivery) transport.Verdict { return transport.Retry(0, "again") })
-	garbage(t, o, amqp091.Publishing{Headers: attributes(amqp091.Table{"x": strings.Repeat("x", 130_500)})})
-	r.next()
-	if l := letters(t, o, mail, 1)[0]; l.Reason != "dropped by the broker: rejected" || l.ID != "7" || len(l.Headers["x"]) != 130_500 {
-		t.Errorf("got the letter %s, %s", l.ID, l.Reason)
+	for _, key := range []string{"mail", ""} {
+		t.Run("key "+key, func(t *testing.T) {
+			o := open(t)
+			s := transport.Subscription{Event: mail.Event, Key: key}
+			r := receive(t, o, s, func(d transport.Delivery) transport.Verdict {
+				if d.ID == "1" {
+					return transport.Ack()
+				}
+				return transport.Retry(0, "again")
+			})
+			for o.Publish(within(t), event("1")) != nil { // until it is there
+			}
+			r.next()
+			garbage(t, o, amqp091.Publishing{Headers: attributes(amqp091.Table{"x": strings.Repeat("x", 130_500)})})
+			r.next()
+			if l := letters(t, o, s, 1)[0]; l.Reason != "dropped by the broker: rejected" || l.ID != "7" || len(l.Headers["x"]) != 130_500 {
+				t.Errorf("got the letter %s, %s", l.ID, l.Reason)
+			}
+			r.nothing()
+		})
 	}
-	r.nothing()
 }

@@ -46,15 +46,26 @@ func (l *link) keep(ctx context.Context, c *connection) {
 			return
 		}
 		l.note(c.lost)
-		if c = l.dial(ctx); c == nil {
+		if c = l.dial(ctx); c == nil || !l.take(c) {
 			return
 		}
-		l.mu.Lock()
+	}
+}
+
+// take has a connection used; false where the link was closed while it was made.
+func (l *link) take(c *connection) bool {
+	l.mu.Lock()
+	closed := l.closed
+	if !closed {
 		l.current = c
 		close(l.changed)
 		l.changed = make(chan struct{})
-		l.mu.Unlock()
 	}
+	l.mu.Unlock()
+	if closed {
+		c.close()
+	}
+	return !closed
 }
 
 // dial tries until there is a connection; nil once the link is closed.

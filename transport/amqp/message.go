@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -83,9 +84,10 @@ func again(d amqp091.Delivery, headers amqp091.Table) amqp091.Publishing {
 }
 
 // message reads a message of the broker. The error says what it lacks of an
-// event; what could be read is there all the same.
+// event; what could be read is there all the same. The body is a copy, as it is
+// the handler's: what it makes of it is not what may be published again.
 func message(d amqp091.Delivery) (transport.Message, error) {
-	return transport.FromAttributes(attributes(d.Headers), d.ContentType, d.Body)
+	return transport.FromAttributes(attributes(d.Headers), d.ContentType, slices.Clone(d.Body))
 }
 
 // attributes are the headers that are neither the broker's nor ours.

@@ -52,6 +52,6 @@ func TLS(config *tls.Config) Option { return optionFunc(func(s *settings) { s.tl
 
 // MaxBody is how many bytes the body of a message may have to be published, 16
 // MiB by default. The broker has a limit of its own, max_message_size, which
-// should not be less: a message above that one costs the others under way their
-// confirmation.
+// should not be less: for a message above that one, it forgets the others under
+// way, which are published again.
 func MaxBody(bytes int) Option { return optionFunc(func(s *settings) { s.maxBody = bytes }) }

@@ -3,8 +3,10 @@ package amqp_test
 import (
 	"bytes"
 	"crypto/tls"
+	"encoding/binary"
 	"io"
 	"net"
+	"slices"
 	"sync"
 	"testing"
 )
@@ -14,12 +16,17 @@ type proxy struct {
 	listener net.Listener
 	copying  sync.WaitGroup
 
-	mu       sync.Mutex
-	conns    []net.Conn
-	accepted int
-	flowing  chan struct{} // closed while what the client sends is read
-	hidden   string        // a queue that is not found
-	hiding   int           // by how many declarations
+	mu          sync.Mutex
+	conns       []net.Conn
+	accepted    int
+	flowing     chan struct{} // closed while what the client sends is read
+	hidden      string        // a queue that is not found
+	hiding      int           // by how many declarations
+	diverted    [2]string     // from one exchange to another, of as long a name
+	diverting   int           // how many publishes
+	withheld    []byte        // the beginning of a method that is not passed on
+	withholding int           // how many more calls
+	withholds   int           // how many were
 }
 
 // newProxy listens, by TLS where there is a configuration.
@@ -83,7 +90,8 @@ func (p *proxy) forward(server, client net.Conn) {
 			return
 		}
 		p.hideQueue(buffer[:n])
-		if _, err := server.Write(buffer[:n]); err != nil {
+		p.divertPublish(buffer[:n])
+		if _, err := server.Write(p.withholdMethod(buffer[:n])); err != nil {
 			return
 		}
 	}
@@ -108,6 +116,49 @@ func (p *proxy) hideQueue(sent []byte) {
 		const passive = 1
 		rest[0] |= passive
 	}
+}
+
+// divert has the next publishes to an exchange go to another one, whose name has
+// the same length.
+func (p *proxy) divert(from, to string, publishes int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.diverted, p.diverting = [2]string{from, to}, publishes
+}
+
+func (p *proxy) divertPublish(sent []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	from, to := p.diverted[0], p.diverted[1]
+	publish := append([]byte{0, 60, 0, 40, 0, 0, byte(len(from))}, from...) // class, method, reserved
+	if at := bytes.Index(sent, publish); at >= 0 && p.diverting > 0 {
+		p.diverting--
+		copy(sent[at+len(publish)-len(from):], to)
+	}
+}
+
+// withhold does not pass on the next calls of a method of a queue, which are so
+// never answered.
+func (p *proxy) withhold(class, method byte, queue string, calls int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.withheld = append([]byte{0, class, 0, method, 0, 0, byte(len(queue))}, queue...)
+	p.withholding, p.withholds = calls, 0
+}
+
+// withholdMethod leaves out a frame, which has its size before the method and one
+// byte behind.
+func (p *proxy) withholdMethod(sent []byte) []byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	at := bytes.Index(sent, p.withheld)
+	if at < 0 || p.withholding == 0 {
+		return sent
+	}
+	p.withholding--
+	p.withholds++
+	size := int(binary.BigEndian.Uint32(sent[at-4:]))
+	return slices.Delete(sent, at-7, at+size+1)
 }
 
 // cut ends all connections, abruptly.
@@ -145,4 +196,11 @@ func (p *proxy) connections() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.accepted
+}
+
+// withheldCalls are how many calls were not passed on.
+func (p *proxy) withheldCalls() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.withholds
 }

@@ -115,6 +115,58 @@ func TestRefusedMessagesKeepTheConnection(t *testing.T) {
 	}
 }
 
+// The broker closes a channel for one message, and so refuses those that are under
+// way with it: only what it refuses again, by itself, is refused.
+func TestRefusedBesideAnother(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		refused int
+		attempt int // that the message comes by
+	}{
+		{name: "once", refused: 1, attempt: 2},
+		{name: "again", refused: 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			x, p := newSpace(t), newProxy(t, nil)
+			o := x.open(t, p.url())
+			internal := x.prefix + ".deny"
+			ch := raw(t, x.url)
+			if err := ch.ExchangeDeclare(internal, "fanout", false, true, true, false, nil); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = ch.ExchangeDelete(internal, false, false) })
+			r := receive(t, o, mail, func(d transport.Delivery) transport.Verdict {
+				if d.Attempt == 1 {
+					return transport.Retry(0, "again")
+				}
+				return transport.Ack()
+			})
+			p.divert(x.prefix+".back", internal, c.refused)
+			publish(t, o, event("1"))
+			r.next()
+			if c.attempt > 0 {
+				if d := r.next(); d.Attempt != c.attempt {
+					t.Errorf("it comes by attempt %d", d.Attempt)
+				}
+				return
+			}
+			if l := letters(t, o, mail, 1)[0]; !strings.Contains(l.Reason, "the broker refuses it: Exception (403)") {
+				t.Errorf("got the letter %+v", l)
+			}
+		})
+	}
+}
+
+// A publish goes on when the broker refuses another message beside it.
+func TestPublishedBesideRefused(t *testing.T) {
+	x, p := newSpace(t), newProxy(t, nil)
+	o := x.open(t, p.url())
+	r := receive(t, o, mail, ack)
+	p.divert(x.prefix+".events", x.prefix+".nobody", 1)
+	publish(t, o, event("1"))
+	r.next()
+}
+
 func TestMaxBody(t *testing.T) {
 	o := open(t, amqp.MaxBody(8))
 	r := receive(t, o, mail, ack)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 
@@ -16,18 +17,22 @@ type publisher struct {
 	setUp   func(channel) error
 	opening chan struct{} // holds one while somebody opens a channel
 	current atomic.Pointer[confirming]
+	apart   chan struct{} // as many as publish on channels of their own
 }
 
+// maxApart is far fewer than the channels that a connection may have.
+const maxApart = 16
+
 func newPublisher(l *link, setUp func(channel) error) *publisher {
-	return &publisher{link: l, setUp: setUp, opening: make(chan struct{}, 1)}
+	return &publisher{link: l, setUp: setUp, opening: make(chan struct{}, 1), apart: make(chan struct{}, maxApart)}
 }
 
 // route leads to queues.
 type route struct{ exchange, key string }
 
 // publish returns when the broker has confirmed a message, and says whether any
-// queue got it. Where the connection is lost before that, it publishes again, so
-// the broker may have the message twice.
+// queue got it. Where the connection or the channel is lost before that, it
+// publishes again, so the broker may have the message twice.
 func (p *publisher) publish(ctx context.Context, to route, m amqp091.Publishing) (routed bool, err error) {
 	for {
 		c, err := p.channel(ctx)
@@ -35,10 +40,42 @@ func (p *publisher) publish(ctx context.Context, to route, m amqp091.Publishing)
 			return false, err
 		}
 		routed, err = c.publish(ctx, to, m)
+		if isException(err) {
+			routed, err = p.publishApart(ctx, to, m)
+		}
 		if !errors.Is(err, errLost) {
 			return routed, err
 		}
 	}
+}
+
+// publishApart publishes on a channel of the message's own. The broker closes a
+// channel for one message that it refuses, without saying which, and so forgets
+// all that were under way there.
+func (p *publisher) publishApart(ctx context.Context, to route, m amqp091.Publishing) (routed bool, err error) {
+	select {
+	case p.apart <- struct{}{}:
+		defer func() { <-p.apart }()
+	case <-ctx.Done():
+		return false, errUnconfirmed(ctx.Err())
+	}
+	conn, err := p.link.wait(ctx)
+	if err != nil {
+		return false, err
+	}
+	c, err := newConfirming(ctx, conn, p.setUp)
+	switch {
+	case err != nil && conn.isOver():
+		return false, errLost
+	case err != nil:
+		return false, err
+	}
+	defer func() { go c.channel.Close() }() // nobody needs the answer
+	routed, err = c.publish(ctx, to, m)
+	if isException(err) {
+		err = fmt.Errorf("%w: %w", errRefused, err)
+	}
+	return routed, err
 }
 
 // channel gives the channel to publish on, which it opens where there is none.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -44,6 +46,40 @@ func TestRetryAtOnce(t *testing.T) {
 	})
 }
 
+// A handler that writes over the body changes nothing but its own.
+func TestBodyIsTheHandlers(t *testing.T) {
+	o := open(t)
+	r := receive(t, o, mail, func(d transport.Delivery) transport.Verdict {
+		if string(d.Body) != d.ID {
+			t.Errorf("attempt %d has the body %s", d.Attempt, d.Body)
+		}
+		clear(d.Body)
+		if d.Attempt == 1 {
+			return transport.Retry(0, "again")
+		}
+		return transport.Reject("enough")
+	})
+	publish(t, o, event("1"))
+	r.next()
+	r.next()
+	letters(t, o, mail, 1)
+	ctx := within(t)
+	for range 2 { // the second is the one that was replayed
+		for n := 0; n == 0; {
+			var err error
+			if n, err = o.EachDeadLetter(ctx, mail.Event, mail.Key, func(l transport.DeadLetter) transport.Disposal {
+				if string(l.Body) != "1" {
+					t.Errorf("the letter has the body %s", l.Body)
+				}
+				clear(l.Body)
+				return transport.Replay
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
 // What waits in one tier does not hold up what waits in another, and nothing
 // comes before its time.
 func TestWaitsAreApart(t *testing.T) {
@@ -74,6 +110,48 @@ func TestWaitsAreApart(t *testing.T) {
 	})
 }
 
+// What can't be kept for a retry is held, and comes by no further attempt until it
+// is.
+func TestHeldUntilKept(t *testing.T) {
+	o := open(t)
+	ch := raw(t, o.space.url)
+	full, witness := o.space.prefix+".full", o.space.prefix+".witness"
+	for queue, arguments := range map[string]amqp091.Table{full: {"x-max-length": 0, "x-overflow": "reject-publish"}, witness: nil} {
+		if _, err := ch.QueueDeclare(queue, false, false, true, false, arguments); err != nil {
+			t.Fatal(err)
+		}
+		if err := ch.QueueBind(queue, "", o.space.prefix+".wait", false, amqp091.Table{"x-match": "all", "rollcall-wait": "125ms"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tries, err := ch.ConsumeWithContext(within(t), witness, "", true, true, false, false, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := receive(t, o, mail, func(transport.Delivery) transport.Verdict { return transport.Retry(time.Millisecond, "again") })
+	publish(t, o, event("1"))
+	r.next()
+	for range 3 {
+		if attempt := (<-tries).Headers["rollcall-attempt"]; attempt != int64(2) {
+			t.Errorf("it is kept for attempt %v", attempt)
+		}
+	}
+	r.nothing()
+	r.stop()
+	if n := left(t, o.space); n != 1 {
+		t.Errorf("%d messages are left at the end, want the one that was held", n)
+	}
+	for _, queue := range []string{witness, full} {
+		if _, err := ch.QueueDelete(queue, false, false, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r = receive(t, o, mail, ack)
+	if d := r.next(); d.Attempt != 2 {
+		t.Errorf("it comes again by attempt %d", d.Attempt)
+	}
+}
+
 // A wait longer than the longest tier goes on when the message comes back.
 func TestRestOfWait(t *testing.T) {
 	o := open(t)
@@ -90,6 +168,25 @@ func TestRestOfWait(t *testing.T) {
 	if waited := time.Since(began); waited < rest || d.Attempt != 3 || len(d.Headers) > 0 {
 		t.Errorf("after %v came attempt %d with headers %v", waited, d.Attempt, d.Headers)
 	}
+}
+
+// However many handlers may run, there are no more than messages.
+func TestAnyNumberInFlight(t *testing.T) {
+	o := open(t)
+	s := mail
+	s.MaxInFlight = math.MaxInt
+	const n = 10
+	var all sync.WaitGroup
+	all.Add(n)
+	receive(t, o, s, func(transport.Delivery) transport.Verdict {
+		all.Done()
+		all.Wait()
+		return transport.Ack()
+	})
+	for i := range n {
+		publish(t, o, event(fmt.Sprint(i)))
+	}
+	all.Wait()
 }
 
 func TestTemporaryReceiverRetries(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 )
 
 // settleTimeout is for a message to be retried or to become a dead letter. Else
-// the broker delivers it again.
+// that is tried again.
 const settleTimeout = 10 * time.Second
 
 // handle has one message handled and settled.
@@ -50,15 +50,16 @@ func (r *receiving) progress(d amqp091.Delivery) (attempt int, remaining time.Du
 }
 
 // redeliveries is how often a message was delivered before in vain. Quorum
-// queues count that; a classic queue only tells whether it was.
+// queues count that; a classic queue only tells whether it was. The first time,
+// a count is the publisher's.
 func redeliveries(d amqp091.Delivery) int64 {
+	if !d.Redelivered {
+		return 0
+	}
 	if count, counted := d.Headers["x-delivery-count"]; counted {
 		return min(number(count), math.MaxInt32/2)
 	}
-	if d.Redelivered {
-		return 1
-	}
-	return 0
+	return 1
 }
 
 // follow does what a verdict says.
@@ -84,27 +85,46 @@ func (r *receiving) reject(ctx context.Context, c *consumer, raw amqp091.Deliver
 	})
 }
 
-// settle acknowledges a message once it is kept elsewhere. If that fails, the
-// broker delivers it again after a while, and if it never will work, keeps it as
-// a dead letter. Nothing is done with a message of a lost connection: the broker
-// delivers that again anyway.
+// settle acknowledges a message once it is kept elsewhere. It holds the message
+// until then, as where the broker blocks publishers: what is given back comes
+// again at once, which counts as an attempt. If it never will work, the broker
+// keeps it as a dead letter. Nothing is done with a message of a channel that is
+// closed: the broker delivers that again anyway.
 func (r *receiving) settle(ctx context.Context, c *consumer, raw amqp091.Delivery, attempt int, keep func(context.Context) error) {
-	if c.channel.IsClosed() {
-		return
+	trying := context.WithoutCancel(ctx) // once even after the end
+	for failures := 0; !c.channel.IsClosed(); failures++ {
+		err := r.tryKeeping(trying, raw, attempt, keep)
+		switch {
+		case err == nil:
+			_ = raw.Ack(false)
+			return
+		case errors.Is(err, errHeader) || isPermanent(err):
+			r.drop(ctx, raw)
+			return
+		case !pause(ctx, c.over, backoff(failures)):
+			return // the broker has it back when the channel is closed
+		}
+		trying = ctx
 	}
-	keeping, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+}
+
+// tryKeeping keeps a message elsewhere, as a dead letter where it can't be kept
+// otherwise.
+func (r *receiving) tryKeeping(ctx context.Context, raw amqp091.Delivery, attempt int, keep func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
 	defer cancel()
-	err := keep(keeping)
+	err := keep(ctx)
 	if isPermanent(err) {
-		err = r.transport.bury(keeping, raw, r.target, attempt, err.Error())
+		err = r.transport.bury(ctx, raw, r.target, attempt, err.Error())
 	}
-	switch {
-	case err == nil:
-		_ = raw.Ack(false)
-	case errors.Is(err, errHeader) || isPermanent(err):
-		_ = raw.Reject(false)
-	default:
-		pause(ctx, c.over, transport.Backoff(attempt))
-		_ = raw.Reject(true)
-	}
+	return err
+}
+
+// drop leaves it to the broker to make a message a dead letter, which keeps it as
+// it is, but needs a queue for it: temporary receivers may have had none yet.
+func (r *receiving) drop(ctx context.Context, raw amqp091.Delivery) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	_ = r.transport.declare(ctx, func(ch channel) error { return r.transport.topology.deadLetters(ch, r.target) })
+	_ = raw.Reject(false)
 }

@@ -2,6 +2,7 @@ package amqp
 
 import (
 	"context"
+	"errors"
 	"math"
 	"sync"
 
@@ -56,7 +57,7 @@ func (r *receiving) run(ctx context.Context) error {
 		case err == nil:
 			begun, failures = true, 0
 			r.consume(ctx, c)
-		case !conn.isOver() && (!begun || isPermanent(err)):
+		case !conn.isOver() && !errors.Is(err, errSilent) && (!begun || isPermanent(err)):
 			return err
 		}
 		if !pause(ctx, nil, backoff(failures)) {
@@ -72,12 +73,13 @@ type consumer struct {
 	deliveries <-chan amqp091.Delivery
 	closed     <-chan *amqp091.Error
 	cancelled  <-chan string // by the broker, when the queue is deleted
+	left       chan struct{} // closed where the broker does not say that no more deliveries come
 	workers    sync.WaitGroup
 }
 
 // open declares the receiver's queue and has the broker deliver from it.
 func (r *receiving) open(ctx context.Context, conn *connection) (*consumer, error) {
-	c := &consumer{connection: conn}
+	c := &consumer{connection: conn, left: make(chan struct{})}
 	topology := r.transport.topology
 	ch, err := conn.channel(ctx, func(ch channel) (err error) {
 		if err := topology.exchanges(ch); err != nil {
@@ -114,17 +116,18 @@ func (c *consumer) start(ch channel, queue string, limit int) (err error) {
 // consume has messages handled until the context ends or the broker or its
 // connection fails. Handlers may still run then, but where the context ended.
 func (r *receiving) consume(ctx context.Context, c *consumer) {
-	for range r.subscription.MaxInFlight {
-		c.workers.Add(1)
-		r.workers.Go(func() {
-			defer c.workers.Done()
-			r.work(ctx, c)
-		})
-	}
+	c.workers.Add(1)
+	r.workers.Go(func() {
+		defer c.workers.Done()
+		r.read(ctx, c)
+	})
 	ending := context.WithoutCancel(ctx)
 	select {
 	case <-ctx.Done():
-		_ = c.do(ending, func() error { return c.channel.Cancel(consumerTag, false) })
+		if err := c.on(ending, c.channel, func() error { return c.channel.Cancel(consumerTag, false) }); err != nil {
+			close(c.left)
+			return
+		}
 		c.finish(ending)
 	case <-c.cancelled:
 		r.workers.Go(func() { c.finish(ending) })
@@ -139,21 +142,38 @@ func (c *consumer) finish(ctx context.Context) {
 	_ = c.do(ctx, c.channel.Close)
 }
 
-// work handles one message after another until there are no more. It gives back
-// those that come after the end.
-func (r *receiving) work(ctx context.Context, c *consumer) {
-	for raw := range c.deliveries {
+// read has each message handled, by as many handlers as may run.
+func (r *receiving) read(ctx context.Context, c *consumer) {
+	for {
 		select {
-		case r.slots <- struct{}{}:
-		case <-ctx.Done():
+		case raw, more := <-c.deliveries:
+			if !more {
+				return
+			}
+			r.take(ctx, c, raw)
+		case <-c.left:
+			return
 		}
-		if ctx.Err() != nil {
-			_ = raw.Reject(true) // nobody has begun with it
-			continue
-		}
+	}
+}
+
+// take has a message handled once a handler may run. It gives it back where it
+// comes after the end.
+func (r *receiving) take(ctx context.Context, c *consumer, raw amqp091.Delivery) {
+	select {
+	case r.slots <- struct{}{}:
+	case <-ctx.Done():
+	}
+	if ctx.Err() != nil {
+		_ = raw.Reject(true) // nobody has begun with it
+		return
+	}
+	c.workers.Add(1)
+	r.workers.Go(func() {
+		defer c.workers.Done()
 		if !c.channel.IsClosed() { // else it comes again, by another channel
 			r.handle(ctx, c, raw)
 		}
 		<-r.slots
-	}
+	})
 }

@@ -94,7 +94,8 @@ func (t topology) receiver(ch channel, r target) error {
 // not know yet that the connection before is lost.
 func (t topology) temporaryReceiver(ch channel, r target) (name string, err error) {
 	name = t.names.queue(address(r.event, "")) + "/" + transport.NewID()
-	if _, err := ch.QueueDeclare(name, false, true, true, false, amqp091.Table{queueType: classicType}); err != nil {
+	arguments := amqp091.Table{queueType: classicType, deadExchange: t.names.dead(), deadKey: address(r.event, r.key)}
+	if _, err := ch.QueueDeclare(name, false, true, true, false, arguments); err != nil {
 		return name, errDeclaring("queue", name, err)
 	}
 	return name, bind(ch, name, t.bindings(r)...)

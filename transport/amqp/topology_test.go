@@ -1,6 +1,8 @@
 package amqp_test
 
 import (
+	"context"
+	"errors"
 	"maps"
 	"math"
 	"strings"
@@ -81,7 +83,7 @@ func TestQueueIsDeclaredAgain(t *testing.T) {
 				t.Fatalf("got %v", err)
 			}
 			if c.fails {
-				want := "declaring the queue " + x.queue(mail) + ` (tried several times): Exception (404) Reason: "NOT_FOUND`
+				want := "declaring the queue " + x.queue(mail) + ` (tried for a while): Exception (404) Reason: "NOT_FOUND`
 				if !strings.HasPrefix(err.Error(), want) {
 					t.Errorf("got %v, want %s…", err, want)
 				}
@@ -93,5 +95,17 @@ func TestQueueIsDeclaredAgain(t *testing.T) {
 				t.Errorf("%d connections were made", n)
 			}
 		})
+	}
+}
+
+// The end of the context ends the tries, and is told.
+func TestDeclaringEndsWithContext(t *testing.T) {
+	x, p := newSpace(t), newProxy(t, nil)
+	o := x.open(t, p.url())
+	p.hide(x.queue(mail), 5)
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	if err := o.Declare(ctx, mail); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
 	}
 }

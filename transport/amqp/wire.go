@@ -3,6 +3,7 @@ package amqp
 import (
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -12,6 +13,7 @@ import (
 // system calls, too. Whoever has much to write asks full before.
 type wire struct {
 	net.Conn
+	reads   atomic.Int64 // how often something has come
 	mu      sync.Mutex
 	work    sync.Cond     // for the writing goroutine
 	pending []byte        // not written yet
@@ -32,6 +34,14 @@ func newWire(conn net.Conn) *wire {
 	w.work.L = &w.mu
 	go w.write()
 	return w
+}
+
+func (w *wire) Read(p []byte) (int, error) {
+	n, err := w.Conn.Read(p)
+	if n > 0 {
+		w.reads.Add(1)
+	}
+	return n, err
 }
 
 // Write takes all bytes, or fails where the wire is closed.

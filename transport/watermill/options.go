@@ -1,6 +1,7 @@
 package watermill
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill"
@@ -36,7 +37,11 @@ func NackDelay(delay func(attempt int) time.Duration) SubscriberOption {
 }
 
 // Logger is told what ends a subscription before its time. It is begun again.
+// Nobody is told by nil.
 func Logger(l watermill.LoggerAdapter) SubscriberOption {
+	if l == nil {
+		l = watermill.NopLogger{}
+	}
 	return subscriberOptionFunc(func(s *subscriberSettings) { s.logger = l })
 }
 
@@ -45,12 +50,14 @@ type Option interface{ apply(*settings) }
 
 type settings struct{ source string }
 
+const defaultSource = "/rollcall"
+
 type optionFunc func(*settings)
 
 func (f optionFunc) apply(s *settings) { f(s) }
 
 func newSettings(options []Option) settings {
-	s := settings{source: "/rollcall"}
+	s := settings{source: defaultSource}
 	for _, o := range options {
 		o.apply(&s)
 	}
@@ -58,5 +65,8 @@ func newSettings(options []Option) settings {
 }
 
 // Source names this program in the events that it publishes, as the source of
-// CloudEvents: a URI reference such as "/shop".
-func Source(source string) Option { return optionFunc(func(s *settings) { s.source = source }) }
+// CloudEvents: a URI reference such as "/shop". An event must have one, so ""
+// stands for "/rollcall".
+func Source(source string) Option {
+	return optionFunc(func(s *settings) { s.source = cmp.Or(source, defaultSource) })
+}

@@ -248,3 +248,13 @@ func TestSubscriptionIsBegunAgain(t *testing.T) {
 		}
 	})
 }
+
+func TestNoLogger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := &faltering{Local: &transport.Local{}}
+		s := watermill.NewSubscriber(x, transport.Subscription{Key: "mail"}, watermill.Logger(nil))
+		defer s.Close()
+		m := <-subscribed(t, t.Context(), x.Local, s, 1)
+		m.Ack()
+	})
+}

@@ -288,6 +288,19 @@ func TestUUIDs(t *testing.T) {
 	})
 }
 
+// An event without a source is none, so there is always one.
+func TestSource(t *testing.T) {
+	for source, want := range map[string]string{"/shop": "/shop", "": "/rollcall"} {
+		b := newBackend()
+		x := b.transport(watermill.Source(source))
+		declare(t, x, "mail")
+		publish(t, x, "7")
+		if got := b.sent[placed][0].Metadata["ce-source"]; got != want {
+			t.Errorf("the source %q is published as %q", source, got)
+		}
+	}
+}
+
 // A temporary receiver gets messages again, without anything on the backend.
 func TestTemporaryRetries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
