@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -26,6 +27,8 @@ func (m Message) Check() error {
 		problem = "its key " + nameProblem(m.Key)
 	case !isText(m.ContentType) || !isText(m.Source):
 		problem = "its content type and source must be printable"
+	case isPadded(m.ContentType):
+		problem = "its content type must not begin or end with a space"
 	default:
 		problem = headerProblem(m.Headers)
 	}
@@ -76,18 +79,33 @@ func isText(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
 }
 
+// isPadded says whether a text has spaces around it, which some clients cut off.
+func isPadded(s string) bool { return strings.Trim(s, " ") != s }
+
+// tokenMarks are what names of headers may have beside letters and digits, as
+// those of HTTP: some clients drop a header with another name.
+const tokenMarks = "!#$%&'*+-.^_`|~"
+
+func isToken(name string) bool {
+	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune(tokenMarks, r)
+	})
+}
+
 // headerProblem says which header is not one.
 func headerProblem(headers map[string]string) string {
 	for name, value := range headers {
 		switch {
-		case name == "" || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == ':' }):
-			return "a header's name must be printable ASCII without spaces and colons"
+		case !isToken(name):
+			return fmt.Sprintf("the header's name %q must be of letters, digits and %s", name, tokenMarks)
 		case isReserved(name):
 			return "the header " + name + " is reserved"
 		case !isExtension(name) && isAttribute(name):
 			return "the header " + name + " is no attribute: write ce- and small letters or digits"
 		case !isText(value):
 			return "the value of header " + name + " must be printable"
+		case isPadded(value) && !isExtension(name):
+			return "the value of header " + name + " must not begin or end with a space"
 		}
 	}
 	return ""

@@ -23,7 +23,8 @@ type confirmations struct {
 	conn   *nats.Conn
 	prefix string // of the subjects of answers
 	store  *store // of an embedded server, or nil
-	queue  queue[*nats.Msg]
+	queue  queue[*sending]
+	body   []byte // of the message that is sent
 
 	mu       sync.Mutex
 	last     uint64
@@ -31,6 +32,32 @@ type confirmations struct {
 	waiting  map[uint64]waiter // by what follows the prefix
 	sweeps   int               // so far
 	sweeping bool              // the timer runs
+}
+
+// sending is a message that is about to be sent, unless who waits for its answer
+// has given up before.
+type sending struct {
+	mu      sync.Mutex
+	message *nats.Msg // nil where it must not be sent any more
+}
+
+// abandon has nobody read the message any more: its body is the caller's again.
+func (s *sending) abandon() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.message = nil
+}
+
+// copied is the message with a copy of its body, in a buffer that is to be used
+// again; false where it was abandoned.
+func (s *sending) copied(buffer []byte) (m nats.Msg, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.message == nil {
+		return m, false
+	}
+	m = nats.Msg{Subject: s.message.Subject, Reply: s.message.Reply, Header: s.message.Header, Data: append(buffer[:0], s.message.Data...)}
+	return m, true
 }
 
 // waiter waits for an answer, since a sweep.
@@ -50,10 +77,11 @@ func newConfirmations(conn *nats.Conn, store *store) (*confirmations, error) {
 var errUnanswered = errors.New("the server did not answer")
 
 // publish waits for the answer, for some time. The error is errUnanswered, the
-// server's, the client's or the context's. The message is not to be used after
-// that: it may not have been sent yet.
+// server's, the client's or the context's. After that nobody reads the message.
 func (c *confirmations) publish(ctx context.Context, m *nats.Msg) error {
-	id, answer := c.begin(m)
+	s := &sending{message: m}
+	defer s.abandon()
+	id, answer := c.begin(s)
 	select {
 	case err := <-answer:
 		return err
@@ -64,7 +92,7 @@ func (c *confirmations) publish(ctx context.Context, m *nats.Msg) error {
 }
 
 // begin has a message sent.
-func (c *confirmations) begin(m *nats.Msg) (id uint64, answer <-chan error) {
+func (c *confirmations) begin(s *sending) (id uint64, answer <-chan error) {
 	ch := make(chan error, 1)
 	c.mu.Lock()
 	c.last++
@@ -75,13 +103,21 @@ func (c *confirmations) begin(m *nats.Msg) (id uint64, answer <-chan error) {
 		time.AfterFunc(sweepEvery, c.sweep)
 	}
 	c.mu.Unlock()
-	m.Reply = string(strconv.AppendUint([]byte(c.prefix), id, 10))
-	c.queue.add(m)
+	s.message.Reply = string(strconv.AppendUint([]byte(c.prefix), id, 10))
+	c.queue.add(s)
 	return id, ch
 }
 
-func (c *confirmations) send(m *nats.Msg) {
-	if err := c.conn.PublishMsg(m); err != nil {
+// send is called by the queue alone, one after the other. The client may have to
+// wait, for a connection that does not take more, and does not keep what it is
+// given: so it is given a copy, which whoever gives up need not wait for.
+func (c *confirmations) send(s *sending) {
+	m, ok := s.copied(c.body)
+	if !ok {
+		return
+	}
+	c.body = m.Data
+	if err := c.conn.PublishMsg(&m); err != nil {
 		c.settle(m.Reply, err)
 	}
 }

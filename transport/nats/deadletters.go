@@ -22,20 +22,33 @@ const (
 )
 
 // bury keeps a dead letter. Where a message from elsewhere is so large that there
-// is no room beside it, its reason says that instead.
-func (t *Transport) bury(ctx context.Context, d transport.Delivery, reason string) error {
-	err := t.keepDead(ctx, d, reason)
-	if errors.Is(err, nats.ErrMaxPayload) {
-		err = t.keepDead(ctx, d, "too large for its reason")
+// is no room beside it, it is kept as it came. Where the server fails, as between
+// two leaders, it tries again until the context ends.
+func (t *Transport) bury(ctx context.Context, m *nats.Msg, d transport.Delivery, reason string) error {
+	duplicate := fmt.Sprint("dead/", d.ID, "/", d.Key, "/", time.Now().UnixNano())
+	header := t.header(d.Message, duplicate, map[string]string{reasonHeader: escaped(reason), attemptHeader: strconv.Itoa(d.Attempt)})
+	subject := t.deadSubject(d.Event, d.Key)
+	err := t.send(ctx, subject, d.Message, header)
+	if isTooLarge(err) {
+		header = withoutServers(m.Header)
+		err = t.send(ctx, subject, d.Message, header)
+	}
+	for try := 1; err != nil && pause(ctx, transport.Backoff(try)); try++ {
+		err = t.send(ctx, subject, d.Message, header)
 	}
 	return err
 }
 
-func (t *Transport) keepDead(ctx context.Context, d transport.Delivery, reason string) error {
-	duplicate := fmt.Sprint("dead/", d.ID, "/", d.Key, "/", time.Now().UnixNano())
-	header := t.header(d.Message, duplicate, map[string]string{reasonHeader: escaped(reason), attemptHeader: strconv.Itoa(d.Attempt)})
-	return t.send(ctx, t.deadSubject(d.Event, d.Key), d.Message, header)
+// isTooLarge says whether there was no room for a message, or for its headers.
+func isTooLarge(err error) bool {
+	var said *jetstream.APIError
+	return errors.Is(err, nats.ErrMaxPayload) || errors.As(err, &said) && said.ErrorCode == headersTooLarge
 }
+
+const (
+	headersTooLarge = 10097     // the server's code
+	maxHeaders      = 1<<16 - 1 // bytes that it takes
+)
 
 // escaped is as much of a reason as is kept.
 func escaped(reason string) string {
@@ -58,8 +71,8 @@ const maxReason = 4096
 const deadLetterRoom = maxReason + 1024
 
 // EachDeadLetter shows the dead letters of a receiver key. Those of temporary
-// receivers are kept by the key ""; to replay one is a
-// *transport.UnroutableError.
+// receivers are kept by the key "". To replay one whose receiver is no more is a
+// *transport.UnroutableError, and it is kept.
 func (t *Transport) EachDeadLetter(ctx context.Context, event, key string, decide func(transport.DeadLetter) transport.Disposal) (int, error) {
 	stream, err := t.js.Stream(ctx, t.deadStream())
 	if err != nil {
@@ -83,27 +96,45 @@ func (t *Transport) EachDeadLetter(ctx context.Context, event, key string, decid
 }
 
 func (t *Transport) dispose(ctx context.Context, stream jetstream.Stream, raw *jetstream.RawStreamMsg, event, key string, decide func(transport.DeadLetter) transport.Disposal) error {
-	letter := readLetter(raw)
+	letter := readLetter(raw, event, key)
 	switch decide(letter) {
 	case transport.Keep:
 		return nil
 	case transport.Replay:
-		duplicate := fmt.Sprint("replay/", raw.Sequence, "/", letter.ID)
-		if key == "" {
-			return &transport.UnroutableError{Event: event} // its receiver is gone, and others had it
-		}
-		if err := t.send(ctx, t.eventSubject(letter.Event), letter.Message, t.header(letter.Message, duplicate, nil)); err != nil {
+		if err := t.replay(ctx, raw.Sequence, letter); err != nil {
 			return err
 		}
 	}
 	return told(stream.DeleteMsg(ctx, raw.Sequence), "deleting a dead letter")
 }
 
+// replay publishes a letter to its receiver. The server would confirm it also
+// where that one is no more.
+func (t *Transport) replay(ctx context.Context, number uint64, letter transport.DeadLetter) error {
+	if letter.Key == "" {
+		return &transport.UnroutableError{Event: letter.Event} // others had it
+	}
+	_, err := t.js.Consumer(ctx, t.eventStream(), consumerName(letter.Event, letter.Key))
+	switch {
+	case errors.Is(err, jetstream.ErrConsumerNotFound):
+		return &transport.UnroutableError{Event: letter.Event, Key: letter.Key}
+	case err != nil:
+		return told(err, "looking for the receiver of a dead letter")
+	}
+	duplicate := fmt.Sprint("replay/", number, "/", letter.ID)
+	return t.send(ctx, t.eventSubject(letter.Event), letter.Message, t.header(letter.Message, duplicate, nil))
+}
+
 // readLetter reads a dead letter; what is no event shows what could be read.
-func readLetter(raw *jetstream.RawStreamMsg) transport.DeadLetter {
+func readLetter(raw *jetstream.RawStreamMsg, event, key string) transport.DeadLetter {
 	letter := transport.DeadLetter{At: raw.Time}
 	letter.Message, _ = read(raw.Header, raw.Data)
-	letter.Reason, _ = url.PathUnescape(letter.Headers[reasonHeader])
+	letter.Event, letter.Key = event, key
+	if text, ok := letter.Headers[reasonHeader]; ok {
+		letter.Reason, _ = url.PathUnescape(text)
+	} else {
+		letter.Reason = "too large for its reason"
+	}
 	letter.Attempt, _ = strconv.Atoi(letter.Headers[attemptHeader])
 	delete(letter.Headers, reasonHeader)
 	delete(letter.Headers, attemptHeader)

@@ -48,10 +48,16 @@ func Embedded(directory string, options ...Option) (*Transport, error) {
 	return t, nil
 }
 
+// unlimited is more bytes than there are: the disk is the limit. Else the server
+// takes a part of what is free when it starts, as the limit for that and for what
+// is on the disk already.
+const unlimited = 1 << 60
+
 func start(directory string, s settings, lock *flock.Flock) (*Transport, error) {
 	o := &server.Options{
 		ServerName: "rollcall", StoreDir: directory, JetStream: true, DontListen: true, NoSigs: true, NoLog: true,
 		SyncAlways: s.syncEvery == 0, SyncInterval: s.syncEvery,
+		JetStreamMaxStore: unlimited, JetStreamMaxMemory: unlimited,
 	}
 	srv, err := server.NewServer(o)
 	if err != nil {
@@ -67,7 +73,7 @@ func start(directory string, s settings, lock *flock.Flock) (*Transport, error) 
 		kept.stop()
 		return nil, errors.New("the embedded server did not start")
 	}
-	conn, err := nats.Connect("", append([]nats.Option{nats.InProcessServer(srv), nats.Name("rollcall"), nats.MaxReconnects(-1), nats.ErrorHandler(quiet)}, s.client...)...)
+	conn, err := nats.Connect("", append(s.clientOptions(), nats.InProcessServer(srv))...)
 	if err != nil {
 		kept.stop()
 		return nil, fmt.Errorf("the embedded server: %w", err)

@@ -3,6 +3,7 @@ package nats_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -75,6 +76,93 @@ func TestGarbage(t *testing.T) {
 	want := []string{"it is no CloudEvent: the attribute specversion is missing", "it is a CloudEvent of version 0.3, not 1.0", "it is no CloudEvent: the attribute source is missing"}
 	if strings.Join(reasons, "|") != strings.Join(want, "|") {
 		t.Errorf("the dead letters say %q", reasons)
+	}
+}
+
+// givenUp is a context that ends when something waits for it.
+type givenUp struct {
+	context.Context
+	ended chan struct{}
+	asked int
+}
+
+func newGivenUp(ctx context.Context) *givenUp {
+	c := &givenUp{Context: ctx, ended: make(chan struct{})}
+	close(c.ended)
+	return c
+}
+
+func (c *givenUp) Done() <-chan struct{} { return c.ended }
+
+func (c *givenUp) Err() error {
+	if c.asked++; c.asked > 1 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// A body is the caller's again when Publish has returned, also where it has given
+// up: what arrives nevertheless is what was published.
+func TestBodyAfterGivingUp(t *testing.T) {
+	x := embedded(t)
+	s := transport.Subscription{Event: "order.placed", Key: "mail"}
+	if err := x.Declare(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	for range 100 {
+		body := []byte("right")
+		if err := x.Publish(newGivenUp(t.Context()), transport.Message{ID: transport.NewID(), Event: s.Event, Body: body}); err != nil && !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		copy(body, "wrong")
+	}
+	if err := x.Publish(t.Context(), transport.Message{ID: "last", Event: s.Event}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
+	defer stop()
+	if err := x.Subscribe(ctx, s, func(_ context.Context, d transport.Delivery) transport.Verdict {
+		switch {
+		case d.ID == "last":
+			stop()
+		case string(d.Body) != "right":
+			t.Errorf("the body %q came", d.Body)
+		}
+		return transport.Ack()
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if !errors.Is(ctx.Err(), context.Canceled) {
+		t.Error("the last did not come")
+	}
+}
+
+// Each header arrives as it was, or is refused.
+func TestHeadersAreCarried(t *testing.T) {
+	x := embedded(t)
+	s := transport.Subscription{Event: "order.placed", Key: "mail"}
+	if err := x.Declare(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	headers := []map[string]string{{"x": " a"}, {"x": "a "}, {"x": "\u00a0a\u00a0"}, {"ce-subject": " a "}, {"ce-subject": ""}}
+	for c := byte(' '); c <= '~'; c++ {
+		headers = append(headers, map[string]string{"x" + string(c) + "y": "a" + string(c) + "b"})
+	}
+	var published []map[string]string
+	for _, header := range headers {
+		err := x.Publish(t.Context(), transport.Message{ID: transport.NewID(), Event: s.Event, Headers: header})
+		var problem *transport.MessageError
+		switch {
+		case err == nil:
+			published = append(published, header)
+		case !errors.As(err, &problem):
+			t.Fatal(err)
+		}
+	}
+	for i, d := range receive(t, x, s, len(published), transport.Ack()) {
+		if !maps.Equal(d.Headers, published[i]) {
+			t.Errorf("%q comes as %q", published[i], d.Headers)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package nats
 
 import (
 	"iter"
+	"maps"
 	"strings"
 
 	"github.com/nats-io/nats.go"
@@ -67,13 +68,21 @@ func contentType(header nats.Header) string {
 func attributes(header nats.Header) iter.Seq2[string, string] {
 	return func(yield func(name, value string) bool) {
 		for name, values := range header {
-			isServers := len(name) > 5 && strings.EqualFold(name[:5], "nats-")
-			if len(values) > 0 && !isServers && !isContentType(name) && !yield(name, values[0]) {
+			if len(values) > 0 && !isServers(name) && !isContentType(name) && !yield(name, values[0]) {
 				return
 			}
 		}
 	}
 }
+
+// withoutServers are the headers without those by which the server acts.
+func withoutServers(header nats.Header) nats.Header {
+	left := maps.Clone(header)
+	maps.DeleteFunc(left, func(name string, _ []string) bool { return isServers(name) })
+	return left
+}
+
+func isServers(header string) bool { return len(header) > 5 && strings.EqualFold(header[:5], "nats-") }
 
 func isContentType(header string) bool { return strings.EqualFold(header, "content-type") }
 

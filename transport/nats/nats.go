@@ -1,6 +1,7 @@
 package nats
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,7 +33,8 @@ var (
 	_ transport.DeadLetters = (*Transport)(nil)
 )
 
-// setupTimeout is for the calls that make streams and consumers.
+// setupTimeout is for the calls that make streams and consumers, and for each
+// other one whose context has no deadline.
 const setupTimeout = 10 * time.Second
 
 // duplicates is how long the server remembers IDs.
@@ -46,29 +48,49 @@ func Connect(servers string, options ...Option) (*Transport, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	client := append([]nats.Option{nats.Name("rollcall"), nats.MaxReconnects(-1), nats.ErrorHandler(quiet)}, s.client...)
-	conn, err := nats.Connect(servers, client...)
+	conn, err := nats.Connect(servers, s.clientOptions()...)
+	var unreadable *url.Error
+	if errors.As(err, &unreadable) { // it quotes the URL
+		err = errors.New("a URL can't be read: percent-encode what is special in its user and password")
+	}
 	if err != nil {
-		return nil, fmt.Errorf("connecting to %s: %w", withoutPasswords(servers), err)
+		return nil, fmt.Errorf("connecting to %s: %w", hosts(servers), err)
 	}
 	return newTransport(conn, s, nil)
+}
+
+// clientOptions have the client connect again without end, also where the server
+// refuses it for a while, as when credentials change.
+func (s settings) clientOptions() []nats.Option {
+	return append([]nats.Option{nats.Name("rollcall"), nats.MaxReconnects(-1), nats.IgnoreAuthErrorAbort(), nats.ErrorHandler(quiet)}, s.client...)
 }
 
 // quiet keeps the client from writing to the standard error of the program:
 // what fails is told where it fails. [Client] can give another.
 func quiet(*nats.Conn, *nats.Subscription, error) {}
 
-// withoutPasswords are the servers without what stands before an @.
-func withoutPasswords(servers string) string {
+// hosts are the servers without what may be of a password: what stands before an
+// @, also in an earlier piece where the password has a comma, and what is no host.
+func hosts(servers string) string {
 	var list []string
-	for _, server := range strings.Split(servers, ",") {
-		if u, err := url.Parse(strings.TrimSpace(server)); err == nil && u.Host != "" {
-			list = append(list, u.Scheme+"://"+u.Host)
-			continue
+	pieces := strings.Split(servers, ",")
+	for i, piece := range pieces {
+		host := piece[strings.LastIndexByte(piece, '@')+1:]
+		if _, rest, ok := strings.Cut(host, "://"); ok {
+			host = rest
 		}
-		list = append(list, server[strings.LastIndexByte(server, '@')+1:])
+		if _, err := url.Parse("nats://" + host); err == nil && !slices.ContainsFunc(pieces[i+1:], endsPassword) {
+			list = append(list, host)
+		}
 	}
-	return strings.Join(list, ",")
+	return cmp.Or(strings.Join(list, ","), "the server")
+}
+
+// endsPassword says whether a piece may have the end of a password that began in
+// one before.
+func endsPassword(piece string) bool {
+	before, _, found := strings.Cut(piece, "@")
+	return found && !strings.Contains(before, "://")
 }
 
 func newTransport(conn *nats.Conn, s settings, store *store) (*Transport, error) {
@@ -82,7 +104,7 @@ func newTransport(conn *nats.Conn, s settings, store *store) (*Transport, error)
 }
 
 func (t *Transport) setUp() (err error) {
-	if t.js, err = jetstream.New(t.conn); err != nil {
+	if t.js, err = jetstream.New(t.conn, jetstream.WithDefaultTimeout(setupTimeout)); err != nil {
 		return err
 	}
 	if t.confirmations, err = newConfirmations(t.conn, t.store); err != nil {
@@ -101,7 +123,7 @@ func (t *Transport) setUp() (err error) {
 	if t.store == nil {
 		return nil
 	}
-	return told(t.mend(ctx), "mending the stream "+t.eventStream())
+	return told(t.mend(context.Background()), "mending the stream "+t.eventStream())
 }
 
 // ensureStream makes a stream, or leaves alone the one that is there: who runs
@@ -158,18 +180,22 @@ func (t *Transport) Close() {
 }
 
 // Publish keeps a message for each receiver key. The error is a
-// *transport.MessageError, also for a message that is larger than the server
-// takes less 5 KiB for the headers of a dead letter, the client's or the
-// context's. Where the context has no deadline, it
-// waits for 30 seconds at most.
+// *transport.MessageError, also for a message or headers that are larger than the
+// server takes less 5 KiB for the headers of a dead letter, the client's or the
+// context's. Where the context has no deadline, it waits for 30 seconds at most.
 func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 	if err := m.Check(); err != nil {
 		return err
 	}
 	header := t.header(m, m.Event+"/"+m.ID+"/"+m.Key, nil)
-	if size, limit := len(m.Body)+headerSize(header), int(t.conn.MaxPayload())-deadLetterRoom; size > limit {
-		return &transport.MessageError{ID: m.ID, Event: m.Event, Problem: fmt.Sprintf(
-			"its body has %d bytes, %d with its headers, and the server takes %d at most beside those of a dead letter", len(m.Body), size, limit)}
+	problem, headers := "", headerSize(header)
+	if size, limit := len(m.Body)+headers, int(t.conn.MaxPayload())-deadLetterRoom; size > limit {
+		problem = fmt.Sprintf("its body has %d bytes, %d with its headers, and the server takes %d at most beside those of a dead letter", len(m.Body), size, limit)
+	} else if limit := maxHeaders - deadLetterRoom; headers > limit {
+		problem = fmt.Sprintf("its headers have %d bytes, and the server takes %d at most beside those of a dead letter", headers, limit)
+	}
+	if problem != "" {
+		return &transport.MessageError{ID: m.ID, Event: m.Event, Problem: problem}
 	}
 	return t.send(ctx, t.eventSubject(m.Event), m, header)
 }

@@ -91,8 +91,17 @@ func TestNoPasswordInErrors(t *testing.T) {
 	if err == nil || strings.Contains(err.Error(), "s3cret") || !strings.Contains(err.Error(), "127.0.0.1:1") {
 		t.Errorf("got %v", err)
 	}
-	if _, err := nats.Connect("s3cret@:::"); err == nil || strings.Contains(err.Error(), "s3cret") {
-		t.Errorf("got %v", err)
+	for _, tt := range []struct{ servers, says string }{
+		{"s3cret@:::", "connecting to :::: "},
+		{"nats://ann:s3cret%ss3cret@127.0.0.1:1", "connecting to 127.0.0.1:1: a URL can't be read"},
+		{"nats://ann:s3cret/s3cret@127.0.0.1:1", "connecting to 127.0.0.1:1: a URL can't be read"},
+		{"nats://ann:s3cret", "connecting to the server: a URL can't be read"},
+		{"nats://ann:s3cret,x@127.0.0.1:1", "connecting to 127.0.0.1:1: a URL can't be read"},
+		{"nats://127.0.0.1:12345,x@127.0.0.1:2", "connecting to 127.0.0.1:2: "}, // the password is 12345,x
+	} {
+		if _, err := nats.Connect(tt.servers); err == nil || strings.Contains(err.Error(), "s3cret") || strings.Contains(err.Error(), "12345") || !strings.Contains(err.Error(), tt.says) {
+			t.Errorf("%s: got %v", tt.servers, err)
+		}
 	}
 }
 

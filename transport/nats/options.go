@@ -1,6 +1,7 @@
 package nats
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"time"
@@ -37,6 +38,8 @@ func (s settings) check() error {
 	switch {
 	case !prefixes.MatchString(s.prefix):
 		return fmt.Errorf("the prefix %q must be letters, digits and underscores, 32 at most", s.prefix)
+	case s.source == "":
+		return errors.New(`the source is "", so nobody could read the events: give Source a URI reference such as "/shop", or leave it out`)
 	case s.ackWait < leastAckWait:
 		return fmt.Errorf("AckWait is %v, and must be %v at least: a receiver that works tells the server three times as often", s.ackWait, leastAckWait)
 	case s.syncEvery < 0:

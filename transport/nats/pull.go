@@ -28,14 +28,14 @@ type reason int
 
 const (
 	stopped     reason = iota // the context has ended
-	reconnected               // there is another connection
+	reconnected               // there is another connection, or none any more
 	failed                    // the server sends no more, or is silent
 )
 
 // pull takes messages until the context ends or the server sends no more. It
 // returns when all are with their handlers that the server has sent, and says
 // whether any came.
-func (r *receiving) pull(ctx context.Context, consumer string, connected <-chan nats.Status) (came bool, why reason) {
+func (r *receiving) pull(ctx context.Context, consumer string, changed <-chan nats.Status) (came bool, why reason) {
 	conn := r.transport.conn
 	p := &pull{receiving: r, ctx: ctx, inbox: conn.NewInbox(), failed: make(chan struct{}, 1)}
 	p.subject = "$JS.API.CONSUMER.MSG.NEXT." + r.transport.eventStream() + "." + consumer
@@ -50,7 +50,7 @@ func (r *receiving) pull(ctx context.Context, consumer string, connected <-chan 
 		return false, failed
 	}
 	r.open(p)
-	why = p.watch(connected)
+	why = p.watch(changed)
 	r.open(nil)
 	drain(sub, drained)
 	return p.came, why
@@ -104,7 +104,7 @@ func (p *pull) heartbeat() time.Duration { return p.transport.settings.heartbeat
 
 // watch waits until there is a reason to end. A request is lost where nothing
 // came for two heartbeats, as where the consumer was deleted before the request.
-func (p *pull) watch(connected <-chan nats.Status) reason {
+func (p *pull) watch(changed <-chan nats.Status) reason {
 	tick := time.NewTicker(2 * p.heartbeat())
 	defer tick.Stop()
 	for before := -1; ; {
@@ -113,7 +113,7 @@ func (p *pull) watch(connected <-chan nats.Status) reason {
 			return stopped
 		case <-p.failed:
 			return failed
-		case <-connected:
+		case <-changed:
 			return reconnected
 		case <-tick.C:
 			now, waiting := p.life()

@@ -19,7 +19,7 @@ type receiving struct {
 	handler      transport.Handler
 	workers      workers
 	outgoing     queue[outgoing] // acknowledgements and requests
-	settled      string          // where the last acknowledgement went, for outgoing
+	acked        string          // where the last acknowledgement went, for outgoing
 
 	mu      sync.Mutex
 	handled map[*nats.Msg]struct{} // those that handlers have
@@ -45,27 +45,33 @@ func (r *receiving) send(m outgoing) {
 		return
 	}
 	_ = r.transport.conn.Publish(m.subject, m.data) // else the message comes again: at least once
-	r.settled = m.subject
+	r.acked = m.subject
 }
 
 // end waits for the handlers, and until the server has dealt with what they have
 // done, as long as that may take: else messages that are done come again. The
 // server deals with one answer to a consumer's messages after the other, so it
-// is asked for a reply to the last.
+// is asked for a reply to one that comes after the last, and that changes nothing
+// because its message is done.
 func (r *receiving) end() {
 	r.workers.wait()
 	r.outgoing.wait()
-	if r.settled == "" {
+	if r.acked == "" {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), endTimeout)
-	defer cancel()
-	_, _ = r.transport.conn.RequestWithContext(ctx, r.settled, inProgress)
-	r.settled = ""
+	r.ask(r.acked, inProgress)
+	r.acked = ""
 }
 
-// endTimeout is for the server's last reply to a subscription.
-const endTimeout = time.Second
+// ask waits until the server has dealt with what it is told, for some time.
+func (r *receiving) ask(subject string, data []byte) {
+	ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
+	defer cancel()
+	_, _ = r.transport.conn.RequestWithContext(ctx, subject, data) // else the message comes again
+}
+
+// askTimeout is for the server's reply to what becomes of a message.
+const askTimeout = time.Second
 
 // What the server is told of a message.
 var (
@@ -73,15 +79,17 @@ var (
 	inProgress = []byte("+WPI")
 )
 
-// settle tells the server soon what has become of a message. Where that is lost,
-// the message comes again.
-func (r *receiving) settle(m *nats.Msg, outcome []byte) {
-	r.outgoing.add(outgoing{subject: m.Reply, data: outcome})
-}
+// done tells the server soon that a message is done. Where that is lost, the
+// message comes again.
+func (r *receiving) done(m *nats.Msg) { r.outgoing.add(outgoing{subject: m.Reply, data: ack}) }
 
-// again asks for a message again, after some time.
+// again asks for a message again, after some time. From then on it must not be in
+// progress: the server would forget that time, and wait for AckWait instead.
 func (r *receiving) again(m *nats.Msg, after time.Duration) {
-	r.settle(m, fmt.Appendf(nil, `-NAK {"delay":%d}`, after))
+	r.mu.Lock()
+	delete(r.handled, m)
+	r.mu.Unlock()
+	r.ask(m.Reply, fmt.Appendf(nil, `-NAK {"delay":%d}`, after))
 }
 
 // handle has one message handled.
@@ -93,10 +101,10 @@ func (r *receiving) handle(ctx context.Context, m *nats.Msg) {
 		r.reject(ctx, m, d, err.Error())
 		return
 	case d.Key != "" && d.Key != r.subscription.Key:
-		r.settle(m, ack) // it is for another receiver
+		r.done(m) // it is for another receiver
 		return
 	case d.Attempt > r.subscription.MaxAttempts:
-		d.Attempt-- // its receiver has died in each
+		d.Attempt = r.subscription.MaxAttempts // its receiver has died in each; any more were for the dead letter
 		r.reject(ctx, m, d, fmt.Sprintf("given up after %d attempts that did not end", d.Attempt))
 		return
 	}
@@ -110,7 +118,7 @@ func (r *receiving) handle(ctx context.Context, m *nats.Msg) {
 	case again:
 		r.again(m, after)
 	default:
-		r.settle(m, ack)
+		r.done(m)
 	}
 }
 
@@ -119,11 +127,11 @@ func (r *receiving) reject(ctx context.Context, m *nats.Msg, d transport.Deliver
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), setupTimeout)
 	defer cancel()
 	d.Key = r.subscription.Key
-	if err := r.transport.bury(ctx, d, reason); err != nil {
+	if err := r.transport.bury(ctx, m, d, reason); err != nil {
 		r.again(m, transport.Backoff(d.Attempt))
 		return
 	}
-	_, _ = r.transport.conn.RequestWithContext(ctx, m.Reply, ack) // waits until the server has it: else it comes again as well
+	r.ask(m.Reply, ack) // waits: else it comes again as well
 }
 
 // keep tells the server from time to time which messages are being handled,
@@ -146,10 +154,11 @@ func (r *receiving) keep() (end func()) {
 	return func() { close(over); ended.Wait() }
 }
 
+// inProgress tells it at once, so that it comes before what becomes of a message.
 func (r *receiving) inProgress() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for m := range r.handled {
-		r.settle(m, inProgress)
+		_ = r.transport.conn.Publish(m.Reply, inProgress) // else it may come again: at least once
 	}
 }

@@ -3,8 +3,11 @@ package nats_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	natsgo "github.com/nats-io/nats.go"
 
@@ -47,7 +50,37 @@ func TestLargestBody(t *testing.T) {
 	}
 }
 
-// A message from elsewhere may be so large that there is no room for its reason.
+// The same of headers.
+func TestLargestHeaders(t *testing.T) {
+	x := embedded(t)
+	s := transport.Subscription{Event: "order.placed", Key: "mail"}
+	if err := x.Declare(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	largest, published := 0, 0
+	for step := 1 << 15; step > 0; step /= 2 {
+		err := x.Publish(t.Context(), transport.Message{ID: transport.NewID(), Event: s.Event, Headers: map[string]string{"x": strings.Repeat("y", largest+step)}})
+		var problem *transport.MessageError
+		switch {
+		case err == nil:
+			largest += step
+			published++
+		case !errors.As(err, &problem) || !strings.Contains(problem.Problem, "its headers have"):
+			t.Fatal(err)
+		}
+	}
+	if largest < 58<<10 {
+		t.Errorf("no more than %d bytes are taken", largest)
+	}
+	receive(t, x, s, published, transport.Reject(strings.Repeat("/", 10_000)))
+	letters := deadLetters(t, x, s, transport.Discard)
+	if len(letters) != published || !strings.HasPrefix(letters[published-1].Reason, "///") {
+		t.Fatalf("got %d dead letters, want %d", len(letters), published)
+	}
+}
+
+// A message from elsewhere may be so large that there is no room for its reason,
+// or for anything.
 func TestLargestForeignMessage(t *testing.T) {
 	x, url, prefix := connected(t)
 	s := transport.Subscription{Event: "order.placed", Key: "mail"}
@@ -55,14 +88,37 @@ func TestLargestForeignMessage(t *testing.T) {
 		t.Fatal(err)
 	}
 	js := rawClient(t, url)
-	m := &natsgo.Msg{Subject: prefix + ".event.order.placed", Data: make([]byte, js.Conn().MaxPayload()-400), Header: natsgo.Header{
-		"ce-specversion": {"1.0"}, "ce-id": {"large"}, "ce-type": {"order.placed"}, "ce-source": {"/x"}}}
-	if _, err := js.PublishMsg(t.Context(), m); err != nil {
-		t.Fatal(err)
-	}
-	receive(t, x, s, 1, transport.Reject(strings.Repeat("x", 1000)))
-	if letters := deadLetters(t, x, s, transport.Discard); len(letters) != 1 || letters[0].Reason != "too large for its reason" || len(letters[0].Body) != len(m.Data) {
-		t.Errorf("got %d dead letters: %.50v", len(letters), letters)
+	most := int(js.Conn().MaxPayload())
+	event := natsgo.Header{"ce-specversion": {"1.0"}, "ce-id": {"large"}, "ce-type": {"order.placed"}, "ce-source": {"/x"}, "Nats-Expected-Stream": {strings.ToUpper(prefix)}}
+	much := maps.Clone(event)
+	much["x"] = []string{strings.Repeat("y", 1<<16-300)}
+	for name, m := range map[string]*natsgo.Msg{
+		"no room for a reason": {Header: event, Data: make([]byte, most-400)},
+		"no room for anything": {Header: event, Data: make([]byte, most-150)},
+		"no event":             {Data: make([]byte, most)},
+		"headers":              {Header: much, Data: []byte("body")},
+	} {
+		m.Subject = prefix + ".event.order.placed"
+		if _, err := js.PublishMsg(t.Context(), m); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if err := x.Publish(t.Context(), transport.Message{ID: transport.NewID(), Event: s.Event}); err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		if err := x.Subscribe(ctx, s, func(_ context.Context, d transport.Delivery) transport.Verdict {
+			if d.ID == "large" {
+				return transport.Reject(strings.Repeat("x", 1000))
+			}
+			stop()
+			return transport.Ack()
+		}); err != nil {
+			t.Fatal(err)
+		}
+		letters := deadLetters(t, x, s, transport.Discard)
+		if len(letters) != 1 || letters[0].Reason != "too large for its reason" || letters[0].Key != "mail" || len(letters[0].Body) != len(m.Data) {
+			t.Errorf("%s: got %d dead letters", name, len(letters))
+		}
 	}
 }
 
@@ -75,6 +131,72 @@ func deadLetters(t *testing.T, x *nats.Transport, s transport.Subscription, disp
 		t.Fatal(err)
 	}
 	return letters
+}
+
+// Where the server can't take a dead letter for a moment, it is tried again: its
+// reason is that of the only attempt.
+func TestDeadLetterIsTriedAgain(t *testing.T) {
+	x, url, prefix := connected(t)
+	s := transport.Subscription{Event: "order.placed", Key: "mail"}
+	if err := x.Declare(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	js := rawClient(t, url)
+	dead, err := js.Stream(t.Context(), strings.ToUpper(prefix)+"_DEAD")
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := dead.CachedInfo().Config
+	if err := js.DeleteStream(t.Context(), config.Name); err != nil {
+		t.Fatal(err)
+	}
+	var fail sync.Once
+	if _, err := js.Conn().Subscribe(prefix+".dead.>", func(m *natsgo.Msg) {
+		fail.Do(func() {
+			if _, err := js.CreateStream(t.Context(), config); err != nil {
+				t.Error(err)
+			}
+			if err := m.Respond([]byte(`{"error":{"code":503,"err_code":10008,"description":"JetStream system temporarily unavailable"}}`)); err != nil {
+				t.Error(err)
+			}
+		})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := js.Conn().Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if err := x.Publish(t.Context(), transport.Message{ID: "1", Event: s.Event}); err != nil {
+		t.Fatal(err)
+	}
+	receive(t, x, s, 1, transport.Reject("no"))
+	if letters := deadLetters(t, x, s, transport.Keep); len(letters) != 1 || letters[0].Reason != "no" || letters[0].Attempt != 1 {
+		t.Errorf("got %+v", letters)
+	}
+}
+
+// A dead letter tells no more attempts than its receiver had.
+func TestAttemptsOfDeadLetter(t *testing.T) {
+	m := newMonitored(t, transport.Subscription{Event: "order.placed", Key: "mail", MaxAttempts: 2})
+	m.publish(t, "1")
+	c, err := m.js.Consumer(t.Context(), m.stream, m.consumer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 5 {
+		raw, err := c.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := m.js.Conn().Request(raw.Reply(), []byte("-NAK"), 10*time.Second); err != nil { // waits
+			t.Fatal(err)
+		}
+	}
+	m.publish(t, "2")
+	receive(t, m.Transport, m.subscription, 1, transport.Ack())
+	if letters := deadLetters(t, m.Transport, m.subscription, transport.Keep); len(letters) != 1 || letters[0].Attempt != 2 || letters[0].Reason != "given up after 2 attempts that did not end" {
+		t.Errorf("got %+v", letters)
+	}
 }
 
 // The receiver of such a letter is gone, and others must not get it instead.
@@ -114,6 +236,30 @@ func TestReplayToTemporaryReceiver(t *testing.T) {
 	}
 }
 
+// The same where somebody has deleted the consumer of its receiver.
+func TestReplayToDeletedReceiver(t *testing.T) {
+	m := newMonitored(t, transport.Subscription{Event: "order.placed", Key: "mail"})
+	m.publish(t, "1")
+	receive(t, m.Transport, m.subscription, 1, transport.Reject("no"))
+	if err := m.js.DeleteConsumer(t.Context(), m.stream, m.consumer); err != nil {
+		t.Fatal(err)
+	}
+	var unroutable *transport.UnroutableError
+	_, err := m.EachDeadLetter(t.Context(), "order.placed", "mail", transport.Replayed)
+	if !errors.As(err, &unroutable) || unroutable.Event != "order.placed" || unroutable.Key != "mail" {
+		t.Errorf("got %v", err)
+	}
+	if err := m.Declare(t.Context(), m.subscription); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := m.EachDeadLetter(t.Context(), "order.placed", "mail", transport.Replayed); n != 1 || err != nil {
+		t.Errorf("%d letters were there: %v", n, err)
+	}
+	if got := receive(t, m.Transport, m.subscription, 1, transport.Ack()); got[0].ID != "1" {
+		t.Errorf("got %s", got[0].ID)
+	}
+}
+
 func TestBadSettings(t *testing.T) {
 	for _, tt := range []struct {
 		option nats.Option
@@ -121,6 +267,7 @@ func TestBadSettings(t *testing.T) {
 	}{
 		{nats.AckWait(0), "AckWait is 0s, and must be 100ms at least"},
 		{nats.AckWait(-1), "AckWait is -1ns, and must be 100ms at least"},
+		{nats.Source(""), `the source is "", so nobody could read the events: give Source`},
 		{nats.SyncEvery(-1), "SyncEvery is -1ns, and must not be negative"},
 		{nats.Prefix("é"), `the prefix "é" must be letters`},
 	} {

@@ -54,7 +54,7 @@ func duplicateKey(id string) string {
 }
 
 // mend numbers the messages of a store anew where it has failed, or its stream
-// is behind what its receivers have.
+// is behind what its receivers have. With many messages that takes a while.
 func (t *Transport) mend(ctx context.Context) error {
 	stream, err := t.js.Stream(ctx, t.eventStream())
 	if err != nil {
@@ -110,14 +110,16 @@ func (t *Transport) renumber(ctx context.Context, stream jetstream.Stream, s jet
 	if err != nil {
 		return err
 	}
-	for n := s.FirstSeq; s.Msgs > 0 && n <= s.LastSeq; n++ {
-		raw, err := stream.GetMsg(ctx, n)
-		switch {
-		case err == nil:
-			kept = append(kept, stashed{duplicateKey(raw.Header.Get(jetstream.MsgIDHeader)), raw.Subject, raw.Header, raw.Data})
-		case !errors.Is(err, jetstream.ErrMsgNotFound):
-			return err
+	before := map[string]bool{}
+	for _, m := range kept {
+		before[m.Key] = true
+	}
+	if err := each(ctx, stream, s, func(raw *jetstream.RawStreamMsg) {
+		if key := duplicateKey(raw.Header.Get(jetstream.MsgIDHeader)); key == "" || !before[key] {
+			kept = append(kept, stashed{key, raw.Subject, raw.Header, raw.Data})
 		}
+	}); err != nil {
+		return err
 	}
 	if len(kept) > 0 {
 		if err := writeSynced(t.store.stash(), kept); err != nil {
@@ -125,6 +127,26 @@ func (t *Transport) renumber(ctx context.Context, stream jetstream.Stream, s jet
 		}
 	}
 	return stream.Purge(ctx, jetstream.WithPurgeSequence(from))
+}
+
+// each shows the messages of a stream. From one that can't be read, the server
+// does not find the next; then they are looked for one by one.
+func each(ctx context.Context, stream jetstream.Stream, s jetstream.StreamState, show func(*jetstream.RawStreamMsg)) error {
+	found := uint64(0)
+	for n := s.FirstSeq; s.Msgs > 0 && n <= s.LastSeq; n++ {
+		raw, err := stream.GetMsg(ctx, n, jetstream.WithGetMsgSubject(">")) // or the next one
+		switch {
+		case err == nil:
+			show(raw)
+			found++
+			n = raw.Sequence
+		case !errors.Is(err, jetstream.ErrMsgNotFound):
+			return err
+		case found >= s.Msgs:
+			return nil
+		}
+	}
+	return nil
 }
 
 func writeSynced(file string, value any) error {
@@ -157,7 +179,9 @@ func (t *Transport) unstash(ctx context.Context) error {
 		return err
 	}
 	for _, m := range kept {
-		m.Header.Set(jetstream.MsgIDHeader, t.store.duplicateID(m.Key))
+		if m.Key != "" {
+			m.Header.Set(jetstream.MsgIDHeader, t.store.duplicateID(m.Key))
+		}
 		if _, err := t.js.PublishMsg(ctx, &nats.Msg{Subject: m.Subject, Header: m.Header, Data: m.Data}); err != nil {
 			return err
 		}

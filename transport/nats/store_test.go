@@ -1,10 +1,12 @@
 package nats_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/rollcall-go/rollcall/transport"
 	"github.com/rollcall-go/rollcall/transport/nats"
@@ -58,6 +60,56 @@ func TestStoreIsMended(t *testing.T) {
 		got += fmt.Sprint(d.ID, "=", string(d.Body), "=", d.Headers["n"], " ")
 	}
 	if got != "2=2=2 3=3=3 4=4=4 " {
+		t.Errorf("got %s", got)
+	}
+}
+
+// There may be gaps between the messages of a store, and behind the last.
+func TestStoreWithGapsIsMended(t *testing.T) {
+	directory := t.TempDir()
+	s := transport.Subscription{Event: "order.placed", Key: "mail"}
+	x, err := nats.Embedded(directory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := x.Declare(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 100 {
+		if err := x.Publish(t.Context(), transport.Message{ID: fmt.Sprint(i), Event: s.Event}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	left := map[string]bool{"1": true, "2": true, "50": true, "73": true}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	if err := x.Subscribe(ctx, s, func(_ context.Context, d transport.Delivery) transport.Verdict {
+		if d.ID == "99" {
+			stop()
+		}
+		if left[d.ID] {
+			return transport.Retry(time.Hour, "not now")
+		}
+		return transport.Ack()
+	}); err != nil {
+		t.Fatal(err)
+	}
+	x.Close()
+	if err := os.Remove(filepath.Join(directory, "rollcall.sound")); err != nil {
+		t.Fatal(err)
+	}
+	if x, err = nats.Embedded(directory); err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
+	if err := x.Publish(t.Context(), transport.Message{ID: "new", Event: s.Event}); err != nil {
+		t.Fatal(err)
+	}
+	var got string
+	for _, d := range receive(t, x, s, len(left)+1, transport.Ack()) {
+		got += d.ID + " "
+	}
+	if got != "1 2 50 73 new " {
 		t.Errorf("got %s", got)
 	}
 }

@@ -1,7 +1,9 @@
 package nats
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -20,12 +22,11 @@ func (t *Transport) Declare(ctx context.Context, s transport.Subscription) error
 	if s.Key == "" {
 		return &transport.SubscriptionError{Subscription: s, Problem: "a temporary receiver can't be declared: give it a key"}
 	}
-	_, err = t.consumer(ctx, s)
-	return err
+	return t.ensureConsumer(ctx, s, consumerName(s.Event, s.Key))
 }
 
-// consumer makes or finds the consumer of a receiver.
-func (t *Transport) consumer(ctx context.Context, s transport.Subscription) (jetstream.Consumer, error) {
+// ensureConsumer makes or finds the consumer of a receiver.
+func (t *Transport) ensureConsumer(ctx context.Context, s transport.Subscription, name string) error {
 	config := jetstream.ConsumerConfig{
 		FilterSubject: t.eventSubject(s.Event),
 		DeliverPolicy: jetstream.DeliverNewPolicy,
@@ -35,12 +36,12 @@ func (t *Transport) consumer(ctx context.Context, s transport.Subscription) (jet
 		MaxAckPending: -1,
 	}
 	if s.Key == "" {
-		config.InactiveThreshold = max(temporaryThreshold, t.settings.ackWait)
+		config.Name, config.InactiveThreshold = name, max(temporaryThreshold, t.settings.ackWait)
 	} else {
-		config.Durable = consumerName(s.Event, s.Key)
+		config.Durable = name
 	}
-	c, err := t.js.CreateOrUpdateConsumer(ctx, t.eventStream(), config)
-	return c, told(err, "making the consumer of event "+s.Event)
+	_, err := t.js.CreateOrUpdateConsumer(ctx, t.eventStream(), config)
+	return told(err, "making the consumer of event "+s.Event)
 }
 
 // temporaryThreshold is after what time the server forgets a temporary receiver
@@ -51,14 +52,14 @@ const temporaryThreshold = 30 * time.Second
 // Subscribe has a handler receive messages until the context ends. It stays
 // through the loss of the connection, and makes its consumer anew where somebody
 // has deleted it. The error is a *transport.SubscriptionError or the client's,
-// where the consumer can't be made at first.
+// where the consumer can't be made at first, or the connection is closed for good.
 func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h transport.Handler) error {
 	s, err := s.Check()
 	if err != nil {
 		return err
 	}
-	c, err := t.consumer(ctx, s)
-	if err != nil {
+	name := consumerName(s.Event, cmp.Or(s.Key, transport.NewID())) // a temporary one has it to itself
+	if err := t.ensureConsumer(ctx, s, name); err != nil {
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -68,27 +69,35 @@ func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h t
 	defer r.keep()()
 	defer r.end()
 	if s.Key == "" {
-		defer func() { r.end(); t.forget(c) }()
+		defer func() { r.end(); t.forget(name) }()
 	}
 	for attempt := 1; ctx.Err() == nil; attempt++ {
-		if r.consume(ctx, c.CachedInfo().Name) {
+		if r.consume(ctx, name) {
 			attempt = 1
+		}
+		if t.conn.IsClosed() && ctx.Err() == nil {
+			return t.closed(s.Event)
 		}
 		if !pause(ctx, transport.Backoff(attempt)) {
 			break
 		}
-		if again, err := t.consumer(ctx, s); err == nil {
-			c = again
-		}
+		_ = t.ensureConsumer(ctx, s, name) // else the next time
 	}
 	return nil
 }
 
+// closed is the error of a subscription whose connection will not come back, as
+// where [Client] limits how often it is tried, or after Close.
+func (t *Transport) closed(event string) error {
+	return fmt.Errorf("receiving event %s: the connection is closed for good: open the transport again: %w",
+		event, cmp.Or(t.conn.LastError(), nats.ErrConnectionClosed))
+}
+
 // forget deletes the consumer of a temporary receiver.
-func (t *Transport) forget(c jetstream.Consumer) {
+func (t *Transport) forget(name string) {
 	ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
 	defer cancel()
-	_ = t.js.DeleteConsumer(ctx, t.eventStream(), c.CachedInfo().Name) // else the server does
+	_ = t.js.DeleteConsumer(ctx, t.eventStream(), name) // else the server does
 }
 
 // pause waits; false once the context has ended.
@@ -106,10 +115,10 @@ func pause(ctx context.Context, d time.Duration) bool {
 // consume takes messages until the context ends or the consumer fails. It says
 // whether any came.
 func (r *receiving) consume(ctx context.Context, consumer string) (any bool) {
-	connected := r.transport.conn.StatusChanged(nats.CONNECTED)
-	defer r.transport.conn.RemoveStatusListener(connected)
+	changed := r.transport.conn.StatusChanged(nats.CONNECTED, nats.CLOSED)
+	defer r.transport.conn.RemoveStatusListener(changed)
 	for {
-		came, reason := r.pull(ctx, consumer, connected)
+		came, reason := r.pull(ctx, consumer, changed)
 		if any = any || came; reason != reconnected {
 			return any
 		}

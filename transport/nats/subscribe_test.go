@@ -4,12 +4,16 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"net"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	natsgo "github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -269,5 +273,172 @@ func TestTheServerHasDealtWithAllAtTheEnd(t *testing.T) {
 	}
 	if left := c.CachedInfo().NumAckPending; left > 0 {
 		t.Errorf("%d of %d messages would come again", left, n)
+	}
+}
+
+// A temporary receiver that makes its consumer anew finds the one that is still
+// there, with what came meanwhile.
+func TestTemporaryConsumerIsFoundAgain(t *testing.T) {
+	x, url, prefix := connected(t)
+	conn := rawClient(t, url).Conn()
+	requests := make(chan string, 10)
+	if _, err := conn.Subscribe("$JS.API.CONSUMER.MSG.NEXT."+strings.ToUpper(prefix)+".*", func(r *natsgo.Msg) { requests <- r.Reply }); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	m := &monitored{Transport: x, subscription: transport.Subscription{Event: "order.placed"}}
+	got := make(chan string, 10)
+	m.start(t, func(_ context.Context, d transport.Delivery) transport.Verdict {
+		got <- d.ID
+		return transport.Ack()
+	})
+	if err := conn.PublishMsg(&natsgo.Msg{Subject: take(t, requests), Header: natsgo.Header{"Status": {"409"}}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	m.publish(t, "1")
+	if id := take(t, got); id != "1" {
+		t.Errorf("got %s", id)
+	}
+}
+
+// guarded is a server of its own that wants a password, with a transport that
+// has it, and a subscription that is under way.
+type guarded struct {
+	*nats.Transport
+	server  *server.Server
+	refused chan struct{} // holds one for each time that the client is refused
+	got     chan string   // the IDs
+	ended   chan error    // how the subscription ends
+}
+
+func newGuarded(t *testing.T, options ...natsgo.Option) *guarded {
+	t.Helper()
+	g := &guarded{refused: make(chan struct{}, 100), got: make(chan string, 10), ended: make(chan error, 1)}
+	g.serve(t, server.RANDOM_PORT, t.TempDir(), "old")
+	t.Cleanup(g.shutDown)
+	options = append([]natsgo.Option{natsgo.UserInfo("ann", "old"), natsgo.ReconnectWait(time.Millisecond), natsgo.ReconnectJitter(0, 0),
+		natsgo.ErrorHandler(func(_ *natsgo.Conn, _ *natsgo.Subscription, err error) {
+			if errors.Is(err, natsgo.ErrAuthorization) {
+				select {
+				case g.refused <- struct{}{}:
+				default:
+				}
+			}
+		})}, options...)
+	var err error
+	if g.Transport, err = nats.Connect(g.server.ClientURL(), nats.Client(options...)); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	var subscription sync.WaitGroup
+	t.Cleanup(func() { stop(); subscription.Wait(); g.Close() })
+	s := transport.Subscription{Event: "order.placed", Key: "mail"}
+	if err := g.Declare(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	subscription.Go(func() {
+		g.ended <- g.Subscribe(ctx, s, func(_ context.Context, d transport.Delivery) transport.Verdict {
+			g.got <- d.ID
+			return transport.Ack()
+		})
+	})
+	g.receives(t)
+	return g
+}
+
+// receives publishes an event, and waits for it.
+func (g *guarded) receives(t *testing.T) {
+	t.Helper()
+	id := transport.NewID()
+	if err := g.Publish(t.Context(), transport.Message{ID: id, Event: "order.placed"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := take(t, g.got); got != id {
+		t.Errorf("got %s", got)
+	}
+}
+
+func (g *guarded) serve(t *testing.T, port int, directory, password string) {
+	t.Helper()
+	var err error
+	if g.server, err = server.NewServer(&server.Options{
+		Host: "127.0.0.1", Port: port, JetStream: true, StoreDir: directory, NoSigs: true, NoLog: true, Username: "ann", Password: password,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	g.server.Start()
+	if !g.server.ReadyForConnections(10 * time.Second) {
+		t.Fatal("the server does not start")
+	}
+}
+
+func (g *guarded) shutDown() {
+	g.server.Shutdown()
+	g.server.WaitForShutdown()
+}
+
+// setPassword starts the server anew.
+func (g *guarded) setPassword(t *testing.T, password string) {
+	t.Helper()
+	port, directory := g.server.Addr().(*net.TCPAddr).Port, filepath.Dir(g.server.JetStreamConfig().StoreDir)
+	g.shutDown()
+	g.serve(t, port, directory, password)
+}
+
+// A receiver goes on after the server has refused its credentials for a while.
+func TestRefusedForAWhile(t *testing.T) {
+	g := newGuarded(t)
+	g.setPassword(t, "new")
+	for range 4 {
+		take(t, g.refused)
+	}
+	g.setPassword(t, "old")
+	g.receives(t)
+}
+
+// A subscription ends with an error where the client gives up.
+func TestConnectionClosedForGood(t *testing.T) {
+	g := newGuarded(t, natsgo.MaxReconnects(1))
+	g.shutDown()
+	if err := take(t, g.ended); !errors.Is(err, natsgo.ErrNoServers) || !strings.Contains(err.Error(), "receiving event order.placed: the connection is closed for good") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A message that is asked for again comes when it should, also where that was
+// the last that its subscription did.
+func TestRetryAtTheEnd(t *testing.T) {
+	for name, tt := range map[string]struct{ after, ackWait time.Duration }{
+		"soon":  {0, time.Hour},
+		"later": {time.Hour, 200 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newMonitored(t, transport.Subscription{Event: "order.placed", Key: "mail", MaxInFlight: 2}, nats.AckWait(tt.ackWait))
+			m.publish(t, "1")
+			receive(t, m.Transport, m.subscription, 1, transport.Retry(tt.after, "not now"))
+			got := make(chan string, 10)
+			m.start(t, func(_ context.Context, d transport.Delivery) transport.Verdict {
+				got <- fmt.Sprint(d.ID, "/", d.Attempt)
+				if d.ID == "2" && d.Attempt == 1 {
+					return transport.Retry(2*tt.ackWait, "when 1 must not have come")
+				}
+				return transport.Ack()
+			})
+			want := []string{"1/2"}
+			if tt.after > 0 {
+				m.publish(t, "2")
+				want = []string{"2/1", "2/2"}
+			}
+			for _, want := range want {
+				if came := take(t, got); came != want {
+					t.Errorf("%s came, want %s", came, want)
+				}
+			}
+		})
 	}
 }
