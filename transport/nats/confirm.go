@@ -24,7 +24,7 @@ type confirmations struct {
 	prefix string // of the subjects of answers
 	store  *store // of an embedded server, or nil
 	queue  queue[*sending]
-	body   []byte // of the message that is sent
+	out    nats.Msg // the one that is sent
 
 	mu       sync.Mutex
 	last     uint64
@@ -37,27 +37,29 @@ type confirmations struct {
 // sending is a message that is about to be sent, unless who waits for its answer
 // has given up before.
 type sending struct {
-	mu      sync.Mutex
-	message *nats.Msg // nil where it must not be sent any more
+	mu        sync.Mutex
+	message   nats.Msg
+	abandoned bool
 }
 
 // abandon has nobody read the message any more: its body is the caller's again.
 func (s *sending) abandon() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.message = nil
+	s.abandoned = true
 }
 
-// copied is the message with a copy of its body, in a buffer that is to be used
-// again; false where it was abandoned.
-func (s *sending) copied(buffer []byte) (m nats.Msg, ok bool) {
+// copyTo makes a copy of the message, with its body in the buffer of the one that
+// was there; false where it was abandoned.
+func (s *sending) copyTo(m *nats.Msg) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.message == nil {
-		return m, false
+	if s.abandoned {
+		return false
 	}
-	m = nats.Msg{Subject: s.message.Subject, Reply: s.message.Reply, Header: s.message.Header, Data: append(buffer[:0], s.message.Data...)}
-	return m, true
+	m.Subject, m.Reply, m.Header = s.message.Subject, s.message.Reply, s.message.Header
+	m.Data = append(m.Data[:0], s.message.Data...)
+	return true
 }
 
 // waiter waits for an answer, since a sweep.
@@ -78,15 +80,18 @@ var errUnanswered = errors.New("the server did not answer")
 
 // publish waits for the answer, for some time. The error is errUnanswered, the
 // server's, the client's or the context's. After that nobody reads the message.
-func (c *confirmations) publish(ctx context.Context, m *nats.Msg) error {
-	s := &sending{message: m}
-	defer s.abandon()
+func (c *confirmations) publish(ctx context.Context, subject string, header nats.Header, body []byte) error {
+	s := &sending{message: nats.Msg{Subject: subject, Header: header, Data: body}}
 	id, answer := c.begin(s)
 	select {
 	case err := <-answer:
+		if err != nil { // it may not have been sent yet
+			s.abandon()
+		}
 		return err
 	case <-ctx.Done():
 		c.take(id)
+		s.abandon()
 		return ctx.Err()
 	}
 }
@@ -112,13 +117,11 @@ func (c *confirmations) begin(s *sending) (id uint64, answer <-chan error) {
 // wait, for a connection that does not take more, and does not keep what it is
 // given: so it is given a copy, which whoever gives up need not wait for.
 func (c *confirmations) send(s *sending) {
-	m, ok := s.copied(c.body)
-	if !ok {
+	if !s.copyTo(&c.out) {
 		return
 	}
-	c.body = m.Data
-	if err := c.conn.PublishMsg(&m); err != nil {
-		c.settle(m.Reply, err)
+	if err := c.conn.PublishMsg(&c.out); err != nil {
+		c.settle(c.out.Reply, err)
 	}
 }
 

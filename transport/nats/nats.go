@@ -208,7 +208,7 @@ func (t *Transport) send(ctx context.Context, subject string, m transport.Messag
 	}
 	_, limited := ctx.Deadline()
 	for attempt := 1; ; attempt++ {
-		err := t.confirmations.publish(ctx, &nats.Msg{Subject: subject, Data: m.Body, Header: header})
+		err := t.confirmations.publish(ctx, subject, header, m.Body)
 		if !errors.Is(err, errUnanswered) || !limited && attempt == confirmAttempts {
 			return told(err, "publishing event "+m.Event)
 		}
