@@ -399,17 +399,17 @@ func TestSubscriptionEnds(t *testing.T) {
 func TestAllSubscriptionsEnd(t *testing.T) {
 	app := quietly(fxevents.Module(), shopModule(), fxevents.Receive(),
 		fx.Provide(func() transport.Transport { return broken{&transport.Local{}} }))
-	var told []string
+	var told []int
 	for range 2 { // an application may be started again
 		done := app.Wait()
 		if err := app.Start(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		<-done
-		told = append(told, fmt.Sprint(app.Stop(t.Context())))
+		told = append(told, strings.Count(fmt.Sprint(app.Stop(t.Context())), "the queue is gone"))
 	}
-	if told[0] != told[1] || strings.Count(told[0], "the queue is gone") < 2 {
-		t.Errorf("got %q", told)
+	if told[0] != told[1] || told[0] < 2 {
+		t.Errorf("%d subscriptions have ended", told)
 	}
 }
 
