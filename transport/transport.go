@@ -71,7 +71,8 @@ type Delivery struct {
 }
 
 // Handler receives a message and says what is to become of it. A handler that
-// panics is one that asks for the message again.
+// panics is one that asks for the message again. It must leave the body as it is:
+// what it changes there may show in a dead letter.
 type Handler func(context.Context, Delivery) Verdict
 
 // Subscription says what a receiver wants.

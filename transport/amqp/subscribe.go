@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"sync"
+	"sync/atomic"
 
 	"github.com/rabbitmq/amqp091-go"
 
@@ -75,6 +76,8 @@ type consumer struct {
 	cancelled  <-chan string // by the broker, when the queue is deleted
 	left       chan struct{} // closed where the broker does not say that no more deliveries come
 	workers    sync.WaitGroup
+	hired      atomic.Int64 // workers, and
+	idle       atomic.Int64 // those that wait for a message
 }
 
 // open declares the receiver's queue and has the broker deliver from it.
@@ -116,11 +119,7 @@ func (c *consumer) start(ch channel, queue string, limit int) (err error) {
 // consume has messages handled until the context ends or the broker or its
 // connection fails. Handlers may still run then, but where the context ended.
 func (r *receiving) consume(ctx context.Context, c *consumer) {
-	c.workers.Add(1)
-	r.workers.Go(func() {
-		defer c.workers.Done()
-		r.read(ctx, c)
-	})
+	r.hire(ctx, c)
 	ending := context.WithoutCancel(ctx)
 	select {
 	case <-ctx.Done():
@@ -142,23 +141,42 @@ func (c *consumer) finish(ctx context.Context) {
 	_ = c.do(ctx, c.channel.Close)
 }
 
-// read has each message handled, by as many handlers as may run.
-func (r *receiving) read(ctx context.Context, c *consumer) {
+// hire starts a worker, up to as many as handlers may run.
+func (r *receiving) hire(ctx context.Context, c *consumer) {
+	if c.hired.Load() == int64(r.subscription.MaxInFlight) {
+		return
+	}
+	c.hired.Add(1)
+	c.idle.Add(1)
+	c.workers.Add(1)
+	r.workers.Go(func() {
+		defer c.workers.Done()
+		r.work(ctx, c)
+	})
+}
+
+// work handles one message after another until there are no more. While it does,
+// another worker waits for the next.
+func (r *receiving) work(ctx context.Context, c *consumer) {
 	for {
 		select {
 		case raw, more := <-c.deliveries:
 			if !more {
 				return
 			}
+			if c.idle.Add(-1) == 0 {
+				r.hire(ctx, c)
+			}
 			r.take(ctx, c, raw)
+			c.idle.Add(1)
 		case <-c.left:
 			return
 		}
 	}
 }
 
-// take has a message handled once a handler may run. It gives it back where it
-// comes after the end.
+// take handles a message once a handler may run. It gives it back where it comes
+// after the end.
 func (r *receiving) take(ctx context.Context, c *consumer, raw amqp091.Delivery) {
 	select {
 	case r.slots <- struct{}{}:
@@ -168,12 +186,8 @@ func (r *receiving) take(ctx context.Context, c *consumer, raw amqp091.Delivery)
 		_ = raw.Reject(true) // nobody has begun with it
 		return
 	}
-	c.workers.Add(1)
-	r.workers.Go(func() {
-		defer c.workers.Done()
-		if !c.channel.IsClosed() { // else it comes again, by another channel
-			r.handle(ctx, c, raw)
-		}
-		<-r.slots
-	})
+	if !c.channel.IsClosed() { // else it comes again, by another channel
+		r.handle(ctx, c, raw)
+	}
+	<-r.slots
 }
