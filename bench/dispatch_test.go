@@ -35,11 +35,11 @@ func count(_ context.Context, e *Event) error {
 	return nil
 }
 
-// implementation makes ready to dispatch e to n listeners, and returns what to
-// measure.
+// implementation makes ready to dispatch to n listeners, and makes of an event
+// what to measure: several goroutines may each have an event of its own.
 type implementation struct {
 	name  string
-	ready func(b testing.TB, n int, e *Event) func()
+	ready func(b testing.TB, n int) func(*Event) func()
 }
 
 var background = context.Background()
@@ -54,56 +54,58 @@ func cancellable(b testing.TB) context.Context {
 // implementations are ours first, then those of other libraries, each by its
 // fastest synchronous call.
 var implementations = []implementation{
-	{"limit", func(_ testing.TB, n int, e *Event) func() {
+	{"limit", func(_ testing.TB, n int) func(*Event) func() {
 		funcs := functions(n)
-		return func() { _ = loop(background, funcs, e) }
+		return func(e *Event) func() { return func() { _ = loop(background, funcs, e) } }
 	}},
-	{"limit-recover", func(_ testing.TB, n int, e *Event) func() {
+	{"limit-recover", func(_ testing.TB, n int) func(*Event) func() {
 		l := newLeast(n)
-		return func() { _ = l.emit(background, e) }
+		return func(e *Event) func() { return func() { _ = l.emit(background, e) } }
 	}},
-	{"limit-cancel-recover", func(b testing.TB, n int, e *Event) func() {
+	{"limit-cancel-recover", func(b testing.TB, n int) func(*Event) func() {
 		l, ctx := newLeast(n), cancellable(b)
-		return func() { _ = l.emit(ctx, e) }
+		return func(e *Event) func() { return func() { _ = l.emit(ctx, e) } }
 	}},
-	{"limit-cancel", func(b testing.TB, n int, e *Event) func() {
+	{"limit-cancel", func(b testing.TB, n int) func(*Event) func() {
 		funcs, ctx := functions(n), cancellable(b)
-		return func() { _ = loopAsking(ctx, funcs, e) }
+		return func(e *Event) func() { return func() { _ = loopAsking(ctx, funcs, e) } }
 	}},
-	{"emitter", func(b testing.TB, n int, e *Event) func() {
+	{"emitter", func(b testing.TB, n int) func(*Event) func() {
 		m := dispatcher.NewEmitter[*Event](rollcall(b, n))
-		return func() { _ = m.Emit(background, e) }
+		return func(e *Event) func() { return func() { _ = m.Emit(background, e) } }
 	}},
-	{"emitter-cancel", func(b testing.TB, n int, e *Event) func() {
+	{"emitter-cancel", func(b testing.TB, n int) func(*Event) func() {
 		m, ctx := dispatcher.NewEmitter[*Event](rollcall(b, n)), cancellable(b)
-		return func() { _ = m.Emit(ctx, e) }
+		return func(e *Event) func() { return func() { _ = m.Emit(ctx, e) } }
 	}},
-	{"generic", func(b testing.TB, n int, e *Event) func() {
+	{"generic", func(b testing.TB, n int) func(*Event) func() {
 		d := rollcall(b, n)
-		return func() { _, _ = dispatcher.Dispatch(background, d, e) }
+		return func(e *Event) func() { return func() { _, _ = dispatcher.Dispatch(background, d, e) } }
 	}},
-	{"dispatcher", func(b testing.TB, n int, e *Event) func() {
+	{"dispatcher", func(b testing.TB, n int) func(*Event) func() {
 		d := rollcall(b, n)
-		return func() { _ = d.Dispatch(background, e) }
+		return func(e *Event) func() { return func() { _ = d.Dispatch(background, e) } }
 	}},
-	{"gookit", func(_ testing.TB, n int, e *Event) func() {
+	{"gookit", func(_ testing.TB, n int) func(*Event) func() {
 		m := gookit.NewManager("bench")
-		e.SetName("e")
 		for range n {
 			m.On("e", gookit.ListenerFunc(func(ev gookit.Event) error { return count(background, ev.(*Event)) }))
 		}
-		return func() { _ = m.FireEvent(e) }
+		return func(e *Event) func() {
+			e.SetName("e")
+			return func() { _ = m.FireEvent(e) }
+		}
 	}},
-	{"asaskevich", func(b testing.TB, n int, e *Event) func() {
+	{"asaskevich", func(b testing.TB, n int) func(*Event) func() {
 		m := asaskevich.New()
 		for range n {
 			if err := m.Subscribe("e", func(ctx context.Context, e *Event) { _ = count(ctx, e) }); err != nil {
 				b.Fatal(err)
 			}
 		}
-		return func() { m.Publish("e", background, e) }
+		return func(e *Event) func() { return func() { m.Publish("e", background, e) } }
 	}},
-	{"mustafaturan", func(b testing.TB, n int, e *Event) func() {
+	{"mustafaturan", func(b testing.TB, n int) func(*Event) func() {
 		m, err := bus.NewBus(bus.Next(func() string { return "id" }))
 		if err != nil {
 			b.Fatal(err)
@@ -114,40 +116,40 @@ var implementations = []implementation{
 				_ = count(ctx, ev.Data.(*Event))
 			}})
 		}
-		return func() { _ = m.Emit(background, "e", e) }
+		return func(e *Event) func() { return func() { _ = m.Emit(background, "e", e) } }
 	}},
-	{"signals", func(_ testing.TB, n int, e *Event) func() {
+	{"signals", func(_ testing.TB, n int) func(*Event) func() {
 		m := signals.NewSync[*Event]()
 		for range n {
 			m.AddListenerWithErr(count)
 		}
-		return func() { _ = m.TryEmit(background, e) }
+		return func(e *Event) func() { return func() { _ = m.TryEmit(background, e) } }
 	}},
-	{"ebu", func(b testing.TB, n int, e *Event) func() {
+	{"ebu", func(b testing.TB, n int) func(*Event) func() {
 		m := ebu.New()
 		for range n {
 			if err := ebu.SubscribeContext(m, func(ctx context.Context, e *Event) { _ = count(ctx, e) }); err != nil {
 				b.Fatal(err)
 			}
 		}
-		return func() { ebu.PublishContext(m, background, e) }
+		return func(e *Event) func() { return func() { ebu.PublishContext(m, background, e) } }
 	}},
-	{"mediatr", func(b testing.TB, n int, e *Event) func() {
+	{"mediatr", func(b testing.TB, n int) func(*Event) func() {
 		mediatr.ClearNotificationRegistrations()
 		for range n {
 			if err := mediatr.RegisterNotificationHandler[*Event](handler{}); err != nil {
 				b.Fatal(err)
 			}
 		}
-		return func() { _ = mediatr.Publish(background, e) }
+		return func(e *Event) func() { return func() { _ = mediatr.Publish(background, e) } }
 	}},
-	{"kelindar", func(b testing.TB, n int, e *Event) func() {
+	{"kelindar", func(b testing.TB, n int) func(*Event) func() {
 		m := event.NewDispatcher()
 		b.Cleanup(func() { _ = m.Close() })
 		for range n {
 			event.Subscribe(m, func(e *Event) { _ = count(background, e); e.done.Done() })
 		}
-		return func() { e.done.Add(n); event.Publish(m, e); e.done.Wait() }
+		return func(e *Event) func() { return func() { e.done.Add(n); event.Publish(m, e); e.done.Wait() } }
 	}},
 }
 
@@ -251,7 +253,7 @@ func BenchmarkDispatch(b *testing.B) {
 		for _, n := range []int{1, 10, 100} {
 			b.Run(fmt.Sprintf("%s/%d", impl.name, n), func(b *testing.B) {
 				e := &Event{}
-				dispatch := impl.ready(b, n, e)
+				dispatch := impl.ready(b, n)(e)
 				dispatch()
 				if concurrent := impl.name == "kelindar"; e.n != n && !concurrent { // which would count at the same time
 					b.Fatalf("%d listeners called, want %d", e.n, n)
@@ -268,17 +270,13 @@ func BenchmarkDispatch(b *testing.B) {
 // BenchmarkDispatchParallel: the same to 10 listeners, from one core and from
 // all at once. Each goroutine has an event of its own.
 func BenchmarkDispatchParallel(b *testing.B) {
-	d := rollcall(b, 10)
-	m := dispatcher.NewEmitter[*Event](d)
-	for name, dispatch := range map[string]func(*Event){
-		"emitter":    func(e *Event) { _ = m.Emit(background, e) },
-		"dispatcher": func(e *Event) { _ = d.Dispatch(background, e) },
-	} {
-		b.Run(name+"/10", func(b *testing.B) {
+	for _, impl := range implementations {
+		b.Run(impl.name+"/10", func(b *testing.B) {
+			of := impl.ready(b, 10)
 			b.ReportAllocs()
 			b.RunParallel(func(pb *testing.PB) {
-				for e := (&Event{}); pb.Next(); {
-					dispatch(e)
+				for dispatch := of(&Event{}); pb.Next(); {
+					dispatch()
 				}
 			})
 		})

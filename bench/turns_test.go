@@ -38,7 +38,7 @@ func BenchmarkDispatchByTurns(b *testing.B) {
 
 func dispatching(b *testing.B, name string, n int) func() {
 	i := slices.IndexFunc(implementations, func(i implementation) bool { return i.name == name })
-	return implementations[i].ready(b, n, &Event{})
+	return implementations[i].ready(b, n)(&Event{})
 }
 
 // BenchmarkAssembleByTurns compares apps of BenchmarkAssemble. Each begins with

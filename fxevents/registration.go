@@ -42,17 +42,16 @@ type groupUse struct {
 }
 
 // problem keeps an error for the assembly, which tells all of them together.
-func (r registration) problem(err error) fx.Annotated {
-	return fx.Annotated{Group: problemGroup, Target: func(m module) problem {
-		return problem{m.assembly().nextDeclared(), r.error(err)}
-	}}
-}
+func (r registration) problem(err error) fx.Annotated { return r.tell(err, false) }
 
 // loss is a problem that has cost a listener.
-func (r registration) loss(err error) fx.Annotated {
+func (r registration) loss(err error) fx.Annotated { return r.tell(err, true) }
+
+func (r registration) tell(err error, lost bool) fx.Annotated {
 	return fx.Annotated{Group: problemGroup, Target: func(m module) problem {
-		m.assembly().lost = true
-		return problem{m.assembly().nextDeclared(), r.error(err)}
+		a := m.assembly()
+		a.lost = a.lost || lost
+		return problem{a.nextDeclared(), r.error(err)}
 	}}
 }
 

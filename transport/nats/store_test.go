@@ -64,17 +64,25 @@ func TestStoreIsMended(t *testing.T) {
 	}
 }
 
-// There may be gaps between the messages of a store, and behind the last.
-func TestStoreWithGapsIsMended(t *testing.T) {
-	directory := t.TempDir()
-	s := transport.Subscription{Event: "order.placed", Key: "mail"}
+// stored is a transport with a store in a directory, and a receiver that it keeps
+// messages for.
+func stored(t *testing.T, directory string) (*nats.Transport, transport.Subscription) {
+	t.Helper()
 	x, err := nats.Embedded(directory)
 	if err != nil {
 		t.Fatal(err)
 	}
+	s := transport.Subscription{Event: "order.placed", Key: "mail"}
 	if err := x.Declare(t.Context(), s); err != nil {
 		t.Fatal(err)
 	}
+	return x, s
+}
+
+// There may be gaps between the messages of a store, and behind the last.
+func TestStoreWithGapsIsMended(t *testing.T) {
+	directory := t.TempDir()
+	x, s := stored(t, directory)
 	for i := range 100 {
 		if err := x.Publish(t.Context(), transport.Message{ID: fmt.Sprint(i), Event: s.Event}); err != nil {
 			t.Fatal(err)
@@ -98,7 +106,8 @@ func TestStoreWithGapsIsMended(t *testing.T) {
 	if err := os.Remove(filepath.Join(directory, "rollcall.sound")); err != nil {
 		t.Fatal(err)
 	}
-	if x, err = nats.Embedded(directory); err != nil {
+	x, err := nats.Embedded(directory)
+	if err != nil {
 		t.Fatal(err)
 	}
 	defer x.Close()
@@ -118,14 +127,7 @@ func TestStoreWithGapsIsMended(t *testing.T) {
 // already are all delivered, once.
 func TestMendingGoesOn(t *testing.T) {
 	directory := t.TempDir()
-	s := transport.Subscription{Event: "order.placed", Key: "mail"}
-	x, err := nats.Embedded(directory)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := x.Declare(t.Context(), s); err != nil {
-		t.Fatal(err)
-	}
+	x, s := stored(t, directory)
 	for _, id := range []string{"1", "2"} {
 		if err := x.Publish(t.Context(), transport.Message{ID: id, Event: s.Event}); err != nil {
 			t.Fatal(err)
@@ -141,7 +143,7 @@ func TestMendingGoesOn(t *testing.T) {
 	if err := os.Remove(filepath.Join(directory, "rollcall.sound")); err != nil {
 		t.Fatal(err)
 	}
-	x, err = nats.Embedded(directory)
+	x, err := nats.Embedded(directory)
 	if err != nil {
 		t.Fatal(err)
 	}
