@@ -193,31 +193,40 @@ func newLeast(n int) *least {
 
 func (l *least) emit(ctx context.Context, e *Event) (err error) {
 	funcs := *l.list.Load()
-	i := 0
+	i, n := uint(0), uint(len(funcs))
+	if n == 0 {
+		return nil
+	}
 	defer func() {
-		if i < len(funcs) {
+		if i < n {
 			if value := recover(); value != nil {
 				err = fmt.Errorf("listener %d of %T: panic: %v", i, e, value)
 			}
 		}
 	}()
 	if ctx.Done() == nil {
-		for ; i < len(funcs); i++ {
-			if err := funcs[i](ctx, e); err != nil {
-				return err
+		err := funcs[0](ctx, e)
+		for err == nil {
+			i++
+			if i >= n {
+				return nil
 			}
+			err = funcs[i](ctx, e)
 		}
-		return nil
+		return err
 	}
-	for ; i < len(funcs); i++ {
+	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		if err := funcs[i](ctx, e); err != nil {
 			return err
 		}
+		i++
+		if i >= n {
+			return nil
+		}
 	}
-	return nil
 }
 
 // loopAsking asks the context before each call.
