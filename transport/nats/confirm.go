@@ -2,6 +2,7 @@ package nats
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -26,6 +27,8 @@ type confirmations struct {
 	queue  queue[*sending]
 	out    nats.Msg // the one that is sent
 
+	answeredOnes sync.Pool // of *sending, to be used again
+
 	mu       sync.Mutex
 	last     uint64
 	damaged  error             // what an embedded server could not write
@@ -37,9 +40,12 @@ type confirmations struct {
 // sending is a message that is about to be sent, unless who waits for its answer
 // has given up before.
 type sending struct {
+	answer chan error // of one at most
+
 	mu        sync.Mutex
 	message   nats.Msg
 	abandoned bool
+	sent      bool // the client has done with the message
 }
 
 // abandon has nobody read the message any more: its body is the caller's again.
@@ -62,6 +68,24 @@ func (s *sending) copyTo(m *nats.Msg) bool {
 	return true
 }
 
+func (s *sending) setSent() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sent = true
+}
+
+// reset makes one that was answered ready for another message; false where the
+// answer was faster than who has sent it.
+func (s *sending) reset() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.sent {
+		return false
+	}
+	s.message, s.sent = nats.Msg{}, false
+	return true
+}
+
 // waiter waits for an answer, since a sweep.
 type waiter struct {
 	answer chan<- error
@@ -79,38 +103,50 @@ func newConfirmations(conn *nats.Conn, store *store) (*confirmations, error) {
 var errUnanswered = errors.New("the server did not answer")
 
 // publish waits for the answer, for some time. The error is errUnanswered, the
-// server's, the client's or the context's. After that nobody reads the message.
-func (c *confirmations) publish(ctx context.Context, subject string, header nats.Header, body []byte) error {
-	s := &sending{message: nats.Msg{Subject: subject, Header: header, Data: body}}
-	id, answer := c.begin(s)
+// server's, the client's or the context's. After that nobody reads the body any
+// more, nor the header where it is done.
+func (c *confirmations) publish(ctx context.Context, subject string, header nats.Header, body []byte) (done bool, err error) {
+	s, ok := c.answeredOnes.Get().(*sending)
+	if !ok {
+		s = &sending{answer: make(chan error, 1)}
+	}
+	s.message = nats.Msg{Subject: subject, Header: header, Data: body}
+	id := c.begin(s)
 	select {
-	case err := <-answer:
-		if err != nil { // it may not have been sent yet
-			s.abandon()
-		}
-		return err
+	case err = <-s.answer:
 	case <-ctx.Done():
 		c.take(id)
-		s.abandon()
-		return ctx.Err()
+		err = ctx.Err()
 	}
+	if err != nil { // it may not have been sent yet
+		s.abandon()
+		return false, err
+	}
+	if done = s.reset(); done {
+		c.answeredOnes.Put(s)
+	}
+	return done, nil
 }
 
 // begin has a message sent.
-func (c *confirmations) begin(s *sending) (id uint64, answer <-chan error) {
-	ch := make(chan error, 1)
+func (c *confirmations) begin(s *sending) (id uint64) {
 	c.mu.Lock()
 	c.last++
 	id = c.last
-	c.waiting[id] = waiter{ch, c.sweeps}
+	c.waiting[id] = waiter{s.answer, c.sweeps}
 	if !c.sweeping {
 		c.sweeping = true
 		time.AfterFunc(sweepEvery, c.sweep)
 	}
 	c.mu.Unlock()
-	s.message.Reply = string(strconv.AppendUint([]byte(c.prefix), id, 10))
+	s.message.Reply = c.replySubject(id)
 	c.queue.add(s)
-	return id, ch
+	return id
+}
+
+func (c *confirmations) replySubject(id uint64) string {
+	var room [64]byte
+	return string(strconv.AppendUint(append(room[:0], c.prefix...), id, 10))
 }
 
 // send is called by the queue alone, one after the other. The client may have to
@@ -120,7 +156,9 @@ func (c *confirmations) send(s *sending) {
 	if !s.copyTo(&c.out) {
 		return
 	}
-	if err := c.conn.PublishMsg(&c.out); err != nil {
+	err := c.conn.PublishMsg(&c.out)
+	s.setSent()
+	if err != nil {
 		c.settle(c.out.Reply, err)
 	}
 }
@@ -150,16 +188,21 @@ func (c *confirmations) sweep() {
 // answered gives an answer to who waits for it.
 func (c *confirmations) answered(m *nats.Msg) {
 	err := outcome(m)
+	if c.store != nil {
+		err = c.orDamage(err)
+	}
+	c.settle(m.Subject, err)
+}
+
+// orDamage is that an embedded server could not write, from then on.
+func (c *confirmations) orDamage(err error) error {
 	c.mu.Lock()
-	if c.store != nil && c.damaged == nil && isStoreFailure(err) {
+	defer c.mu.Unlock()
+	if c.damaged == nil && isStoreFailure(err) {
 		c.store.mark()
 		c.damaged = fmt.Errorf("the store has failed, as where a disk is full: make room, then close and open the transport: %w", err)
 	}
-	if c.damaged != nil {
-		err = c.damaged
-	}
-	c.mu.Unlock()
-	c.settle(m.Subject, err)
+	return cmp.Or(c.damaged, err)
 }
 
 // isStoreFailure says whether the server could not write a message. It may number

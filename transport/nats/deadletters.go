@@ -26,15 +26,15 @@ const (
 // two leaders, it tries again until the context ends.
 func (t *Transport) bury(ctx context.Context, m *nats.Msg, d transport.Delivery, reason string) error {
 	duplicate := fmt.Sprint("dead/", d.ID, "/", d.Key, "/", time.Now().UnixNano())
-	header := t.header(d.Message, duplicate, map[string]string{reasonHeader: escaped(reason), attemptHeader: strconv.Itoa(d.Attempt)})
+	h := t.header(d.Message, duplicate, map[string]string{reasonHeader: escaped(reason), attemptHeader: strconv.Itoa(d.Attempt)})
 	subject := t.deadSubject(d.Event, d.Key)
-	err := t.send(ctx, subject, d.Message, header)
+	err := t.send(ctx, subject, d.Message, h)
 	if isTooLarge(err) {
-		header = withoutServers(m.Header)
-		err = t.send(ctx, subject, d.Message, header)
+		h = withoutServers(m.Header)
+		err = t.send(ctx, subject, d.Message, h)
 	}
 	for try := 1; err != nil && pause(ctx, transport.Backoff(try)); try++ {
-		err = t.send(ctx, subject, d.Message, header)
+		err = t.send(ctx, subject, d.Message, h)
 	}
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -127,6 +128,50 @@ func TestBodyAfterGivingUp(t *testing.T) {
 			stop()
 		case string(d.Body) != "right":
 			t.Errorf("the body %q came", d.Body)
+		}
+		return transport.Ack()
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if !errors.Is(ctx.Err(), context.Canceled) {
+		t.Error("the last did not come")
+	}
+}
+
+// What many publish at once arrives with its own headers and body, also where some
+// of them give up.
+func TestMessagesDoNotMix(t *testing.T) {
+	x := embedded(t, nats.SyncEvery(time.Second))
+	s := transport.Subscription{Event: "order.placed", Key: "mail", MaxInFlight: 8}
+	if err := x.Declare(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for n := range 100 {
+				ctx, id := t.Context(), transport.NewID()
+				if n%3 == 0 {
+					ctx = newGivenUp(ctx)
+				}
+				err := x.Publish(ctx, transport.Message{ID: id, Event: s.Event, Headers: map[string]string{"of": id, id: "here"}, Body: []byte(id)})
+				if err != nil && !errors.Is(err, context.Canceled) {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if err := x.Publish(t.Context(), transport.Message{ID: "last", Event: s.Event}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
+	defer stop()
+	if err := x.Subscribe(ctx, s, func(_ context.Context, d transport.Delivery) transport.Verdict {
+		if d.ID == "last" {
+			stop()
+		} else if want := map[string]string{"of": d.ID, d.ID: "here"}; !maps.Equal(d.Headers, want) || string(d.Body) != d.ID {
+			t.Errorf("%s came with the headers %v and the body %q", d.ID, d.Headers, d.Body)
 		}
 		return transport.Ack()
 	}); err != nil {

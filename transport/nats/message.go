@@ -2,7 +2,6 @@ package nats
 
 import (
 	"iter"
-	"maps"
 	"strings"
 
 	"github.com/nats-io/nats.go"
@@ -11,27 +10,43 @@ import (
 	"github.com/rollcall-go/rollcall/transport"
 )
 
-// header is that of a message on the wire.
-func (t *Transport) header(m transport.Message, duplicate string, further map[string]string) nats.Header {
-	size := len(m.Headers) + len(further) + 8
-	header := make(nats.Header, size)
-	values := make([]string, 0, size)
-	set := func(name, value string) {
-		values = append(values, value)
-		header[name] = values[len(values)-1 : len(values) : len(values)]
+// header is that of a message on the wire, in room that can be used again.
+type header struct {
+	fields nats.Header
+	values []string // of the fields, one each
+}
+
+// header writes one. The binding to NATS has the content type as an attribute: a
+// header content-type is for events in structured mode.
+func (t *Transport) header(m transport.Message, duplicate string, further map[string]string) *header {
+	h, ok := t.headers.Get().(*header)
+	if !ok {
+		h = &header{fields: nats.Header{}}
 	}
 	for name, value := range transport.Attributes(m, t.settings.source) {
-		set(name, value)
+		h.set(name, value)
 	}
 	for name, value := range further {
-		set(name, value)
+		h.set(name, value)
 	}
-	set(jetstream.MsgIDHeader, t.store.duplicateID(duplicate))
+	h.set(jetstream.MsgIDHeader, t.store.duplicateID(duplicate))
 	if m.ContentType != "" {
-		set("content-type", m.ContentType)
-		set("ce-datacontenttype", m.ContentType) // as the binding to NATS has it
+		h.set("ce-datacontenttype", m.ContentType)
 	}
-	return header
+	return h
+}
+
+func (h *header) set(name, value string) {
+	h.values = append(h.values, value)
+	h.fields[name] = h.values[len(h.values)-1 : len(h.values) : len(h.values)]
+}
+
+// release is for a header that nobody reads any more.
+func (t *Transport) release(h *header) {
+	clear(h.fields)
+	clear(h.values)
+	h.values = h.values[:0]
+	t.headers.Put(h)
 }
 
 // headerSize is how many bytes a header has on the wire.
@@ -52,9 +67,6 @@ func read(header nats.Header, body []byte) (transport.Message, error) {
 }
 
 func contentType(header nats.Header) string {
-	if values := header["content-type"]; len(values) > 0 { // as we write it
-		return values[0]
-	}
 	for name, values := range header {
 		if isContentType(name) && len(values) > 0 {
 			return values[0]
@@ -75,16 +87,22 @@ func attributes(header nats.Header) iter.Seq2[string, string] {
 	}
 }
 
-// withoutServers are the headers without those by which the server acts.
-func withoutServers(header nats.Header) nats.Header {
-	left := maps.Clone(header)
-	maps.DeleteFunc(left, func(name string, _ []string) bool { return isServers(name) })
+// withoutServers is a header without those fields by which the server acts.
+func withoutServers(fields nats.Header) *header {
+	left := &header{fields: make(nats.Header, len(fields))}
+	for name, values := range fields {
+		if !isServers(name) {
+			left.fields[name] = values
+		}
+	}
 	return left
 }
 
 func isServers(header string) bool { return len(header) > 5 && strings.EqualFold(header[:5], "nats-") }
 
-func isContentType(header string) bool { return strings.EqualFold(header, "content-type") }
+func isContentType(header string) bool {
+	return len(header) == len("content-type") && strings.EqualFold(header, "content-type")
+}
 
 // delivery reads a message of the server. The error says what it lacks of an
 // event.

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -24,7 +25,8 @@ type Transport struct {
 	js       jetstream.JetStream
 
 	confirmations *confirmations
-	store         *store // of the embedded server, or nil
+	store         *store    // of the embedded server, or nil
+	headers       sync.Pool // of *header
 }
 
 var (
@@ -187,8 +189,8 @@ func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 	if err := m.Check(); err != nil {
 		return err
 	}
-	header := t.header(m, m.Event+"/"+m.ID+"/"+m.Key, nil)
-	problem, headers := "", headerSize(header)
+	h := t.header(m, m.Event+"/"+m.ID+"/"+m.Key, nil)
+	problem, headers := "", headerSize(h.fields)
 	if size, limit := len(m.Body)+headers, int(t.conn.MaxPayload())-deadLetterRoom; size > limit {
 		problem = fmt.Sprintf("its body has %d bytes, %d with its headers, and the server takes %d at most beside those of a dead letter", len(m.Body), size, limit)
 	} else if limit := maxHeaders - deadLetterRoom; headers > limit {
@@ -197,18 +199,21 @@ func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 	if problem != "" {
 		return &transport.MessageError{ID: m.ID, Event: m.Event, Problem: problem}
 	}
-	return t.send(ctx, t.eventSubject(m.Event), m, header)
+	return t.send(ctx, t.eventSubject(m.Event), m, h)
 }
 
 // send waits for the confirmation. Where none comes, as when the connection was
 // lost meanwhile, it publishes again: the server tells duplicates by their ID.
-func (t *Transport) send(ctx context.Context, subject string, m transport.Message, header nats.Header) error {
+func (t *Transport) send(ctx context.Context, subject string, m transport.Message, h *header) error {
 	if err := ctx.Err(); err != nil {
 		return told(err, "publishing event "+m.Event)
 	}
 	_, limited := ctx.Deadline()
 	for attempt := 1; ; attempt++ {
-		err := t.confirmations.publish(ctx, subject, header, m.Body)
+		done, err := t.confirmations.publish(ctx, subject, h.fields, m.Body)
+		if done {
+			t.release(h)
+		}
 		if !errors.Is(err, errUnanswered) || !limited && attempt == confirmAttempts {
 			return told(err, "publishing event "+m.Event)
 		}
