@@ -119,8 +119,9 @@ var sides = []namedSide{
 	{"nats/client-bare", bareNATS},
 	{"nats/rollcall", rollcallNATS},
 	{"nats/limit", limitNATS},
-	{"nats/watermill", func(b *testing.B) side { return watermillNATS(b, 1, false) }},
-	{"nats/watermill-256", func(b *testing.B) side { return watermillNATS(b, inFlight, true) }},
+	{"nats/watermill", func(b *testing.B) side { return watermillNATS(b, watermillWay{subscribers: 1}) }},
+	{"nats/watermill-bare", func(b *testing.B) side { return watermillNATS(b, watermillWay{bare: true, subscribers: 1}) }},
+	{"nats/watermill-256", func(b *testing.B) side { return watermillNATS(b, watermillWay{subscribers: inFlight, async: true}) }},
 	{"amqp/client", rawAMQP},
 	{"amqp/rollcall", rollcallAMQP},
 }
@@ -145,7 +146,7 @@ func BenchmarkConsume(b *testing.B) {
 			if side.consume == nil {
 				b.Skip("it only publishes")
 			}
-			if s.name == "nats/watermill" {
+			if s.name == "nats/watermill" || s.name == "nats/watermill-bare" {
 				n = min(n, 10_000) // it takes long
 			}
 			check(b, side.publish(n))
@@ -164,7 +165,8 @@ func BenchmarkPublishByTurns(b *testing.B) {
 	for _, pair := range [][2]string{
 		{"nats/rollcall", "nats/client"},
 		{"nats/rollcall", "nats/watermill"},
-		{"nats/limit", "nats/watermill"},
+		{"nats/rollcall", "nats/watermill-bare"},
+		{"nats/limit", "nats/watermill-bare"},
 		{"amqp/rollcall", "amqp/client"},
 	} {
 		b.Run(pair[0]+"/"+pair[1], func(b *testing.B) {

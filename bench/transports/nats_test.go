@@ -48,11 +48,19 @@ func rawNATS(b *testing.B) side { return client(b, true) }
 // bareNATS is the same without headers: a body and nothing else.
 func bareNATS(b *testing.B) side { return client(b, false) }
 
+// attributes are those of CloudEvents that our messages have.
+func attributes(id string) map[string]string {
+	return map[string]string{"ce-specversion": "1.0", "ce-id": id, "ce-type": "placed", "ce-source": "/rollcall", "ce-datacontenttype": "text/plain"}
+}
+
 // wholeHeader is what our messages have.
 func wholeHeader() natsgo.Header {
 	id := transport.NewID()
-	return natsgo.Header{"Nats-Msg-Id": {id}, "content-type": {"text/plain"}, "ce-datacontenttype": {"text/plain"},
-		"ce-specversion": {"1.0"}, "ce-id": {id}, "ce-type": {"placed"}, "ce-source": {"/rollcall"}}
+	header := natsgo.Header{"Nats-Msg-Id": {id}}
+	for name, value := range attributes(id) {
+		header[name] = []string{value}
+	}
+	return header
 }
 
 // limitNATS is what the server takes: messages that were made before, as fast as
@@ -151,24 +159,36 @@ func openNATS(b *testing.B) *rollcallnats.Transport {
 	return t
 }
 
-// watermillNATS is the adapter of Watermill for JetStream, with as many
-// subscribers. Unless it acknowledges asynchronously, it waits for the server
-// each time, which is its default.
-func watermillNATS(b *testing.B, subscribers int, async bool) side {
+// watermillWay is how Watermill's adapter is used.
+type watermillWay struct {
+	bare        bool // a body and its own UUID, of which the server tells no duplicates
+	subscribers int
+	async       bool // acknowledgements that it does not wait for
+}
+
+// watermillNATS is the adapter of Watermill for JetStream. Unless they are bare,
+// its messages have the headers and the message IDs that ours have.
+func watermillNATS(b *testing.B, way watermillWay) side {
 	name, js := jetStream(b)
 	topic := name + ".placed"
 	rawStream(b, name, js, topic)
 	log := watermill.NopLogger{}
-	config := nats.JetStreamConfig{DurablePrefix: "watermill", SubscribeOptions: []natsgo.SubOpt{natsgo.DeliverAll(), natsgo.AckExplicit(), natsgo.BindStream(name)}, AckAsync: async}
+	config := nats.JetStreamConfig{DurablePrefix: "watermill", SubscribeOptions: []natsgo.SubOpt{natsgo.DeliverAll(), natsgo.AckExplicit(), natsgo.BindStream(name)}, AckAsync: way.async, TrackMsgId: !way.bare}
 	p, err := nats.NewPublisher(nats.PublisherConfig{URL: natsURL, Marshaler: &nats.NATSMarshaler{}, JetStream: config}, log)
 	check(b, err)
 	b.Cleanup(func() { _ = p.Close() })
-	subscriber, err := nats.NewSubscriber(nats.SubscriberConfig{URL: natsURL, QueueGroupPrefix: "watermill", SubscribersCount: subscribers, Unmarshaler: &nats.NATSMarshaler{}, JetStream: config}, log)
+	subscriber, err := nats.NewSubscriber(nats.SubscriberConfig{URL: natsURL, QueueGroupPrefix: "watermill", SubscribersCount: way.subscribers, Unmarshaler: &nats.NATSMarshaler{}, JetStream: config}, log)
 	check(b, err)
 	b.Cleanup(func() { _ = subscriber.Close() })
 	return side{
 		publish: func(n int) error {
-			return published(n, func() error { return p.Publish(topic, message.NewMessage(watermill.NewUUID(), body)) })
+			return published(n, func() error {
+				m := message.NewMessage(watermill.NewUUID(), body)
+				if !way.bare {
+					m.Metadata = attributes(m.UUID)
+				}
+				return p.Publish(topic, m)
+			})
 		},
 		consume: func(n int) error {
 			ctx, done := context.WithCancel(b.Context())
