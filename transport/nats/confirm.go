@@ -48,7 +48,8 @@ type sending struct {
 	sent      bool // the client has done with the message
 }
 
-// abandon has nobody read the message any more: its body is the caller's again.
+// abandon has nobody read the body any more: it is the caller's again. The client
+// may still read the header.
 func (s *sending) abandon() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -114,9 +115,10 @@ func (c *confirmations) publish(ctx context.Context, subject string, header nats
 	id := c.begin(s)
 	select {
 	case err = <-s.answer:
-	case <-ctx.Done():
+	case <-ctx.Done(): // an answer may still come
 		c.take(id)
-		err = ctx.Err()
+		s.abandon()
+		return false, ctx.Err()
 	}
 	if err != nil { // it may not have been sent yet
 		s.abandon()

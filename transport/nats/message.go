@@ -17,7 +17,9 @@ type header struct {
 }
 
 // header writes one. The binding to NATS has the content type as an attribute: a
-// header content-type is for events in structured mode.
+// header content-type is for events in structured mode. Of attributes that are
+// percent-encoded, it is the one that others read as it stands, so only what would
+// be decoded is encoded.
 func (t *Transport) header(m transport.Message, duplicate string, further map[string]string) *header {
 	h, ok := t.headers.Get().(*header)
 	if !ok {
@@ -31,7 +33,7 @@ func (t *Transport) header(m transport.Message, duplicate string, further map[st
 	}
 	h.set(jetstream.MsgIDHeader, t.store.duplicateID(duplicate))
 	if m.ContentType != "" {
-		h.set("ce-datacontenttype", m.ContentType)
+		h.set("ce-datacontenttype", strings.ReplaceAll(m.ContentType, "%", "%25"))
 	}
 	return h
 }
@@ -41,8 +43,12 @@ func (h *header) set(name, value string) {
 	h.fields[name] = h.values[len(h.values)-1 : len(h.values) : len(h.values)]
 }
 
-// release is for a header that nobody reads any more.
+// release is for a header that nobody reads any more. A map keeps its size, so one
+// that had to be large would take long to be read and cleared each time.
 func (t *Transport) release(h *header) {
+	if len(h.fields) > 64 {
+		return
+	}
 	clear(h.fields)
 	clear(h.values)
 	h.values = h.values[:0]
@@ -67,6 +73,9 @@ func read(header nats.Header, body []byte) (transport.Message, error) {
 }
 
 func contentType(header nats.Header) string {
+	if values := header["content-type"]; len(values) > 0 { // of several spellings, this one
+		return values[0]
+	}
 	for name, values := range header {
 		if isContentType(name) && len(values) > 0 {
 			return values[0]

@@ -32,7 +32,7 @@ func checkContent(x *trial) {
 		every[i] = byte(i)
 	}
 	want := transport.Message{
-		ID: x.event + "-äß%\"", Event: x.event, ContentType: `text/plain; charset="utf-8"`, Body: bytes.Repeat(every, 1024),
+		ID: x.event + "-äß%\"", Event: x.event, ContentType: `text/plain; charset="utf-8"; of=100%25`, Body: bytes.Repeat(every, 1024),
 		Source:  "/kit?of=ä b",
 		Headers: map[string]string{"ce-subject": "ü \"%\"", "X-Request-ID": "a%b \"c\" ü 料理", "empty": "", "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"},
 	}
