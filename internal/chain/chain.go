@@ -33,8 +33,8 @@ type Call[E any] struct {
 // The deferred function takes some 2 ns a run. It asks the runtime for a panic only
 // where a function has not returned without an error. The index is the loops' own
 // variable, because a copy for the deferred function would be a store each time
-// around. The loops ask at their end whether there is another function, since there
-// is a first one: asking before each costs one comparison more. See bench/FLOOR.md.
+// around. There is a first function, so the loops ask after each whether there is
+// another, and not before. See bench/FLOOR.md.
 func (c *Call[E]) Run(ctx context.Context, e E) (err error) {
 	if c == nil {
 		return nil
