@@ -167,7 +167,8 @@ type watermillWay struct {
 }
 
 // watermillNATS is the adapter of Watermill for JetStream. Unless they are bare,
-// its messages have the headers and the message IDs that ours have.
+// its messages have the headers and the message IDs that ours have, and its own
+// UUID.
 func watermillNATS(b *testing.B, way watermillWay) side {
 	name, js := jetStream(b)
 	topic := name + ".placed"
@@ -183,7 +184,7 @@ func watermillNATS(b *testing.B, way watermillWay) side {
 	return side{
 		publish: func(n int) error {
 			return published(n, func() error {
-				m := message.NewMessage(watermill.NewUUID(), body)
+				m := message.NewMessage(transport.NewID(), body)
 				if !way.bare {
 					m.Metadata = attributes(m.UUID)
 				}
