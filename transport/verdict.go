@@ -57,7 +57,10 @@ func (v Verdict) String() string {
 // where it panicked, and a Reject where a Retry would be an attempt too many.
 // The handler's context does not end with ctx.
 func Decide(ctx context.Context, s Subscription, h Handler, d Delivery) (v Verdict) {
-	v = called(context.WithoutCancel(ctx), h, d)
+	if ctx.Done() != nil {
+		ctx = context.WithoutCancel(ctx)
+	}
+	v = called(ctx, h, d)
 	if limit := s.withDefaults().MaxAttempts; v.kind == retried && d.Attempt >= limit {
 		return Reject(fmt.Sprintf("given up after %d attempts: %s", d.Attempt, v.reason))
 	}

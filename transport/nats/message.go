@@ -33,7 +33,7 @@ func (t *Transport) header(m transport.Message, duplicate string, further map[st
 	}
 	h.set(jetstream.MsgIDHeader, t.store.duplicateID(duplicate))
 	if m.ContentType != "" {
-		h.set("ce-datacontenttype", strings.ReplaceAll(m.ContentType, "%", "%25"))
+		h.set(contentTypeAttribute, strings.ReplaceAll(m.ContentType, "%", "%25"))
 	}
 	return h
 }
@@ -72,9 +72,11 @@ func read(header nats.Header, body []byte) (transport.Message, error) {
 	return transport.FromAttributes(attributes(header), contentType(header), body)
 }
 
+// contentType is that of a message that does not have it as an attribute, as one
+// from another client, or in structured mode.
 func contentType(header nats.Header) string {
-	if values := header["content-type"]; len(values) > 0 { // of several spellings, this one
-		return values[0]
+	if _, ok := header[contentTypeAttribute]; ok {
+		return ""
 	}
 	for name, values := range header {
 		if isContentType(name) && len(values) > 0 {
@@ -83,6 +85,8 @@ func contentType(header nats.Header) string {
 	}
 	return ""
 }
+
+const contentTypeAttribute = "ce-datacontenttype"
 
 // attributes are the headers of a message on the wire, without the content type
 // and those of the server.

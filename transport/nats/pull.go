@@ -85,11 +85,11 @@ func (r *receiving) open(p *pull) {
 // on their way: one request is for many where they come fast. It needs the lock.
 func (r *receiving) request() {
 	p, limit := r.pulls, r.subscription.MaxInFlight
-	if p == nil || p.ctx.Err() != nil {
+	if p == nil {
 		return
 	}
 	free := limit - len(r.handled) - p.requested
-	if free <= 0 || p.requested > 0 && 2*free < limit {
+	if free <= 0 || p.requested > 0 && 2*free < limit || p.ctx.Err() != nil {
 		return
 	}
 	p.requested += free
@@ -145,10 +145,7 @@ func (p *pull) receive(m *nats.Msg) {
 	p.handled[m] = struct{}{}
 	p.request()
 	p.mu.Unlock()
-	p.workers.do(func() {
-		defer p.finish(m)
-		p.handle(p.ctx, m)
-	})
+	p.workers.add(m)
 }
 
 // status takes what the server says of a request: that it still knows it, or that

@@ -17,7 +17,7 @@ type receiving struct {
 	transport    *Transport
 	subscription transport.Subscription
 	handler      transport.Handler
-	workers      workers
+	workers      workers[*nats.Msg]
 	outgoing     queue[outgoing] // acknowledgements and requests
 	acked        string          // where the last acknowledgement went, for outgoing
 
@@ -26,9 +26,14 @@ type receiving struct {
 	pulls   *pull                  // what requests messages now, or nil
 }
 
-func newReceiving(t *Transport, s transport.Subscription, h transport.Handler) *receiving {
+func newReceiving(ctx context.Context, t *Transport, s transport.Subscription, h transport.Handler) *receiving {
 	r := &receiving{transport: t, subscription: s, handler: h, handled: make(map[*nats.Msg]struct{}, s.MaxInFlight)}
 	r.outgoing.handle = r.send
+	ctx = context.WithoutCancel(ctx) // what has begun is ended
+	r.workers.handle = func(m *nats.Msg) {
+		defer r.finish(m)
+		r.handle(ctx, m)
+	}
 	return r
 }
 
@@ -92,7 +97,7 @@ func (r *receiving) again(m *nats.Msg, after time.Duration) {
 	r.ask(m.Reply, fmt.Appendf(nil, `-NAK {"delay":%d}`, after))
 }
 
-// handle has one message handled.
+// handle has one message handled, in a context that does not end.
 func (r *receiving) handle(ctx context.Context, m *nats.Msg) {
 	d, err := delivery(m)
 	d.Event = r.subscription.Event
@@ -124,7 +129,7 @@ func (r *receiving) handle(ctx context.Context, m *nats.Msg) {
 
 // reject makes a message a dead letter. If that fails, it comes again.
 func (r *receiving) reject(ctx context.Context, m *nats.Msg, d transport.Delivery, reason string) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), setupTimeout)
+	ctx, cancel := context.WithTimeout(ctx, setupTimeout)
 	defer cancel()
 	d.Key = r.subscription.Key
 	if err := r.transport.bury(ctx, m, d, reason); err != nil {

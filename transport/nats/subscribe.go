@@ -65,7 +65,7 @@ func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h t
 		}
 		return err
 	}
-	r := newReceiving(t, s, h)
+	r := newReceiving(ctx, t, s, h)
 	defer r.keep()()
 	defer r.end()
 	if s.Key == "" {

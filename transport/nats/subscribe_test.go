@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -440,5 +441,33 @@ func TestRetryAtTheEnd(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A message that is rejected becomes a dead letter also where its subscription
+// ends meanwhile.
+func TestRejectAtTheEnd(t *testing.T) {
+	x := embedded(t)
+	s := transport.Subscription{Event: "order.placed", Key: "mail"}
+	if err := x.Declare(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	if err := x.Publish(t.Context(), transport.Message{ID: "1", Event: s.Event}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	if err := x.Subscribe(ctx, s, func(context.Context, transport.Delivery) transport.Verdict {
+		stop()
+		return transport.Reject("no")
+	}); err != nil {
+		t.Fatal(err)
+	}
+	var reasons []string
+	if _, err := x.EachDeadLetter(t.Context(), s.Event, s.Key, func(l transport.DeadLetter) transport.Disposal {
+		reasons = append(reasons, l.Reason)
+		return transport.Keep
+	}); err != nil || !slices.Equal(reasons, []string{"no"}) {
+		t.Errorf("dead letters with the reasons %q, %v", reasons, err)
 	}
 }

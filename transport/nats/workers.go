@@ -2,48 +2,47 @@ package nats
 
 import "sync"
 
-// workers run functions at the same time, and few of them one after another in
-// one goroutine, where they take less time than a goroutine does to start.
-type workers struct {
+// workers handle items at the same time, and few of them one after another in one
+// goroutine, where that takes less time than a goroutine does to start.
+type workers[T any] struct {
+	handle  func(T)
 	running sync.WaitGroup
 
 	mu       sync.Mutex
-	waiting  []func()
+	waiting  fifo[T]
 	starting bool // a goroutine is about to take one
 }
 
-// do runs a function soon.
-func (w *workers) do(f func()) {
+// add has an item handled soon.
+func (w *workers[T]) add(item T) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.waiting = append(w.waiting, f)
+	w.waiting.push(item)
 	w.start()
 }
 
 // start starts a goroutine for what waits, unless there is one that has not
 // begun yet: that one starts the next. It needs the lock.
-func (w *workers) start() {
-	if len(w.waiting) > 0 && !w.starting {
+func (w *workers[T]) start() {
+	if !w.waiting.empty() && !w.starting {
 		w.starting = true
 		w.running.Go(w.work)
 	}
 }
 
-// work runs one function after another while there are any.
-func (w *workers) work() {
+// work handles one item after another while there are any.
+func (w *workers[T]) work() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.starting = false
-	for len(w.waiting) > 0 {
-		f := w.waiting[0]
-		w.waiting[0] = nil
-		w.waiting = w.waiting[1:]
+	for !w.waiting.empty() {
+		item := w.waiting.pop()
 		w.start()
 		w.mu.Unlock()
-		f()
+		w.handle(item)
 		w.mu.Lock()
 	}
 }
 
-// wait waits until all have ended that were given to do before.
-func (w *workers) wait() { w.running.Wait() }
+// wait waits until all items are handled that were added before.
+func (w *workers[T]) wait() { w.running.Wait() }
