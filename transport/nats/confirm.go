@@ -27,7 +27,7 @@ type confirmations struct {
 	queue  queue[*sending]
 	out    nats.Msg // the one that is sent
 
-	answeredOnes sync.Pool // of *sending, to be used again
+	spare sync.Pool // of *sending that were answered, to be used again
 
 	mu       sync.Mutex
 	last     uint64
@@ -107,7 +107,7 @@ var errUnanswered = errors.New("the server did not answer")
 // server's, the client's or the context's. After that nobody reads the body any
 // more, nor the header where it is done.
 func (c *confirmations) publish(ctx context.Context, subject string, header nats.Header, body []byte) (done bool, err error) {
-	s, ok := c.answeredOnes.Get().(*sending)
+	s, ok := c.spare.Get().(*sending)
 	if !ok {
 		s = &sending{answer: make(chan error, 1)}
 	}
@@ -125,7 +125,7 @@ func (c *confirmations) publish(ctx context.Context, subject string, header nats
 		return false, err
 	}
 	if done = s.reset(); done {
-		c.answeredOnes.Put(s)
+		c.spare.Put(s)
 	}
 	return done, nil
 }

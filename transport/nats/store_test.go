@@ -103,14 +103,7 @@ func TestStoreWithGapsIsMended(t *testing.T) {
 		t.Fatal(err)
 	}
 	x.Close()
-	if err := os.Remove(filepath.Join(directory, "rollcall.sound")); err != nil {
-		t.Fatal(err)
-	}
-	x, err := nats.Embedded(directory)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer x.Close()
+	x = mended(t, directory)
 	if err := x.Publish(t.Context(), transport.Message{ID: "new", Event: s.Event}); err != nil {
 		t.Fatal(err)
 	}
@@ -121,6 +114,20 @@ func TestStoreWithGapsIsMended(t *testing.T) {
 	if got != "1 2 50 73 new " {
 		t.Errorf("got %s", got)
 	}
+}
+
+// mended opens a store that was not closed in good order.
+func mended(t *testing.T, directory string) *nats.Transport {
+	t.Helper()
+	if err := os.Remove(filepath.Join(directory, "rollcall.sound")); err != nil {
+		t.Fatal(err)
+	}
+	x, err := nats.Embedded(directory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(x.Close)
+	return x
 }
 
 // Where mending was interrupted, what it had put aside and what is in the stream
@@ -140,14 +147,7 @@ func TestMendingGoesOn(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(directory, "rollcall.stash"), []byte("["+aside("0")+","+aside("1")+"]"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Remove(filepath.Join(directory, "rollcall.sound")); err != nil {
-		t.Fatal(err)
-	}
-	x, err := nats.Embedded(directory)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer x.Close()
+	x = mended(t, directory)
 	if err := x.Publish(t.Context(), transport.Message{ID: "3", Event: s.Event}); err != nil {
 		t.Fatal(err)
 	}
