@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/rollcall-go/rollcall/internal/listenerid"
 	"github.com/rollcall-go/rollcall/ordering"
 )
 
@@ -99,7 +100,7 @@ func (f *Fields) set(key, value string) (err error) {
 	case keyEvent:
 		f.Event = value
 	case keyID:
-		if err = checkID(value); err == nil {
+		if err = listenerid.Check(value); err == nil {
 			f.ID = value
 		}
 	case keyMethod:
@@ -120,14 +121,6 @@ func (f *Fields) set(key, value string) (err error) {
 	return err
 }
 
-// checkID refuses IDs that no target list could name, or the container not.
-func checkID(id string) error {
-	if strings.ContainsAny(id, ",`") || strings.HasPrefix(id, "?") || strings.TrimSpace(id) != id {
-		return errors.New("an ID must not hold a comma or a backquote, begin with \"?\" or have spaces around it: " + strconv.Quote(id))
-	}
-	return nil
-}
-
 // checkGroup refuses what the container would read as options of the group.
 func checkGroup(group string) error {
 	if strings.ContainsAny(group, ",`") || strings.TrimSpace(group) != group {
@@ -141,7 +134,7 @@ func parseTargets(list string) ([]ordering.Target, error) {
 	for text := range strings.SplitSeq(list, ",") {
 		t, err := ordering.ParseTarget(strings.TrimSpace(text))
 		if err == nil {
-			err = checkID(t.ID)
+			err = listenerid.Check(t.ID)
 		}
 		if err != nil {
 			return targets, err

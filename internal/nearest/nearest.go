@@ -6,12 +6,38 @@ import "strings"
 // Name returns the candidate that is fewest edits away from name, the earliest
 // of several, and false where even that one is too far to be what was meant:
 // more than a third of the longer name's letters. A name that the candidate
-// begins with is near.
+// begins with is near. Where none is, it returns the one candidate that has the
+// same last part behind a dot or a slash, if need be in other letters of case:
+// "main.Indexer" for "Indexer".
 // It costs O(len(candidates) × len(name) × length of a candidate).
 func Name(name string, candidates []string) (string, bool) {
 	best, bestDistance := closest(name, candidates)
-	return best, bestDistance >= 0 && 3*bestDistance <= max(len(name), len(best))+1
+	if bestDistance >= 0 && 3*bestDistance <= max(len(name), len(best))+1 {
+		return best, true
+	}
+	same := func(a, b string) bool { return a == b }
+	if c, ok := sharing(name, candidates, same); ok {
+		return c, true
+	}
+	return sharing(name, candidates, strings.EqualFold)
 }
+
+// sharing is the only candidate that has the last part of the name.
+func sharing(name string, candidates []string, same func(a, b string) bool) (string, bool) {
+	found := ""
+	for _, c := range candidates {
+		if c == found || lastPart(c) == "" || !same(lastPart(c), lastPart(name)) {
+			continue
+		}
+		if found != "" {
+			return "", false
+		}
+		found = c
+	}
+	return found, found != ""
+}
+
+func lastPart(name string) string { return name[strings.LastIndexAny(name, "./")+1:] }
 
 // Closest is Name for a short closed list, such as the keys of a format: the
 // nearest one counts however far it is. It returns "" for an empty list.

@@ -7,16 +7,23 @@ import (
 )
 
 func TestName(t *testing.T) {
-	candidates := []string{"recipes.Indexer", "audit.Log", "a", "notify.Mailer"}
+	candidates := []string{"recipes.Indexer", "audit.Log", "a", "notify.Mailer", "notify.Mailer", "x/Store", "y.Store", "disk/store", "z."}
 	for name, want := range map[string]string{
-		"recipes.Indxer":   "recipes.Indexer",
-		"recipes.Inedxer":  "recipes.Indexer", // neighbours swapped: one edit
-		"audit.log":        "audit.Log",
-		"Mailer":           "",
-		"":                 "",
-		"b":                "",
-		"notify":           "notify.Mailer",
-		"something.else.x": "",
+		"recipes.Indxer":                     "recipes.Indexer",
+		"recipes.Inedxer":                    "recipes.Indexer", // neighbours swapped: one edit
+		"audit.log":                          "audit.Log",
+		"Mailer":                             "notify.Mailer",
+		"mailer":                             "notify.Mailer",
+		"post.Mailer":                        "notify.Mailer",
+		"github.com/acme/shop/notify.Mailer": "notify.Mailer",
+		"a/very/long/way/to/Store":           "",           // there are two
+		"a/very/long/way/to/store":           "disk/store", // of which one is written so
+		"a/very/long/way/to/STORE":           "",
+		"ends.with.a.":                       "",
+		"":                                   "",
+		"b":                                  "",
+		"notify":                             "notify.Mailer",
+		"something.else.x":                   "",
 	} {
 		got, ok := nearest.Name(name, candidates)
 		if ok != (want != "") || ok && got != want {

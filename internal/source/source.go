@@ -59,9 +59,29 @@ func Type(t reflect.Type) string {
 // short turns "github.com/acme/recipes.(*Indexer).OnCreated-fm" into
 // "recipes.Indexer.OnCreated".
 func short(name string) string {
-	name = strings.TrimSuffix(path.Base(name), "-fm")
-	name = strings.ReplaceAll(name, "[...]", "")
-	return strings.NewReplacer("(*", "", ")", "").Replace(name)
+	pkg, function, _ := strings.Cut(path.Base(name), ".")
+	if dir := path.Dir(name); isMajor(pkg, 2) && dir != "." {
+		pkg = path.Base(dir)
+	}
+	function = strings.ReplaceAll(strings.TrimSuffix(function, "-fm"), "[...]", "")
+	return packageName(pkg) + "." + strings.NewReplacer("(*", "", ")", "").Replace(function)
+}
+
+// packageName is what the last part of an import path says of the package's name:
+// without the version of "yaml.v3", whose point the linker escapes.
+func packageName(part string) string {
+	part = strings.ReplaceAll(part, "%2e", ".")
+	if i := strings.LastIndexByte(part, '.'); i > 0 && isMajor(part[i+1:], 0) {
+		return part[:i]
+	}
+	return part
+}
+
+// isMajor says whether a part of an import path is a major version, such as "v2",
+// from the least one on: the root of a module is never in "v1".
+func isMajor(part string, least int) bool {
+	n, err := strconv.Atoi(strings.TrimPrefix(part, "v"))
+	return err == nil && n >= least && part == "v"+strconv.Itoa(n)
 }
 
 // place keeps of the path what tells files apart and is the same on every
