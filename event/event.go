@@ -43,8 +43,8 @@ type Generic struct {
 // EventName is the name.
 func (g *Generic) EventName() string { return g.Name }
 
-// Argument is an argument of g as a T. It is an [*ArgumentError] where there
-// is none or one of another type.
+// Argument is an argument of g as a T, which nil is where T is an interface. The
+// error is an [*ArgumentError] where there is none or one of another type.
 func Argument[T any](g *Generic, key string) (T, error) {
 	if g == nil {
 		g = &Generic{}
@@ -54,7 +54,7 @@ func Argument[T any](g *Generic, key string) (T, error) {
 	switch {
 	case !ok:
 		return typed, &ArgumentError{Event: g.Name, Key: key, Known: slices.Sorted(maps.Keys(g.Arguments))}
-	case !isT:
+	case !isT && !(value == nil && KeyOf[T]().IsInterface()):
 		return typed, &ArgumentError{Event: g.Name, Key: key, Want: KeyOf[T]().String(), Got: fmt.Sprintf("%T", value)}
 	}
 	return typed, nil

@@ -85,6 +85,18 @@ func TestSymfony_GenericEventWithSubjectAndArguments(t *testing.T) {
 	checkArgumentError(t, err, `argument "id" of event recipe.created has type int, want string`)
 }
 
+func TestArgumentThatIsNil(t *testing.T) {
+	g := &event.Generic{Name: "recipe.failed", Arguments: map[string]any{"err": nil}}
+	if err, problem := event.Argument[error](g, "err"); err != nil || problem != nil {
+		t.Errorf("got %v, %v", err, problem)
+	}
+	if value, problem := event.Argument[any](g, "err"); value != nil || problem != nil {
+		t.Errorf("got %v, %v", value, problem)
+	}
+	_, problem := event.Argument[*created](g, "err")
+	checkArgumentError(t, problem, `argument "err" of event recipe.failed has type <nil>, want *event_test.created`)
+}
+
 func checkArgumentError(t *testing.T, err error, want string) {
 	t.Helper()
 	var problem *event.ArgumentError

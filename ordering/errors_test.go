@@ -130,6 +130,28 @@ func TestAllProblemsAtOnce(t *testing.T) {
 	}
 }
 
+// Problems of one kind come in declared order: duplicates by their second, cycles
+// by their earliest listener.
+func TestOrderOfProblems(t *testing.T) {
+	none := ordering.Placement{}
+	for _, tt := range []struct {
+		name  string
+		items []ordering.Item
+		want  string
+	}{
+		{"duplicates", []ordering.Item{item("a", "E", "", none), item("b", "E", "", none), item("b", "E", "", none), item("a", "E", "", none)},
+			"b listens to E twice: drop one, or give it an ID of its own\na listens to E twice: drop one, or give it an ID of its own"},
+		{"cycles", []ordering.Item{
+			item("a", "E", "", beforeTargets("b")), item("b", "E", "", beforeTargets("a", "c")),
+			item("c", "E", "", beforeTargets("d")), item("d", "E", "", beforeTargets("c")),
+		}, "a must run before b,\nand b must run before a: drop one of the hints\nc must run before d,\nand d must run before c: drop one of the hints"},
+	} {
+		if _, err := ordering.Sort(tt.items); err == nil || err.Error() != tt.want {
+			t.Errorf("%s: got\n%v\nwant\n%s", tt.name, err, tt.want)
+		}
+	}
+}
+
 // Of a tangle, the shortest way around is told.
 func TestShortestCycle(t *testing.T) {
 	_, err := ordering.Sort([]ordering.Item{
