@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"reflect"
 )
 
 // Dispatcher publishes events by their names. It may be used concurrently.
@@ -21,13 +22,17 @@ func (d *Dispatcher) WithCodec(c Codec) *Dispatcher {
 }
 
 // Dispatch publishes an event under its name; without one, the name is all. At
-// most one event may be given. Nil means that the broker keeps it. The error is
-// the codec's or that of [Transport].Publish.
+// most one event may be given, and not a nil pointer. Nil means that the broker
+// keeps it. The error is a *MessageError, the codec's or that of
+// [Transport].Publish.
 func (d *Dispatcher) Dispatch(ctx context.Context, name string, event ...any) error {
 	m := Message{ID: NewID(), Event: name}
 	switch len(event) {
 	case 0:
 	case 1:
+		if v := reflect.ValueOf(event[0]); v.Kind() == reflect.Pointer && v.IsNil() {
+			return &MessageError{ID: m.ID, Event: name, Problem: fmt.Sprintf("its event is a nil %T", event[0])}
+		}
 		body, err := d.codec.Encode(event[0])
 		if err != nil {
 			return fmt.Errorf("event %s can't be encoded: %w", name, err)

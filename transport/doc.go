@@ -7,11 +7,14 @@
 // key gets every message. A receiver without a key is temporary: it gets what is
 // published while it is there.
 //
+//	r := transport.NewReceiver("mail", func(ctx context.Context, p *Placed) error { ... })
+//	err := r.Receive(ctx, t, "order.placed") // until ctx ends
+//
 //	d := transport.NewDispatcher(t)
 //	err := d.Dispatch(ctx, "order.placed", &Placed{ID: "7"})
 //
-//	r := transport.NewReceiver("mail", func(ctx context.Context, p *Placed) error { ... })
-//	err := r.Receive(ctx, t, "order.placed") // until ctx ends
+// An event is kept for receivers that have subscribed or been declared once (see
+// [Declarer]); what is published before that, nobody gets.
 //
 // A message is delivered at least once: again, if the receiver asks for that,
 // fails or dies before it has ended. What it does should therefore be

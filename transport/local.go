@@ -103,7 +103,7 @@ func (l *Local) Subscribe(ctx context.Context, s Subscription, h Handler) error 
 				if !ok {
 					return
 				}
-				l.settle(q, d, Decide(ctx, s, h, Delivery{Message: d.Clone(), Attempt: d.Attempt}))
+				l.settle(q, d, decideApart(ctx, s, h, Delivery{Message: d.Clone(), Attempt: d.Attempt}))
 			}
 		})
 	}
@@ -112,6 +112,23 @@ func (l *Local) Subscribe(ctx context.Context, s Subscription, h Handler) error 
 		l.drop(s.Event, q)
 	}
 	return nil
+}
+
+// decideApart is Decide in a goroutine of its own, which a handler may end, as
+// t.FailNow does in a test.
+func decideApart(ctx context.Context, s Subscription, h Handler, d Delivery) Verdict {
+	verdict := make(chan Verdict, 1)
+	go func() {
+		v := Decide(ctx, s, unsaid, d)
+		defer func() { verdict <- v }()
+		v = Decide(ctx, s, h, d)
+	}()
+	return <-verdict
+}
+
+// unsaid is for the verdict of a handler that gives none.
+func unsaid(_ context.Context, d Delivery) Verdict {
+	return Retry(Backoff(d.Attempt), "the handler ended its goroutine")
 }
 
 // take waits for a message; false once the context has ended.

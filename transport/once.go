@@ -3,6 +3,7 @@ package transport
 import (
 	"container/list"
 	"context"
+	"net/url"
 	"sync"
 )
 
@@ -37,7 +38,8 @@ type Handled interface {
 
 // Once handles a message for a listener, by its name, unless it has done so
 // before: transports deliver at least once. The name tells apart the listeners
-// that receive the same message. The error is that of h. Where ctx is not that
+// that receive the same message; the ID that h remembers is of it, the message's ID
+// and its source. The error is that of h. Where ctx is not that
 // of a delivery, as in a test, it calls handle.
 //
 //	func (m *Mailer) OnPlaced(ctx context.Context, e *Placed) error {
@@ -50,7 +52,7 @@ func Once(ctx context.Context, h Handled, name string, handle func(context.Conte
 	if !ok {
 		return handle(ctx)
 	}
-	return h.Once(ctx, name+"/"+d.ID, handle)
+	return h.Once(ctx, url.PathEscape(name)+"/"+url.PathEscape(d.ID)+"/"+d.Source, handle)
 }
 
 // Recent is a Handled that remembers the last IDs in memory: enough for what a
@@ -69,7 +71,8 @@ type handling struct {
 	ended chan struct{} // closed when it was
 }
 
-// NewRecent makes a Recent that remembers as many IDs, at least one.
+// NewRecent makes a Recent that remembers as many IDs, at least one, beside those
+// that are being handled.
 func NewRecent(limit int) *Recent {
 	return &Recent{limit: max(limit, 1), known: map[string]*list.Element{}, order: list.New()}
 }
@@ -102,10 +105,22 @@ func (r *Recent) begin(id string) (mine *list.Element, other *handling) {
 	}
 	mine = r.order.PushBack(&handling{id: id, ended: make(chan struct{})})
 	r.known[id] = mine
-	for r.order.Len() > r.limit {
-		r.forget(r.order.Front())
-	}
+	r.shrink()
 	return mine, nil
+}
+
+// shrink forgets the oldest that are too many, but none that is being handled. It
+// needs the lock.
+func (r *Recent) shrink() {
+	for e := r.order.Front(); e != nil && r.order.Len() > r.limit; {
+		oldest := e
+		e = e.Next()
+		select {
+		case <-oldest.Value.(*handling).ended:
+			r.forget(oldest)
+		default:
+		}
+	}
 }
 
 // run forgets the ID again where handle fails or panics.

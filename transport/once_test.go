@@ -3,6 +3,7 @@ package transport_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -57,6 +58,37 @@ func TestOnce(t *testing.T) {
 	}
 }
 
+// An ID is that of its source.
+func TestOnceOfASource(t *testing.T) {
+	local, handled := &transport.Local{}, transport.NewRecent(100)
+	s := transport.Subscription{Event: "e", Key: "mail"}
+	if err := local.Declare(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range []transport.Message{{ID: "1", Source: "/a"}, {ID: "1", Source: "/b"}, {ID: "1", Source: "/a"}, {ID: "1/", Source: "a"}} {
+		m.Event = s.Event
+		if err := local.Publish(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var calls []string
+	ctx, stop := context.WithCancel(t.Context())
+	deliveries := 0
+	receiver := transport.NewReceiver(s.Key, func(ctx context.Context, _ any) error {
+		if deliveries++; deliveries == 4 {
+			stop()
+		}
+		d, _ := transport.DeliveryOf(ctx)
+		return transport.Once(ctx, handled, "a", func(context.Context) error { calls = append(calls, d.Source); return nil })
+	})
+	if err := receiver.Receive(ctx, local, s.Event); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"/a", "/b", "a"}; !slices.Equal(calls, want) {
+		t.Errorf("handled were those of %q, want %q", calls, want)
+	}
+}
+
 func TestOnceWithoutDelivery(t *testing.T) {
 	calls := 0
 	for range 2 {
@@ -79,6 +111,28 @@ func TestRecentForgets(t *testing.T) {
 	}
 	if calls["1"] != 2 || calls["2"] != 1 || calls["3"] != 1 {
 		t.Errorf("called %v", calls)
+	}
+}
+
+// What is being handled is not forgotten, however many come meanwhile.
+func TestRecentKeepsWhatIsHandled(t *testing.T) {
+	r := transport.NewRecent(1)
+	calls := 0
+	nothing := func(context.Context) error { return nil }
+	err := r.Once(t.Context(), "1", func(ctx context.Context) error {
+		calls++
+		if err := r.Once(ctx, "2", nothing); err != nil {
+			return err
+		}
+		waits, cancel := context.WithCancel(ctx)
+		cancel()
+		if err := r.Once(waits, "1", func(context.Context) error { calls++; return nil }); !errors.Is(err, context.Canceled) {
+			t.Errorf("a second call did not wait for the first: %v", err)
+		}
+		return nil
+	})
+	if err != nil || calls != 1 {
+		t.Errorf("handled %d times, %v", calls, err)
 	}
 }
 

@@ -24,13 +24,18 @@ type Receiver struct {
 // message is done. [Refuse] and [RefuseFor] ask for it again, as any other error
 // does after a while that grows with each attempt.
 //
-// An event that can't be decoded, or has a content type of no codec, becomes a
-// dead letter.
+// An event that can't be decoded, is null where f takes a pointer, or has a content
+// type of no codec, becomes a dead letter.
 func NewReceiver[E any](key string, f func(context.Context, E) error) *Receiver {
+	isPointer := reflect.TypeFor[E]().Kind() == reflect.Pointer
 	return &Receiver{Subscription: Subscription{Key: key}, codecs: []Codec{JSON{}}, handler: func(codecs []Codec) Handler {
 		return func(ctx context.Context, d Delivery) Verdict {
 			e := newEvent[E]()
-			if err := decode(codecs, d.Message, &e); err != nil {
+			err := decode(codecs, d.Message, &e)
+			if err == nil && isPointer && reflect.ValueOf(e).IsNil() {
+				err = &DecodeError{Event: d.Event, ContentType: d.ContentType, Err: errors.New("there is no event: it is null")}
+			}
+			if err != nil {
 				return Reject(err.Error())
 			}
 			return VerdictOf(f(withDelivery(ctx, d), e), d.Attempt)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -103,6 +104,7 @@ func TestUndecodable(t *testing.T) {
 			{ContentType: "text/plain", Body: []byte(`7`)},
 			{ContentType: `a"b`, Body: []byte(`8`)},
 			{Body: []byte(`9`)},
+			{ContentType: "application/json", Body: []byte(`null`)},
 			{ContentType: "application/json; charset=utf-8", Body: []byte(`{"id":"good"}`)},
 		} {
 			m.ID, m.Event = fmt.Sprint("m", i), "order.placed"
@@ -117,6 +119,7 @@ func TestUndecodable(t *testing.T) {
 			`7 after 1: event order.placed can't be decoded from "text/plain": no codec has this content type`,
 			`8 after 1: event order.placed can't be decoded from "a\"b": no codec has this content type`,
 			`9 after 1: event order.placed can't be decoded from "": no codec has this content type`,
+			`null after 1: event order.placed can't be decoded from "application/json": there is no event: it is null`,
 		}
 		if got := letters(t, l, "mail"); strings.Join(got, "\n") != strings.Join(want, "\n") {
 			t.Errorf("got  %s\nwant %s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -171,6 +174,9 @@ func TestCodecs(t *testing.T) {
 		if err := d.Dispatch(t.Context(), "order.placed", 1, 2); !errors.As(err, &problem) {
 			t.Errorf("got %v", err)
 		}
+		if err := d.Dispatch(t.Context(), "order.placed", (*placed)(nil)); !errors.As(err, &problem) || problem.Problem != "its event is a nil *transport_test.placed" {
+			t.Errorf("got %v", err)
+		}
 	})
 	if want := "[1 application/json 2 application/indented]"; fmt.Sprint(got) != want {
 		t.Errorf("got %v, want %s", got, want)
@@ -206,6 +212,36 @@ func TestAED_Relay(t *testing.T) {
 		}
 		if got.ID != "7" || got.Headers["a"] != "b" || string(got.Body) != "x" || got.Key != "there" || got.Attempt != 1 {
 			t.Errorf("got %+v", got)
+		}
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// refusing is a transport that can carry nothing.
+type refusing struct{ transport.Local }
+
+func (*refusing) Publish(_ context.Context, m transport.Message) error {
+	return &transport.MessageError{ID: m.ID, Event: m.Event, Problem: "it is too large"}
+}
+
+// What the other transport can't carry is not tried again.
+func TestRelayOfTheImpossible(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		from := &transport.Local{}
+		s := transport.Subscription{Event: "order.placed", Key: "relay"}
+		if err := errors.Join(from.Declare(t.Context(), s), from.Publish(t.Context(), transport.Message{ID: "7", Event: s.Event})); err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- transport.Relay(ctx, from, s, &refusing{}) }()
+		synctest.Wait()
+		want := []string{` after 1: message "7" of event "order.placed" can't be published: it is too large`}
+		if got := letters(t, from, s.Key); !slices.Equal(got, want) {
+			t.Errorf("got %q, want %q", got, want)
 		}
 		stop()
 		if err := <-ended; err != nil {

@@ -44,7 +44,7 @@ type DeadLetters interface {
 
 // Message is an event on its way.
 type Message struct {
-	ID          string // unique: the same ID is the same event
+	ID          string // unique in its source: the same ID is the same event
 	Event       string // its name
 	Key         string // the one receiver key that it is for; "" for all of them
 	ContentType string // of the body, such as "application/json"

@@ -39,7 +39,8 @@ func (v Verdict) IsAck() bool { return v.kind == acked }
 // Retry says whether the message is to come again, and after what time.
 func (v Verdict) Retry() (after time.Duration, yes bool) { return v.after, v.kind == retried }
 
-// Rejected says whether the message is to become a dead letter, and why.
+// Rejected says whether the message is to become a dead letter, and why. Of a
+// Retry, it gives the reason all the same.
 func (v Verdict) Rejected() (reason string, yes bool) { return v.reason, v.kind == rejected }
 
 // String tells the verdict.

@@ -32,6 +32,7 @@ const (
 	disposal    = "dead letters are kept, discarded and replayed"
 	drain       = "the end of a subscription waits for its handlers"
 	handOver    = "what nobody has begun is there for the next"
+	retryLater  = "what is to be retried is there for the next"
 	inFlight    = "as many handlers at once as asked for"
 	busy        = "a busy receiver holds back no message"
 	many        = "eight publishers and eight receivers"
@@ -63,7 +64,7 @@ var broken = []brokenTransport{
 	{"does not tell the key", delivering(losesKey), `key ""`, breaks(content)},
 	{"cuts off bodies", delivering(cutsBody), "a body of 65536 bytes that is another", breaks(content)},
 
-	{"has a queue for each receiver of a key", changed(aQueueEach), "which should not have come", breaks(competing, handOver, busy)},
+	{"has a queue for each receiver of a key", changed(aQueueEach), "which should not have come", breaks(competing, handOver, retryLater, busy)},
 	{"gives everything to one receiver of a key", changed(onlyOne), "of 40 messages came", breaks(competing)},
 
 	{"gives a message to one key alone", forOneKey("-10"), "waited for a message that did not come", breaks(fanOut)},
@@ -76,7 +77,7 @@ var broken = []brokenTransport{
 	{"fails otherwise where nobody receives", publishing(refusesNobody), "publishing to nobody: no such topic", breaks(nobody)},
 
 	{"keeps messages only for subscribers", changed(keepsForSubscribers), "did not come", breaks(declared)},
-	{"declares once only", changed(declaresOnce), "there is one already", breaks(competing, declared, drain, handOver, busy, many)},
+	{"declares once only", changed(declaresOnce), "there is one already", breaks(competing, declared, drain, handOver, retryLater, busy, many)},
 	{"empties what is declared again", changed(emptiesDeclared), "did not come", breaks(declared, handOver)},
 
 	{"publishes to all what is for one", publishing(toAll), "which was for b", breaks(targeted)},
@@ -86,8 +87,8 @@ var broken = []brokenTransport{
 	{"retries too early", retries(tooEarly), "asked for was 300ms", breaks(retry)},
 	{"waits in place for a retry", handling(sleepsInPlace), "must not hold up others", breaks(retry)},
 	{"waits before it gives back", judging(sleepsBefore), "did not come", breaks(retry)},
-	{"loses what is to be retried", judging(losesRetried), "did not come", breaks(retry, maxAttempts)},
-	{"does not count attempts", delivering(firstAttempt), "attempt 2 is told as 1", breaks(retry, panics, maxAttempts)},
+	{"loses what is to be retried", judging(losesRetried), "did not come", breaks(retry, maxAttempts, retryLater)},
+	{"does not count attempts", delivering(firstAttempt), "attempt 2 is told as 1", breaks(retry, panics, maxAttempts, retryLater)},
 
 	{"acknowledges after a panic", instead(transport.Ack()), "did not come", breaks(panics)},
 	{"rejects after a panic", instead(transport.Reject("it panicked")), "did not come", breaks(panics)},
@@ -122,6 +123,8 @@ var broken = []brokenTransport{
 
 	{"loses at the end what it has not begun", ending(emptiesAtEnd), "did not come", breaks(handOver)},
 	{"ends with an error", ending(failsAtEnd), "the subscription ended with context canceled", transporttest.Promises()},
+
+	{"forgets at the end what is to be retried", changed(remembersRetries), "did not come", breaks(retryLater)},
 
 	{"runs one handler at a time", subscribing(oneAtATime), "did not come", breaks(inFlight)},
 	{"runs one handler more", subscribing(oneMore), "5 handlers run at once, asked for were 4", breaks(inFlight)},

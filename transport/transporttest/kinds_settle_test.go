@@ -53,6 +53,38 @@ func sleepsBefore(_ transport.Subscription, _ transport.Delivery, v transport.Ve
 	return v
 }
 
+// remembersRetries keeps what is to be retried in the memory of a subscription,
+// which forgets it when it ends.
+func remembersRetries(w *wrapped) {
+	var mu sync.Mutex
+	attempts := map[string]int{}
+	w.subscribe = func(ctx context.Context, s transport.Subscription, h transport.Handler) error {
+		return w.local.Subscribe(ctx, s, func(handling context.Context, d transport.Delivery) transport.Verdict {
+			mu.Lock()
+			d.Attempt += attempts[d.ID+s.Key]
+			mu.Unlock()
+			v := transport.Decide(handling, s, h, d)
+			after, again := v.Retry()
+			if !again || after == 0 {
+				return v
+			}
+			mu.Lock()
+			attempts[d.ID+s.Key]++
+			mu.Unlock()
+			go func() {
+				select {
+				case <-time.After(after):
+					m := d.Message
+					m.Key = s.Key
+					_ = w.local.Publish(context.Background(), m)
+				case <-ctx.Done():
+				}
+			}()
+			return transport.Ack()
+		})
+	}
+}
+
 // inAnotherGoroutine calls handlers where nobody recovers.
 func inAnotherGoroutine(_ transport.Subscription, h transport.Handler) transport.Handler {
 	return func(ctx context.Context, d transport.Delivery) transport.Verdict {

@@ -195,6 +195,24 @@ func checkHandOver(x *trial) {
 	second.nothing()
 }
 
+func checkRetryHandOver(x *trial) {
+	begun, finish := make(chan struct{}), make(chan struct{})
+	first := x.receive(transport.Subscription{Key: "one"}, func(transport.Delivery) transport.Verdict {
+		close(begun)
+		<-finish
+		return transport.Retry(300*time.Millisecond, "not yet")
+	})
+	x.publish(x.message(1))
+	first.await(begun)
+	first.end()
+	close(finish)
+	first.stop()
+	second := x.receive(transport.Subscription{Key: "one"}, ack)
+	if d := second.next(); string(d.Body) != "1" || d.Attempt != 2 {
+		x.Errorf("got %q, attempt %d", d.Body, d.Attempt)
+	}
+}
+
 func checkBadInput(x *trial) {
 	bad := x.message(1)
 	bad.ID = ""

@@ -37,6 +37,7 @@ var promises = []struct {
 	{"dead letters are kept, discarded and replayed", checkDisposal},
 	{"the end of a subscription waits for its handlers", checkDrain},
 	{"what nobody has begun is there for the next", checkHandOver},
+	{"what is to be retried is there for the next", checkRetryHandOver},
 	{"as many handlers at once as asked for", checkInFlight},
 	{"a busy receiver holds back no message", checkBusy},
 	{"eight publishers and eight receivers", checkMany},

@@ -30,6 +30,7 @@ var conforming = []struct {
 		"nothing is kept before the first receive":               replayed,
 		"the end of a subscription waits for its handlers":       replayed, // and shows that what it acked is done
 		"what nobody has begun is there for the next":            replayed,
+		"what is to be retried is there for the next":            replayed,
 	}},
 }
 

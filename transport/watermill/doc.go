@@ -33,7 +33,8 @@
 //
 // An event goes to the topic of its name as a CloudEvent in binary mode, whose
 // attributes are metadata. Messages that are no CloudEvents are taken as well:
-// their topic is the event and their UUID the ID.
+// their topic is the event and their UUID the ID, and their metadata are headers as
+// above.
 //
 // Watermill has no delays, no attempts and no dead letters, so two further
 // topics for each receiver key of an event have them. What is to be retried is

@@ -54,6 +54,10 @@ func read(m *message.Message) (incoming, error) {
 	in.delivery.Message, err = transport.FromAttributes(maps.All(headers), kind, m.Payload)
 	if isPlain := len(in.delivery.Headers) == given; isPlain {
 		in.delivery.ID, err = m.UUID, nil
+		if kind != "" {
+			headers[contentType] = kind
+		}
+		in.delivery.Headers, in.delivery.ContentType = headersOf(headers) // which can be published again
 	}
 	if in.delivery.ID == "" && err == nil {
 		in.delivery.ID = transport.NewID() // Watermill doesn't ask for one

@@ -97,14 +97,19 @@ func (s *Subscriber) Subscribe(ctx context.Context, topic string) (<-chan *messa
 	return out.messages, nil
 }
 
-// receive subscribes until the context ends, anew where that fails.
+// receive subscribes until the context ends, anew where that fails: each time
+// later, until it was well for a while.
 func (s *Subscriber) receive(ctx context.Context, of transport.Subscription, h transport.Handler) {
 	for attempt := 1; ; attempt++ {
+		begun := time.Now()
 		err := s.transport.Subscribe(ctx, of, h)
 		if ctx.Err() != nil {
 			return
 		}
 		s.settings.logger.Error("the subscription ended: beginning it again", err, watermill.LogFields{"topic": of.Event, "key": of.Key})
+		if time.Since(begun) > time.Minute {
+			attempt = 1
+		}
 		if !pause(ctx, transport.Backoff(attempt)) {
 			return
 		}

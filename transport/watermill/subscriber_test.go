@@ -249,6 +249,46 @@ func TestSubscriptionIsBegunAgain(t *testing.T) {
 	})
 }
 
+// tiring is a transport whose subscriptions end after a day.
+type tiring struct {
+	transport.Transport
+	ended  time.Time
+	pauses []time.Duration
+}
+
+func (x *tiring) Subscribe(ctx context.Context, _ transport.Subscription, _ transport.Handler) error {
+	if !x.ended.IsZero() {
+		x.pauses = append(x.pauses, time.Since(x.ended))
+	}
+	select {
+	case <-time.After(24 * time.Hour):
+	case <-ctx.Done():
+		return nil
+	}
+	x.ended = time.Now()
+	return errDown
+}
+
+// A subscription that was well for long is begun again soon, each time.
+func TestSubscriptionIsBegunAgainSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := &tiring{}
+		s := watermill.NewSubscriber(x, transport.Subscription{Key: "mail"})
+		ctx, stop := context.WithTimeout(t.Context(), 100*time.Hour)
+		defer stop()
+		messages, err := s.Subscribe(ctx, placed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range messages {
+			t.Error("a message came")
+		}
+		if want := []time.Duration{time.Second, time.Second, time.Second, time.Second}; !slices.Equal(x.pauses, want) {
+			t.Errorf("begun again after %v, want %v", x.pauses, want)
+		}
+	})
+}
+
 func TestNoLogger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := &faltering{Local: &transport.Local{}}

@@ -333,7 +333,7 @@ func TestPlainMessages(t *testing.T) {
 		x := b.transport()
 		declare(t, x, "mail")
 		m := message.NewMessage("7", []byte("{}"))
-		m.Metadata = message.Metadata{"content-type": "application/json", "shop": "berlin"}
+		m.Metadata = message.Metadata{"content-type": "application/json", "shop": "berlin", "reason_poisoned": "down\nand out"}
 		if err := b.Publish(placed, m); err != nil {
 			t.Fatal(err)
 		}
@@ -342,11 +342,14 @@ func TestPlainMessages(t *testing.T) {
 			came = append(came, d)
 			return transport.Retry(0, "closed")
 		})
-		deadLetter(t, b, "mail")
+		letter := deadLetter(t, b, "mail")
 		stop()
+		if err := x.Publish(t.Context(), letter.Message); err != nil {
+			t.Errorf("replaying the dead letter: %v", err)
+		}
 		for i, d := range came {
 			if d.ID != "7" || d.Event != placed || d.Key != "mail" || d.Attempt != i+1 || d.ContentType != "application/json" ||
-				!maps.Equal(d.Headers, map[string]string{"shop": "berlin"}) || string(d.Body) != "{}" {
+				!maps.Equal(d.Headers, map[string]string{"shop": "berlin", "watermill-reason_poisoned": "down%0Aand+out"}) || string(d.Body) != "{}" {
 				t.Errorf("delivery %d was %+v", i, d)
 			}
 		}
