@@ -186,7 +186,7 @@ func TestSymfony_NoCostForListenersThatDoNotAsk(t *testing.T) {
 type subscriber struct{}
 
 func (s subscriber) Subscriptions() []provider.Listener {
-	return listeners{on("subscribed, late", `priority:"-1"`), on("subscribed, early", `priority:"1"`)}
+	return listeners{on("subscribed late", `priority:"-1"`), on("subscribed early", `priority:"1"`)}
 }
 
 func TestSymfony_ListenerRegistersASubscriberLazily(t *testing.T) {
@@ -199,7 +199,7 @@ func TestSymfony_ListenerRegistersASubscriberLazily(t *testing.T) {
 		t.Fatal(err)
 	}
 	emitter := dispatcher.NewEmitter[*created](dispatcher.New(m))
-	for _, want := range []string{"", "subscribed, early subscribed, late"} {
+	for _, want := range []string{"", "subscribed early subscribed late"} {
 		e := &created{}
 		if err := emitter.Emit(ctx, e); err != nil {
 			t.Fatal(err)

@@ -88,7 +88,7 @@ func (b *Basic) listenersOf(typ reflect.Type) (list *provider.List, v provider.V
 }
 
 // Dispatch dispatches ev, knowing its type, and returns it. The error is that
-// of the dispatcher.
+// of the dispatcher, or an *UnboundError for a nil one.
 func Dispatch[E any](ctx context.Context, d Dispatcher, ev E) (E, error) {
 	return ev, dispatchTyped(ctx, d, ev)
 }
@@ -103,7 +103,7 @@ func DispatchName(ctx context.Context, d Dispatcher, name string) (*event.Generi
 func dispatchTyped[E any](ctx context.Context, d Dispatcher, ev E) error {
 	b, ok := basic(d)
 	if !ok {
-		return d.Dispatch(ctx, ev)
+		return dispatchElsewhere(ctx, d, ev)
 	}
 	if known := b.routes.Load().find(reflect.TypeFor[E]()); known != nil {
 		if c, ok := known.Call.(*chain.Call[E]); ok {
@@ -120,6 +120,14 @@ func dispatchTyped[E any](ctx context.Context, d Dispatcher, ev E) error {
 		_, _ = b.newRoute(reflect.TypeFor[E]()) // for the next time
 	}
 	return c.run(ctx, ev)
+}
+
+// dispatchElsewhere is for a dispatcher that is not a plain one.
+func dispatchElsewhere(ctx context.Context, d Dispatcher, ev any) error {
+	if d == nil {
+		return &UnboundError{}
+	}
+	return d.Dispatch(ctx, ev)
 }
 
 // basic is the plain dispatcher that d is or, being Late, stands for.

@@ -30,7 +30,8 @@ func NewEmitter[E any](d Dispatcher) *Emitter[E] {
 
 // Emit calls the listeners of e. The error is that of [Basic.Dispatch]. It
 // takes a few nanoseconds beyond the listeners and allocates nothing, unless one
-// of them asks for an Origin or they run in [Parallel].
+// of them asks for an Origin or they run in [Parallel]. Where E is a pointer, a
+// nil one is asked and handed on as any other.
 func (m *Emitter[E]) Emit(ctx context.Context, e E) error { return m.call.Load().Run(ctx, e) }
 
 // emitUnfixed remembers what it finds if that never changes.

@@ -74,7 +74,7 @@ func (empty) Get(string) (any, error) { return nil, errListener }
 func TestLate(t *testing.T) {
 	late := dispatcher.NewLate(nil)
 	emitter := dispatcher.NewEmitter[*created](late)
-	const unbound = "the dispatcher is not bound yet: dispatch after Bind was called"
+	const unbound = "there is no dispatcher: give one that is not nil, and dispatch after Bind was called"
 	checkError[*dispatcher.UnboundError](t, late.Dispatch(ctx, &created{}), unbound)
 	checkError[*dispatcher.UnboundError](t, emitter.Emit(ctx, &created{}), unbound)
 	checkError[*dispatcher.UnboundError](t, late.Bind(nil), unbound)

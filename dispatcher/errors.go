@@ -51,11 +51,12 @@ func (e *InterruptedError) Error() string {
 // Unwrap is the context's error.
 func (e *InterruptedError) Unwrap() error { return e.Err }
 
-// UnboundError is a dispatch through a Late dispatcher that has none yet.
+// UnboundError is a dispatch through a Late dispatcher that has none yet, or
+// through nil.
 type UnboundError struct{}
 
 func (*UnboundError) Error() string {
-	return "the dispatcher is not bound yet: dispatch after Bind was called"
+	return "there is no dispatcher: give one that is not nil, and dispatch after Bind was called"
 }
 
 // BoundError is a second Bind of a Late dispatcher.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/rollcall-go/rollcall/dispatcher"
 	"github.com/rollcall-go/rollcall/provider"
@@ -204,6 +205,31 @@ func TestParallelGoexitCollects(t *testing.T) {
 		}()
 		<-returned
 	}
+}
+
+// Where a listener ends the caller's goroutine, those that wait for others are not
+// reached any more.
+func TestParallelGoexitOfTheCaller(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, running := &witness{}, make(chan struct{})
+		leaves := provider.New[*created]("leaves", func(*created) { <-running; runtime.Goexit() }) // the first one: the caller's
+		runs := provider.New[*created]("runs", func(c *created) {
+			close(running)
+			synctest.Wait() // until the caller waits for this one
+			c.StopPropagation()
+		})
+		d := dispatcher.New(build(t, listeners{leaves, runs, idle("later", `after:"runs"`)}),
+			dispatcher.Observe(w), dispatcher.Parallel(2), dispatcher.CollectErrors())
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			_ = d.Dispatch(ctx, &created{})
+		}()
+		<-ended
+		if log := w.seen(); strings.Contains(log, "later") || strings.Contains(log, "stopped") || !strings.HasSuffix(log, "runs: nil; end: "+dispatcher.ErrPanicPasses.Error()) {
+			t.Error(log)
+		}
+	})
 }
 
 // idle is a listener that does nothing, at whatever time.

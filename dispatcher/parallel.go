@@ -92,8 +92,8 @@ func (p *parallel[E]) release(node int32) {
 func (p *parallel[E]) work() {
 	for len(p.ready) > 0 && !p.over {
 		i := p.ready.Pop()
-		if len(p.problems) > 0 && p.call.list.IsAsync(int(i)) {
-			p.release(i) // what failed is not published
+		if p.passesOver(int(i)) {
+			p.release(i)
 			continue
 		}
 		p.hire()
@@ -104,6 +104,12 @@ func (p *parallel[E]) work() {
 	}
 	p.workers--
 	p.mu.Unlock()
+}
+
+// passesOver says whether there is nothing to call: what failed is not published,
+// and one publication is for all of its listeners.
+func (p *parallel[E]) passesOver(i int) bool {
+	return p.call.list.IsAsync(i) && (len(p.problems) > 0 || i >= len(p.call.chain.Funcs))
 }
 
 // hire starts workers for what is ready, as many as the limit allows.

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"pgregory.net/rapid"
 
@@ -281,6 +282,24 @@ func TestParallelStopStartsNoMore(t *testing.T) {
 	if err != nil || d.began() != "stop" {
 		t.Errorf("%v, %s", err, d.began())
 	}
+}
+
+// Those that run when another stops the event go on to their end.
+func TestParallelStopCancelsNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		running := make(chan int)
+		runs := writing("runs", "", func(ctx context.Context, _ *diary) error {
+			close(running)
+			synctest.Wait() // until next was found stopped
+			return ctx.Err()
+		})
+		stops := writing("stops", "", func(_ context.Context, d *diary) error { <-running; d.StopPropagation(); return nil })
+		d := &diary{}
+		err := dispatcher.New(build(t, listeners{runs, stops, writing("next", `after:"stops"`, nil)}), dispatcher.Parallel(2)).Dispatch(ctx, d)
+		if err != nil || d.began() != "runs stops" && d.began() != "stops runs" {
+			t.Errorf("%v, %s", err, d.began())
+		}
+	})
 }
 
 func TestParallelContextIsDone(t *testing.T) {

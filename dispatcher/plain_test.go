@@ -181,6 +181,10 @@ func TestHostileEvents(t *testing.T) {
 	}
 	discriminator := dispatcher.NewBuffered(d, func(any) bool { panic("no") })
 	checkError[*dispatcher.PanicError](t, discriminator.Dispatch(ctx, &plain{}), "asking the discriminator about a *dispatcher_test.plain: panic: no")
+	_, err := dispatcher.Dispatch(ctx, nil, &plain{})
+	checkError[*dispatcher.UnboundError](t, err, "there is no dispatcher: give one that is not nil, and dispatch after Bind was called")
+	_, err = dispatcher.DispatchName(ctx, nil, "recipe.created")
+	checkError[*dispatcher.UnboundError](t, err, "there is no dispatcher: give one that is not nil, and dispatch after Bind was called")
 	nowhere := dispatcher.NewBuffered(nil, nil)
 	_ = nowhere.Dispatch(ctx, &plain{})
 	if _, err := nowhere.Flush(ctx); err == nil {

@@ -134,34 +134,7 @@ func (s *sorter) asyncLast(placed []ordering.Placed) {
 		}
 		return 0
 	}
-	sorted := slices.Clone(placed)
 	slices.SortStableFunc(placed, func(a, b ordering.Placed) int { return rank(a) - rank(b) })
-	adjoining := map[int]int{}
-	for i, p := range sorted {
-		adjoining[p.Item] = besideIt(sorted, i)
-	}
-	for i := range placed {
-		r := &placed[i].Reason
-		r.Apart = r.Apart || besideIt(placed, i) != adjoining[placed[i].Item]
-	}
-}
-
-// besideIt is the item on the side of the one at index i where its own hint put
-// it; -1 where there is none.
-func besideIt(placed []ordering.Placed, i int) int {
-	hint := placed[i].Reason.Beside
-	switch {
-	case hint == nil:
-		return -1
-	case hint.Side == ordering.Before:
-		i++
-	default:
-		i--
-	}
-	if i < 0 || i == len(placed) {
-		return -1
-	}
-	return placed[i].Item
 }
 
 // publication is what a dispatch does for asynchronous listeners: the first of
@@ -191,9 +164,14 @@ func publishes(listeners []*Listener, i int) bool {
 	return p != nil && p.publish != nil && (i == 0 || listeners[i-1].body().publication != p)
 }
 
+// acts says whether a dispatch has anything to do for the listener at index i.
+func acts(listeners []*Listener, i int) bool {
+	return listeners[i].body().publication == nil || publishes(listeners, i)
+}
+
 // IsAsync says whether the listener at index i is asynchronous: calling its
-// function has the event published, or does nothing where another's does. Those
-// that [Received] gives are not.
+// function has the event published. Where another's does, it does nothing, or
+// there is none; see [Funcs]. Those that [Received] gives are not.
 func (l *List) IsAsync(i int) bool { return l.listeners[i].body().publication != nil }
 
 // syncLen is how many come before the asynchronous ones, which are last.

@@ -76,6 +76,8 @@ func TestAsyncReasons(t *testing.T) {
 		"moved away":    {[]provider.Listener{noting("a"), noting("c", `async:"k" after:"a"`), noting("b")}, []string{"a: priority 0 (default)", "b: priority 0 (default)", "c: after a"}},
 		"left behind":   {[]provider.Listener{noting("a", `before:"c"`), noting("c", `async:"k"`), noting("b")}, []string{"a: before c", "b: priority 0 (default)", "c: priority 0 (default)"}},
 		"still beside":  {[]provider.Listener{noting("b"), noting("a"), noting("c", `async:"k" after:"a"`)}, []string{"b: priority 0 (default)", "a: priority 0 (default)", "c: right after a"}},
+		"of one block":  {[]provider.Listener{noting("a"), noting("c", `async:"k" after:"a"`), noting("b", `after:"a"`)}, []string{"a: priority 0 (default)", "b: right after a", "c: right after a"}},
+		"apart before":  {[]provider.Listener{noting("w", `async:"k"`), noting("a"), noting("c", `before:"a,w"`)}, []string{"c: before a, moved up to run before w", "a: priority 0 (default)", "w: priority 0 (default)"}},
 		"both received": {[]provider.Listener{noting("a", `async:"k"`), noting("b"), noting("c", `async:"k" after:"a"`)}, []string{"b: priority 0 (default)", "a: priority 0 (default)", "c: right after a"}},
 	} {
 		list, err := asynchronous(t, publish, c.listeners...).Listeners(&sent{})
@@ -90,6 +92,16 @@ func TestAsyncReasons(t *testing.T) {
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
+	}
+}
+
+// A chain puts the listeners of another provider between.
+func TestAsyncReasonsInAChain(t *testing.T) {
+	publish := func(context.Context, any) error { return nil }
+	chain := provider.NewChain(asynchronous(t, publish, noting("a"), noting("c", `async:"k" after:"a"`)), asynchronous(t, publish, noting("b")))
+	list := must[*provider.List](t)(chain.Listeners(&sent{}))
+	if reason, ok := list.Reason(2); !ok || reason.String() != "after a" {
+		t.Errorf("%s stands there for %q, %t", list.At(2).ID, reason, ok)
 	}
 }
 

@@ -118,10 +118,29 @@ shop.opened false: n
 fmt.Stringer false: s`)
 }
 
+// What is told about an event is what a dispatch gets.
+func TestBuiltEventsAreThoseOfADispatch(t *testing.T) {
+	p := must[*provider.Ordered](t)(provider.Build(listeners{on("a"), onChange("c"), provider.New[any]("n", func(any) {}, `event:"shop.opened"`)},
+		[]provider.Event{provider.Declare[*created]("recipe.created"), provider.Declare[int]("")}))
+	var names []string
+	for _, e := range p.Events() {
+		names = append(names, fmt.Sprintf("%s %t", e.List.Event(), e.List.Stoppable()))
+	}
+	check(t, "events and whether they may be stopped", strings.Join(names, ", "), "recipe.created false, int false, shop.opened true")
+	for i, ev := range []any{&created{}, 7} {
+		if list := must[*provider.List](t)(p.Listeners(ev)); list != p.Events()[i].List {
+			t.Errorf("%T has another list", ev)
+		}
+	}
+	only := must[*provider.Ordered](t)(provider.Build(listeners{onChange("c")}, nil)).Events()[0].List
+	check(t, "an interface", fmt.Sprintf("%s %t", only.Event(), only.Stoppable()), "provider_test.change true")
+}
+
 func TestBuildErrors(t *testing.T) {
 	recipeCreated := provider.Declare[*created]("recipe.created")
 	recipeCreated.Source = "recipes/module.go:3"
 	typed := func(l provider.Listener, key event.Key) provider.Listener { l.Event = key; return l }
+	const misspelt = "a (HERE) listens to recipe.craeted, but no event has that name: did you mean recipe.created? Otherwise declare it, or leave the event to the parameter, *provider_test.created"
 	for _, tt := range []struct {
 		name      string
 		listeners listeners
@@ -145,12 +164,23 @@ func TestBuildErrors(t *testing.T) {
 			provider.New[any]("a", func(any) {}, `event:"changed" before:"b"`), provider.New[fmt.Stringer]("b", func(fmt.Stringer) {}, `before:"a"`)},
 			[]provider.Event{provider.Declare[change]("changed")},
 			"a must run before b (HERE),\nand b must run before a (HERE): drop one of the hints"},
+		{"cycle that only an unknown type of two declared interfaces could meet", listeners{
+			provider.New[any]("a", func(any) {}, `event:"changed" before:"b"`), provider.New[any]("b", func(any) {}, `event:"printed" before:"a"`)},
+			[]provider.Event{provider.Declare[change]("changed"), provider.Declare[fmt.Stringer]("printed")},
+			"a must run before b (HERE),\nand b must run before a (HERE): drop one of the hints"},
+		{"cycle that only a named event of a declared interface could meet", listeners{
+			provider.New[any]("a", func(any) {}, `event:"changed" before:"b"`), provider.New[any]("b", func(any) {}, `event:"x" before:"a"`)},
+			[]provider.Event{provider.Declare[change]("changed")},
+			"a must run before b (HERE),\nand b must run before a (HERE): drop one of the hints"},
 		{"wrong parameter", listeners{provider.New[*deleted]("a", func(*deleted) {}, `event:"recipe.created"`)}, []provider.Event{recipeCreated},
 			"a (HERE) takes *provider_test.deleted, but listens to recipe.created, which is a *provider_test.created (recipes/module.go:3): correct the tag's event or the parameter"},
 		{"wrong parameter for a type", listeners{typed(on("a"), event.KeyOf[*deleted]())}, nil,
 			"a (HERE) takes *provider_test.created, but listens to *provider_test.deleted, which is a *provider_test.deleted: correct the tag's event or the parameter"},
 		{"misspelt event", listeners{on("a", `event:"recipe.craeted"`)}, []provider.Event{recipeCreated},
-			"a (HERE) listens to recipe.craeted, but no event has that name, did you mean recipe.created?: declare it, or leave the event to the parameter, *provider_test.created"},
+			misspelt},
+		{"misspelt event of a target", listeners{on("a", `event:"recipe.craeted"`), on("b", `after:"a"`)}, []provider.Event{recipeCreated}, misspelt},
+		{"misspelt event of one with a target", listeners{on("a", `event:"recipe.craeted" after:"b"`), on("b")}, []provider.Event{recipeCreated}, misspelt},
+		{"misspelt event of an asynchronous one", listeners{on("a", `event:"recipe.craeted" async:"k"`)}, []provider.Event{recipeCreated}, misspelt},
 		{"ambiguous event", listeners{provider.New[any]("a", func(any) {}, `event:"provider_test.created"`)},
 			[]provider.Event{provider.Declare[*created](""), provider.Declare[created]("")},
 			"a (HERE) listens to provider_test.created, which may be any of *github.com/rollcall-go/rollcall/provider_test.created, github.com/rollcall-go/rollcall/provider_test.created: write one of these in full"},
@@ -203,13 +233,23 @@ func TestTypesThatDifferByAStar(t *testing.T) {
 	}
 }
 
-// Where an event can't be found, its listener is left as it is.
+// Where an event can't be found, or is none that the function can take, its
+// listener is left as it is.
 func TestResolveLeavesWhatItCantFind(t *testing.T) {
-	key := event.NameKey("provider_test.created")
-	l := listeners{provider.New[any]("a", func(any) {}, `event:"provider_test.created"`)}
-	err := provider.Resolve(l, []provider.Event{provider.Declare[*created](""), provider.Declare[created]("")})
-	if err == nil || l[0].Event != key {
-		t.Errorf("%v: %v", err, l[0].Event)
+	const text = `event:"provider_test.created"`
+	one, other := provider.Declare[*created](""), provider.Declare[created]("")
+	for _, tt := range []struct {
+		name     string
+		listener provider.Listener
+		declared []provider.Event
+	}{
+		{"ambiguous", provider.New[any]("a", func(any) {}, text), []provider.Event{one, other}},
+		{"wrong parameter", provider.New[*deleted]("a", func(*deleted) {}, text), []provider.Event{one}},
+	} {
+		all := listeners{tt.listener}
+		if err := provider.Resolve(all, tt.declared); err == nil || all[0].Event != event.NameKey("provider_test.created") {
+			t.Errorf("%s: %v: %v", tt.name, err, all[0].Event)
+		}
 	}
 }
 
@@ -292,4 +332,25 @@ func ExampleBuild() {
 	// first: auditor saw soup
 	// priority 0 (default): indexer saw soup
 	// right after indexer: notifier saw soup
+}
+
+// A listener of a value where a pointer to it is declared is a mistake.
+func TestIndirection(t *testing.T) {
+	value := provider.New[created]("v", func(created) {})
+	pointer := provider.New[*deleted]("p", func(*deleted) {})
+	declared := []provider.Event{provider.Declare[*created]("recipe.created"), provider.Declare[deleted]("")}
+	for i := range declared {
+		declared[i].Source = "events.go:7"
+	}
+	_, err := provider.Build(listeners{value}, declared)
+	checkError[*provider.IndirectionError](t, here(err), "v (HERE) takes provider_test.created, which nobody declares, but the event is *provider_test.created (events.go:7): take that, or declare provider_test.created, too")
+	_, err = provider.Build(listeners{pointer}, declared)
+	checkError[*provider.IndirectionError](t, here(err), "p (HERE) takes *provider_test.deleted, which nobody declares, but the event is provider_test.deleted (events.go:7): take that, or declare *provider_test.deleted, too")
+	_, err = provider.Build(listeners{value}, append(declared, provider.Declare[created]("")))
+	if err != nil {
+		t.Error(err)
+	}
+	if _, err = provider.Build(listeners{value, pointer}, nil); err != nil {
+		t.Error(err)
+	}
 }

@@ -16,6 +16,10 @@ import (
 //
 // The asynchronous listeners of all come behind the others; each provider
 // publishes for its own.
+//
+// A chain remembers the lists that it has joined, up to 16,384 of them: for each
+// type of event, one less than it has providers. Beyond that it begins anew, and
+// may have to join them again, which allocates.
 type Chain struct {
 	mu    sync.Mutex // held while state is replaced
 	state atomic.Pointer[chainState]
@@ -24,8 +28,8 @@ type Chain struct {
 type chainState struct {
 	providers []Provider
 
-	mu     sync.Mutex // held while joined is replaced
-	joined atomic.Pointer[map[pair]*List]
+	joined sync.Map     // of *followed by *List
+	count  atomic.Int64 // of the lists that are joined
 }
 
 // NewChain chains the providers.
@@ -119,14 +123,16 @@ func (c *Chain) ListenersOf(t reflect.Type) (*List, Validity, error) {
 	return all, ForNow, nil
 }
 
-// pair is two lists to be joined. Lists never change, so their addresses stand
-// for what they hold.
-type pair struct{ a, b *List }
+// maxJoined bounds the lists that a chain remembers, and maxFollowed those of them
+// that begin with one list: mutable providers below it make new ones with every
+// change.
+const (
+	maxJoined   = 1 << 14
+	maxFollowed = 1 << 10
+)
 
-// maxJoined bounds the lists that a chain remembers: mutable providers below
-// it make new ones with every change.
-const maxJoined = 1024
-
+// join looks for what was joined before. Lists never change, so their addresses
+// stand for what they hold.
 func (s *chainState) join(a, b *List) *List {
 	switch {
 	case a.Len() == 0:
@@ -139,26 +145,51 @@ func (s *chainState) join(a, b *List) *List {
 		joined.passing = true
 		return joined
 	}
-	if known := s.joined.Load(); known != nil {
-		if list, ok := (*known)[pair{a, b}]; ok {
+	if x, ok := s.joined.Load(a); ok {
+		if list, ok := x.(*followed).by(b); ok {
 			return list
 		}
 	}
-	return s.remember(pair{a, b}, concat(a, b))
+	return s.remember(a, b, concat(a, b))
 }
 
-func (s *chainState) remember(key pair, list *List) *List {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	extended := map[pair]*List{}
-	if known := s.joined.Load(); known != nil && len(*known) < maxJoined {
-		if first, ok := (*known)[key]; ok {
-			return first
-		}
-		maps.Copy(extended, *known)
+func (s *chainState) remember(a, b, list *List) *List {
+	if s.count.Add(1) > maxJoined {
+		s.joined.Clear()
+		s.count.Store(1)
 	}
-	extended[key] = list
-	s.joined.Store(&extended)
+	x, _ := s.joined.LoadOrStore(a, &followed{})
+	return x.(*followed).remember(b, list)
+}
+
+// followed are the joined lists that begin with one, by the other.
+type followed struct {
+	mu    sync.Mutex // held while lists is replaced
+	lists atomic.Pointer[map[*List]*List]
+}
+
+func (f *followed) by(b *List) (*List, bool) {
+	known := f.lists.Load()
+	if known == nil {
+		return nil, false
+	}
+	list, ok := (*known)[b]
+	return list, ok
+}
+
+// remember keeps the first of several that are the same.
+func (f *followed) remember(b, list *List) *List {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if first, ok := f.by(b); ok {
+		return first
+	}
+	extended := map[*List]*List{}
+	if known := f.lists.Load(); known != nil && len(*known) < maxFollowed {
+		extended = maps.Clone(*known)
+	}
+	extended[b] = list
+	f.lists.Store(&extended)
 	return list
 }
 
@@ -167,11 +198,12 @@ func (s *chainState) remember(key pair, list *List) *List {
 func concat(a, b *List) *List {
 	m, n := a.syncLen(), b.syncLen()
 	joined := newList(slices.Concat(a.listeners[:m], b.listeners[:n], a.listeners[m:], b.listeners[n:]), nil)
+	if a.reasons != nil || b.reasons != nil {
+		r, q := a.reasonsOfAll(), b.reasonsOfAll()
+		joined.reasons, joined.rearranged = slices.Concat(r[:m], q[:n], r[m:], q[n:]), true
+	}
 	if a.typ != nil && a.typ == b.typ {
 		joined.serve(a.typ, a.event, nil)
-	}
-	if a.reasons != nil && b.reasons != nil {
-		joined.reasons = slices.Concat(a.reasons[:m], b.reasons[:n], a.reasons[m:], b.reasons[n:])
 	}
 	return joined
 }

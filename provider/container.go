@@ -84,14 +84,18 @@ func (p *Container) takeOne(id string, key event.Key) (Listener, error) {
 	if err != nil {
 		return Listener{}, err
 	}
-	listeners, err := FromValue(value, tags.Fields{ID: id})
+	fields := tags.Fields{ID: id}
+	if _, lists := value.(Subscriber); lists {
+		fields.ID = "" // which would be that of all
+	}
+	listeners, err := FromValue(value, fields)
 	if err != nil {
 		return Listener{}, err
 	}
-	if len(listeners) != 1 {
-		return Listener{}, errors.New("it lists several subscriptions: take it from the container by the ID of one")
+	if n := len(listeners); n != 1 {
+		return Listener{}, fmt.Errorf("it lists %d subscriptions, not one: have the container give one listener by this ID", n)
 	}
 	l := listeners[0]
-	l.Event = key
+	l.ID, l.Event = id, key
 	return l, mistaken([]Listener{l})
 }

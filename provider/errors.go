@@ -9,6 +9,7 @@ import (
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/internal/nearest"
 	"github.com/rollcall-go/rollcall/internal/source"
+	"github.com/rollcall-go/rollcall/ordering"
 )
 
 // InvalidListenerError is a listener that can't be one: no function, no ID, a
@@ -48,18 +49,37 @@ func (e *EventTypeError) Error() string {
 		named(e.Listener, e.Source), e.Takes, e.Event, e.Event.Key, source.At(e.Event.Source))
 }
 
+// IndirectionError is a listener of a type that is no declared event, where a
+// pointer to it is one, or of a pointer to one.
+type IndirectionError struct {
+	Listener, Source string
+	Takes            event.Key
+	Event            Event // declared
+}
+
+func (e *IndirectionError) Error() string {
+	return fmt.Sprintf("%s takes %v, which nobody declares, but the event is %v%s: take that, or declare %v, too",
+		named(e.Listener, e.Source), e.Takes, e.Event.Key, source.At(e.Event.Source), e.Takes)
+}
+
 // UnknownEventError is a listener of a name that no event has, and whose
 // parameter has no name of its own, so that it would never be called.
 type UnknownEventError struct {
 	Listener, Source string
 	Event            string
 	Takes            event.Key
-	Known            []string // names of declared events
+	Known            []string // names of declared events; shared, not to be changed
+
+	near string // of them, what may have been meant, or ""
 }
 
 func (e *UnknownEventError) Error() string {
-	return fmt.Sprintf("%s listens to %s, but no event has that name%s: declare it, or leave the event to the parameter, %v",
-		named(e.Listener, e.Source), e.Event, nearest.DidYouMean(e.Event, e.Known), e.Takes)
+	next := "declare it"
+	if e.near != "" {
+		next = "did you mean " + e.near + "? Otherwise declare it"
+	}
+	return fmt.Sprintf("%s listens to %s, but no event has that name: %s, or leave the event to the parameter, %v",
+		named(e.Listener, e.Source), e.Event, next, e.Takes)
 }
 
 // AmbiguousEventError is a text that several events match.
@@ -118,6 +138,23 @@ func (e *ContainerError) Unwrap() error { return e.Err }
 type NoEventError struct{}
 
 func (*NoEventError) Error() string { return "there is no event: the value is nil" }
+
+// zoneError is a hint of an added member against the zone of its target. It is
+// told of the one that came last.
+func zoneError(x, target *member, side ordering.Side) error {
+	done, do := "appended", "append"
+	if target.zone == prepended {
+		done, do = "prepended", "prepend"
+	}
+	if target.fresh {
+		return &InvalidListenerError{target.ID, target.Source, fmt.Errorf(
+			"it would be %s and run %s all that were added, but %s must run %s it: add this one instead, or drop that hint",
+			done, side, named(x.ID, x.Source), side)}
+	}
+	return &InvalidListenerError{x.ID, x.Source, fmt.Errorf(
+		"it must run %s %s, which was %s and runs %s all that are added: drop the hint, or %s this one, too",
+		side, named(target.ID, target.Source), done, side, do)}
+}
 
 func named(id, place string) string {
 	return cmp.Or(id, "without ID") + source.At(place)

@@ -3,6 +3,7 @@ package provider_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"sync"
@@ -31,6 +32,11 @@ func TestPSR14_ProviderFromMap(t *testing.T) {
 	checkError[*provider.InvalidListenerError](t, err, "listener without ID can't be used: it has no function: make it with provider.New")
 	_, err = provider.NewMap(map[event.Key][]provider.Listener{event.KeyOf[*deleted](): {on("x")}})
 	checkError[*provider.EventTypeError](t, here(err), "x (HERE) takes *provider_test.created, but listens to *provider_test.deleted, which is a *provider_test.deleted: correct the tag's event or the parameter")
+}
+
+func TestMapRefusesAnIDTwice(t *testing.T) {
+	_, err := provider.NewMap(map[event.Key][]provider.Listener{createdKey: {on("a"), on("b"), on("a")}, changeKey: {onChange("a")}})
+	checkError[*ordering.DuplicateError](t, here(err), "a listens to *provider_test.created twice (HERE and HERE): drop one, or give it an ID of its own")
 }
 
 // shelf is a container of values by ID that counts what is taken.
@@ -88,10 +94,11 @@ func TestContainerTakesWhatIsNeeded(t *testing.T) {
 }
 
 func TestContainerRefusesWhatIsNoListener(t *testing.T) {
-	s := &shelf{values: map[string]any{"n": 7, "s": &log{}, "d": provider.New[*deleted]("d", func(*deleted) {})}}
+	s := &shelf{values: map[string]any{"n": 7, "s": &log{}, "0": several{}, "d": provider.New[*deleted]("d", func(*deleted) {})}}
 	for id, want := range map[string]string{
 		"n": "int has no method Handle",
-		"s": "lists its own subscriptions",
+		"s": "it lists 3 subscriptions, not one: have the container give one listener by this ID",
+		"0": "it lists 0 subscriptions, not one: have the container give one listener by this ID",
 		"d": "takes *provider_test.deleted, but listens to *provider_test.created",
 	} {
 		_, err := provider.NewContainer(map[event.Key][]string{createdKey: {id}}, s).Listeners(&created{})
@@ -99,6 +106,32 @@ func TestContainerRefusesWhatIsNoListener(t *testing.T) {
 			t.Errorf("%s: %v", id, err)
 		}
 	}
+}
+
+// A subscriber of one subscription is a listener as good as any.
+func TestContainerTakesASubscriberOfOne(t *testing.T) {
+	s := &shelf{values: map[string]any{"s": several{on("its own ID")}}}
+	p := provider.NewContainer(map[event.Key][]string{createdKey: {"s"}}, s)
+	check(t, "by the container's ID", idsFor(t, p, &created{}), "s")
+}
+
+// First events that come at once may each ask for a listener; all keep the first
+// that was given.
+func TestContainerKeepsTheFirst(t *testing.T) {
+	var p *provider.Container
+	asked := 0
+	p = provider.NewContainer(map[event.Key][]string{changeKey: {"a"}}, getter(func(string) (any, error) {
+		asked++
+		name := fmt.Sprint("number ", asked)
+		if asked == 1 {
+			idsFor(t, p, &created{}) // as another goroutine would
+		}
+		return func(c change) { c.note(name) }, nil
+	}))
+	check(t, "an event", called(t, p), "number 2")
+	other := &deleted{}
+	call(t, p, other)
+	check(t, "one of another type", strings.Join(other.log, " "), "number 2")
 }
 
 func TestPSR14_MutableAppendPrependRemove(t *testing.T) {
@@ -206,6 +239,48 @@ func TestMutableRefusesBadHints(t *testing.T) {
 	}
 }
 
+// A target may stand in another zone, but not on the other side.
+func TestMutableHintsAtOtherZones(t *testing.T) {
+	const wrongZone = "listener %s (HERE) can't be used: it must run %s %s (HERE), which was %sed and runs %[2]s all that are added: drop the hint, or %[4]s this one, too"
+	for _, tt := range []struct {
+		placement, want string
+	}{
+		{`after:"p"`, "p x a"},
+		{`before:"a"`, "p x a"},
+		{`after:"?p" before:"?a,?nobody"`, "p x a"},
+		{`before:"p"`, fmt.Sprintf(wrongZone, "x", "before", "p", "prepend")},
+		{`before:"?p"`, fmt.Sprintf(wrongZone, "x", "before", "p", "prepend")},
+		{`after:"?a"`, fmt.Sprintf(wrongZone, "x", "after", "a", "append")},
+		{`after:"d"`, `x (HERE) must run after d on *provider_test.created, but d (HERE) does not listen to that: drop the hint, or write "?d" if that is intended`},
+		{`after:"?d"`, "p x a"},
+		{`before:"n"`, `x (HERE) must run before n, but no listener has that ID: correct it, or write "?n" if it may be absent`},
+	} {
+		m := &provider.Mutable{}
+		must[func()](t)(m.Prepend(on("p")))
+		must[func()](t)(m.Append(on("a")))
+		must[func()](t)(m.Append(provider.New[*deleted]("d", func(*deleted) {})))
+		_, err := m.Add(on("x", tt.placement))
+		got := called(t, m)
+		if err != nil {
+			got = here(err).Error()
+		}
+		check(t, tt.placement, got, tt.want)
+	}
+}
+
+// Who comes later into a zone may be the wrong target of one that is there.
+func TestMutableZonesAgainstHintsThatAreThere(t *testing.T) {
+	m := &provider.Mutable{}
+	must[func()](t)(m.Add(on("x", `before:"?p" after:"?a"`)))
+	_, err := m.Prepend(on("p"))
+	checkError[*provider.InvalidListenerError](t, here(err), "listener p (HERE) can't be used: it would be prepended and run before all that were added, but x (HERE) must run before it: add this one instead, or drop that hint")
+	_, err = m.Append(on("a"))
+	checkError[*provider.InvalidListenerError](t, here(err), "listener a (HERE) can't be used: it would be appended and run after all that were added, but x (HERE) must run after it: add this one instead, or drop that hint")
+	must[func()](t)(m.Prepend(on("a")))
+	must[func()](t)(m.Append(on("p")))
+	check(t, "each in the other zone", called(t, m), "a x p")
+}
+
 // log subscribes several methods to one event, and one to another.
 type log struct{}
 
@@ -286,19 +361,6 @@ func TestChainReportsAllErrors(t *testing.T) {
 	_, err := c.Listeners(&created{})
 	if joined, ok := err.(interface{ Unwrap() []error }); !ok || len(joined.Unwrap()) != 2 {
 		t.Errorf("got %v", err)
-	}
-}
-
-// A chain forgets old joined lists: mutable providers below it make new ones.
-func TestChainOverAChangingProvider(t *testing.T) {
-	m := &provider.Mutable{}
-	c := provider.NewChain(must[*provider.Ordered](t)(provider.Build(listeners{on("a")}, nil)), m)
-	for range 3000 {
-		remove := must[func()](t)(m.Append(on("b")))
-		if got := idsFor(t, c, theEvent); got != "a b" {
-			t.Fatalf("got %q", got)
-		}
-		remove()
 	}
 }
 

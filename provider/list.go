@@ -14,17 +14,18 @@ import (
 // List is the listeners of one event, in order. It never changes. A nil *List
 // has no listeners, nor has one of Len 0, which knows its event.
 type List struct {
-	listeners []*Listener       // shared with the provider; never changed
-	reasons   []ordering.Reason // nil where no sort placed them
-	typ       reflect.Type      // of its events; nil where not known
-	event     string            // for messages; "" where not known
-	sorted    bool              // by the listeners' placements, and by nothing else
-	received  []*Listener       // the asynchronous ones, as their receivers call them
-	passing   bool              // made for one event, so not worth remembering
-	asks      bool
-	steady    bool // its events are known not to be Stoppable
-	erased    []func(context.Context, any) error
-	typed     atomic.Pointer[typedFuncs]
+	listeners  []*Listener        // shared with the provider; never changed
+	reasons    []*ordering.Reason // nil, or nil elements, where no sort placed them
+	rearranged bool               // since reasons were given
+	typ        reflect.Type       // of its events; nil where not known
+	event      string             // for messages; "" where not known
+	sorted     bool               // by the listeners' placements, and by nothing else
+	received   []*Listener        // the asynchronous ones, as their receivers call them
+	passing    bool               // made for one event, so not worth remembering
+	asks       bool
+	steady     bool // its events are known not to be Stoppable
+	erased     []func(context.Context, any) error
+	typed      atomic.Pointer[typedFuncs]
 
 	precedence atomic.Pointer[Precedence]
 	bind       bind // nil where the type of the events is not known statically
@@ -83,7 +84,7 @@ func NewList(listeners ...Listener) (*List, error) {
 			return nil, err
 		}
 	}
-	return newList(pointers(append([]Listener(nil), listeners...)), nil), nil
+	return newList(pointers(copied(listeners)), nil), nil
 }
 
 // pointers shares the listeners of a slice that is the caller's no more.
@@ -95,7 +96,7 @@ func pointers(listeners []Listener) []*Listener {
 	return shared
 }
 
-func newList(listeners []*Listener, reasons []ordering.Reason) *List {
+func newList(listeners []*Listener, reasons []*ordering.Reason) *List {
 	if len(listeners) == 0 {
 		return nil
 	}
@@ -127,15 +128,6 @@ func (l *List) All() iter.Seq2[int, Listener] {
 			}
 		}
 	}
-}
-
-// Reason tells why the listener at index i stands there; false where it was
-// not placed by a sort.
-func (l *List) Reason(i int) (ordering.Reason, bool) {
-	if l.reasons == nil {
-		return ordering.Reason{}, false
-	}
-	return l.reasons[i], true
 }
 
 // Find is the listener with this ID.
@@ -181,7 +173,9 @@ func (l *List) serve(typ reflect.Type, name string, events []Event) {
 }
 
 // Funcs are the functions of a list for events of the static type E, to be
-// called one after the other; not to be changed. They are made once for each E.
+// called one after the other; not to be changed. Each has its listener's index.
+// Asynchronous listeners behind the last one that has the event published have
+// none. They are made once for each E.
 // No call reflects or allocates, but for a listener that takes another type
 // than E and E is not an interface or a pointer.
 func Funcs[E any](l *List) []func(context.Context, E) error {
@@ -202,8 +196,11 @@ func Funcs[E any](l *List) []func(context.Context, E) error {
 	return funcs
 }
 
+// compile makes no functions behind the last one that acts: a dispatch whose context
+// ends while it publishes would take these for listeners that it has not reached.
 func compile[E any](listeners []*Listener) []func(context.Context, E) error {
 	funcs := make([]func(context.Context, E) error, len(listeners))
+	end := 0
 	for i := range listeners {
 		funcs[i] = compileOne[E](listeners[i])
 		if publishes(listeners, i) {
@@ -212,8 +209,11 @@ func compile[E any](listeners []*Listener) []func(context.Context, E) error {
 		if once := listeners[i].once; once != nil {
 			funcs[i] = onced(once, funcs[i])
 		}
+		if acts(listeners, i) {
+			end = i + 1
+		}
 	}
-	return funcs
+	return funcs[:end]
 }
 
 func compileOne[E any](l *Listener) func(context.Context, E) error {
@@ -238,18 +238,21 @@ func forAny[E any](call func(context.Context, any) error) func(context.Context, 
 // only is the list of the listeners at these indexes.
 func (l *List) only(indexes []int) *List {
 	part := make([]*Listener, len(indexes))
-	var reasons []ordering.Reason
+	var reasons []*ordering.Reason
+	if l.reasons != nil {
+		reasons = make([]*ordering.Reason, len(indexes))
+	}
 	for i, index := range indexes {
 		part[i] = l.listeners[index]
-		if l.reasons != nil {
-			reasons = append(reasons, l.reasons[index])
+		if reasons != nil {
+			reasons[i] = l.reasons[index]
 		}
 	}
 	list := newList(part, reasons)
 	if list == nil {
 		return nil
 	}
-	list.sorted, list.passing = l.sorted, true
+	list.sorted, list.passing, list.rearranged = l.sorted, true, true
 	if l.typ != nil {
 		list.serve(l.typ, l.event, nil)
 	}

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/internal/listenerid"
 	"github.com/rollcall-go/rollcall/internal/source"
 	"github.com/rollcall-go/rollcall/ordering"
 	"github.com/rollcall-go/rollcall/tags"
@@ -90,7 +92,9 @@ func FromFunc[E any](f func(context.Context, E) error, fields tags.Fields) Liste
 
 // Lazy is New for a function that is built at the first event that needs it.
 // Where build fails, the dispatch fails with its error, and the next event
-// tries again.
+// tries again. Events that come meanwhile wait, so build must not dispatch, and
+// wait for, one that reaches the same listener: it would wait for itself, for
+// ever.
 func Lazy[E any](id string, build func() (func(context.Context, E) error, error), tag ...tags.Tag) Listener {
 	b, _ := adapt[E](lazily(build))
 	switch {
@@ -145,6 +149,16 @@ func Once(l Listener) Listener {
 	return l
 }
 
+// copied are listeners that share nothing with the caller's which he may change.
+func copied(listeners []Listener) []Listener {
+	listeners = slices.Clone(listeners)
+	for i := range listeners {
+		p := &listeners[i].Placement
+		p.Before, p.After = slices.Clone(p.Before), slices.Clone(p.After)
+	}
+	return listeners
+}
+
 // Takes is the type of the function's event parameter.
 func (l Listener) Takes() reflect.Type { return l.body().takes }
 
@@ -169,6 +183,9 @@ func (l Listener) Err() error {
 	case l.Event == event.Key{}:
 		err = errors.New("it has no event")
 	default:
+		err = listenerid.Check(l.ID)
+	}
+	if err == nil {
 		return nil
 	}
 	return &InvalidListenerError{ID: l.ID, Source: l.Source, Err: err}
@@ -193,6 +210,29 @@ func mistaken(listeners []Listener) error {
 		if l := listeners[i]; l.Takes() != nil {
 			problems = append(problems, newCatalog(nil).settle(&l))
 		}
+	}
+	return errors.Join(problems...)
+}
+
+// duplicateIDs are the IDs that an event has twice.
+func duplicateIDs(listeners []Listener) error {
+	var problems []error
+	type place struct {
+		id  string
+		key event.Key
+	}
+	seen := map[place]int{}
+	for i := range listeners {
+		l := &listeners[i]
+		at := place{l.ID, l.Event}
+		if first, twice := seen[at]; twice {
+			problems = append(problems, &ordering.DuplicateError{
+				Items: [2]int{first, i}, ID: l.ID, Event: l.Event.String(),
+				Sources: [2]string{listeners[first].Source, l.Source},
+			})
+			continue
+		}
+		seen[at] = i
 	}
 	return errors.Join(problems...)
 }

@@ -115,6 +115,7 @@ func TestFuncsAreMadeOnce(t *testing.T) {
 func TestNewListenerErrors(t *testing.T) {
 	var nilFunc func(*created)
 	noop := func(*created) {}
+	const badID = `an ID must not hold a comma or a backquote, begin with "?" or have spaces around it: `
 	for _, tt := range []struct {
 		name string
 		l    provider.Listener
@@ -133,6 +134,9 @@ func TestNewListenerErrors(t *testing.T) {
 			"listener x (HERE) can't be used: it has more than one tag: write one, or make a listener of each"},
 		{"no event", func() provider.Listener { l := on("x"); l.Event = event.Key{}; return l }(),
 			"listener x (HERE) can't be used: it has no event"},
+		{"ID with a comma", on("a,b"), "listener a,b (HERE) can't be used: " + badID + `"a,b"`},
+		{"ID of an optional target", on("?c"), "listener ?c (HERE) can't be used: " + badID + `"?c"`},
+		{"ID in spaces", on(" d "), "listener  d  (HERE) can't be used: " + badID + `" d "`},
 		{"blank ID", func() provider.Listener { l := on("x"); l.ID = " "; return l }(),
 			"listener   (HERE) can't be used: it has no ID"},
 	} {
@@ -214,3 +218,32 @@ func TestFromFunc(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// What a provider was given may be changed afterwards.
+func TestProvidersShareNothingWithTheirCallers(t *testing.T) {
+	for name, provide := range map[string]func(listeners) provider.Provider{
+		"Build": func(l listeners) provider.Provider { return must[*provider.Ordered](t)(provider.Build(l, nil)) },
+		"NewMap": func(l listeners) provider.Provider {
+			return must[*provider.Map](t)(provider.NewMap(map[event.Key][]provider.Listener{createdKey: l}))
+		},
+		"Mutable": func(l listeners) provider.Provider {
+			m := &provider.Mutable{}
+			must[func()](t)(m.AddSubscriber(several(l)))
+			return m
+		},
+		"NewList": func(l listeners) provider.Provider {
+			return fixedList{must[*provider.List](t)(provider.NewList(l...))}
+		},
+	} {
+		given := listeners{on("a"), on("b", `after:"a" before:"?z"`)}
+		p := provide(given)
+		given[1].Placement.After[0].ID, given[1].Placement.Before[0].ID, given[0] = "y", "y", on("x")
+		check(t, name, idsFor(t, p, theEvent), "a b")
+		list := must[*provider.List](t)(p.Listeners(theEvent))
+		check(t, name, list.At(1).Placement.String(), "before ?z, after a")
+	}
+}
+
+type fixedList struct{ list *provider.List }
+
+func (f fixedList) Listeners(any) (*provider.List, error) { return f.list, nil }

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"cmp"
+	"errors"
 	"maps"
 	"reflect"
 	"slices"
@@ -20,19 +21,21 @@ type Map struct {
 }
 
 // NewMap makes a provider of the lists. The listeners' own keys are replaced
-// by those of the map. The error joins an *InvalidListenerError or an
-// *EventTypeError for each bad listener. Map and lists are not kept.
+// by those of the map. The error joins an *InvalidListenerError, an *AsyncError, an
+// *EventTypeError or an *UnknownEventError for each bad listener, and an
+// *ordering.DuplicateError for each ID that a key has twice. Map and lists are not
+// kept.
 func NewMap(lists map[event.Key][]Listener) (*Map, error) {
 	m := &Map{keys: sortedKeys(lists, firstID), lists: map[event.Key][]Listener{}}
 	var all []Listener
 	for _, k := range m.keys {
-		for _, l := range lists[k] {
+		for _, l := range copied(lists[k]) {
 			l.Event = k
 			m.lists[k] = append(m.lists[k], l)
 			all = append(all, l)
 		}
 	}
-	if err := mistaken(all); err != nil {
+	if err := errors.Join(mistaken(all), duplicateIDs(all)); err != nil {
 		return nil, err
 	}
 	m.table = newTable(newMatcher(nil, m.keys), m.arrange)

@@ -15,10 +15,11 @@ var (
 
 // matcher knows which keys an event goes to.
 type matcher struct {
-	keys   []event.Key // of the listeners, in order of first appearance
-	heard  map[event.Key]bool
-	events []Event
-	names  map[reflect.Type]string // declared
+	keys       []event.Key // of the listeners, in order of first appearance
+	interfaces []event.Key // those of them that are interfaces
+	heard      map[event.Key]bool
+	events     []Event
+	names      map[reflect.Type]string // declared
 
 	interfaceEvents []Event                   // declared, with a name
 	types           map[string][]reflect.Type // the other way round
@@ -44,6 +45,9 @@ func newMatcher(events []Event, keys []event.Key) *matcher {
 			m.heard[k] = true
 			m.keys = append(m.keys, k)
 			m.labels[k] = label(k, taken)
+			if k.IsInterface() {
+				m.interfaces = append(m.interfaces, k)
+			}
 		}
 	}
 	m.entitle()
@@ -110,8 +114,8 @@ func (m *matcher) match(t reflect.Type, name string) []event.Key {
 	for _, n := range names {
 		add(event.NameKey(n))
 	}
-	for _, k := range m.keys {
-		if t != nil && k.IsInterface() && k.Type() != t && t.Implements(k.Type()) {
+	for _, k := range m.interfaces {
+		if t != nil && k.Type() != t && t.Implements(k.Type()) {
 			keys = append(keys, k)
 		}
 	}
@@ -208,11 +212,13 @@ func (m *matcher) mayBeNamed(t reflect.Type, name string) bool {
 	return t.Implements(namedType)
 }
 
-func (m *matcher) interfaces() []event.Key {
-	var keys []event.Key
-	for _, k := range m.keys {
-		if k.IsInterface() {
-			keys = append(keys, k)
+// unknown are the keys that an event of an unknown type goes to if it implements
+// every interface: the interfaces and the names of declared ones.
+func (m *matcher) unknown() []event.Key {
+	keys := slices.Clone(m.interfaces)
+	for _, e := range m.interfaceEvents {
+		if name := event.NameKey(e.Name); m.heard[name] && !slices.Contains(keys, name) {
+			keys = append(keys, name)
 		}
 	}
 	return keys

@@ -17,8 +17,9 @@ import (
 // that were added, by their placements, as package ordering describes; then
 // those that were appended. The zero Mutable has no listeners.
 //
-// A change costs time in proportion to the listeners times the keys that they
-// listen to; a dispatch takes no lock.
+// A change costs time in proportion to the listeners and their hints, and Add
+// sorts the listeners of every key that has hints besides, to find cycles. A
+// dispatch takes no lock.
 type Mutable struct {
 	mu    sync.Mutex // held while state is replaced
 	state atomic.Pointer[mutableState]
@@ -27,6 +28,7 @@ type Mutable struct {
 // mutableState never changes.
 type mutableState struct {
 	members []*member // in the order in which they run, but for the added ones' placements
+	sorter  *sorter   // of the added ones
 	table   *table
 }
 
@@ -55,32 +57,27 @@ func optional(targets []ordering.Target) []ordering.Target {
 	return targets
 }
 
-type zone int
-
-const (
-	prepended zone = iota
-	added
-	appended
-)
-
 // Append adds a listener behind all others of its event and returns a function
 // that removes it, which may be called more than once and by the listener
 // itself. The listener's placement is not looked at. The error is an
-// *InvalidListenerError, an *EventTypeError, an *UnknownEventError, or an
-// *ordering.DuplicateError where the ID is taken for that event.
+// *EventTypeError, an *UnknownEventError, an *ordering.DuplicateError where the
+// ID is taken for that event, or an *InvalidListenerError, also where an added
+// listener must run after this one.
 func (m *Mutable) Append(l Listener) (remove func(), err error) {
 	return m.insert([]Listener{l}, appended)
 }
 
-// Prepend is Append in front of all others.
+// Prepend is Append in front of all others, where no added listener may have to
+// run before this one.
 func (m *Mutable) Prepend(l Listener) (remove func(), err error) {
 	return m.insert([]Listener{l}, prepended)
 }
 
 // Add adds a listener at its placement; equal ones keep the order in which
 // they were added. The error is that of Append, or joins those of package
-// ordering: a target must have been added before. Targets that are removed
-// later count as not written.
+// ordering: a target must be there, be it prepended, added or appended. A hint
+// against these zones is an *InvalidListenerError. Targets that are removed later
+// count as not written.
 func (m *Mutable) Add(l Listener) (remove func(), err error) {
 	return m.insert([]Listener{l}, added)
 }
@@ -147,13 +144,16 @@ func (m *Mutable) insert(listeners []Listener, z zone) (func(), error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	fresh := make([]*member, len(listeners))
-	for i, l := range listeners {
+	for i, l := range copied(listeners) {
 		fresh[i] = &member{Listener: l, zone: z, fresh: true}
 		m.dropWhenSpent(fresh[i])
 	}
 	s, err := newMutableState(place(m.members(), fresh, z))
+	if z == added {
+		err = errors.Join(err, s.sorter.cycles())
+	}
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(joined.Distinct(err)...)
 	}
 	for _, x := range fresh {
 		x.fresh = false
@@ -199,22 +199,19 @@ func (m *Mutable) drop(gone func(*member) bool) bool {
 	return true
 }
 
-// newMutableState also returns what duplicates, bad targets and cycles there
-// are; after a removal, which can only leave targets missing, the state may be
-// used all the same.
+// newMutableState also returns what duplicates and bad targets there are; after a
+// removal, which can only leave targets missing, the state may be used all the
+// same. Only what is added can close a cycle.
 func newMutableState(members []*member) (*mutableState, error) {
 	byZone := [3][]Listener{}
 	all := make([]Listener, len(members))
-	var placements []ordering.Placement // of the added ones
 	for i, x := range members {
 		byZone[x.zone] = append(byZone[x.zone], x.Listener)
 		all[i] = x.Listener
-		if x.zone == added {
-			placements = append(placements, x.placement())
-		}
 	}
-	sorted, err := newSorter(byZone[added], placements, nil)
 	matcher := newMatcher(nil, keysOf(all))
+	placements, zoneErr := placementsOfAdded(members, matcher)
+	sorted, err := newSorter(byZone[added], placements, nil)
 	arrange := func(keys []event.Key) (*List, error) {
 		middle, err := sorted.sort(sorted.matcher.onlyHeard(keys))
 		if err != nil {
@@ -222,8 +219,8 @@ func newMutableState(members []*member) (*mutableState, error) {
 		}
 		return surround(of(byZone[prepended], keys), middle, of(byZone[appended], keys)), nil
 	}
-	s := &mutableState{members: members, table: newTable(matcher, arrange)}
-	return s, errors.Join(joined.Distinct(errors.Join(duplicateIDs(members), err, sorted.cycles()))...)
+	s := &mutableState{members: members, sorter: sorted, table: newTable(matcher, arrange)}
+	return s, errors.Join(duplicateIDs(all), zoneErr, err)
 }
 
 // of gives the listeners of any of the keys.
@@ -241,30 +238,10 @@ func surround(head []*Listener, middle *List, tail []*Listener) *List {
 	if len(head) == 0 && len(tail) == 0 {
 		return middle
 	}
-	if middle != nil {
-		head = append(head, middle.listeners...)
+	if middle == nil {
+		return newList(append(head, tail...), nil)
 	}
-	return newList(append(head, tail...), nil)
-}
-
-// duplicateIDs looks at all zones.
-func duplicateIDs(members []*member) error {
-	var problems []error
-	type place struct {
-		id  string
-		key event.Key
-	}
-	seen := map[place]int{}
-	for i, x := range members {
-		at := place{x.ID, x.Event}
-		if first, twice := seen[at]; twice {
-			problems = append(problems, &ordering.DuplicateError{
-				Items: [2]int{first, i}, ID: x.ID, Event: x.Event.String(),
-				Sources: [2]string{members[first].Source, x.Source},
-			})
-			continue
-		}
-		seen[at] = i
-	}
-	return errors.Join(problems...)
+	reasons := make([]*ordering.Reason, len(head), len(head)+middle.Len()+len(tail))
+	reasons = append(append(reasons, middle.reasonsOfAll()...), make([]*ordering.Reason, len(tail))...)
+	return newList(slices.Concat(head, middle.listeners, tail), reasons)
 }

@@ -23,27 +23,39 @@ type EventOrder struct {
 	Event    Event
 	Title    string // its name or type, with the import path where another event has the same
 	Declared bool   // false for an event that is only listened to
-	List     *List
+	List     *List  // of an event type, what Listeners gives
 }
 
 // Build sorts each event's listeners by their placements, as package ordering
 // describes. Listeners stand in declared order; events are those that the
 // application declares. Whatever is wrong comes back joined in one error:
 // *InvalidListenerError, *DuplicateEventError, *EventTypeError,
-// *UnknownEventError, *AmbiguousEventError, *AsyncError, *AsyncOrderError and the
-// errors of package ordering. Listeners and events are not kept.
+// *UnknownEventError, *AmbiguousEventError, *IndirectionError, *AsyncError,
+// *AsyncOrderError and the errors of package ordering. Listeners and events are not
+// kept.
 func Build(listeners []Listener, events []Event) (*Ordered, error) {
-	listeners = slices.Clone(listeners)
-	err := Resolve(listeners, events)
+	listeners = copied(listeners)
+	lost, err := resolve(listeners, events)
 	problems := []error{invalid(listeners), duplicateEvents(events), err}
 	s, err := newSorter(listeners, nil, events)
 	o := &Ordered{sorter: s}
 	o.table = newTable(s.matcher, s.sort)
 	orderErr := o.orderKnown()
 	if err := errors.Join(append(problems, err, s.badAsync(), orderErr)...); err != nil {
-		return nil, errors.Join(joined.Distinct(err)...)
+		return nil, errors.Join(slices.DeleteFunc(joined.Distinct(err), followsFrom(lost))...)
 	}
 	return o, nil
+}
+
+// followsFrom says whether an error only follows from another: these listeners
+// have no event that could be found, so what they share with others is not known.
+func followsFrom(lost map[string]bool) func(error) bool {
+	return func(err error) bool {
+		var apart *ordering.NotListeningError
+		var unpublished *AsyncError
+		return errors.As(err, &apart) && (lost[apart.Hint.Listener] || lost[apart.Hint.Target]) ||
+			errors.As(err, &unpublished) && lost[unpublished.Listener]
+	}
 }
 
 // Listeners gives the listeners of ev in order. For a declared event, or one
@@ -67,13 +79,12 @@ func (o *Ordered) Events() []EventOrder { return slices.Clone(o.ordered) }
 // before it is of that kind.
 func (o *Ordered) orderKnown() error {
 	var problems []error
-	covered := map[event.Key]bool{}
+	covered, known := map[event.Key]bool{}, map[reflect.Type]*entry{}
 	add := func(e Event, declared bool) {
-		keys := o.matcher.match(e.Key.Type(), e.Key.Name())
-		for _, k := range keys {
+		for _, k := range o.matcher.match(e.Key.Type(), e.Key.Name()) {
 			covered[k] = true
 		}
-		list, err := o.sort(keys)
+		list, err := o.table.know(e.Key, known)
 		problems = append(problems, err)
 		o.ordered = append(o.ordered, EventOrder{Event: e, Title: o.matcher.title(e.Key), Declared: declared, List: list})
 	}
@@ -86,7 +97,8 @@ func (o *Ordered) orderKnown() error {
 			add(Event{Key: k}, false)
 		}
 	}
-	return errors.Join(append(problems, o.cyclesOfUnknown())...)
+	o.table.byType.Store(&known)
+	return errors.Join(append(problems, o.cyclesOfUnknown(newAhead(o.listeners)))...)
 }
 
 func interfacesLast(keys []event.Key) []event.Key {
@@ -156,9 +168,9 @@ func (s *sorter) sort(keys []event.Key) (*List, error) {
 	if s.async {
 		s.asyncLast(placed)
 	}
-	listeners, reasons := make([]*Listener, len(placed)), make([]ordering.Reason, len(placed))
+	listeners, reasons := make([]*Listener, len(placed)), make([]*ordering.Reason, len(placed))
 	for i, p := range placed {
-		listeners[i], reasons[i] = &s.listeners[p.Item], p.Reason
+		listeners[i], reasons[i] = &s.listeners[p.Item], &placed[i].Reason
 	}
 	var received []*Listener
 	if first := slices.IndexFunc(listeners, isAsync); first >= 0 {
@@ -167,42 +179,7 @@ func (s *sorter) sort(keys []event.Key) (*List, error) {
 	}
 	list := newList(listeners, reasons)
 	if list != nil {
-		list.sorted, list.received = true, received
+		list.sorted, list.received, list.rearranged = true, received, s.async
 	}
 	return list, nil
-}
-
-// cycles are those of any event that is listened to.
-func (s *sorter) cycles() error {
-	var problems []error
-	for _, k := range s.matcher.keys {
-		_, err := s.sort(s.matcher.match(k.Type(), k.Name()))
-		problems = append(problems, err)
-	}
-	return errors.Join(append(problems, s.cyclesOfUnknown())...)
-}
-
-// cyclesOfUnknown are those that an event may meet whose type or name is not
-// known now: it may implement every interface that is listened to, and have any
-// name, if no declared type has it, or an interface, or its type has an EventName
-// method.
-func (s *sorter) cyclesOfUnknown() error {
-	interfaces := s.matcher.interfaces()
-	_, err := s.sort(interfaces)
-	problems := []error{err}
-	named := s.matcher.namedTypes()
-	for _, k := range s.matcher.keys {
-		if k.Type() != nil {
-			continue
-		}
-		if s.matcher.mayNameUnknown(k.Name()) {
-			_, err := s.sort(append([]event.Key{k}, interfaces...))
-			problems = append(problems, err)
-		}
-		for _, t := range named {
-			_, err := s.sort(s.matcher.match(t, k.Name()))
-			problems = append(problems, err)
-		}
-	}
-	return errors.Join(problems...)
 }

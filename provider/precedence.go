@@ -16,6 +16,9 @@ type Precedence struct {
 // in time linear to listeners and hints. Where no sort placed the listeners,
 // each waits for the one before it.
 func (l *List) Precedence() *Precedence {
+	if l == nil {
+		return &Precedence{}
+	}
 	if p := l.precedence.Load(); p != nil {
 		return p
 	}

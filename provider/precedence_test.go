@@ -40,6 +40,7 @@ func TestPrecedence(t *testing.T) {
 		want     string // each pair that is kept apart
 	}{
 		{"a sorted list", built, "[f<c f<a f<b f<l f<m c<l c<m a<b a<l a<m b<l b<m]"},
+		{"one of which some are left out", provider.NewFilter(built, func(_ any, l provider.Listener) bool { return l.ID != "f" && l.ID != "m" }), "[c<l a<b a<l b<l]"},
 		{"a list with an order of its own", own, "[x<y x<z y<z]"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -58,5 +59,12 @@ func TestPrecedence(t *testing.T) {
 				t.Error("computed again")
 			}
 		})
+	}
+}
+
+func TestPrecedenceOfNobody(t *testing.T) {
+	var none *provider.List
+	if p := none.Precedence(); p.Listeners != 0 || len(p.Waits) != 0 || len(p.Next) != 0 {
+		t.Errorf("got %v", p)
 	}
 }

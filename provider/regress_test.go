@@ -221,3 +221,26 @@ func TestResolve(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// The search for what many unknown names were meant to be has an end, and their
+// errors share the names of the events.
+func TestManyUnknownEvents(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes a second")
+	}
+	var declared []provider.Event
+	var all listeners
+	for i := range 400 {
+		name := fmt.Sprintf("recipes.some_longer_name_of_event_%d", i)
+		declared = append(declared, provider.Declare[*created](name))
+		all = append(all, on(fmt.Sprint("l", i), `event:"`+name+`x"`))
+	}
+	problems := provider.Resolve(all, declared).(interface{ Unwrap() []error }).Unwrap()
+	first, last := problems[0].(*provider.UnknownEventError), problems[len(problems)-1].(*provider.UnknownEventError)
+	if !strings.Contains(first.Error(), "did you mean") || strings.Contains(last.Error(), "did you mean") {
+		t.Errorf("got %v\nand %v", first, last)
+	}
+	if len(last.Known) != len(declared) || &first.Known[0] != &last.Known[0] {
+		t.Error("each has names of its own")
+	}
+}

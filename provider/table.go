@@ -121,7 +121,7 @@ func (t *table) resolve(typ reflect.Type) (*entry, error) {
 	if typ == nil {
 		return nil, &NoEventError{}
 	}
-	e := &entry{answer: t.list(typ, ""), named: typ.Implements(namedType)}
+	e := t.newEntry(typ)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	known := *t.byType.Load()
@@ -135,6 +135,25 @@ func (t *table) resolve(typ reflect.Type) (*entry, error) {
 	extended[typ] = e
 	t.byType.Store(&extended)
 	return e, nil
+}
+
+func (t *table) newEntry(typ reflect.Type) *entry {
+	return &entry{answer: t.list(typ, ""), named: typ.Implements(namedType)}
+}
+
+// know gives the list of a key and puts it among the known, if the key is the type
+// that events have. What an interface or a name has is only for reports.
+func (t *table) know(k event.Key, known map[reflect.Type]*entry) (*List, error) {
+	if typ := k.Type(); typ != nil && !k.IsInterface() {
+		e := t.newEntry(typ)
+		known[typ] = e
+		return e.list, e.err
+	}
+	list, err := t.arrange(t.matcher.match(k.Type(), k.Name()))
+	if list != nil {
+		list.event = t.matcher.title(k)
+	}
+	return list, err
 }
 
 func (t *table) list(typ reflect.Type, name string) answer {

@@ -25,7 +25,7 @@ import (
 //
 // The type of the event is found by reflection, once. A call takes none where
 // the event is declared to the provider, or emitted with its type, and the
-// method is Handle; by another name it costs one reflective call, some 200 ns.
+// method is Handle; by another name it costs a reflective call.
 func FromValue(value any, fields tags.Fields) ([]Listener, error) {
 	var listeners []Listener
 	switch v := value.(type) {
@@ -93,6 +93,10 @@ func fromFunc(value any, fields tags.Fields) (Listener, error) {
 		return Listener{}, fmt.Errorf("%s must have one of the forms func(E), func(E) error, "+
 			"func(context.Context, E), func(context.Context, E) error, "+
 			"func(context.Context, E, provider.Origin), func(context.Context, E, provider.Origin) error; it is %s", describe(v, fields.Method), f.Type())
+	}
+	if sig.takes == contextType {
+		return Listener{}, fmt.Errorf("%s takes a context.Context and no event, so that it would never be called: "+
+			"name another method, or add a parameter for the event", describe(v, fields.Method))
 	}
 	l := Listener{ID: source.Type(v.Type()), Event: event.TypeKey(sig.takes)}
 	l.fn = &body{takes: sig.takes, value: adaptable, asks: sig.origin, call: sig.call(f)}

@@ -34,6 +34,7 @@ func (handlerOrgErr) Handle(_ context.Context, c *created, o provider.Origin) er
 func (*methods) OnCreated(c *created)                 { c.note("called") }
 func (*methods) OnChange(_ context.Context, c change) { c.note("called") }
 func (*methods) Broken(a, b int)                      {}
+func (*methods) Start(context.Context) error          { return nil }
 
 // Every form of a value is called, whether the event's type is known
 // statically, declared, or found by reflection.
@@ -133,6 +134,8 @@ func TestFromValueErrors(t *testing.T) {
 		{"misspelt method", &methods{}, tags.Fields{Method: "OnCraeted"}, "*provider_test.methods has no method OnCraeted, did you mean OnCreated?"},
 		{"wrong method", &methods{}, tags.Fields{Method: "Broken"}, "method Broken of *provider_test.methods" + forms + "func(int, int)"},
 		{"no parameter", func() {}, tags.Fields{ID: "x"}, "a listener function" + forms + "func()"},
+		{"no event", func(context.Context) error { return nil }, tags.Fields{ID: "x"}, "a listener function takes a context.Context and no event, so that it would never be called: name another method, or add a parameter for the event"},
+		{"a method without an event", &methods{}, tags.Fields{Method: "Start"}, "method Start of *provider_test.methods takes a context.Context and no event, so that it would never be called: name another method, or add a parameter for the event"},
 		{"variadic", func(...int) {}, tags.Fields{ID: "x"}, "a listener function" + forms + "func(...int)"},
 		{"wrong result", func(*created) int { return 0 }, tags.Fields{ID: "x"}, "a listener function" + forms + "func(*provider_test.created) int"},
 		{"two results", func(*created) (int, error) { return 0, nil }, tags.Fields{ID: "x"}, "a listener function" + forms + "func(*provider_test.created) (int, error)"},
