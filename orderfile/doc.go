@@ -14,8 +14,8 @@
 // A service with the tag listener_provider is a provider; its listener_tag
 // names the tag that its listeners carry, event_listener where it is left out.
 // Any other tag makes a service a listener of one event. The keys synthetic and
-// class are read and ignored. A tag or a service may say optional: true: an
-// application then need not have that listener and event.
+// class are read and ignored. A listener's tag, or its service, may say optional:
+// true: an application then need not have that listener and event.
 //
 // [Parse] reads a file and [File.Order] computes the order that it declares by
 // itself, where the order of the file breaks ties; in an application that of the

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/rollcall-go/rollcall/internal/joined"
 	"github.com/rollcall-go/rollcall/ordering"
@@ -41,13 +42,19 @@ var checks = map[Kind]int{KindInvalidPriority: 1, KindDuplicate: 2, KindUnknownT
 type Error struct {
 	Kind     Kind
 	File     string
-	Position Position
+	Position Position // zero where it is the file as a whole
 	Message  string
 	Err      error // of package ordering, or nil
 }
 
+// Error has the further lines of a message indented, so that each line that begins with a place is
+// a problem.
 func (e *Error) Error() string {
-	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Position.Line, e.Position.Column, e.Message)
+	message := strings.ReplaceAll(e.Message, "\n", "\n    ")
+	if e.Position == (Position{}) {
+		return e.File + ": " + message
+	}
+	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Position.Line, e.Position.Column, message)
 }
 
 // Unwrap is the error of package ordering behind it, or nil.

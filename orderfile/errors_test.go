@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -60,10 +61,13 @@ func badFiles(t testing.TB) []badFile {
 	return cases
 }
 
-// bytes is the content, in which \x00 stands for that byte.
+var escape = regexp.MustCompile(`\\[xur]`)
+
+// bytes is the content, in which \x00 stands for that byte, \u0085 for that
+// character and \r for a carriage return.
 func (c badFile) bytes(t testing.TB) []byte {
 	t.Helper()
-	if !strings.Contains(c.content, `\x`) {
+	if !escape.MatchString(c.content) {
 		return []byte(c.content)
 	}
 	content, err := strconv.Unquote(`"` + strings.NewReplacer("\n", `\n`, `"`, `\"`).Replace(c.content) + `"`)
@@ -116,6 +120,8 @@ func TestLoad(t *testing.T) {
 		"bad.yaml":    "bad.yaml:1:11: services must be a mapping, not a list",
 		"large.yaml":  "large.yaml:1:1: the file is larger than 10 MiB",
 		"absent.yaml": "order file: open absent.yaml: file does not exist",
+		"./good.yaml": "order file ./good.yaml: write it relative to the file system, without ./ or a leading /",
+		"/good.yaml":  "order file /good.yaml: write it relative to the file system, without ./ or a leading /",
 		"dir":         "order file dir: read dir: invalid argument",
 	} {
 		if _, err := orderfile.Load(fsys, path); err == nil || err.Error() != want {
@@ -137,6 +143,14 @@ func TestHostileFiles(t *testing.T) {
 	bomb.WriteString("] }\n")
 	for i := range 2000 {
 		fmt.Fprintf(&bomb, "  a%d: { tags: *t }\n", i)
+	}
+	var own strings.Builder // 20,000 providers, each with a tag of its own
+	own.WriteString("services:\n")
+	for i := range 4_000 {
+		fmt.Fprintf(&own, "  p%d: { tags: [ { name: listener_provider, listener_tag: t%d }, { name: t%d, event: E } ] }\n", i, i, i)
+	}
+	if orders, err := orderfile.Order("f.yaml", []byte(own.String())); err != nil || len(orders) != 4_000 || len(orders[3_999].Events) != 1 {
+		t.Errorf("providers of many tags: %d, %v", len(orders), err)
 	}
 	var stray, shared strings.Builder
 	stray.WriteString("services:\n")

@@ -53,16 +53,24 @@ const MaxSize = 10 << 20
 func (f *File) source(p Position) string { return fmt.Sprintf("%s:%d", f.Name, p.Line) }
 
 // TargetPosition is where a hint of the listener is written, or the tag's
-// position where the listener has no such hint.
+// position where the listener has no such hint. Where it is written twice, that
+// is where the target is not optional.
 func (l Listener) TargetPosition(h ordering.Hint) Position {
 	targets := l.Placement.Before
 	if h.Side == ordering.After {
 		targets = l.Placement.After
 	}
+	at := l.Position
 	for i, t := range targets {
-		if t.ID == h.Target && i < len(l.targets[h.Side]) {
+		if t.ID != h.Target || i >= len(l.targets[h.Side]) {
+			continue
+		}
+		if !t.Optional {
 			return l.targets[h.Side][i]
 		}
+		if at == l.Position {
+			at = l.targets[h.Side][i]
+		}
 	}
-	return l.Position
+	return at
 }

@@ -64,20 +64,25 @@ func (f *File) order() ([]ProviderOrder, []*Error) {
 	if len(providers) == 0 {
 		providers = []Provider{{ID: DefaultProvider, ListenerTag: DefaultListenerTag}}
 	}
-	problems := f.strayTags(providers)
+	stray := f.strayTags(providers)
 	var orders []ProviderOrder
+	var problems []*Error
+	tagged := f.byTag()
 	byTag := map[string][]EventOrder{} // providers may share a tag
 	for _, provider := range providers {
 		events, done := byTag[provider.ListenerTag]
 		if !done {
 			var more []*Error
-			events, more = f.eventsOf(provider.ListenerTag)
+			events, more = f.eventsOf(tagged[provider.ListenerTag])
 			byTag[provider.ListenerTag] = events
 			problems = append(problems, more...)
 		}
 		orders = append(orders, ProviderOrder{ID: provider.ID, ListenerTag: provider.ListenerTag, Events: events})
 	}
-	return orders, problems
+	if len(stray) > 0 {
+		problems = onlyCycles(problems) // a target may have a stray tag
+	}
+	return orders, append(stray, problems...)
 }
 
 // maxSuggestions bounds the work spent on stray tags.
@@ -100,7 +105,10 @@ func (f *File) strayTags(providers []Provider) []*Error {
 		}
 		hint := ""
 		if len(problems) < maxSuggestions {
-			hint = ", did you mean " + nearest.Closest(l.Tag, names[:min(len(names), maxSuggestions)]) + "?"
+			hint = nearest.DidYouMean(l.Tag, names[:min(len(names), maxSuggestions)])
+		}
+		if hint == "" {
+			hint = ": declare a provider with listener_tag: " + l.Tag
 		}
 		problems = append(problems, &Error{Kind: KindUnknownKey, File: f.Name, Position: l.Position,
 			Message: "no provider collects the tag " + l.Tag + " of listener " + l.ID + hint})
@@ -108,14 +116,24 @@ func (f *File) strayTags(providers []Provider) []*Error {
 	return problems
 }
 
-func (f *File) eventsOf(tag string) ([]EventOrder, []*Error) {
-	var listeners []PlacedListener // in declared order, without reasons
-	var items []ordering.Item
-	for i, l := range f.Listeners {
-		if l.Tag == tag {
-			listeners = append(listeners, PlacedListener{Listener: l, Declared: i})
-			items = append(items, ordering.Item{ID: l.ID, Event: l.Event, Placement: l.Placement, Source: l.Placement.Source})
-		}
+// byTag are the indexes of the listeners of each tag, in declared order.
+func (f *File) byTag() map[string][]int {
+	tagged := map[string][]int{}
+	for i := range f.Listeners {
+		tag := f.Listeners[i].Tag
+		tagged[tag] = append(tagged[tag], i)
+	}
+	return tagged
+}
+
+// eventsOf orders the listeners at these indexes.
+func (f *File) eventsOf(indexes []int) ([]EventOrder, []*Error) {
+	listeners := make([]PlacedListener, len(indexes)) // in declared order, without reasons
+	items := make([]ordering.Item, len(indexes))
+	for i, index := range indexes {
+		l := f.Listeners[index]
+		listeners[i] = PlacedListener{Listener: l, Declared: index}
+		items[i] = ordering.Item{ID: l.ID, Event: l.Event, Placement: l.Placement, Source: l.Placement.Source}
 	}
 	orders, err := ordering.Sort(items)
 	if err != nil {
@@ -135,16 +153,22 @@ func (f *File) eventsOf(tag string) ([]EventOrder, []*Error) {
 }
 
 // located gives each problem of the order its place in the file. Duplicates
-// are left out: Parse has told them.
+// are left out: Parse has told them. What two same targets of one hint have both
+// is told once.
 func (f *File) located(err error, listeners []PlacedListener) []*Error {
 	var located []*Error
+	told := map[string]bool{}
 	for _, e := range joined.Leaves(err) {
 		var problem ordering.Error
 		if !errors.As(e, &problem) || problem.Kind() == ordering.KindDuplicate {
 			continue
 		}
-		located = append(located, &Error{Kind: Kind(problem.Kind()), File: f.Name,
-			Position: place(problem, listeners), Message: problem.Error(), Err: problem})
+		next := &Error{Kind: Kind(problem.Kind()), File: f.Name,
+			Position: place(problem, listeners), Message: problem.Error(), Err: problem}
+		if text := next.Error(); !told[text] {
+			told[text] = true
+			located = append(located, next)
+		}
 	}
 	return located
 }

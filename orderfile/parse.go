@@ -10,13 +10,15 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"github.com/rollcall-go/rollcall/internal/nearest"
 	"github.com/rollcall-go/rollcall/ordering"
 )
 
 // Load reads the file at path in fsys and parses it. A file over MaxSize is
 // refused; other errors are those of reading it and of Parse.
 func Load(fsys fs.FS, path string) (*File, error) {
+	if !fs.ValidPath(path) {
+		return nil, fmt.Errorf("order file %s: write it relative to the file system, without ./ or a leading /", path)
+	}
 	f, err := fsys.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("order file: %w", err)
@@ -43,7 +45,7 @@ func Parse(name string, data []byte) (*File, error) {
 // hidden a listener or a provider, looking for it would find problems that there
 // are not.
 func parse(name string, data []byte) (f *File, problems []*Error, hidden bool) {
-	p := &parser{file: &File{Name: name}, lines: 1 + bytes.Count(data, []byte("\n"))}
+	p := &parser{file: &File{Name: name}}
 	if root := p.document(data); root != nil {
 		p.root(root)
 	}
@@ -54,7 +56,7 @@ type parser struct {
 	file     *File
 	problems []*Error
 	hidden   bool // a problem may have hidden a listener or a provider
-	lines    int  // of the file
+	lines    []string
 	visited  int
 	stopped  bool
 }
@@ -66,8 +68,8 @@ const maxVisits = 4_000_000
 // fail also puts what YAML places behind the file's end, such as a value that is
 // left out, on its last line.
 func (p *parser) fail(kind Kind, at Position, format string, args ...any) {
-	if at.Line > p.lines {
-		at = Position{p.lines, 1}
+	if n := len(p.lines); n > 0 && at.Line > n {
+		at = Position{n, 1}
 	}
 	if kind != KindInvalidPriority && kind != KindDuplicate {
 		p.hidden = true
@@ -148,11 +150,6 @@ func typeName(n *yaml.Node) string {
 	return "of the type " + n.Tag
 }
 
-func (p *parser) unknownKey(f field, what string, known ...string) {
-	p.fail(KindUnknownKey, position(f.key), "unknown key %q in %s, did you mean %s?",
-		f.name, what, nearest.Closest(f.name, known))
-}
-
 func (p *parser) root(n *yaml.Node) {
 	if p.resolve(n).Kind != yaml.MappingNode {
 		p.wrongType(n, "the file", "a mapping with the key services")
@@ -161,7 +158,7 @@ func (p *parser) root(n *yaml.Node) {
 	found := false
 	for _, f := range p.fields(n, "the file") {
 		if f.name != "services" {
-			p.unknownKey(f, "the file", "services")
+			p.unknownTopKey(f)
 			continue
 		}
 		found = true
@@ -178,22 +175,29 @@ func (p *parser) service(s field) {
 	if s.name == "" {
 		p.fail(KindSyntax, position(s.key), "a service needs an ID")
 	}
+	if problem := idProblem(s.name); problem != "" {
+		p.fail(KindSyntax, position(s.key), "service %q: %s", s.name, problem)
+	}
 	what := "service " + s.name
 	optional := false
-	var tags *yaml.Node
+	var said, tags *yaml.Node
 	for _, f := range p.fields(s.value, what) {
 		switch f.name {
 		case "synthetic", "class": // part of the documented shape; mean nothing here
 		case "optional":
-			optional = p.truth(f, what)
+			optional, said = p.truth(f, what), f.key
 		case "tags":
 			tags = f.value
 		default:
-			p.unknownKey(f, what, "tags", "synthetic", "class", "optional")
+			p.unknownServiceKey(f, what)
 		}
 	}
+	providers, listeners, problems := len(p.file.Providers), len(p.file.Listeners), len(p.problems)
 	if tags != nil {
 		p.tags(s.name, tags, optional)
+	}
+	if optional && len(p.problems) == problems && len(p.file.Providers) > providers && len(p.file.Listeners) == listeners {
+		p.fail(KindSyntax, position(said), "%s is a provider, which can't be optional: drop the key", what)
 	}
 }
 
@@ -309,7 +313,7 @@ func (p *parser) listener(id, name string, fields []field, n *yaml.Node, optiona
 		case "optional":
 			l.Optional = p.truth(f, what) || optional
 		default:
-			p.unknownKey(f, what, "name", "event", "priority", "before", "after", "optional")
+			p.unknownTagKey(f, what)
 		}
 	}
 	l.Placement.Source = p.file.source(l.Position)
@@ -356,6 +360,9 @@ func (p *parser) targets(l *Listener, side ordering.Side, f field) []ordering.Ta
 	}
 	var targets []ordering.Target
 	for _, n := range nodes {
+		if p.unquoted(n) {
+			continue
+		}
 		text, ok := p.textOrNot(n, fmt.Sprintf("%s of listener %s", side, l.ID))
 		if !ok {
 			continue
@@ -363,6 +370,10 @@ func (p *parser) targets(l *Listener, side ordering.Side, f field) []ordering.Ta
 		target, err := ordering.ParseTarget(text)
 		if err != nil {
 			p.fail(KindSyntax, position(n), "%s of listener %s: %v", side, l.ID, err)
+			continue
+		}
+		if problem := targetProblem(text, target.ID); problem != "" {
+			p.fail(KindSyntax, position(n), "%s of listener %s, %q: %s", side, l.ID, text, problem)
 			continue
 		}
 		targets = append(targets, target)
@@ -398,7 +409,8 @@ func (p *parser) document(data []byte) *yaml.Node {
 		p.fail(KindSyntax, at, "%s", problem)
 		return nil
 	}
-	decoder := yaml.NewDecoder(strings.NewReader(string(data)))
+	p.lines = strings.Split(string(data), "\n")
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var root, more yaml.Node
 	switch err := decode(decoder, &root); {
 	case errors.Is(err, io.EOF):

@@ -21,10 +21,20 @@ func badBytes(data []byte) (Position, string) {
 			return positionAt(data, i), fmt.Sprintf("byte 0x%02x is not UTF-8", data[i])
 		case r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0x7f:
 			return positionAt(data, i), fmt.Sprintf("control character %q is not allowed", r)
+		case r == '\r' && !bytes.HasPrefix(data[i:], []byte("\r\n")):
+			return positionAt(data, i), "a carriage return without a line feed: end lines with a line feed"
+		case isUnseen(r) || r == '\ufeff' && i > 0:
+			return positionAt(data, i), fmt.Sprintf("character %q is not allowed: write it as an escape, in double quotes", r)
 		}
 		i += size
 	}
 	return Position{}, ""
+}
+
+// isUnseen says whether YAML refuses a character without telling where, or takes
+// it for the end of a line, which an editor does not.
+func isUnseen(r rune) bool {
+	return r >= 0x80 && r <= 0x9f || r == '\u2028' || r == '\u2029' || r == '\ufffe' || r == '\uffff'
 }
 
 func positionAt(data []byte, offset int) Position {
@@ -34,21 +44,33 @@ func positionAt(data []byte, offset int) Position {
 }
 
 // syntaxError takes the line from the YAML parser's message. It says nothing of
-// the column, so the line's first character stands for it.
+// the column, so the line's first character stands for it, unless what is wrong
+// can be found.
 func (p *parser) syntaxError(err error, data []byte) {
 	line, message := splitLine(strings.TrimPrefix(err.Error(), "yaml: "))
-	if anchor, ok := strings.CutPrefix(message, "unknown anchor '"); ok {
+	line = max(1, min(line, len(p.lines)))
+	text := p.lines[line-1]
+	switch anchor, isAnchor := strings.CutPrefix(message, "unknown anchor '"); {
+	case isAnchor:
 		anchor, _, _ = strings.Cut(anchor, "'")
 		p.fail(KindSyntax, positionAt(data, aliasIn(data, anchor)),
 			"unknown anchor %s: write &%s at the value that it stands for", anchor, anchor)
 		return
+	case message == "found a tab character that violates indentation", message == "found character that cannot start any token" && isTabbed(text):
+		if at, found := p.tabIn(line); found {
+			p.fail(KindSyntax, at, "a tab can't indent: indent with spaces")
+			return
+		}
+	case message == "did not find expected node content":
+		if target, column, found := unquotedIn(text); found {
+			p.failUnquoted(Position{line, column}, target)
+			return
+		}
 	}
-	lines := strings.Split(string(data), "\n")
-	line = max(1, min(line, len(lines)))
-	text := lines[line-1]
-	indent := len(text) - len(strings.TrimLeft(text, " \t"))
-	p.fail(KindSyntax, Position{line, indent + 1}, "%s", message)
+	p.fail(KindSyntax, Position{line, len(text) - len(strings.TrimLeft(text, " \t")) + 1}, "%s", message)
 }
+
+func isTabbed(line string) bool { return strings.HasPrefix(strings.TrimLeft(line, " "), "\t") }
 
 // aliasIn is the offset of the first alias of that name, comments left out. A
 // text that looks like one may come before it.
@@ -70,10 +92,10 @@ func splitLine(message string) (line int, text string) {
 		number, after, _ := strings.Cut(rest, ": ")
 		if n, err := strconv.Atoi(number); err == nil {
 			line, text = n, after
+			if strings.HasPrefix(text, "did not find expected") {
+				line++
+			}
 		}
-	}
-	if strings.HasPrefix(text, "did not find expected") {
-		line++
 	}
 	return line, text
 }

@@ -102,7 +102,7 @@ func orderOf(path string) ([]orderfile.ProviderOrder, []*orderfile.Error) {
 		if errors.As(err, &pathError) {
 			err = pathError.Err
 		}
-		return nil, []*orderfile.Error{{Kind: kindUnreadable, File: path, Position: orderfile.Position{Line: 1, Column: 1}, Message: err.Error()}}
+		return nil, []*orderfile.Error{{Kind: kindUnreadable, File: path, Message: err.Error()}}
 	}
 	orders, err := orderfile.Order(path, data)
 	return orders, orderfile.Errors(err)
@@ -118,7 +118,8 @@ func read(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, orderfile.MaxSize+1))
 }
 
-// jsonError is a problem as programs read it.
+// jsonError is a problem as programs read it. Each has a place, and be it that
+// of the file's beginning.
 type jsonError struct {
 	Kind    orderfile.Kind `json:"kind"`
 	Message string         `json:"message"`
@@ -130,18 +131,18 @@ type jsonError struct {
 func printErrors(w io.Writer, problems []*orderfile.Error) error {
 	list := make([]jsonError, len(problems))
 	for i, p := range problems {
-		list[i] = jsonError{p.Kind, p.Message, p.File, p.Position.Line, p.Position.Column}
+		list[i] = jsonError{p.Kind, p.Message, p.File, max(1, p.Position.Line), max(1, p.Position.Column)}
 	}
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
 	return encoder.Encode(map[string]any{"errors": list})
 }
 
-// printable keeps names in a file from controlling the terminal. Problems may
-// have several lines.
+// printable keeps names in a file from controlling the terminal, and from turning
+// around the text beside them. Problems may have several lines.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r != '\n' && unicode.IsControl(r) {
+		if r != '\n' && unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
 			return '�'
 		}
 		return r

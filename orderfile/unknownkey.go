@@ -1,0 +1,64 @@
+package orderfile
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/rollcall-go/rollcall/internal/nearest"
+)
+
+// The keys of a service, and of a tag of a listener; and those that a tag has in
+// the code alone.
+var (
+	serviceKeys = []string{"tags", "optional", "synthetic", "class"}
+	tagKeys     = []string{"name", "event", "priority", "before", "after", "optional"}
+	codeKeys    = []string{"async", "id", "method", "group"}
+)
+
+// unknownKey suggests what is near, or else tells what there is.
+func (p *parser) unknownKey(f field, what string, known ...string) {
+	hint := nearest.DidYouMean(f.name, known)
+	if hint == "" {
+		hint = ": write " + strings.Join(known, ", ")
+		if last := len(known) - 1; last > 0 {
+			hint = fmt.Sprintf(": write %s or %s", strings.Join(known[:last], ", "), known[last])
+		}
+	}
+	p.failKey(f, what, hint)
+}
+
+func (p *parser) failKey(f field, what, hint string) {
+	p.fail(KindUnknownKey, position(f.key), "unknown key %q in %s%s", f.name, what, hint)
+}
+
+// unknownTopKey is most often a service that lacks its indentation.
+func (p *parser) unknownTopKey(f field) {
+	_, misspelt := nearest.Name(f.name, []string{"services"})
+	switch {
+	case f.name == "providers" && p.resolve(f.value).Kind == yaml.SequenceNode:
+		p.fail(KindUnknownKey, position(f.key), "this is a report, not an order file, which begins with services:")
+	case misspelt:
+		p.unknownKey(f, "the file", "services")
+	default:
+		p.failKey(f, "the file", ": if it is a service, indent it below services:")
+	}
+}
+
+func (p *parser) unknownServiceKey(f field, what string) {
+	if slices.Contains(tagKeys, f.name) || f.name == "listener_tag" {
+		p.failKey(f, what, ": it is a key of a tag, indent it below tags:")
+		return
+	}
+	p.unknownKey(f, what, serviceKeys...)
+}
+
+func (p *parser) unknownTagKey(f field, what string) {
+	if slices.Contains(codeKeys, f.name) {
+		p.failKey(f, what, ": it can be said in the code only")
+		return
+	}
+	p.unknownKey(f, what, tagKeys...)
+}

@@ -1,0 +1,67 @@
+package orderfile
+
+import (
+	"regexp"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Between brackets or braces, YAML reads a question mark as the beginning of a
+// mapping's key. So an optional target without quotes is no text there.
+
+// maxLine bounds the work of finding a question mark, in characters.
+const maxLine = 4096
+
+// unquoted tells of an optional target that was read as a mapping.
+func (p *parser) unquoted(n *yaml.Node) bool {
+	value := n
+	for value.Kind == yaml.AliasNode {
+		value = value.Alias
+	}
+	if value.Kind != yaml.MappingNode || len(value.Content) != 2 || !isNull(value.Content[1]) || p.characterAt(position(value)) != '?' {
+		return false // such as { b }
+	}
+	p.failUnquoted(position(value), "?"+value.Content[0].Value)
+	return true
+}
+
+// characterAt is 0 where there is none, or it is too far in its line.
+func (p *parser) characterAt(at Position) rune {
+	if at.Line > len(p.lines) || at.Column > maxLine {
+		return 0
+	}
+	column := 0
+	for _, r := range p.lines[at.Line-1] {
+		if column++; column == at.Column {
+			return r
+		}
+	}
+	return 0
+}
+
+func (p *parser) failUnquoted(at Position, text string) {
+	p.fail(KindSyntax, at, "put %q in quotes: here, YAML takes the question mark for its own", text)
+}
+
+var optionalTarget = regexp.MustCompile(`[:\[{,]\s+(\?[^\s,\[\]{}"']+)`)
+
+// unquotedIn finds one in a line that YAML can't read.
+func unquotedIn(line string) (text string, column int, found bool) {
+	m := optionalTarget.FindStringSubmatchIndex(line)
+	if m == nil {
+		return "", 0, false
+	}
+	return line[m[2]:m[3]], len([]rune(line[:m[2]])) + 1, true
+}
+
+// tabIn finds the first line from one on that is indented with a tab.
+func (p *parser) tabIn(from int) (Position, bool) {
+	for i, line := range p.lines[from-1:] {
+		indent := line[:len(line)-len(strings.TrimLeft(line, " \t"))]
+		if tab := strings.IndexByte(indent, '\t'); tab >= 0 && len(indent) < len(strings.TrimRight(line, "\r")) {
+			return Position{from + i, tab + 1}, true
+		}
+	}
+	return Position{}, false
+}
