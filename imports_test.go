@@ -26,7 +26,7 @@ var allowed = map[string][]string{
 	"orderfile":               {"ordering", "gopkg.in/yaml.v3"},
 	"provider":                {"event", "ordering", "tags"},
 	"dispatcher":              {"event", "provider"},
-	"inspect":                 {"dispatcher", "event", "orderfile", "ordering", "provider"},
+	"inspect":                 {"dispatcher", "event", "orderfile", "ordering", "provider", "transport"},
 	"fxevents":                {"dispatcher", "event", "inspect", "orderfile", "ordering", "provider", "tags", "transport", "go.uber.org/fx", "go.uber.org/dig"},
 	"fxeventstest":            {"dispatcher", "event", "fxevents", "inspect", "ordering", "provider", "tags", "go.uber.org/fx"},
 	"transport":               {},

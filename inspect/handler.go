@@ -58,7 +58,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "":
 		h.serve(w, http.StatusOK, "index", h.index(query.Get("q")))
 	case "event":
-		h.event(w, query.Get("provider"), query.Get("name"))
+		h.event(w, query.Get("provider"), query.Get("group"), query.Get("name"))
 	case "report.json":
 		h.serveReport(w)
 	case "style.css", "refresh.js", "icon.svg":
@@ -89,10 +89,12 @@ func (h *handler) serveReport(w http.ResponseWriter) {
 	_ = h.report.Write(w, JSON) // who asked has gone
 }
 
-func (h *handler) event(w http.ResponseWriter, provider, name string) {
+// event serves the page of one event. Without a group it is that of the first
+// provider with the ID.
+func (h *handler) event(w http.ResponseWriter, provider, group, name string) {
 	for _, p := range h.report.Providers {
 		for _, e := range p.Events {
-			if p.ID == provider && e.Event == name {
+			if p.ID == provider && (group == "" || p.ListenerTag == group) && e.Event == name {
 				h.serve(w, http.StatusOK, "event", h.eventPage(p, e))
 				return
 			}

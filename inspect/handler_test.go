@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -172,6 +173,36 @@ func TestSeveralProviders(t *testing.T) {
 	}
 	if strings.Contains(page, "order.placed</bdi>: nobody") {
 		t.Error("an event that one provider hears is called an orphan")
+	}
+}
+
+// Of several providers with one ID, a link leads to the one that it stands for.
+func TestProvidersOfOneID(t *testing.T) {
+	r := report(t, `
+services:
+  shop: { tags: [ { name: listener_provider, listener_tag: one }, { name: listener_provider, listener_tag: two } ] }
+  a: { tags: [ { name: one, event: order.placed } ] }
+  b: { tags: [ { name: two, event: order.placed } ] }
+  other: { tags: [ { name: listener_provider, listener_tag: three } ] }
+  c: { tags: [ { name: three, event: order.placed } ] }
+`)
+	h := inspect.Handler(&r, nil)
+	index := body(t, get(h, "GET", "/"))
+	for title, want := range map[string]struct{ link, listener string }{
+		"shop (one)": {"event?group=one&name=order.placed&provider=shop", "a"},
+		"shop (two)": {"event?group=two&name=order.placed&provider=shop", "b"},
+		"other":      {"event?name=order.placed&provider=other", "c"},
+	} {
+		row := `<a href="` + html.EscapeString(want.link) + `"><bdi>order.placed</bdi></a></th>` + "\n" + `<td data-label="Provider"><bdi>` + title + "</bdi>"
+		if !strings.Contains(index, row) {
+			t.Errorf("the page lacks %s", row)
+		}
+		if page := body(t, get(h, "GET", "/"+want.link)); !strings.Contains(page, `data-label="Listener"><bdi>`+want.listener+"</bdi>") {
+			t.Errorf("%s leads to another provider", want.link)
+		}
+	}
+	if got := get(h, "GET", "/event?group=three&name=order.placed&provider=shop"); got.StatusCode != http.StatusNotFound {
+		t.Errorf("a group that the provider does not have: %d", got.StatusCode)
 	}
 }
 

@@ -7,14 +7,17 @@ import (
 	"time"
 
 	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall/provider"
+	"github.com/rollcall-go/rollcall/transport"
 )
 
 // Log gives an observer that logs dispatches: a record at slog.LevelDebug for
 // each listener that was called and each dispatch, at slog.LevelWarn where one
 // failed. The attributes are event, listener, duration and error; of a
-// dispatch also called and listeners, which are numbers, and stopped_by. The
-// event itself is never logged. Of a sample, one of so many dispatches is
-// logged; 1 logs all. Where the logger takes neither level, it costs a few
+// dispatch also called and listeners, which are numbers and leave out
+// asynchronous ones, and stopped_by; while a receiver handles a delivery, also
+// that one's id and attempt. The event itself is never logged. Of a sample, one of so
+// many dispatches is logged; 1 logs all. Where the logger takes neither level, it costs a few
 // nanoseconds; where it takes warnings only, two readings of the clock a
 // listener. A nil logger is slog.Default().
 func Log(logger *slog.Logger, sample int) dispatcher.Observer {
@@ -59,6 +62,9 @@ func (l *loggedDispatch) Calling(ctx context.Context, i int) context.Context {
 }
 
 func (l *loggedDispatch) Returned(i int, err error) {
+	if l.starts[i].IsZero() { // another observer panicked before Calling
+		return
+	}
 	took := time.Since(l.starts[i])
 	l.mu.Lock()
 	l.called++
@@ -79,12 +85,23 @@ func (l *loggedDispatch) End(err error) {
 	}
 	attributes := []slog.Attr{
 		slog.String("event", l.dispatched.Event), slog.Duration("duration", time.Since(l.begun)),
-		slog.Int("called", l.called), slog.Int("listeners", l.dispatched.Listeners.Len()),
+		slog.Int("called", l.called), slog.Int("listeners", callable(l.dispatched.Listeners)),
 	}
 	if l.stopped && l.last >= 0 {
 		attributes = append(attributes, slog.String("stopped_by", l.dispatched.Listeners.At(l.last).ID))
 	}
 	l.log(level, "event dispatched", err, attributes...)
+}
+
+// callable counts the listeners that a dispatch itself calls.
+func callable(list *provider.List) int {
+	n := 0
+	for i := range list.Len() {
+		if !list.IsAsync(i) {
+			n++
+		}
+	}
+	return n
 }
 
 // takes is the level for an error, or none, and whether the logger takes it.
@@ -97,6 +114,9 @@ func (l *loggedDispatch) takes(err error) (slog.Level, bool) {
 }
 
 func (l *loggedDispatch) log(level slog.Level, message string, err error, attributes ...slog.Attr) {
+	if d, ok := transport.DeliveryOf(l.ctx); ok {
+		attributes = append(attributes, slog.String("id", d.ID), slog.Int("attempt", d.Attempt))
+	}
 	if err != nil {
 		attributes = append(attributes, slog.Any("error", err))
 	}

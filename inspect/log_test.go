@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -11,6 +12,8 @@ import (
 
 	"github.com/rollcall-go/rollcall/dispatcher"
 	"github.com/rollcall-go/rollcall/inspect"
+	"github.com/rollcall-go/rollcall/provider"
+	"github.com/rollcall-go/rollcall/transport"
 )
 
 func TestLog(t *testing.T) {
@@ -42,6 +45,58 @@ level=WARN msg="event dispatched" event=order.placed duration=10ms called=2 list
 	}
 }
 
+// Asynchronous listeners are not missing where they are not called.
+func TestLogOfAsync(t *testing.T) {
+	var log bytes.Buffer
+	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	e := provider.Declare[*placed]("order.placed")
+	e.Publish = func(context.Context, any) error { return nil }
+	p, err := provider.Build([]provider.Listener{
+		provider.New[*placed]("stock", func(*placed) {}), provider.New[*placed]("mail", func(*placed) {}, `async:"k"`),
+	}, []provider.Event{e})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := dispatcher.New(p, dispatcher.Observe(inspect.Log(logger, 1))).Dispatch(context.Background(), &placed{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := log.String(); !strings.Contains(got, "called=1 listeners=1\n") {
+		t.Errorf("got %s", got)
+	}
+}
+
+// What a receiver dispatches is told with its delivery.
+func TestLogOfDelivery(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: withoutTime}))
+		d := shop(t, dispatcher.Observe(inspect.Log(logger, 1)))
+		broker, done := &transport.Local{}, make(chan struct{})
+		r := transport.NewReceiver("mail", func(ctx context.Context, _ *struct{}) error {
+			defer close(done)
+			return d.Dispatch(ctx, &placed{stop: true})
+		})
+		if err := broker.Declare(t.Context(), transport.Subscription{Event: "order.placed", Key: "mail"}); err != nil {
+			t.Fatal(err)
+		}
+		if err := broker.Publish(t.Context(), transport.Message{ID: "7", Event: "order.placed"}); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() { <-done; cancel() }()
+		if err := r.Receive(ctx, broker, "order.placed"); err != nil {
+			t.Fatal(err)
+		}
+		want := `level=DEBUG msg="listener called" event=order.placed listener=slow duration=10ms id=7 attempt=1
+level=DEBUG msg="listener called" event=order.placed listener=moody duration=0s id=7 attempt=1
+level=DEBUG msg="event dispatched" event=order.placed duration=10ms called=2 listeners=3 stopped_by=moody id=7 attempt=1
+`
+		if diff := cmp.Diff(want, log.String()); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 func withoutTime(_ []string, a slog.Attr) slog.Attr {
 	if a.Key == slog.TimeKey {
 		return slog.Attr{}
@@ -57,5 +112,19 @@ func TestLogSample(t *testing.T) {
 	}
 	if n := bytes.Count(log.Bytes(), []byte("event dispatched")); n == 0 || n > 300 { // a hundred, by chance
 		t.Errorf("logged %d of 1000", n)
+	}
+}
+
+// A listener that was not called is not logged as one that was.
+func TestLogBehindAnObserverThatPanics(t *testing.T) {
+	var log bytes.Buffer
+	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: withoutTime}))
+	synctest.Test(t, func(t *testing.T) {
+		_ = shop(t, dispatcher.Observe(hostileCalling{}), dispatcher.Observe(inspect.Log(logger, 1))).Dispatch(context.Background(), &placed{})
+	})
+	want := `level=WARN msg="event dispatched" event=order.placed duration=0s called=0 listeners=3 error="listener slow of order.placed: panic: an observer"
+`
+	if diff := cmp.Diff(want, log.String()); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -76,12 +76,13 @@ func (h *handler) index(query string) indexPage {
 	x.Query = oneLine(query)
 	stats := h.stats()
 	heard := h.heard()
+	names := namesIn(*h.report)
 	h.report.eachEvent(func(_ int, p Provider, e Event) {
 		x.Total++
 		if e.mentions(query) {
-			x.Events = append(x.Events, viewOf(p, e, stats[e.Event]))
+			x.Events = append(x.Events, names.view(p, e, stats[e.Event]))
 		}
-		if orphan, ok := orphanOf(p, e, heard, x.Several); ok {
+		if orphan, ok := names.orphan(p, e, heard, x.Several); ok {
 			x.Orphans = append(x.Orphans, orphan)
 		}
 	})
@@ -110,15 +111,15 @@ func (h *handler) heard() map[string]bool {
 	return heard
 }
 
-// orphanOf is an event that no provider has a listener for, or one that this
+// orphan is an event that no provider has a listener for, or one that this
 // provider hears and nobody declares.
-func orphanOf(p Provider, e Event, heard map[string]bool, several bool) (orphanView, bool) {
+func (n names) orphan(p Provider, e Event, heard map[string]bool, several bool) (orphanView, bool) {
 	note := e.note()
 	if note == "" || note == nobodyListens && heard[e.Event] {
 		return orphanView{}, false
 	}
 	if several {
-		note += " (provider " + oneLine(p.ID) + ")"
+		note += " (provider " + oneLine(n.title(p)) + ")"
 	}
 	return orphanView{oneLine(e.Event), note}, true
 }
@@ -130,15 +131,28 @@ func times(n uint64) string {
 	return fmt.Sprintf("%d times", n)
 }
 
-func viewOf(p Provider, e Event, s EventStats) eventView {
+func (n names) view(p Provider, e Event, s EventStats) eventView {
 	return eventView{
-		Name: oneLine(e.Event), Provider: oneLine(p.ID), Link: linkTo(p.ID, e.Event), Note: e.note(),
+		Name: oneLine(e.Event), Provider: oneLine(n.title(p)), Link: n.link(p, e), Note: e.note(),
 		Listeners: uint64(len(e.Listeners)), Dispatches: s.Dispatches, Errors: s.Failed,
 	}
 }
 
-func linkTo(provider, event string) string {
-	return "event?" + url.Values{"name": {event}, "provider": {provider}}.Encode()
+// title is a provider's ID, and its group where that alone tells it apart.
+func (n names) title(p Provider) string {
+	if n[p.ID] {
+		return p.ID + " (" + p.ListenerTag + ")"
+	}
+	return p.ID
+}
+
+// link leads to the page of an event.
+func (n names) link(p Provider, e Event) string {
+	query := url.Values{"name": {e.Event}, "provider": {p.ID}}
+	if n[p.ID] {
+		query.Set("group", p.ListenerTag)
+	}
+	return "event?" + query.Encode()
 }
 
 // mentions says whether the event, its type or a listener has the text in its
@@ -227,10 +241,10 @@ func (h *handler) timelines(wanted func(*Timeline) bool) []timelineView {
 	if h.tracer == nil {
 		return nil
 	}
-	links := map[string]string{}
+	links, names := map[string]string{}, namesIn(*h.report)
 	h.report.eachEvent(func(_ int, p Provider, e Event) {
 		if links[e.Event] == "" {
-			links[e.Event] = linkTo(p.ID, e.Event)
+			links[e.Event] = names.link(p, e)
 		}
 	})
 	var views []timelineView

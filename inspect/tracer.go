@@ -27,10 +27,11 @@ import (
 // that has called it, up to eight. It knows at most 4,096 events by their names
 // and 4,096 listeners of an event; further ones count together, as [Others].
 //
-// It knows events by their names: those of several providers, or of several
-// dispatchers that it observes, count together.
+// It knows events by their names, and listeners by their IDs: those of several
+// providers, or of several dispatchers that it observes, count together.
 //
-// It may be used concurrently.
+// It may be used concurrently. The zero Tracer counts nothing: make it with
+// NewTracer.
 type Tracer struct {
 	sample sampler // of the dispatches that are timed
 	render func(ev any) string
@@ -138,7 +139,8 @@ type EventStats struct {
 	Listeners  []ListenerStats
 }
 
-// ListenerStats is what a Tracer has counted of one listener of an event. The
+// ListenerStats is what a Tracer has counted of one listener of an event. One that
+// listens to the event twice, by its type and by an interface, counts as one. The
 // durations are exact to an eighth between 64 ns and a minute; shorter and longer
 // ones count as these.
 type ListenerStats struct {
@@ -279,7 +281,7 @@ func (t *Tracer) now() time.Duration { return time.Since(t.start) }
 
 // Begin is for dispatchers.
 func (t *Tracer) Begin(ctx context.Context, d dispatcher.Dispatched) (context.Context, dispatcher.Observation) {
-	if t == nil {
+	if t == nil || t.width == 0 { // NewTracer has not made it
 		return ctx, nil
 	}
 	x := t.traces.Get().(*trace)
@@ -306,8 +308,13 @@ func (x *trace) Calling(ctx context.Context, i int) context.Context {
 	return ctx
 }
 
+// Returned counts nothing where another observer panicked before this one's
+// Calling.
 func (x *trace) Returned(i int, err error) {
 	s := &x.steps[i]
+	if !s.called {
+		return
+	}
 	s.err, s.returned = err, true
 	shard := x.layout.traces[i].shard(x.shard)
 	if err != nil {

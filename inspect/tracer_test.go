@@ -251,6 +251,44 @@ func TestTracerBurst(t *testing.T) {
 	})
 }
 
+// lingering is an observer that does something at the end of a dispatch.
+type lingering struct {
+	dispatcher.Observation
+	end func()
+}
+
+func (l lingering) Begin(ctx context.Context, _ dispatcher.Dispatched) (context.Context, dispatcher.Observation) {
+	return ctx, l
+}
+
+func (lingering) Calling(ctx context.Context, _ int) context.Context { return ctx }
+func (lingering) Returned(int, error)                                {}
+func (l lingering) End(error)                                        { l.end() }
+
+// One that was overtaken counts in the burst that overtook it.
+func TestTracerBurstOvertakes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tracer := inspect.NewTracer(inspect.Render(func(ev any) string { return fmt.Sprint(ev) }))
+		p, err := provider.Build([]provider.Listener{provider.New[int]("a", func(int) {})}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fast := dispatcher.New(p, dispatcher.Observe(tracer))
+		burst := func() {
+			time.Sleep(100 * time.Millisecond)
+			for i := range 99 {
+				_ = fast.Dispatch(context.Background(), i)
+			}
+		}
+		overtaken := dispatcher.New(p, dispatcher.Observe(lingering{end: burst}), dispatcher.Observe(tracer))
+		_ = overtaken.Dispatch(context.Background(), 1000)
+		_ = fast.Dispatch(context.Background(), 99)
+		if lines := tracer.Recent(); len(lines) != 100 || lines[0].Payload != "1000" {
+			t.Errorf("%d lines, the newest is %s", len(lines), lines[0].Payload)
+		}
+	})
+}
+
 // What the application's functions do wrong stays in its place.
 func TestTracerShieldsDispatches(t *testing.T) {
 	broken := provider.New[int]("broken", func(int) error { return unspeakable{} })
@@ -261,7 +299,8 @@ func TestTracerShieldsDispatches(t *testing.T) {
 	}
 	tracer := inspect.NewTracer(nil, inspect.Sample(0), inspect.Sample(1<<40), inspect.Sample(1), inspect.Render(func(any) string { panic("can't") }))
 	var none *inspect.Tracer
-	d := dispatcher.New(p, dispatcher.Observe(tracer), dispatcher.Observe(none))
+	var zero inspect.Tracer
+	d := dispatcher.New(p, dispatcher.Observe(tracer), dispatcher.Observe(none), dispatcher.Observe(&zero))
 	_ = d.Dispatch(context.Background(), 1)
 	_ = d.Dispatch(context.Background(), "x")
 	lines := tracer.Recent()
@@ -270,6 +309,9 @@ func TestTracerShieldsDispatches(t *testing.T) {
 	}
 	if n := len(lines[0].Err); n < 4000 || n > 4100 || !utf8.ValidString(lines[0].Err) || lines[0].Steps[0].Err != lines[0].Err {
 		t.Errorf("an error of 20 kB is kept as %d bytes", n)
+	}
+	if len(zero.Stats()) != 0 || len(zero.Recent()) != 0 {
+		t.Errorf("the zero tracer counts %v", zero.Stats())
 	}
 }
 
@@ -317,6 +359,47 @@ func TestTracerOfChangingLists(t *testing.T) {
 	}
 	if got := strings.Join(calls, ", "); got != "a 2, b 1" {
 		t.Errorf("got %s", got)
+	}
+}
+
+// A listener that hears an event by its type and by an interface counts as one.
+func TestTracerOfAListenerThatListensTwice(t *testing.T) {
+	p, err := provider.Build([]provider.Listener{
+		provider.New[*placed]("a", func(*placed) {}), provider.New[event.Stoppable]("a", func(event.Stoppable) {}),
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tracer := inspect.NewTracer()
+	_ = dispatcher.New(p, dispatcher.Observe(tracer)).Dispatch(context.Background(), &placed{})
+	if stats := tracer.Stats()[0].Listeners; len(stats) != 1 || stats[0].Calls != 2 {
+		t.Errorf("got %+v", stats)
+	}
+}
+
+// hostileCalling is an observer that panics before each listener.
+type hostileCalling struct{ dispatcher.Observation }
+
+func (h hostileCalling) Begin(ctx context.Context, _ dispatcher.Dispatched) (context.Context, dispatcher.Observation) {
+	return ctx, h
+}
+
+func (hostileCalling) Calling(context.Context, int) context.Context { panic("an observer") }
+func (hostileCalling) Returned(int, error)                          {}
+func (hostileCalling) End(error)                                    {}
+
+// A call that another observer prevents is not counted.
+func TestTracerBehindAnObserverThatPanics(t *testing.T) {
+	for _, options := range [][]dispatcher.Option{nil, {dispatcher.Parallel(2)}} {
+		tracer := inspect.NewTracer()
+		d := shop(t, append(options, dispatcher.Observe(hostileCalling{}), dispatcher.Observe(tracer))...)
+		_ = d.Dispatch(context.Background(), &placed{})
+		if stats := tracer.Stats()[0]; stats.Failed != 1 || len(stats.Listeners) != 0 {
+			t.Errorf("counted %+v", stats)
+		}
+		if line := tracer.Recent()[0]; !strings.HasSuffix(line.Err, "panic: an observer") || line.Steps[0] != (inspect.Step{Listener: "slow"}) {
+			t.Errorf("remembers %+v", line)
+		}
 	}
 }
 
