@@ -13,7 +13,8 @@
 //
 //	name                   attribute                       value
 //	dispatch <event>       rollcall.event.name             the event's name, or its type
-//	                       rollcall.dispatch.not_called    listeners that were not called, if any
+//	                       rollcall.dispatch.not_called    listeners that were not called, if any; asynchronous
+//	                                                       ones don't count
 //	                       rollcall.dispatch.stopped       true where the event was stopped
 //	                       rollcall.dispatch.stopped_by    the ID of the listener that returned last before
 //	call <listener>        rollcall.event.name             as above
@@ -26,6 +27,10 @@
 // context of its span, so what it does stands below it, a further dispatch too.
 // Of listeners that run in parallel, stopped_by is the last that had returned.
 //
+// A delivery to asynchronous listeners begins a trace of its own, unless
+// [NewTransport] has trace context cross the transport: then its dispatch stands
+// below the one that published the event.
+//
 // A dispatch that nobody hears has no span, for it does nothing, but it counts.
 // Where the sampler drops the span of a dispatch, its listeners get none of
 // their own and go on with its context. A sampler is given the attributes that a
@@ -36,7 +41,8 @@
 // A span that fails has the status Error, described by the error's text. What a
 // listener did is recorded once, as an exception event of its own span, with the
 // stack if it panicked; the dispatch is marked too, and records only what was no
-// listener's fault. The values of error.type are:
+// listener's fault, and a publication for asynchronous listeners that failed. The
+// values of error.type are:
 //
 //	panic           a listener panicked, whether that passes or not, or the
 //	                event did when asked whether it is stopped
@@ -59,7 +65,8 @@
 //	rollcall.listener.duration  histogram   s           rollcall.event.name, rollcall.listener.id
 //
 // A dispatch counts when it begins. One that nobody hears has no duration, so
-// the two tell how many those are. Panics are errors here. The advised buckets go
+// the two tell how many those are. Panics are errors here, and so is a publication
+// that fails, of the first listener that it is for. The advised buckets go
 // from 10 µs to 10 s.
 //
 // # What does not get out, and what does

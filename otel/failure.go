@@ -35,13 +35,13 @@ func endListener(span trace.Span, err error) {
 	span.End()
 }
 
-// endDispatch ends the span of a dispatch. Errors of listeners are recorded at
-// the listeners' spans and not here again.
-func endDispatch(span trace.Span, err error) {
+// endDispatch ends the span of a dispatch. Errors that are recorded, as at the
+// listeners' spans, are not recorded here again.
+func endDispatch(span trace.Span, err error, isRecorded func(error) bool) {
 	if err != nil {
 		fail(span, err)
 		for _, part := range parts(err) {
-			if !isListeners(part) {
+			if !isRecorded(part) {
 				record(span, part)
 			}
 		}
@@ -122,8 +122,11 @@ func joinedType(all []error) string {
 	return errorType(all[0])
 }
 
-// parts are the errors that an error joins, or itself.
+// parts are the errors that an error joins, or itself; none of nil.
 func parts(err error) []error {
+	if err == nil {
+		return nil
+	}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		return joined.Unwrap()
 	}

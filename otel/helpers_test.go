@@ -61,7 +61,9 @@ func stopping(id string, tag ...tags.Tag) provider.Listener {
 
 func build(t testing.TB, l listeners) *provider.Ordered {
 	t.Helper()
-	p, err := provider.Build(l, nil)
+	e := provider.Declare[*placed]("order.placed")
+	e.Publish = func(context.Context, any) error { return nil }
+	p, err := provider.Build(l, []provider.Event{e})
 	if err != nil {
 		t.Fatal(err)
 	}

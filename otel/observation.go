@@ -7,6 +7,7 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/rollcall-go/rollcall/dispatcher"
 	"github.com/rollcall-go/rollcall/provider"
 )
 
@@ -70,17 +71,49 @@ func (o *observation) Stopped(int) {
 // End ends the dispatch's span.
 func (o *observation) End(err error) {
 	o.observer.instruments.ended(o)
+	for _, part := range parts(err) {
+		if i := o.publisher(part); i >= 0 {
+			o.observer.instruments.errors.Add(o.ctx, 1, o.event.listener(o.listeners, i).add...)
+		}
+	}
 	if o.recording {
 		o.describe()
-		endDispatch(o.span, err)
+		endDispatch(o.span, err, func(part error) bool { return isListeners(part) && o.publisher(part) < 0 })
 	} else {
 		o.span.End()
 	}
 }
 
-// describe says why listeners were not called, but for an error.
+// publisher is the index of the asynchronous listener whose publication an error is
+// of; -1 for any other. Nobody calls that listener, so it has no span.
+func (o *observation) publisher(err error) int {
+	failed, ok := err.(*dispatcher.ListenerError)
+	if !ok {
+		return -1
+	}
+	found := -1
+	for i, l := range o.listeners.All() {
+		switch {
+		case l.ID != failed.Listener:
+		case o.calls[i].listener != nil: // it is of one that was called
+			return -1
+		case found < 0 && o.listeners.IsAsync(i):
+			found = i
+		}
+	}
+	return found
+}
+
+// describe says why listeners were not called, but for an error. Asynchronous
+// ones are not meant to be: their receivers call them.
 func (o *observation) describe() {
-	if left := o.listeners.Len() - int(o.called.Load()); left > 0 {
+	left := -int(o.called.Load())
+	for i := range o.listeners.Len() {
+		if !o.listeners.IsAsync(i) {
+			left++
+		}
+	}
+	if left > 0 {
 		o.span.SetAttributes(notCalledKey.Int(left))
 	}
 	if !o.stopped {

@@ -36,6 +36,14 @@ dispatch order.placed {event.name=order.placed}
   call a {event.name=order.placed,listener.id=a,listener.index=0}
   call b {event.name=order.placed,listener.id=b,listener.index=1}
 `},
+		{"asynchronous listeners", listeners{on("a"), on("b", `async:"mail"`), on("c", `async:"mail"`)}, nil, `
+dispatch order.placed {event.name=order.placed}
+  call a {event.name=order.placed,listener.id=a,listener.index=0}
+`},
+		{"an error before asynchronous listeners", listeners{failing("a", errFailed), on("b"), on("c", `async:"mail"`)}, nil, `
+dispatch order.placed {error.type=*errors.errorString,dispatch.not_called=1,event.name=order.placed} Error: listener a of order.placed: failed
+  call a {error.type=*errors.errorString,event.name=order.placed,listener.id=a,listener.index=0} Error: failed +exception(*errors.errorString, failed)
+`},
 		{"nobody listens", nil, nil, "\n"},
 		{"an error", listeners{on("a"), failing("b", errFailed), on("c")}, nil, `
 dispatch order.placed {error.type=*errors.errorString,dispatch.not_called=1,event.name=order.placed} Error: listener b of order.placed: failed
