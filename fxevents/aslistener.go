@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"runtime"
 	"strconv"
 
 	"go.uber.org/fx"
@@ -49,11 +50,13 @@ func AsListener(constructor any, tag ...tags.Tag) fx.Option {
 func resultOf(constructor any) (reflect.Type, error) {
 	t := reflect.TypeOf(constructor)
 	if t == nil || t.Kind() != reflect.Func {
-		return nil, fmt.Errorf("AsListener takes a constructor function, not a %T: "+
-			"where fx.Annotate would name parameters, take a struct with fx.In", constructor)
+		return nil, fmt.Errorf("AsListener takes a constructor function, not a %T: %s", constructor, insteadOf(t))
 	}
 	if reflect.ValueOf(constructor).IsNil() {
 		return nil, errors.New("the constructor is nil")
+	}
+	if t.NumIn() > 0 && (t.NumOut() == 0 || t.NumOut() == 1 && t.Out(0) == reflect.TypeFor[error]()) {
+		return nil, errors.New("this is the listener itself: return it from a function, and give it an id")
 	}
 	fails := t.NumOut() == 2 && t.Out(1) == reflect.TypeFor[error]()
 	if t.NumOut() != 1 && !fails || t.Out(0) == reflect.TypeFor[error]() || isOut(t.Out(0)) {
@@ -61,6 +64,14 @@ func resultOf(constructor any) (reflect.Type, error) {
 			"for more, put provider.Listener values into the group %q by fx.Out", t, DefaultGroup)
 	}
 	return t.Out(0), nil
+}
+
+// insteadOf is what to write where a constructor is none.
+func insteadOf(t reflect.Type) string {
+	if t != nil && t.PkgPath() == reflect.TypeFor[fx.Annotated]().PkgPath() { // fx.Annotate gives an unexported type
+		return "where fx.Annotate would name parameters, take a struct with fx.In"
+	}
+	return "pass a function that returns it"
 }
 
 func isOut(t reflect.Type) bool {
@@ -72,15 +83,15 @@ func isOut(t reflect.Type) bool {
 }
 
 // nameFor is the name under which the constructor is provided: the listener's
-// ID. Where that shows only once the value is there, it is the constructor's.
+// ID. Where that shows only once the value is there, it is the constructor's
+// with its import path: packages of one name are told apart.
 func nameFor(result reflect.Type, fields tags.Fields, constructor any) string {
 	switch {
 	case fields.ID != "":
 		return fields.ID
 	case result.Name() == "" && result.Kind() != reflect.Pointer, result.Kind() == reflect.Interface,
 		result == reflect.TypeFor[provider.Listener]():
-		name, _ := source.Func(constructor)
-		return name
+		return runtime.FuncForPC(reflect.ValueOf(constructor).Pointer()).Name()
 	}
 	return source.Type(result)
 }

@@ -37,7 +37,8 @@ type Assembly struct {
 	outbox   *outbox                             // for asynchronous listeners
 
 	mu        sync.Mutex
-	opened    []func() // what closes the transports
+	opened    []func() error // what closes the transports
+	closed    bool           // they are
 	providers []AssembledProvider
 	report    *inspect.Report // nil where nobody asks for it
 }
@@ -110,8 +111,11 @@ type parts struct {
 // assemble builds all providers, or none, and then keeps nothing open.
 func assemble(in parts) error {
 	err := in.Assembly.assemble(in)
-	if err != nil {
-		in.Assembly.Close()
+	if err == nil {
+		return nil
+	}
+	if notClosed := in.Assembly.Close(); notClosed != nil {
+		return errors.Join(err, notClosed)
 	}
 	return err
 }
@@ -125,7 +129,7 @@ func (a *Assembly) assemble(in parts) error {
 	if a.lost {
 		orderErr = withoutTargets(orderErr)
 	}
-	asyncErr := a.prepareAsync(in, groups, built)
+	asyncErr := a.prepareAsync(in, events, groups, built)
 	if err := errors.Join(registered, resolveErr, overridden, orderErr, asyncErr); err != nil {
 		return &AssemblyError{Problems: joined.Distinct(err)}
 	}

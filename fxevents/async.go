@@ -16,7 +16,7 @@ import (
 
 // prepareAsync finds the asynchronous listeners, and what is wrong with them
 // beyond what provider.Build says.
-func (a *Assembly) prepareAsync(in parts, groups [][]provider.Listener, built []AssembledProvider) error {
+func (a *Assembly) prepareAsync(in parts, events []provider.Event, groups [][]provider.Listener, built []AssembledProvider) error {
 	var problems []error
 	var known []string
 	var first *provider.Listener
@@ -30,14 +30,14 @@ func (a *Assembly) prepareAsync(in parts, groups [][]provider.Listener, built []
 				first = l
 			}
 			known = append(known, l.Async)
-			problems = append(problems, badKey(l, a.settings.providers[i]))
+			problems = append(problems, a.badAsync(l, i, events))
 		}
 	}
 	if first != nil && in.Transport == nil && in.DefaultTransport == nil {
 		problems = append(problems, &NoTransportError{first.ID, first.Source})
 	}
 	for _, key := range slices.Sorted(maps.Keys(a.settings.receivers)) {
-		problems = append(problems, unknownKey("fxevents.Subscription", key, known))
+		problems = append(problems, unknownKey("fxevents.Subscription at "+a.settings.receivers[key].source, key, known))
 	}
 	for _, r := range sortedBy(in.Receives, func(r receive) int { return r.declared }) {
 		for _, key := range r.keys {
@@ -52,20 +52,6 @@ func (a *Assembly) prepareAsync(in parts, groups [][]provider.Listener, built []
 		}
 	}
 	return errors.Join(problems...)
-}
-
-// badKey is what is wrong with a listener's receiver key and place.
-func badKey(l *provider.Listener, p providerSpec) error {
-	if p.name != "" {
-		return &provider.AsyncError{Listener: l.ID, Source: l.Source,
-			Problem: fmt.Sprintf("it is in the group %s: only the provider without a name publishes events, since receivers know no providers", p.group)}
-	}
-	s := transport.Subscription{Event: "any", Key: l.Async}
-	var problem *transport.SubscriptionError
-	if _, err := s.Check(); errors.As(err, &problem) {
-		return &provider.AsyncError{Listener: l.ID, Source: l.Source, Problem: problem.Problem}
-	}
-	return nil
 }
 
 func unknownKey(what, key string, known []string) error {
@@ -88,7 +74,7 @@ func (a *Assembly) connect(in parts, built *provider.Ordered) error {
 		}
 	}
 	a.outbox.connect(t)
-	r := &receivers{outbox: a.outbox, shutdowner: in.Shutdowner, subscriptions: a.subscriptions(in, built)}
+	r := &receivers{assembly: a, transport: verdicts{t, a.settings.logger}, shutdowner: in.Shutdowner, subscriptions: a.subscriptions(in, built)}
 	in.Lifecycle.Append(fx.Hook{OnStart: r.start, OnStop: r.stop})
 	return nil
 }
@@ -118,7 +104,7 @@ func (a *Assembly) subscriptions(in parts, built *provider.Ordered) []subscribed
 
 func (a *Assembly) receiver(d declaredEvent, key string, origin dispatcher.Dispatcher, built *provider.Ordered) *transport.Receiver {
 	policy := slices.Concat(a.settings.policy, []dispatcher.Option{dispatcher.Origin(origin)})
-	s := a.settings.receivers[key]
+	s := a.settings.receivers[key].subscription
 	s.Key = key
 	r := d.receiver(s, dispatcher.New(provider.Received(built, key), policy...))
 	if a.settings.codec != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -16,6 +17,7 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/fxevents"
 	"github.com/rollcall-go/rollcall/inspect"
 	"github.com/rollcall-go/rollcall/provider"
@@ -238,7 +240,7 @@ func TestAsyncErrors(t *testing.T) {
 			[]string{"count (HERE) must run after mail (HERE), which the receivers of stats do not wait for, as it is received by the key mail: drop the hint, or have both received by one key"}},
 		{"no transport", []fx.Option{fxevents.Module(), declared,
 			fxevents.Listen((*shop).Mail, `id:"mail" async:"mail"`)},
-			[]string{"mail (HERE) is asynchronous, but the application has no transport, or lacks what its constructor takes: give it one by fxevents.Transport, such as nats.Embedded of github.com/rollcall-go/rollcall/transport/nats"}},
+			[]string{"mail (HERE) is asynchronous, but the application has no transport, or lacks what its constructor takes: give it one by fxevents.Transport, or take fxnats.Module of github.com/rollcall-go/rollcall/transport/nats/fxnats in the place of fxevents.Module for one inside of this process"}},
 		{"no name", []fx.Option{fxevents.Module(), fxevents.Event[*placed](""), withTransport,
 			fxevents.Listen((*shop).Mail, `id:"mail" async:"mail"`)},
 			[]string{"mail (HERE) is asynchronous, but its event *fxevents_test.placed (HERE) has no name by which it could leave the process: declare it with one"}},
@@ -251,12 +253,20 @@ func TestAsyncErrors(t *testing.T) {
 		{"a bad key", []fx.Option{fxevents.Module(), declared, withTransport,
 			fxevents.Listen((*shop).Mail, `id:"mail" async:"a b"`)},
 			[]string{"mail (HERE) is asynchronous, but the key has a space or one of * > /"}},
+		{"a bad event name", []fx.Option{fxevents.Module(), fxevents.Event[*placed]("Order Placed!"), withTransport,
+			fxevents.Listen((*shop).Mail, `id:"mail" async:"mail"`)},
+			[]string{`mail (HERE) is asynchronous, but its event "Order Placed!" (HERE) can't leave the process: the event's name has a space or one of * > /: declare it with another`}},
+		{"an event that JSON leaves empty", []fx.Option{fxevents.Module(), withTransport, receiving[*sealed](), receiving[sealed](), receiving[stoppable]()},
+			[]string{
+				"to.fxevents_test.sealed (HERE) is asynchronous, but its event *fxevents_test.sealed (HERE) would arrive empty, as JSON has the exported fields and it has none: export some, give it MarshalJSON and UnmarshalJSON, or give fxevents.Module an fxevents.Codec",
+				"fxevents_test.sealed (HERE) is asynchronous, but its event fxevents_test.sealed (HERE) would arrive empty, as JSON has the exported fields and it has none: export some, give it MarshalJSON and UnmarshalJSON, or give fxevents.Module an fxevents.Codec",
+				"fxevents_test.stoppable (HERE) is asynchronous, but its event fxevents_test.stoppable (HERE) would arrive empty, as JSON has the exported fields and it has none: export some, give it MarshalJSON and UnmarshalJSON, or give fxevents.Module an fxevents.Codec"}},
 		{"a further provider", []fx.Option{fxevents.Module(fxevents.Provider("bulk", "bulk")), declared, withTransport,
 			fxevents.Listen((*shop).Mail, `id:"mail" async:"mail" group:"bulk"`)},
 			[]string{"mail (HERE) is asynchronous, but it is in the group bulk: only the provider without a name publishes events, since receivers know no providers"}},
 		{"unknown keys", []fx.Option{fxevents.Module(fxevents.Subscription(transport.Subscription{Key: "mial"})), declared, withTransport,
 			fxevents.Listen((*shop).Mail, `id:"mail" async:"mail"`), fxevents.Receive("mai")},
-			[]string{`fxevents.Subscription: no listener is received by the key "mial", did you mean mail?`,
+			[]string{`fxevents.Subscription at HERE: no listener is received by the key "mial", did you mean mail?`,
 				`fxevents.Receive at HERE: no listener is received by the key "mai", did you mean mail?`}},
 		{"bad subscriptions", []fx.Option{fxevents.Module(
 			fxevents.Subscription(transport.Subscription{}), fxevents.Subscription(transport.Subscription{Key: "k", MaxAttempts: -1})), declared, withTransport},
@@ -277,6 +287,51 @@ func TestAsyncErrors(t *testing.T) {
 				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(tt.want, "\n"))
 			}
 		})
+	}
+}
+
+// Events with nothing that JSON writes, with something in them and without, and
+// with ways of their own.
+type (
+	sealed    struct{ id string }
+	stoppable struct {
+		event.Propagation
+		id string
+	}
+	nothing struct{}
+	mark    struct {
+		event.Propagation
+		_ int
+	}
+	words   []string
+	based   struct{ base }
+	base    struct{ ID string }
+	written struct{ id string }
+	spelled struct{ id string }
+)
+
+var _ = sealed{}.id + stoppable{}.id // which nobody reads otherwise
+
+func (w written) MarshalJSON() ([]byte, error)  { return json.Marshal(w.id) }
+func (s *spelled) MarshalText() ([]byte, error) { return []byte(s.id), nil }
+
+// receiving declares an event and has an asynchronous listener for it.
+func receiving[E any]() fx.Option {
+	name := strings.ReplaceAll(reflect.TypeFor[E]().String(), "*", "to.")
+	return fx.Options(fxevents.Event[E](name),
+		fxevents.AsListener(func() func(E) { return func(E) {} }, tags.Tag(fmt.Sprintf("id:%q async:%q", name, "key"))))
+}
+
+func TestEventsThatCanTravel(t *testing.T) {
+	carrier := fx.Provide(func() transport.Transport { return &transport.Local{} })
+	for name, options := range map[string][]fx.Option{
+		"JSON": {fxevents.Module(), receiving[nothing](), receiving[*mark](), receiving[words](), receiving[*based](),
+			receiving[written](), receiving[*written](), receiving[*spelled]()},
+		"a codec": {fxevents.Module(fxevents.Codec(shout{})), receiving[sealed]()},
+	} {
+		if err := quietly(append(options, carrier)...).Err(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
@@ -337,35 +392,6 @@ func TestReceiveDrains(t *testing.T) {
 	if got := after.nextN(t, 3); got != "audit 2, stock 2, count 2" {
 		t.Errorf("then came %s", got)
 	}
-}
-
-// A stop does not wait longer than it may.
-func TestStopTimeout(t *testing.T) {
-	var j *journal
-	var emitter *dispatcher.Emitter[*placed]
-	begun, finish := make(chan struct{}), make(chan struct{})
-	app := quietly(fxevents.Module(), shopModule(), fxevents.Receive("stats"), fx.Populate(&j, &emitter),
-		fx.Provide(func() transport.Transport { return &transport.Local{} }))
-	j.answer = func(who string, _ int) error {
-		if who == "count" {
-			close(begun)
-			<-finish
-		}
-		return nil
-	}
-	if err := app.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := emitter.Emit(t.Context(), &placed{"1"}); err != nil {
-		t.Fatal(err)
-	}
-	<-begun
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	if err := app.Stop(ctx); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("got %v", err)
-	}
-	close(finish)
 }
 
 // broken is a transport whose subscriptions end.
@@ -501,13 +527,42 @@ func TestTransport(t *testing.T) {
 	}
 }
 
+// A transport may have nothing to close, or fail at it.
+func TestTransportsThatClose(t *testing.T) {
+	local := fxevents.Transport(func() (*transport.Local, error) { return &transport.Local{}, nil })
+	app := quietly(fxevents.Module(), local, shopModule(), fxevents.Receive())
+	if err := errors.Join(app.Start(t.Context()), app.Stop(t.Context())); err != nil {
+		t.Error(err)
+	}
+	for name, option := range map[string]fx.Option{
+		"Transport":        fxevents.Transport(func() (*faulty, error) { return &faulty{}, nil }),
+		"DefaultTransport": fxevents.DefaultTransport(func() (*faulty, error) { return &faulty{}, nil }),
+	} {
+		app := quietly(fxevents.Module(), option, shopModule())
+		err := errors.Join(app.Start(t.Context()), app.Stop(t.Context()))
+		if err == nil || err.Error() != "rollcall: closing the transport: the disk is full" {
+			t.Errorf("%s: stopping gave %v", name, err)
+		}
+	}
+	err := quietly(fxevents.Module(), fxevents.Transport(func() (*faulty, error) { return &faulty{}, nil }), shopModule(), fxevents.Receive("nobody")).Err()
+	var assembly *fxevents.AssemblyError
+	if !errors.As(err, &assembly) || !strings.Contains(err.Error(), "the disk is full") {
+		t.Errorf("a failed assembly gave %v", err)
+	}
+}
+
+// faulty is a transport that can't be closed.
+type faulty struct{ transport.Local }
+
+func (*faulty) Close() error { return errors.New("the disk is full") }
+
 // What fails comes again, all listeners of the key are called again, and the
 // settings of the key hold.
 func TestReceiveAgain(t *testing.T) {
 	broker := &transport.Local{}
 	var j *journal
 	var emitter *dispatcher.Emitter[*placed]
-	running(t, broker, fxevents.Module(fxevents.Subscription(transport.Subscription{Key: "mail", MaxAttempts: 2})),
+	running(t, broker, fxevents.Module(unlogged, fxevents.Subscription(transport.Subscription{Key: "mail", MaxAttempts: 2})),
 		shopModule(), fxevents.Receive("mail"), fx.Populate(&j, &emitter))
 	j.answer = func(who string, attempt int) error {
 		if who == "copy" {

@@ -26,8 +26,9 @@
 // # What the container has
 //
 //   - *dispatcher.Emitter[E] for each declared event type E;
-//   - dispatcher.Dispatcher, for any event; decorate it with fx.Decorate to
-//     buffer or trace, and the emitters go through the decorated one;
+//   - dispatcher.Dispatcher, for any event; decorate it with fx.Decorate, at the
+//     root and not in a module, to buffer or trace, and the emitters go through
+//     the decorated one;
 //   - provider.Provider, the listeners in their order;
 //   - *inspect.Report, the order of each event with its reasons, to be written
 //     or shown; it is filled when the listeners are assembled;
@@ -48,8 +49,11 @@
 //	fxevents.Listen((*Mailer).OnPlaced, `async:"mail"`)
 //
 // The dispatch runs the other listeners in order. If they succeed, it publishes
-// the event, once, by the transport.Transport that the application provides,
-// and returns when the broker has confirmed that it keeps it. Where the
+// the event, once, by the transport.Transport that the application provides
+// with [Transport], and returns when the broker has confirmed that it keeps it.
+// An application without a broker takes Module of
+// github.com/rollcall-go/rollcall/transport/nats/fxnats in the place of this
+// package's: a JetStream server inside of the process carries the events. Where the
 // application asks for it, and be it in another process that has the same
 // modules, the event is received:
 //
@@ -60,8 +64,14 @@
 // called in their order; keys know nothing of each other, so a hint must not put
 // a listener behind one of another key, or a synchronous one behind an
 // asynchronous one. The event needs a declared name, under which it travels, and
-// one type, which it is decoded to: from JSON, or by a [Codec]. An event that
-// can't be decoded becomes a dead letter of the transport.
+// one type, which it is decoded to: from JSON, which has its exported fields, or
+// by a [Codec]. An event that can't be decoded becomes a dead letter of the
+// transport.
+//
+// A dispatch does not hear of what fails in a receiver, so that is logged, to
+// slog.Default() unless [Logger] says otherwise. Dead letters are shown,
+// discarded and published again by transport.DeadLetters, which a transport
+// implements.
 //
 // # Declared order
 //

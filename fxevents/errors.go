@@ -38,11 +38,10 @@ type RegistrationError struct {
 }
 
 func (e *RegistrationError) Error() string {
-	what := "a listener"
-	if e.Target != "" {
-		what = fmt.Sprintf("%s (%s)", e.Target, e.TargetSource)
+	if e.Target == "" {
+		return fmt.Sprintf("the listener made at %s: %v", e.Source, e.Err)
 	}
-	return fmt.Sprintf("%s, made a listener at %s: %v", what, e.Source, e.Err)
+	return fmt.Sprintf("%s (%s), made a listener at %s: %v", e.Target, e.TargetSource, e.Source, e.Err)
 }
 
 // Unwrap is the problem itself.

@@ -33,12 +33,20 @@ func TestProblems(t *testing.T) {
 				"tag `id:\"a\" id:\"b\" priority:\"high\"`, column 24: invalid priority \"high\": write first, last or a whole number"}},
 		{"method for Listen", fxevents.Listen((*indexer).OnCreated, `method:"On"`), []string{
 			"fxevents_test.indexer.OnCreated (HERE), made a listener at HERE: the tag's key method has no meaning here: the method is given"}},
-		{"nil method", fxevents.Listen[*indexer, *created](nil), []string{"a listener, made a listener at HERE: the method is nil"}},
+		{"nil method", fxevents.Listen[*indexer, *created](nil), []string{"the listener made at HERE: the method is nil"}},
 		{"nil constructor", fxevents.AsListener(nil), []string{
-			"a listener, made a listener at HERE: AsListener takes a constructor function, not a <nil>: where fx.Annotate would name parameters, take a struct with fx.In"}},
-		{"nil function", fxevents.AsListener((func() *notifier)(nil)), []string{"a listener, made a listener at HERE: the constructor is nil"}},
+			"the listener made at HERE: AsListener takes a constructor function, not a <nil>: pass a function that returns it"}},
+		{"a value", fxevents.AsListener(&notifier{}), []string{
+			"the listener made at HERE: AsListener takes a constructor function, not a *fxevents_test.notifier: pass a function that returns it"}},
+		{"the listener itself", fx.Options(fxevents.AsListener(handleCreated), fxevents.AsListener(func(*created) {}), fxevents.AsListener(func() {})), []string{
+			"fxevents_test.handleCreated (HERE), made a listener at HERE: this is the listener itself: return it from a function, and give it an id",
+			"fxevents_test.TestProblems.func1 (HERE), made a listener at HERE: this is the listener itself: return it from a function, and give it an id",
+			`fxevents_test.TestProblems.func2 (HERE), made a listener at HERE: the constructor must return one listener, or one and an error, not func(): for more, put provider.Listener values into the group "event_listener" by fx.Out`}},
+		{"nil function", fxevents.AsListener((func() *notifier)(nil)), []string{"the listener made at HERE: the constructor is nil"}},
 		{"annotated constructor", fxevents.AsListener(fx.Annotate(newNotifier)), []string{
-			"a listener, made a listener at HERE: AsListener takes a constructor function, not a fx.annotated: where fx.Annotate would name parameters, take a struct with fx.In"}},
+			"the listener made at HERE: AsListener takes a constructor function, not a fx.annotated: where fx.Annotate would name parameters, take a struct with fx.In"}},
+		{"annotated as fx.Annotated", fxevents.AsListener(fx.Annotated{Name: "x", Target: newNotifier}), []string{
+			"the listener made at HERE: AsListener takes a constructor function, not a fx.Annotated: where fx.Annotate would name parameters, take a struct with fx.In"}},
 		{"two results", fxevents.AsListener(twoResults), []string{
 			`fxevents_test.twoResults (HERE), made a listener at HERE: the constructor must return one listener, or one and an error, not func() (*fxevents_test.notifier, *fxevents_test.mailer): for more, put provider.Listener values into the group "event_listener" by fx.Out`}},
 		{"fx.Out", fxevents.AsListener(outResult), []string{
@@ -52,7 +60,7 @@ func TestProblems(t *testing.T) {
 		{"wrong event", fxevents.AsListener(newNotifier, `event:"recipe.deleted"`), []string{
 			"fxevents_test.notifier (HERE) takes *fxevents_test.created, but listens to recipe.deleted, which is a *fxevents_test.deleted (HERE): correct the tag's event or the parameter"}},
 		{"misspelt event", fxevents.AsListener(newNotifier, `event:"recipe.craeted"`), []string{
-			"fxevents_test.notifier (HERE) listens to recipe.craeted, but no event has that name, did you mean recipe.created?: declare it, or leave the event to the parameter, *fxevents_test.created"}},
+			"fxevents_test.notifier (HERE) listens to recipe.craeted, but no event has that name: did you mean recipe.created? Otherwise declare it, or leave the event to the parameter, *fxevents_test.created"}},
 		{"unknown target", fx.Options(fxevents.AsListener(newAuditor, `after:"fxevents_test.notifer"`), fxevents.AsListener(newNotifier)), []string{
 			`fxevents_test.auditor (HERE) must run after fxevents_test.notifer, but no listener has that ID: did you mean fxevents_test.notifier? Write "?fxevents_test.notifer" if it may be absent`}},
 		{"invalid plain listener", fx.Supply(fx.Annotated{Group: "event_listener", Target: provider.Listener{ID: "x"}}), []string{
@@ -62,7 +70,7 @@ func TestProblems(t *testing.T) {
 			fxevents.AsListener(newAuditor, `before:"fxevents_test.notifier"`)), []string{
 			"fxevents_test.notifier must run before fxevents_test.auditor (HERE),\nand fxevents_test.auditor must run before fxevents_test.notifier (HERE): drop one of the hints"}},
 		{"no method and a subscriber's fields", fxevents.AsListener(func() *subscriber { return nil }, `priority:"1"`), []string{
-			"fxevents_test.TestProblems.func1 (HERE), made a listener at HERE: *fxevents_test.subscriber lists its own subscriptions: drop event, id, method, priority, before, after and async from its tag"}},
+			"fxevents_test.TestProblems.func3 (HERE), made a listener at HERE: *fxevents_test.subscriber lists its own subscriptions: drop event, id, method, priority, before, after and async from its tag"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if diff := cmp.Diff(tt.want, problemsOf(t, fxevents.Module(), events, provided, tt.option)); diff != "" {
@@ -76,6 +84,8 @@ type result struct {
 	fx.Out
 	Notifier *notifier
 }
+
+func handleCreated(context.Context, *created) error { return nil }
 
 func twoResults() (*notifier, *mailer) { return nil, nil }
 func outResult() result                { return result{} }

@@ -35,6 +35,19 @@ func TestFx_ModuleNesting(t *testing.T) {
 	check(t, "declared order: a parent's before its child modules'", got, "root, a, a1, a2, b")
 }
 
+// maker gives listeners whose IDs are its own.
+type maker struct{ id string }
+
+func (m maker) Make() provider.Listener { return noting(m.id) }
+
+// Constructors whose names in short are the same stand beside each other, as
+// those of packages of one name do.
+func TestFx_ConstructorsOfOneName(t *testing.T) {
+	got := emitted(t, fxevents.Module(), events, fx.Supply(maker{"a"}),
+		fxevents.AsListener(maker.Make), fxevents.AsListener(maker{"b"}.Make))
+	check(t, "called", got, "a, b")
+}
+
 func TestFx_Private(t *testing.T) {
 	got := emitted(t, fxevents.Module(), events,
 		fx.Module("one", fx.Provide(func() *indexer { return &indexer{"one"} }, fx.Private), fxevents.Listen((*indexer).OnCreated, `id:"one"`)),

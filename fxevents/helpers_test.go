@@ -3,6 +3,7 @@ package fxevents_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"regexp"
 	"strings"
 	"testing"
@@ -122,3 +123,6 @@ var events = fx.Options(
 	fxevents.Event[*created]("recipe.created"),
 	fxevents.Event[*deleted]("recipe.deleted"),
 )
+
+// unlogged is for tests whose asynchronous listeners fail on purpose.
+var unlogged = fxevents.Logger(slog.New(slog.DiscardHandler))

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,7 +34,7 @@ const (
 // fx.New once, before the modules that contribute listeners. Errors are told
 // by fx.New, as an *AssemblyError.
 func Module(options ...Option) fx.Option {
-	s := settings{providers: []providerSpec{{group: DefaultGroup}}, receivers: map[string]transport.Subscription{}}
+	s := settings{providers: []providerSpec{{group: DefaultGroup}}, receivers: map[string]receiving{}}
 	for _, o := range options {
 		if o != nil {
 			o.apply(&s)
@@ -87,8 +88,9 @@ type settings struct {
 	providers []providerSpec
 	files     []file
 	policy    []dispatcher.Option
-	codec     transport.Codec // nil: JSON
-	receivers map[string]transport.Subscription
+	codec     transport.Codec      // nil: JSON
+	logger    *slog.Logger         // nil: slog.Default()
+	receivers map[string]receiving // by key
 	problems  []error
 }
 

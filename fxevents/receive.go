@@ -15,12 +15,13 @@ import (
 // keys, or of all keys if none is given. It begins when the application starts.
 // When that stops, it takes no more events and waits for the listeners that
 // run, as long as Fx's stop timeout; what they have not finished then, another
-// process receives, or this one when it starts again.
+// process receives, or this one when it runs again.
 //
 // The listeners of one key are called in their order, one event after the
 // other unless a [Subscription] says otherwise. Where one fails, the event comes
 // again after a while, and all listeners of the key are called again: they must
-// bear that, as by transport.Once, or have a key each.
+// bear that, as by transport.Once, or have a key each. Each failure is logged,
+// and the event's end as a dead letter: see [Logger].
 //
 // Where a subscription ends by an error, the application is shut down with
 // exit code 1, and Stop returns the error.
@@ -28,8 +29,7 @@ func Receive(keys ...string) fx.Option {
 	r := receive{keys: slices.Clone(keys), source: source.Caller(0)}
 	return fx.Options(
 		fx.Provide(fx.Annotated{Group: receiveGroup, Target: func(m module) receive {
-			r.declared = m.assembly().nextDeclared()
-			return r
+			return receive{m.assembly().nextDeclared(), r.keys, r.source} // r may be another application's, too
 		}}),
 		fx.Invoke(func(*Assembly) {}), // so that a missing Module is told
 	)
@@ -54,11 +54,17 @@ func Subscription(s transport.Subscription) Option {
 		case s.Event != "" || s.Key == "":
 			err = errors.New("it needs a key, and no event: it holds for every event of the key")
 		case err == nil:
-			x.receivers[s.Key] = s
+			x.receivers[s.Key] = receiving{s, at}
 			return
 		}
 		x.problems = append(x.problems, fmt.Errorf("fxevents.Subscription at %s: %w", at, err))
 	})
+}
+
+// receiving is one call of Subscription.
+type receiving struct {
+	subscription transport.Subscription
+	source       string
 }
 
 // Codec encodes and decodes the events of asynchronous listeners, instead of

@@ -10,44 +10,73 @@ import (
 	"sync"
 
 	"go.uber.org/fx"
+
+	"github.com/rollcall-go/rollcall/transport"
 )
 
-// receivers are the subscriptions of an application that runs.
+// receivers are the subscriptions of an application. They run from its start to
+// its stop, and again after that.
 type receivers struct {
-	outbox        *outbox
+	assembly      *Assembly
+	transport     transport.Transport // to subscribe to
 	shutdowner    fx.Shutdowner
 	subscriptions []subscribed
+	run           *run
+}
 
-	cancel   context.CancelFunc
-	ended    sync.WaitGroup
-	shutdown sync.Once
+// start declares all receivers, also those of other processes, and subscribes
+// those of this one.
+func (r *receivers) start(ctx context.Context) error {
+	if r.assembly.isClosed() {
+		return errors.New("rollcall: the transport was closed when the application stopped: make another application by fx.New")
+	}
+	outbox := r.assembly.outbox
+	for _, name := range slices.Sorted(maps.Keys(outbox.events)) {
+		if err := outbox.events[name].declare(ctx, outbox.transport); err != nil {
+			return fmt.Errorf("rollcall: declaring the receivers of %s: %w", name, err)
+		}
+	}
+	r.run = begin(r.transport, r.shutdowner, r.subscriptions)
+	return nil
+}
+
+// stop ends the subscriptions, and waits for the listeners that run. Where they
+// take too long, it closes the transport as well: Fx runs no further hook.
+func (r *receivers) stop(ctx context.Context) error {
+	err := r.run.stop(ctx)
+	if ctx.Err() != nil {
+		return errors.Join(err, r.assembly.Close())
+	}
+	return err
+}
+
+// run is the time from a start to its stop, and longer where listeners do not
+// end.
+type run struct {
+	shutdowner fx.Shutdowner
+	cancel     context.CancelFunc
+	ended      sync.WaitGroup
+	shutdown   sync.Once
 
 	mu       sync.Mutex
 	running  []string
 	problems []error
 }
 
-// start declares all receivers, also those of other processes, and subscribes
-// those of this one.
-func (r *receivers) start(ctx context.Context) error {
-	for _, name := range slices.Sorted(maps.Keys(r.outbox.events)) {
-		if err := r.outbox.events[name].declare(ctx, r.outbox.transport); err != nil {
-			return fmt.Errorf("rollcall: declaring the receivers of %s: %w", name, err)
-		}
-	}
-	running, cancel := context.WithCancel(context.Background())
-	r.cancel, r.shutdown, r.problems = cancel, sync.Once{}, nil
-	for _, s := range r.subscriptions {
+func begin(t transport.Transport, shutdowner fx.Shutdowner, subscriptions []subscribed) *run {
+	ctx, cancel := context.WithCancel(context.Background())
+	r := &run{shutdowner: shutdowner, cancel: cancel}
+	for _, s := range subscriptions {
 		r.running = append(r.running, s.String())
 	}
-	for _, s := range r.subscriptions { // the first may end before the last begins
-		r.ended.Go(func() { r.receive(running, s) })
+	for _, s := range subscriptions { // the first may end before the last begins
+		r.ended.Go(func() { r.receive(ctx, t, s) })
 	}
-	return nil
+	return r
 }
 
-func (r *receivers) receive(ctx context.Context, s subscribed) {
-	err := s.receiver.Receive(ctx, r.outbox.transport, s.event)
+func (r *run) receive(ctx context.Context, t transport.Transport, s subscribed) {
+	err := s.receiver.Receive(ctx, t, s.event)
 	if err == nil && ctx.Err() == nil {
 		err = errors.New("the transport ended the subscription")
 	}
@@ -64,8 +93,7 @@ func (r *receivers) receive(ctx context.Context, s subscribed) {
 	}
 }
 
-// stop ends the subscriptions and waits for the listeners that run.
-func (r *receivers) stop(ctx context.Context) error {
+func (r *run) stop(ctx context.Context) error {
 	r.cancel()
 	ended := make(chan struct{})
 	go func() { r.ended.Wait(); close(ended) }()

@@ -1,6 +1,7 @@
 package fxevents
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 
@@ -10,54 +11,77 @@ import (
 	"github.com/rollcall-go/rollcall/transport"
 )
 
-// Closer is a transport that is to be closed.
-type Closer interface {
-	transport.Transport
-	Close()
-}
-
 // Transport provides the transport.Transport of an application. It is opened by
-// fx.New, and closed when the application stops, after the receivers, or where
-// the assembly fails:
+// fx.New. Where it has a method Close() or Close() error, it is closed when the
+// application stops, after the receivers, or where the assembly fails:
 //
 //	fxevents.Transport(func() (*nats.Transport, error) { return nats.Embedded("events") })
+//
+// So an application that has stopped can't be started again. Where one does not
+// start and the process goes on, Fx may run no hook that could close it: if the
+// start took too long, stop the application with another context; if a hook before
+// those of [Module] has failed, inject the [*Assembly] and call its Close.
 //
 // A transport that comes from elsewhere, or takes its settings from the
 // container, may as well be provided by fx.Provide. What its constructor takes
 // must be there: to the container, a transport that lacks something is none.
-func Transport[T Closer](open func() (T, error)) fx.Option {
+func Transport[T transport.Transport](open func() (T, error)) fx.Option {
 	return fx.Provide(func(m module) (transport.Transport, error) { return opened(m.assembly(), open) })
 }
 
 // DefaultTransport is [Transport] for an application that provides no
 // transport.Transport otherwise, or one whose constructor lacks something. It
-// opens where a listener is asynchronous.
-func DefaultTransport[T Closer](open func() (T, error)) fx.Option {
+// opens where a listener is asynchronous. Module of
+// github.com/rollcall-go/rollcall/transport/nats/fxnats is [Module] with a
+// JetStream server inside of the process as the default.
+func DefaultTransport[T transport.Transport](open func() (T, error)) fx.Option {
 	return fx.Supply(defaultTransport(func(a *Assembly) (transport.Transport, error) { return opened(a, open) }))
 }
 
 type defaultTransport func(*Assembly) (transport.Transport, error)
 
-func opened[T Closer](a *Assembly, open func() (T, error)) (transport.Transport, error) {
+func opened[T transport.Transport](a *Assembly, open func() (T, error)) (transport.Transport, error) {
 	t, err := open()
 	if err != nil {
 		return nil, err // not t, which may be a typed nil
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.opened = append(a.opened, sync.OnceFunc(t.Close))
+	a.opened = append(a.opened, sync.OnceValue(func() error { return closed(t) }))
 	return t, nil
 }
 
+// closed closes a transport that can be.
+func closed(t transport.Transport) error {
+	switch t := t.(type) {
+	case interface{ Close() }:
+		t.Close()
+	case interface{ Close() error }:
+		if err := t.Close(); err != nil {
+			return fmt.Errorf("rollcall: closing the transport: %w", err)
+		}
+	}
+	return nil
+}
+
 // Close closes the transports that Transport and DefaultTransport have opened
-// for an application that is not started; one that is closes them when it stops.
-// Where the assembly fails, they are closed already.
-func (a *Assembly) Close() {
+// for an application that is not started, and gives their errors; one that is
+// closes them when it stops. Where the assembly fails, they are closed already.
+func (a *Assembly) Close() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.closed = len(a.opened) > 0
+	var problems []error
 	for _, end := range a.opened {
-		end()
+		problems = append(problems, end())
 	}
+	return errors.Join(problems...)
+}
+
+func (a *Assembly) isClosed() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.closed
 }
 
 // NoTransportError is an asynchronous listener in an application without a
@@ -66,5 +90,5 @@ type NoTransportError struct{ Listener, Source string }
 
 func (e *NoTransportError) Error() string {
 	return fmt.Sprintf("%s%s is asynchronous, but the application has no transport, or lacks what its constructor takes: give it one by fxevents.Transport, "+
-		"such as nats.Embedded of github.com/rollcall-go/rollcall/transport/nats", e.Listener, source.At(e.Source))
+		"or take fxnats.Module of github.com/rollcall-go/rollcall/transport/nats/fxnats in the place of fxevents.Module for one inside of this process", e.Listener, source.At(e.Source))
 }

@@ -54,6 +54,7 @@ type tester struct {
 
 func (t *tester) Helper()                   {}
 func (t *tester) Errorf(f string, a ...any) { t.log = append(t.log, fmt.Sprintf(f, a...)) }
+func (t *tester) Error(a ...any)            { t.Errorf("%s", fmt.Sprintln(a...)) }
 func (t *tester) Fatalf(f string, a ...any) { t.Errorf(f, a...); runtime.Goexit() }
 func (t *tester) Fatal(a ...any)            { t.Fatalf("%s", fmt.Sprintln(a...)) }
 
@@ -100,6 +101,46 @@ func TestOrderClosesTransports(t *testing.T) {
 	}
 }
 
+// faulty is a transport that can't be closed.
+type faulty struct{ transport.Local }
+
+func (*faulty) Close() error { return errors.New("the disk is full") }
+
+func TestOrderTellsWhatIsNotClosed(t *testing.T) {
+	got := failures(t, func(t testing.TB) {
+		fxeventstest.Order(t, "testdata/order.txt", shop("priority: first"), fxevents.Transport(func() (*faulty, error) { return &faulty{}, nil }))
+	})
+	if !strings.Contains(got, "closing the transport: the disk is full") {
+		t.Errorf("got %s", got)
+	}
+}
+
+// The line of Order's documentation keeps an application from its broker,
+// however it provides the transport.
+func TestOrderWithoutBroker(t *testing.T) {
+	unreachable := func() (*closing, error) { return nil, errors.New("no broker") }
+	for name, provided := range map[string]fx.Option{
+		"Transport":        fxevents.Transport(unreachable),
+		"DefaultTransport": fxevents.DefaultTransport(unreachable),
+		"in a module":      fx.Module("broker", fxevents.Transport(unreachable)),
+		"fx.Provide":       fx.Provide(func() (transport.Transport, error) { return unreachable() }),
+	} {
+		t.Run(name, func(t *testing.T) {
+			golden := filepath.Join(t.TempDir(), "order.txt")
+			if err := os.WriteFile(golden, []byte(`default (event_listener)
+  order.placed  *github.com/rollcall-go/rollcall/fxeventstest_test.placed
+    1  fxeventstest_test.indexer  priority 0 (default)
+       - asynchronous, received by the key search
+`), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			fxeventstest.Order(t, golden, fxevents.Module(), provided,
+				fxevents.Event[*placed]("order.placed"), fxevents.AsListener(newIndexer, `async:"search"`),
+				fx.Replace(fx.Annotate(&transport.Local{}, fx.As(new(transport.Transport)))))
+		})
+	}
+}
+
 func TestOrderFailures(t *testing.T) {
 	for _, tt := range []struct {
 		name, golden string
@@ -124,7 +165,7 @@ If that is wanted, run go test with -update.`}},
 		{"a folder", "testdata", shop("priority: last"), []string{"testdata: is a directory"}},
 		{"no application", "testdata/order.txt", shop("after: nobody"), []string{
 			"the application can't be built: ", "fxeventstest_test.indexer (services.yaml:2) must run after nobody"}},
-		{"no module", "testdata/order.txt", fx.Options(), []string{"the application can't be built: ", "*fxevents.Assembly"}},
+		{"no module", "testdata/order.txt", fx.Options(), []string{"the application can't be built: ", "*fxevents.Assembly", ": is fxevents.Module among the options?"}},
 	} {
 		got := failures(t, func(t testing.TB) { fxeventstest.Order(t, tt.golden, tt.app) })
 		for _, want := range tt.want {

@@ -19,12 +19,16 @@ import (
 var update = flag.Bool("update", false, "rewrite golden files")
 
 // Order builds the application of the options, which include fxevents.Module,
-// and compares the order of all its events with a golden file. It does not
-// start the application, and closes a transport that fxevents.Transport opens:
-// provide a transport.Local instead where there is no broker. Lines of source files are left out, so that only a
-// change of the order or of its reasons is a difference. The test fails where
-// there is one, or where the application can't be built; go test -update
-// writes the file instead.
+// and compares the order of all its events with a golden file. Lines of source
+// files are left out, so that only a change of the order or of its reasons is a
+// difference. The test fails where there is one, or where the application can't
+// be built; go test -update writes the file instead.
+//
+// It does not start the application, and closes a transport that
+// fxevents.Transport opens. Where there is no broker, a further option replaces
+// the application's transport:
+//
+//	fx.Replace(fx.Annotate(&transport.Local{}, fx.As(new(transport.Transport))))
 func Order(t testing.TB, golden string, options ...fx.Option) {
 	t.Helper()
 	var report *inspect.Report
@@ -32,10 +36,14 @@ func Order(t testing.TB, golden string, options ...fx.Option) {
 	early := fx.Module("fxeventstest", fx.Populate(&assembly)) // also where a later invoke fails
 	app := fx.New(slices.Concat([]fx.Option{early}, options, []fx.Option{fx.NopLogger, fx.Populate(&report)})...)
 	if assembly != nil {
-		defer assembly.Close()
+		defer func() {
+			if err := assembly.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
 	}
 	if err := app.Err(); err != nil {
-		t.Fatalf("the application can't be built: %v", err)
+		t.Fatalf("the application can't be built: %v%s", err, withoutModule(err))
 	}
 	got := orderOf(t, report)
 	if *update {
@@ -52,6 +60,14 @@ func Order(t testing.TB, golden string, options ...fx.Option) {
 	if difference := diff(withoutCR(string(want)), got); difference != "" {
 		t.Errorf("the order is not that of %s (-) any more but (+):\n%s\nIf that is wanted, run go test with -update.", golden, difference)
 	}
+}
+
+// withoutModule is a question where the container has no assembly.
+func withoutModule(err error) string {
+	if strings.Contains(err.Error(), "*fxevents.Assembly") {
+		return ": is fxevents.Module among the options?"
+	}
+	return ""
 }
 
 func orderOf(t testing.TB, r *inspect.Report) string {

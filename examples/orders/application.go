@@ -26,7 +26,10 @@ import (
 func application(c config, log *slog.Logger) fx.Option {
 	tracer := inspect.NewTracer()
 	return fx.Options(
-		fxevents.Module(fxevents.Policy(dispatcher.Observe(tracer), dispatcher.Observe(inspect.Log(log, 1)))),
+		fxevents.Module(
+			fxevents.Policy(dispatcher.Observe(tracer), dispatcher.Observe(inspect.Log(log, 1))),
+			fxevents.Logger(log),
+		),
 		orders.Module, mail.Module, stats.Module,
 		fx.Supply(log, tracer, c, mail.Directory(c.receipts)),
 		received(c),
