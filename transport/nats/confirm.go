@@ -171,6 +171,16 @@ const (
 	patience   = 5 // sweeps
 )
 
+// close tells all that no answer will come.
+func (c *confirmations) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for id, w := range c.waiting {
+		delete(c.waiting, id)
+		w.answer <- nats.ErrConnectionClosed
+	}
+}
+
 // sweep tells who has waited too long.
 func (c *confirmations) sweep() {
 	c.mu.Lock()
@@ -187,8 +197,13 @@ func (c *confirmations) sweep() {
 	}
 }
 
-// answered gives an answer to who waits for it.
+// answered gives an answer to who waits for it. An old server may say that a
+// message is a duplicate of one that it is about to keep, without its number: that
+// one may be lost yet, so it is asked again when nothing else has come for a while.
 func (c *confirmations) answered(m *nats.Msg) {
+	if isKept(m) && bytes.Contains(m.Data, []byte(`"seq":0`)) {
+		return
+	}
 	err := outcome(m)
 	if c.store != nil {
 		err = c.orDamage(err)
@@ -238,12 +253,15 @@ func (c *confirmations) take(id uint64) (waiter, bool) {
 	return w, ok
 }
 
+// isKept says whether an answer is of a message that is kept.
+func isKept(m *nats.Msg) bool { return bytes.HasPrefix(m.Data, []byte(`{"stream":`)) }
+
 // outcome is what an answer says: nil where the message is kept.
 func outcome(m *nats.Msg) error {
 	if len(m.Data) == 0 && m.Header.Get("Status") == "503" {
 		return jetstream.ErrNoStreamResponse
 	}
-	if bytes.HasPrefix(m.Data, []byte(`{"stream":`)) {
+	if isKept(m) {
 		return nil
 	}
 	var answer struct {

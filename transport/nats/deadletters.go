@@ -25,7 +25,7 @@ const (
 // is no room beside it, it is kept as it came. Where the server fails, as between
 // two leaders, it tries again until the context ends.
 func (t *Transport) bury(ctx context.Context, m *nats.Msg, d transport.Delivery, reason string) error {
-	duplicate := fmt.Sprint("dead/", d.ID, "/", d.Key, "/", time.Now().UnixNano())
+	duplicate := letterKey(m, d)
 	h := t.header(d.Message, duplicate, map[string]string{reasonHeader: escaped(reason), attemptHeader: strconv.Itoa(d.Attempt)})
 	subject := t.deadSubject(d.Event, d.Key)
 	err := t.send(ctx, subject, d.Message, h)
@@ -37,6 +37,17 @@ func (t *Transport) bury(ctx context.Context, m *nats.Msg, d transport.Delivery,
 		err = t.send(ctx, subject, d.Message, h)
 	}
 	return err
+}
+
+// letterKey tells duplicates of a dead letter, as where what follows it is
+// repeated: by the consumer, which a temporary receiver has to itself, the message
+// in its stream, and when it came there, since the stream may be made anew. One
+// that is replayed is another message.
+func letterKey(m *nats.Msg, d transport.Delivery) string {
+	if meta, err := m.Metadata(); err == nil {
+		return fmt.Sprint("dead/", meta.Consumer, "/", meta.Sequence.Stream, "/", meta.Timestamp.UnixNano())
+	}
+	return fmt.Sprint("dead/", d.ID, "/", d.Key, "/", time.Now().UnixNano())
 }
 
 // isTooLarge says whether there was no room for a message, or for its headers.
@@ -71,7 +82,8 @@ const maxReason = 4096
 const deadLetterRoom = maxReason + 1024
 
 // EachDeadLetter shows the dead letters of a receiver key. Those of temporary
-// receivers are kept by the key "". To replay one whose receiver is no more is a
+// receivers are kept by the key "": they can be looked at and discarded, but not
+// replayed. To replay one of these, or one whose receiver is no more, is a
 // *transport.UnroutableError, and it is kept.
 func (t *Transport) EachDeadLetter(ctx context.Context, event, key string, decide func(transport.DeadLetter) transport.Disposal) (int, error) {
 	stream, err := t.js.Stream(ctx, t.deadStream())
@@ -112,7 +124,7 @@ func (t *Transport) dispose(ctx context.Context, stream jetstream.Stream, raw *j
 // where that one is no more.
 func (t *Transport) replay(ctx context.Context, number uint64, letter transport.DeadLetter) error {
 	if letter.Key == "" {
-		return &transport.UnroutableError{Event: letter.Event} // others had it
+		return &temporaryError{letter.Event} // others had it
 	}
 	_, err := t.js.Consumer(ctx, t.eventStream(), consumerName(letter.Event, letter.Key))
 	switch {
@@ -124,6 +136,16 @@ func (t *Transport) replay(ctx context.Context, number uint64, letter transport.
 	duplicate := fmt.Sprint("replay/", number, "/", letter.ID)
 	return t.send(ctx, t.eventSubject(letter.Event), letter.Message, t.header(letter.Message, duplicate, nil))
 }
+
+// temporaryError is a dead letter that can't be replayed. To callers it is a
+// *transport.UnroutableError, whose text would ask for a receiver.
+type temporaryError struct{ event string }
+
+func (e *temporaryError) Error() string {
+	return fmt.Sprintf("the dead letter of event %s is a temporary receiver's, which has no key to replay it to: keep it or discard it", e.event)
+}
+
+func (e *temporaryError) Unwrap() error { return &transport.UnroutableError{Event: e.event} }
 
 // readLetter reads a dead letter; what is no event shows what could be read.
 func readLetter(raw *jetstream.RawStreamMsg, event, key string) transport.DeadLetter {

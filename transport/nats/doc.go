@@ -4,6 +4,8 @@
 //	t, err := nats.Embedded("/var/lib/shop/events")   // no port, no other program
 //	t, err := nats.Connect("nats://127.0.0.1:4222")   // the same, by a cluster
 //
+// In an Fx application, package fxnats beside makes the first the default.
+//
 // # What it makes on the server
 //
 // Two streams in files: ROLLCALL, with the subjects rollcall.event.>, keeps a
@@ -13,13 +15,14 @@
 // the server forgets soon after it is gone. [Prefix] gives other names.
 //
 // An event that nobody receives is not kept, and the server does not tell:
-// Publish returns nil. A message of the same event, ID and key within two
+// Publish returns nil. A message of the same event, source, ID and key within two
 // minutes is a duplicate, and is dropped by the server.
 //
 // A receiver requests as many messages as handlers are free for, so none waits
 // behind a slow handler. Those that are on their way when its subscription ends
 // are handled, too; where the connection fails meanwhile, they come again after
-// [AckWait].
+// [AckWait]. So may one, now and then, that a server as old as version 2.9 was about
+// to send at that very moment: it counts as an attempt there.
 //
 // # What survives what
 //

@@ -64,7 +64,7 @@ func start(directory string, s settings, lock *flock.Flock) (*Transport, error) 
 		return nil, fmt.Errorf("the embedded server: %w", err)
 	}
 	srv.Start()
-	kept := &store{directory: directory, stop: func() {
+	kept := &store{directory: directory, stream: eventStream(s.prefix), stop: func() {
 		srv.Shutdown()
 		srv.WaitForShutdown()
 		_ = lock.Unlock()

@@ -163,8 +163,10 @@ func told(err error, what string) error {
 	return fmt.Errorf("%s: %w", what, err)
 }
 
-func (t *Transport) eventStream() string { return strings.ToUpper(t.settings.prefix) }
+func (t *Transport) eventStream() string { return eventStream(t.settings.prefix) }
 func (t *Transport) deadStream() string  { return strings.ToUpper(t.settings.prefix) + "_DEAD" }
+
+func eventStream(prefix string) string { return strings.ToUpper(prefix) }
 
 func (t *Transport) eventSubject(event string) string { return t.settings.prefix + ".event." + event }
 
@@ -176,6 +178,9 @@ func (t *Transport) deadSubject(event, key string) string {
 // subscriptions before that.
 func (t *Transport) Close() {
 	t.conn.Close()
+	if t.confirmations != nil {
+		t.confirmations.close()
+	}
 	if t.store != nil {
 		t.store.stop()
 	}
@@ -189,7 +194,7 @@ func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 	if err := m.Check(); err != nil {
 		return err
 	}
-	h := t.header(m, m.Event+"/"+m.ID+"/"+m.Key, nil)
+	h := t.header(m, t.publishedKey(m), nil)
 	problem, headers := "", headerSize(h.fields)
 	if size, limit := len(m.Body)+headers, int(t.conn.MaxPayload())-deadLetterRoom; size > limit {
 		problem = fmt.Sprintf("its body has %d bytes, %d with its headers, and the server takes %d at most beside those of a dead letter", len(m.Body), size, limit)
@@ -200,6 +205,13 @@ func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 		return &transport.MessageError{ID: m.ID, Event: m.Event, Problem: problem}
 	}
 	return t.send(ctx, t.eventSubject(m.Event), m, h)
+}
+
+// publishedKey tells duplicates of a message: an ID is that of one source, and for
+// one receiver key where it names one. Of all these, the ID alone may have a slash
+// in front of others.
+func (t *Transport) publishedKey(m transport.Message) string {
+	return m.Event + "/" + m.Key + "/" + url.PathEscape(m.ID) + "/" + cmp.Or(m.Source, t.settings.source)
 }
 
 // send waits for the confirmation. Where none comes, as when the connection was

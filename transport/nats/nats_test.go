@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -45,6 +46,19 @@ func embedded(t *testing.T, options ...nats.Option) *nats.Transport {
 	}
 	t.Cleanup(x.Close)
 	return x
+}
+
+// keep publishes messages for a receiver that has not begun.
+func keep(t *testing.T, x *nats.Transport, s transport.Subscription, ids ...string) {
+	t.Helper()
+	if err := x.Declare(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range ids {
+		if err := x.Publish(t.Context(), transport.Message{ID: id, Event: s.Event}); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // soon is when what was on its way to a subscription that has ended comes again.
@@ -144,19 +158,34 @@ func TestEmbeddedKeepsEvents(t *testing.T) {
 	}
 }
 
+// An ID is that of its source: two that count alike publish different events.
+func TestDuplicatesOfASource(t *testing.T) {
+	x := embedded(t)
+	s := transport.Subscription{Event: "order.placed", Key: "mail"}
+	if err := x.Declare(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range []transport.Message{{ID: "1"}, {ID: "1", Source: "/rollcall"}, {ID: "1", Source: "/berlin"}, {ID: "1", Source: "/berlin"}, {ID: "2", Source: "/x//y"}, {ID: "2//x", Source: "/y"}} {
+		m.Event = s.Event
+		if err := x.Publish(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []string
+	for _, d := range receive(t, x, s, 4, transport.Ack()) {
+		got = append(got, d.ID+" of "+d.Source)
+	}
+	if want := []string{"1 of /rollcall", "1 of /berlin", "2 of /x//y", "2//x of /y"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // One ID may be that of several events.
 func TestDuplicates(t *testing.T) {
 	x := embedded(t)
 	a, b := transport.Subscription{Event: "a", Key: "mail"}, transport.Subscription{Event: "b", Key: "mail"}
 	for _, s := range []transport.Subscription{a, b} {
-		if err := x.Declare(t.Context(), s); err != nil {
-			t.Fatal(err)
-		}
-		for _, id := range []string{"7", "7", "8"} {
-			if err := x.Publish(t.Context(), transport.Message{ID: id, Event: s.Event}); err != nil {
-				t.Fatal(err)
-			}
-		}
+		keep(t, x, s, "7", "7", "8")
 	}
 	for _, s := range []transport.Subscription{a, b} {
 		got := receive(t, x, s, 2, transport.Ack())

@@ -62,7 +62,9 @@ func Prefix(prefix string) Option { return optionFunc(func(s *settings) { s.pref
 func Source(source string) Option { return optionFunc(func(s *settings) { s.source = source }) }
 
 // AckWait is after what time a message comes again whose receiver has died, 30
-// seconds by default, and a tenth of a second at least. A handler that runs longer keeps its message.
+// seconds by default, and a tenth of a second at least. A handler that runs longer
+// keeps its message. Of several processes that receive by a key, the one that began
+// last says so for all: give them the same.
 func AckWait(d time.Duration) Option { return optionFunc(func(s *settings) { s.ackWait = d }) }
 
 // SyncEvery has an embedded server write to the disk from time to time, instead

@@ -21,6 +21,7 @@ type pull struct {
 	signs     int           // of life: what came, and what was requested
 	came      bool          // any message
 	failed    chan struct{} // holds one when the server sends no more
+	answered  chan struct{} // holds one when nothing more is requested
 }
 
 // reason is why a pull ends.
@@ -37,7 +38,7 @@ const (
 // whether any came.
 func (r *receiving) pull(ctx context.Context, consumer string, changed <-chan nats.Status) (came bool, why reason) {
 	conn := r.transport.conn
-	p := &pull{receiving: r, ctx: ctx, inbox: conn.NewInbox(), failed: make(chan struct{}, 1)}
+	p := &pull{receiving: r, ctx: ctx, inbox: conn.NewInbox(), failed: make(chan struct{}, 1), answered: make(chan struct{}, 1)}
 	p.subject = "$JS.API.CONSUMER.MSG.NEXT." + r.transport.eventStream() + "." + consumer
 	sub, err := conn.Subscribe(p.inbox, p.receive)
 	if err != nil {
@@ -50,11 +51,43 @@ func (r *receiving) pull(ctx context.Context, consumer string, changed <-chan na
 		return false, failed
 	}
 	r.open(p)
-	why = p.watch(changed)
+	if why = p.watch(changed); why == stopped {
+		p.leave()
+	}
 	r.open(nil)
 	drain(sub, drained)
 	return p.came, why
 }
+
+// leave waits for what is requested, for a moment. The subscription ends while the
+// server may be sending, and an old server, as of version 2.9, counts as delivered
+// what it can't send any more. What comes fast is all here before that, and what
+// comes slowly hardly comes at that moment.
+func (p *pull) leave() {
+	p.mu.Lock()
+	waiting := p.requested > 0
+	select {
+	case <-p.answered: // earlier
+	default:
+	}
+	p.mu.Unlock()
+	if !waiting {
+		return
+	}
+	moment := time.NewTimer(leaveTimeout)
+	defer moment.Stop()
+	select {
+	case <-p.answered:
+	case <-moment.C:
+	}
+}
+
+const (
+	leaveTimeout = 25 * time.Millisecond
+	// awayAfter is when a subscription that ends has ended: what its handlers ask
+	// for again is for another one.
+	awayAfter = 4 * leaveTimeout
+)
 
 // drain waits until everything has been received that the server has sent, as
 // long as that may take: else it comes again.
@@ -141,9 +174,8 @@ func (p *pull) receive(m *nats.Msg) {
 	p.mu.Lock()
 	p.came = true
 	p.signs++
-	p.requested--
 	p.handled[m] = struct{}{}
-	p.request()
+	p.answer(1)
 	p.mu.Unlock()
 	p.workers.add(m)
 }
@@ -160,14 +192,25 @@ func (p *pull) status(header nats.Header) {
 	case "408":
 		left, err := strconv.Atoi(header.Get("Nats-Pending-Messages"))
 		if err == nil {
-			p.requested -= left
-			p.request()
+			p.answer(left)
 			return
 		}
 	}
 	select {
 	case p.failed <- struct{}{}:
 	default:
+	}
+}
+
+// answer is for messages that came, or will not come. It needs the lock.
+func (p *pull) answer(n int) {
+	p.requested -= n
+	p.request()
+	if p.requested <= 0 {
+		select {
+		case p.answered <- struct{}{}:
+		default:
+		}
 	}
 }
 

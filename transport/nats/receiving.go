@@ -15,6 +15,7 @@ import (
 // told of messages.
 type receiving struct {
 	transport    *Transport
+	ctx          context.Context // the subscription's
 	subscription transport.Subscription
 	handler      transport.Handler
 	workers      workers[*nats.Msg]
@@ -27,7 +28,7 @@ type receiving struct {
 }
 
 func newReceiving(ctx context.Context, t *Transport, s transport.Subscription, h transport.Handler) *receiving {
-	r := &receiving{transport: t, subscription: s, handler: h, handled: make(map[*nats.Msg]struct{}, s.MaxInFlight)}
+	r := &receiving{transport: t, ctx: ctx, subscription: s, handler: h, handled: make(map[*nats.Msg]struct{}, s.MaxInFlight)}
 	r.outgoing.handle = r.send
 	ctx = context.WithoutCancel(ctx) // what has begun is ended
 	r.workers.handle = func(m *nats.Msg) {
@@ -93,6 +94,9 @@ func (r *receiving) done(m *nats.Msg) { r.outgoing.add(outgoing{subject: m.Reply
 func (r *receiving) again(m *nats.Msg, after time.Duration) {
 	r.mu.Lock()
 	delete(r.handled, m)
+	if r.ctx.Err() != nil {
+		after = max(after, awayAfter)
+	}
 	r.mu.Unlock()
 	r.ask(m.Reply, fmt.Appendf(nil, `-NAK {"delay":%d}`, after))
 }

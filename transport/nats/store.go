@@ -7,8 +7,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -25,16 +27,17 @@ import (
 // numbered anew, and their IDs are of another epoch.
 type store struct {
 	directory string
+	stream    string // of the transport that uses it
 	stop      func() // ends the server
 	epoch     string // what IDs begin with
 }
 
 // sound is a file that is there as long as no write has failed, and tells the
 // epoch. To remove one takes no room on a disk that has none.
-func (s *store) sound() string { return filepath.Join(s.directory, "rollcall.sound") }
+func (s *store) sound() string { return filepath.Join(s.directory, s.stream+".sound") }
 
 // stash is a file that keeps messages while they are numbered anew.
-func (s *store) stash() string { return filepath.Join(s.directory, "rollcall.stash") }
+func (s *store) stash() string { return filepath.Join(s.directory, s.stream+".stash") }
 
 // mark says that a write has failed.
 func (s *store) mark() { _ = os.Remove(s.sound()) }
@@ -79,7 +82,7 @@ func (t *Transport) mend(ctx context.Context) error {
 	if err := t.unstash(ctx); err != nil {
 		return err
 	}
-	return os.WriteFile(t.store.sound(), []byte(t.store.epoch), 0o600)
+	return writeSynced(t.store.sound(), []byte(t.store.epoch))
 }
 
 // gap is more than receivers are ahead of what the server has written of them.
@@ -122,7 +125,11 @@ func (t *Transport) renumber(ctx context.Context, stream jetstream.Stream, s jet
 		return err
 	}
 	if len(kept) > 0 {
-		if err := writeSynced(t.store.stash(), kept); err != nil {
+		content, err := json.Marshal(kept)
+		if err != nil {
+			return err
+		}
+		if err := writeSynced(t.store.stash(), content); err != nil {
 			return err
 		}
 	}
@@ -149,15 +156,37 @@ func each(ctx context.Context, stream jetstream.Stream, s jetstream.StreamState,
 	return nil
 }
 
-func writeSynced(file string, value any) error {
-	f, err := os.Create(file + ".new")
+// writeSynced replaces a file, on the disk when it returns. It is nobody else's to
+// read: there are events in it.
+func writeSynced(file string, content []byte) error {
+	f, err := os.OpenFile(file+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(json.NewEncoder(f).Encode(value), f.Sync(), f.Close()); err != nil {
+	_, err = f.Write(content)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return os.Rename(file+".new", file)
+	if err := os.Rename(file+".new", file); err != nil {
+		return err
+	}
+	return syncDirectory(filepath.Dir(file))
+}
+
+// syncDirectory has the disk know a file's name, where the system has such a thing.
+func syncDirectory(directory string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(directory)
+	if err != nil {
+		return err
+	}
+	err = d.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+		err = nil
+	}
+	return errors.Join(err, d.Close())
 }
 
 // stashed are the messages in the stash, if there is one.

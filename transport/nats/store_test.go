@@ -16,7 +16,7 @@ import (
 // delivered, in its order, and so is what comes after that.
 func TestStoreIsMended(t *testing.T) {
 	directory := t.TempDir()
-	sound := filepath.Join(directory, "rollcall.sound")
+	sound := filepath.Join(directory, "ROLLCALL.sound")
 	s := transport.Subscription{Event: "order.placed", Key: "mail"}
 	open := func() *nats.Transport {
 		t.Helper()
@@ -119,7 +119,7 @@ func TestStoreWithGapsIsMended(t *testing.T) {
 // mended opens a store that was not closed in good order.
 func mended(t *testing.T, directory string) *nats.Transport {
 	t.Helper()
-	if err := os.Remove(filepath.Join(directory, "rollcall.sound")); err != nil {
+	if err := os.Remove(filepath.Join(directory, "ROLLCALL.sound")); err != nil {
 		t.Fatal(err)
 	}
 	x, err := nats.Embedded(directory)
@@ -142,9 +142,9 @@ func TestMendingGoesOn(t *testing.T) {
 	}
 	x.Close()
 	aside := func(id string) string {
-		return `{"Key":"order.placed/` + id + `/","Subject":"rollcall.event.order.placed","Header":{"Ce-Specversion":["1.0"],"Ce-Id":["` + id + `"],"Ce-Type":["order.placed"],"Ce-Source":["/"]}}`
+		return `{"Key":"order.placed//` + id + `//rollcall","Subject":"rollcall.event.order.placed","Header":{"Ce-Specversion":["1.0"],"Ce-Id":["` + id + `"],"Ce-Type":["order.placed"],"Ce-Source":["/rollcall"]}}`
 	}
-	if err := os.WriteFile(filepath.Join(directory, "rollcall.stash"), []byte("["+aside("0")+","+aside("1")+"]"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(directory, "ROLLCALL.stash"), []byte("["+aside("0")+","+aside("1")+"]"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	x = mended(t, directory)
@@ -158,7 +158,33 @@ func TestMendingGoesOn(t *testing.T) {
 	if got != "0123" {
 		t.Errorf("got %s, want 0123", got)
 	}
-	if left, err := filepath.Glob(filepath.Join(directory, "rollcall.stash*")); len(left) > 0 || err != nil {
+	if left, err := filepath.Glob(filepath.Join(directory, "ROLLCALL.stash*")); len(left) > 0 || err != nil {
 		t.Errorf("left are %v, %v", left, err)
+	}
+}
+
+// Each prefix has a stream of its own in a directory, and is mended by itself.
+func TestStoresOfADirectory(t *testing.T) {
+	directory := t.TempDir()
+	open := func(prefix string) {
+		t.Helper()
+		x, err := nats.Embedded(directory, nats.Prefix(prefix))
+		if err != nil {
+			t.Fatal(err)
+		}
+		x.Close()
+	}
+	failed := filepath.Join(directory, "A.sound")
+	open("a")
+	if err := os.Remove(failed); err != nil {
+		t.Fatal(err)
+	}
+	open("b")
+	if _, err := os.Stat(failed); err == nil {
+		t.Error("the store of a counts as sound, as that of b is")
+	}
+	open("a")
+	if _, err := os.Stat(failed); err != nil {
+		t.Error(err)
 	}
 }

@@ -3,6 +3,7 @@ package nats
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -12,7 +13,8 @@ import (
 	"github.com/rollcall-go/rollcall/transport"
 )
 
-// Declare makes the consumer of a receiver key. The error is a
+// Declare makes the consumer of a receiver key, or leaves alone the one that is
+// there: [AckWait] is that of who receives. The error is a
 // *transport.SubscriptionError or the client's.
 func (t *Transport) Declare(ctx context.Context, s transport.Subscription) error {
 	s, err := s.Check()
@@ -22,7 +24,12 @@ func (t *Transport) Declare(ctx context.Context, s transport.Subscription) error
 	if s.Key == "" {
 		return &transport.SubscriptionError{Subscription: s, Problem: "a temporary receiver can't be declared: give it a key"}
 	}
-	return t.ensureConsumer(ctx, s, consumerName(s.Event, s.Key))
+	name := consumerName(s.Event, s.Key)
+	_, err = t.js.Consumer(ctx, t.eventStream(), name)
+	if !errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return told(err, "looking for the consumer of event "+s.Event)
+	}
+	return t.ensureConsumer(ctx, s, name)
 }
 
 // ensureConsumer makes or finds the consumer of a receiver.

@@ -449,12 +449,7 @@ func TestRetryAtTheEnd(t *testing.T) {
 func TestRejectAtTheEnd(t *testing.T) {
 	x := embedded(t)
 	s := transport.Subscription{Event: "order.placed", Key: "mail"}
-	if err := x.Declare(t.Context(), s); err != nil {
-		t.Fatal(err)
-	}
-	if err := x.Publish(t.Context(), transport.Message{ID: "1", Event: s.Event}); err != nil {
-		t.Fatal(err)
-	}
+	keep(t, x, s, "1")
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	if err := x.Subscribe(ctx, s, func(context.Context, transport.Delivery) transport.Verdict {

@@ -30,10 +30,10 @@ func (w *workers[T]) start() {
 	}
 }
 
-// work handles one item after another while there are any.
+// work handles one item after another while there are any. The lock is not held by
+// a handler that ends its goroutine, as t.FailNow does.
 func (w *workers[T]) work() {
 	w.mu.Lock()
-	defer w.mu.Unlock()
 	w.starting = false
 	for !w.waiting.empty() {
 		item := w.waiting.pop()
@@ -42,6 +42,7 @@ func (w *workers[T]) work() {
 		w.handle(item)
 		w.mu.Lock()
 	}
+	w.mu.Unlock()
 }
 
 // wait waits until all items are handled that were added before.
