@@ -105,7 +105,7 @@ func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 	if m.Key != "" {
 		to.key = address(m.Event, m.Key)
 	}
-	routed, err := t.publisher.publish(ctx, to, t.publishing(m))
+	routed, err := t.publisher.publish(ctx, ctx, to, t.publishing(m))
 	switch {
 	case errors.Is(err, errHeader):
 		return problem(m, "%v", err)

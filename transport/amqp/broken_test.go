@@ -35,9 +35,10 @@ func TestCutConnections(t *testing.T) {
 			})
 		}
 		handled := map[string]bool{}
-		for len(handled) < publishers*each {
+		for done := 0; len(handled) < publishers*each; {
 			handled[r.next().ID] = true
-			if n := len(handled); n%(publishers*each/(cuts+1)) == 0 && n > 0 {
+			if until := (done + 1) * publishers * each / (cuts + 1); len(handled) >= until { // once for each, as what was cut off comes again
+				done++
 				p.cut()
 			}
 		}
@@ -50,31 +51,42 @@ func TestCutConnections(t *testing.T) {
 
 // A verdict on a delivery of a lost connection is none: the message comes again,
 // which counts, and what has the same tag on the new connection is not touched.
+// Nor is a delivery handled that has waited until its connection was lost.
 func TestStaleDelivery(t *testing.T) {
 	both(t, func(t *testing.T, options ...amqp.Option) {
+		again := "1/3"
+		if len(options) > 0 {
+			again = "1/2" // a classic queue counts one for all
+		}
 		x := newSpace(t)
 		p := newProxy(t, nil)
 		o := x.open(t, p.url(), options...)
-		begun, finish := make(chan struct{}), make(chan struct{})
+		p.count(delivering())
+		finish := make(chan struct{})
 		r := receive(t, o, mail, func(d transport.Delivery) transport.Verdict {
 			if d.ID == "1" && d.Attempt == 1 {
-				close(begun)
 				<-finish
 				return transport.Reject("too late")
 			}
 			return transport.Ack()
 		})
 		publish(t, o, event("1"), event("2"))
-		<-begun
-		p.cut()
-		publish(t, o, event("3")) // the connections are there again, both
-		for left(t, x) != 2 {     // until the first is delivered anew
+		for deliveries := 1; deliveries <= 3; deliveries++ {
+			for ctx := within(t); p.countedCalls() < deliveries && ctx.Err() == nil; pause(ctx) {
+			}
+			if err := o.Declare(within(t), mail); err != nil { // the answer comes behind the delivery
+				t.Fatal(err)
+			}
+			if deliveries < 3 {
+				p.cut()
+			}
 		}
+		publish(t, o, event("3"))
 		if n := len(r.got); n != 1 {
 			t.Errorf("%d handlers run, one may", n)
 		}
 		close(finish)
-		for n, want := range []string{"1/1", "1/2", "2/1", "3/1"} {
+		for n, want := range []string{"1/1", again, "2/1", "3/1"} {
 			if d := r.next(); fmt.Sprint(d.ID, "/", d.Attempt) != want {
 				t.Errorf("number %d is %s, attempt %d, want %s", n, d.ID, d.Attempt, want)
 			}
@@ -198,22 +210,31 @@ func TestStalledConnection(t *testing.T) {
 }
 
 // A call that the broker does not answer, as where a queue has no leader, costs
-// nobody else the connection, and is made again.
+// nobody else the connection, however slow its heartbeats are, and is made again.
 func TestCallWithoutAnswer(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it waits for an answer that does not come")
 	}
-	t.Parallel()
+	for _, parameters := range []string{"", "?heartbeat=60"} {
+		t.Run("url"+parameters, func(t *testing.T) {
+			t.Parallel()
+			checkCallWithoutAnswer(t, parameters)
+		})
+	}
+}
+
+func checkCallWithoutAnswer(t *testing.T, parameters string) {
 	x, p := newSpace(t), newProxy(t, nil)
-	o := x.open(t, p.url())
+	o := x.open(t, p.url()+parameters)
 	other := receive(t, o, mail, ack)
 	sick := transport.Subscription{Event: "order.sick", Key: "mail"}
-	const basic, consume = 60, 20
-	p.withhold(basic, consume, x.queue(sick), 1)
+	p.withhold(consumingFrom(x.queue(sick)), 1)
 	r := receive(t, o, sick, ack)
 	publish(t, o, transport.Message{ID: "1", Event: sick.Event}, event("2"))
 	other.next()
 	r.next()
+	p.withhold(cancelling(), 1)
+	r.stop()
 	publish(t, o, event("3"))
 	if d := other.next(); d.ID != "3" || d.Attempt != 1 {
 		t.Errorf("got %s, attempt %d", d.ID, d.Attempt)
@@ -221,11 +242,47 @@ func TestCallWithoutAnswer(t *testing.T) {
 	if n := p.connections(); n != 2 {
 		t.Errorf("there were %d connections", n)
 	}
-	r.stop()
 	other.stop()
 	began := time.Now()
 	if o.Close(); time.Since(began) > time.Second {
 		t.Errorf("it took %v to close", time.Since(began))
+	}
+}
+
+// What was sent to be retried is not sent again while the broker takes long to
+// confirm it.
+func TestLateConfirmation(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it waits for longer than there is to send")
+	}
+	t.Parallel()
+	x, p := newSpace(t), newProxy(t, nil)
+	o, beside := x.open(t, p.url()+"?heartbeat=60"), x.open(t, x.url) // which are held back, too
+	s := mail
+	s.MaxInFlight = 8
+	r := receive(t, o, s, secondTime)
+	publish(t, beside, event("first")) // makes the tier
+	r.next()
+	r.next()
+	p.unconfirm()
+	publish(t, beside, event("late"))
+	r.next()
+	r.next() // so the broker has it
+	other := transport.Subscription{Event: "order.other", Key: "mail"}
+	p.withhold(declaring(x.queue(other)), 1)
+	if err := o.Declare(within(t), other); err == nil || !strings.Contains(err.Error(), "the broker does not answer") {
+		t.Errorf("declaring: %v", err) // after as long as there is to send
+	}
+	p.confirm()
+	publish(t, beside, event("last"))
+	for _, want := range []string{"last/1", "last/2"} {
+		if d := r.next(); fmt.Sprint(d.ID, "/", d.Attempt) != want {
+			t.Errorf("got %s, attempt %d, want %s", d.ID, d.Attempt, want)
+		}
+	}
+	r.stop()
+	if n := left(t, x); n != 0 {
+		t.Errorf("%d messages are left", n)
 	}
 }
 

@@ -78,9 +78,9 @@ func (c *connection) isOver() bool { return c.conn.IsClosed() }
 
 // do has f call the broker. The client's calls know no context, so they are
 // left to themselves when it ends: they return with the connection at the
-// latest. A broker that has sent nothing all that time is as good as lost. Else
-// only what was asked for may be slow, a queue without a leader, and others must
-// not lose their connection by that: heartbeats tell whether it is lost.
+// latest. A broker that has sent nothing all that time, no heartbeat either, is as
+// good as lost. Else only what was asked for may be slow, a queue without a leader,
+// and others must not lose their connection by that.
 func (c *connection) do(ctx context.Context, f func() error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, answerTimeout, errSilent)
 	defer cancel()
@@ -94,11 +94,17 @@ func (c *connection) do(ctx context.Context, f func() error) error {
 		if !errors.Is(context.Cause(ctx), errSilent) {
 			return ctx.Err()
 		}
-		if c.wire.reads.Load() == before {
+		if c.beats() && c.wire.reads.Load() == before {
 			_ = c.wire.Close()
 		}
 		return errSilent
 	}
+}
+
+// beats says whether the broker sends a heartbeat, at least, while a call may take.
+func (c *connection) beats() bool {
+	heartbeat := c.conn.Config.Heartbeat
+	return heartbeat > 0 && heartbeat <= answerTimeout
 }
 
 // on has f use a channel. After an error nobody else may, as f may still do: the

@@ -35,11 +35,12 @@ func (t *Transport) bury(ctx context.Context, d amqp091.Delivery, r target, atte
 }
 
 // EachDeadLetter shows the dead letters of a receiver key. Those of temporary
-// receivers are kept by the key "". While it runs, nobody else sees what it has
-// shown. The error is a *transport.SubscriptionError, a
-// *transport.UnroutableError for a letter to replay whose receiver is no more,
-// or the broker's or the context's; what it was about is kept. What a look has
-// shown that ended by an error may come behind the others after that.
+// receivers are kept by the key "": they can be looked at and discarded, but not
+// replayed. While it runs, nobody else sees what it has shown. The error is a
+// *transport.SubscriptionError, a *transport.UnroutableError for a letter to
+// replay whose receiver is no more or was a temporary one, or the broker's or the
+// context's; what it was about is kept. What a look has shown that ended by an
+// error may come behind the others after that.
 func (t *Transport) EachDeadLetter(ctx context.Context, event, key string, decide func(transport.DeadLetter) transport.Disposal) (int, error) {
 	if _, err := (transport.Subscription{Event: event, Key: key}).Check(); err != nil {
 		return 0, err
@@ -192,10 +193,13 @@ func (l *look) dispose(ctx context.Context, raw amqp091.Delivery, decide func(tr
 
 // replay publishes a letter to its receiver, as it came.
 func (l *look) replay(ctx context.Context, raw amqp091.Delivery) error {
+	if l.target.key == "" {
+		return &temporaryError{l.target.event}
+	}
 	ctx, cancel := limited(ctx)
 	defer cancel()
 	to := route{l.transport.topology.names.events(), l.target.address}
-	routed, err := l.transport.publisher.publish(ctx, to, again(raw, nil))
+	routed, err := l.transport.publisher.publish(ctx, ctx, to, again(raw, nil))
 	if err == nil && !routed {
 		return &transport.UnroutableError{Event: l.target.event, Key: l.target.key}
 	}

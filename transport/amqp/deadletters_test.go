@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rabbitmq/amqp091-go"
+
 	"github.com/rollcall-go/rollcall/transport"
 	"github.com/rollcall-go/rollcall/transport/amqp"
 )
@@ -98,9 +100,8 @@ func TestLookWithoutAnswer(t *testing.T) {
 	const n = 40
 	bury(t, o, mail, n)
 	letters(t, o, mail, n)
-	const queue, declare = 50, 10
 	shown, err := o.EachDeadLetter(within(t), mail.Event, mail.Key, func(l transport.DeadLetter) transport.Disposal {
-		p.withhold(queue, declare, x.queue(mail)+"/dead", n)
+		p.withhold(declaring(x.queue(mail)+"/dead"), n)
 		return transport.Keep
 	})
 	if shown != n || err != nil {
@@ -108,7 +109,7 @@ func TestLookWithoutAnswer(t *testing.T) {
 	}
 	o.Close()
 	letters(t, beside, mail, n)
-	if asked := p.withheldCalls(); asked != 1 {
+	if asked := p.countedCalls(); asked != 1 {
 		t.Errorf("the broker was asked %d times", asked)
 	}
 }
@@ -127,6 +128,31 @@ func TestReplayToNobody(t *testing.T) {
 		t.Errorf("shown were %d: %v", n, err)
 	}
 	if got := ids(letters(t, o, mail, 1)); !slices.Equal(got, []string{"0"}) {
+		t.Errorf("left are %v", got)
+	}
+}
+
+// Nobody can be told from other temporary receivers, so their letters stay.
+func TestReplayToTemporaryReceiver(t *testing.T) {
+	o := open(t)
+	s := transport.Subscription{Event: mail.Event}
+	receive(t, o, s, func(transport.Delivery) transport.Verdict { return transport.Reject("no") })
+	for ctx := within(t); o.Publish(ctx, event("1")) != nil; pause(ctx) { // until it is there
+		if ctx.Err() != nil {
+			t.Fatal("the receiver is not there")
+		}
+	}
+	letters(t, o, s, 1)
+	var unroutable *transport.UnroutableError
+	n, err := o.EachDeadLetter(within(t), s.Event, "", transport.Replayed)
+	if n != 1 || !errors.As(err, &unroutable) || *unroutable != (transport.UnroutableError{Event: s.Event}) {
+		t.Errorf("shown were %d: %v", n, err)
+	}
+	want := "the dead letter of event order.placed is a temporary receiver's, which has no key to replay it to: keep it or discard it"
+	if fmt.Sprint(err) != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	if got := ids(letters(t, o, s, 1)); !slices.Equal(got, []string{"1"}) {
 		t.Errorf("left are %v", got)
 	}
 }
@@ -189,4 +215,38 @@ func TestDeletedDeadLetterQueue(t *testing.T) {
 	if got := ids(letters(t, o, mail, 1)); !slices.Equal(got, []string{"2"}) {
 		t.Errorf("got %v", got)
 	}
+}
+
+// While a queue of dead letters has other arguments, as somebody has made it anew,
+// nothing is lost that should be there: it is held until the queue can be made.
+func TestConflictingDeadLetterQueue(t *testing.T) {
+	both(t, func(t *testing.T, options ...amqp.Option) {
+		x := newSpace(t)
+		p := newProxy(t, nil)
+		o := x.open(t, p.url(), options...)
+		r := receive(t, o, mail, func(transport.Delivery) transport.Verdict { return transport.Reject("no") })
+		publish(t, o, event("1"))
+		r.next()
+		letters(t, o, mail, 1)
+		ch, dead := raw(t, x.url), x.queue(mail)+"/dead"
+		if _, err := ch.QueueDelete(dead, false, false, false); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ch.QueueDeclare(dead, true, false, false, false, amqp091.Table{"x-max-length": 1000}); err != nil {
+			t.Fatal(err)
+		}
+		p.count(declaring(dead))
+		publish(t, o, event("2"))
+		for ctx := within(t); p.countedCalls() < 4; pause(ctx) { // each try needs three at most
+			if ctx.Err() != nil {
+				t.Fatalf("there were %d tries to make the queue", p.countedCalls())
+			}
+		}
+		if _, err := ch.QueueDelete(dead, false, false, false); err != nil {
+			t.Fatal(err)
+		}
+		if got := ids(letters(t, o, mail, 1)); !slices.Equal(got, []string{"2"}) {
+			t.Errorf("got %v", got)
+		}
+	})
 }

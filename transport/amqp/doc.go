@@ -22,7 +22,10 @@
 // kept in the queue rollcall.gone for a minute, and then dropped.
 //
 // Nothing is deleted but what is temporary. A receiver that is no longer needed
-// keeps its queue, which fills: delete it by hand.
+// keeps its queue, which fills: delete it by hand. While retries of it wait,
+// unbind the queue from rollcall.back before: a queue that is deleted just as they
+// come back may keep the broker from bringing back anything of the same wait, for
+// any receiver, for three minutes.
 //
 // # Delivery
 //
@@ -50,5 +53,7 @@
 // One connection publishes and another consumes, so that a broker that slows down
 // publishers (a memory alarm) does not hold up receivers. Each is made again by
 // itself when it is lost, without end. Everything that waits for the broker ends
-// with its context or after a limit.
+// with its context or after a limit. Only a retry or a dead letter that was sent is
+// waited for as long as its subscription and connections last, so as not to be
+// there twice.
 package amqp

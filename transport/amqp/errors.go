@@ -26,6 +26,16 @@ func (e *ConflictError) Error() string {
 // Unwrap is what the broker says.
 func (e *ConflictError) Unwrap() error { return e.Err }
 
+// temporaryError is a dead letter that can't be replayed. To callers it is a
+// *transport.UnroutableError, whose text would ask for a receiver.
+type temporaryError struct{ event string }
+
+func (e *temporaryError) Error() string {
+	return fmt.Sprintf("the dead letter of event %s is a temporary receiver's, which has no key to replay it to: keep it or discard it", e.event)
+}
+
+func (e *temporaryError) Unwrap() error { return &transport.UnroutableError{Event: e.event} }
+
 var (
 	errClosed = errors.New("the transport is closed")
 	errURL    = errors.New("the URL of the broker must be like amqp://user:password@host:5672/vhost, or amqps://, with what is special in the user, the password and the vhost percent-encoded")

@@ -159,6 +159,22 @@ func within(t *testing.T) context.Context {
 	return ctx
 }
 
+// pause is for whoever asks the broker again and again.
+func pause(ctx context.Context) {
+	select {
+	case <-time.After(10 * time.Millisecond):
+	case <-ctx.Done():
+	}
+}
+
+// secondTime is for handlers that take a message when it has come again.
+func secondTime(d transport.Delivery) transport.Verdict {
+	if d.Attempt == 1 {
+		return transport.Retry(time.Second, "later")
+	}
+	return transport.Ack()
+}
+
 // receiver is a subscription that runs.
 type receiver struct {
 	t    *testing.T
@@ -247,9 +263,7 @@ func letters(t *testing.T, o *opened, s transport.Subscription, n int) []transpo
 		if len(all) >= n {
 			return all
 		}
-		select {
-		case <-time.After(10 * time.Millisecond):
-		case <-ctx.Done():
+		if pause(ctx); ctx.Err() != nil {
 			t.Fatalf("waited for %d dead letters, there are %d", n, len(all))
 		}
 	}

@@ -98,11 +98,20 @@ func TestForeignEvents(t *testing.T) {
 // A publisher's own count of deliveries is none.
 func TestForeignDeliveryCount(t *testing.T) {
 	both(t, func(t *testing.T, options ...amqp.Option) {
-		o := open(t, options...)
-		r := receive(t, o, mail, ack)
+		x := newSpace(t)
+		p := newProxy(t, nil)
+		o := x.open(t, p.url(), options...)
+		r := receive(t, o, mail, func(d transport.Delivery) transport.Verdict {
+			if d.Attempt == 1 {
+				p.cut()
+			}
+			return transport.Ack()
+		})
 		garbage(t, o, amqp091.Publishing{Headers: attributes(amqp091.Table{"x-delivery-count": int64(100)})})
-		if d := r.next(); d.Attempt != 1 {
-			t.Errorf("it comes by attempt %d", d.Attempt)
+		for attempt := 1; attempt <= 2; attempt++ {
+			if d := r.next(); d.Attempt != attempt {
+				t.Errorf("attempt %d is told as %d", attempt, d.Attempt)
+			}
 		}
 	})
 }

@@ -157,6 +157,7 @@ func TestOwnNode(t *testing.T) {
 	t.Run("a message too large for the broker", func(t *testing.T) { checkTooLarge(t, n) })
 	t.Run("a full queue", func(t *testing.T) { checkFull(t, n) })
 	t.Run("memory alarm", func(t *testing.T) { checkMemoryAlarm(t, n) })
+	t.Run("a connection lost in a memory alarm", func(t *testing.T) { checkLostInAlarm(t, n) })
 	t.Run("restart", func(t *testing.T) { checkRestart(t, n) })
 }
 
@@ -213,6 +214,24 @@ func checkMemoryAlarm(t *testing.T, n *node) {
 		t.Errorf("publishing after the alarm: %v", err)
 	}
 	for r.next().ID != "after" {
+	}
+}
+
+// What waits for the end of an alarm goes on by another connection when its own is
+// lost.
+func checkLostInAlarm(t *testing.T, n *node) {
+	o := n.open(t)
+	if err := o.Declare(within(t), mail); err != nil {
+		t.Fatal(err)
+	}
+	n.control(t, "set_vm_memory_high_watermark", "0.000001")
+	untilBlocked(t, o)
+	ended := make(chan error, 1)
+	go func() { ended <- o.Publish(within(t), event("waits")) }()
+	n.control(t, "close_all_connections", "by a test")
+	n.control(t, "set_vm_memory_high_watermark", "0.4")
+	if err := <-ended; err != nil {
+		t.Errorf("publishing: %v", err)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/tls"
 	"encoding/binary"
-	"io"
 	"net"
 	"slices"
 	"sync"
@@ -20,13 +19,14 @@ type proxy struct {
 	conns       []net.Conn
 	accepted    int
 	flowing     chan struct{} // closed while what the client sends is read
+	confirming  chan struct{} // closed while the broker's confirmations are passed on
 	hidden      string        // a queue that is not found
 	hiding      int           // by how many declarations
 	diverted    [2]string     // from one exchange to another, of as long a name
 	diverting   int           // how many publishes
-	withheld    []byte        // the beginning of a method that is not passed on
-	withholding int           // how many more calls
-	withholds   int           // how many were
+	counted     []byte        // what calls begin with
+	calls       int           // how many of them there were, of both sides
+	withholding int           // how many more are not passed on
 }
 
 // newProxy listens, by TLS where there is a configuration.
@@ -39,12 +39,14 @@ func newProxy(t *testing.T, config *tls.Config) *proxy {
 	if config != nil {
 		listener = tls.NewListener(listener, config)
 	}
-	p := &proxy{listener: listener, flowing: make(chan struct{})}
+	p := &proxy{listener: listener, flowing: make(chan struct{}), confirming: make(chan struct{})}
 	close(p.flowing)
+	close(p.confirming)
 	p.copying.Go(p.accept)
 	t.Cleanup(func() {
 		_ = listener.Close()
 		p.resume()
+		p.confirm()
 		p.cut()
 		p.copying.Wait()
 	})
@@ -69,10 +71,7 @@ func (p *proxy) accept() {
 		p.accepted++
 		p.mu.Unlock()
 		p.copying.Go(func() { p.forward(server, client) })
-		p.copying.Go(func() {
-			_, _ = io.Copy(client, server)
-			_ = client.Close()
-		})
+		p.copying.Go(func() { p.answer(client, server) })
 	}
 }
 
@@ -94,6 +93,43 @@ func (p *proxy) forward(server, client net.Conn) {
 		if _, err := server.Write(p.withholdMethod(buffer[:n])); err != nil {
 			return
 		}
+	}
+}
+
+// answer copies what the broker sends, and confirmations when they may pass.
+func (p *proxy) answer(client, server net.Conn) {
+	defer client.Close()
+	buffer := make([]byte, 64<<10)
+	ack := []byte{0, 0, 0, 13, 0, 60, 0, 80} // size, class, method
+	for {
+		n, err := server.Read(buffer)
+		if bytes.Contains(buffer[:n], ack) {
+			p.mu.Lock()
+			confirming := p.confirming
+			p.mu.Unlock()
+			<-confirming
+		}
+		if _, failed := client.Write(buffer[:n]); err != nil || failed != nil {
+			return
+		}
+		p.countMethod(buffer[:n])
+	}
+}
+
+// unconfirm holds back what the broker confirms, and what comes behind that.
+func (p *proxy) unconfirm() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.confirming = make(chan struct{})
+}
+
+func (p *proxy) confirm() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	select {
+	case <-p.confirming:
+	default:
+		close(p.confirming)
 	}
 }
 
@@ -137,28 +173,50 @@ func (p *proxy) divertPublish(sent []byte) {
 	}
 }
 
-// withhold does not pass on the next calls of a method of a queue, which are so
+// method is how the call of a method begins that has a queue.
+func method(class, number byte, queue string) []byte {
+	return append([]byte{0, class, 0, number, 0, 0, byte(len(queue))}, queue...) // two of them are reserved
+}
+
+func declaring(queue string) []byte     { return method(50, 10, queue) }
+func consumingFrom(queue string) []byte { return method(60, 20, queue) }
+
+// cancelling and delivering are those that have a subscription.
+func cancelling() []byte { return append([]byte{0, 60, 0, 30, 8}, "rollcall"...) }
+func delivering() []byte { return append([]byte{0, 60, 0, 60, 8}, "rollcall"...) }
+
+// count counts the methods that begin so, of both sides.
+func (p *proxy) count(beginning []byte) { p.withhold(beginning, 0) }
+
+// withhold counts them, too, and does not pass on the next ones, which are so
 // never answered.
-func (p *proxy) withhold(class, method byte, queue string, calls int) {
+func (p *proxy) withhold(beginning []byte, calls int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.withheld = append([]byte{0, class, 0, method, 0, 0, byte(len(queue))}, queue...)
-	p.withholding, p.withholds = calls, 0
+	p.counted, p.calls, p.withholding = beginning, 0, calls
 }
 
 // withholdMethod leaves out a frame, which has its size before the method and one
 // byte behind.
 func (p *proxy) withholdMethod(sent []byte) []byte {
+	p.countMethod(sent)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	at := bytes.Index(sent, p.withheld)
+	at := bytes.Index(sent, p.counted)
 	if at < 0 || p.withholding == 0 {
 		return sent
 	}
 	p.withholding--
-	p.withholds++
 	size := int(binary.BigEndian.Uint32(sent[at-4:]))
 	return slices.Delete(sent, at-7, at+size+1)
+}
+
+func (p *proxy) countMethod(passed []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.counted != nil && bytes.Contains(passed, p.counted) {
+		p.calls++
+	}
 }
 
 // cut ends all connections, abruptly.
@@ -198,9 +256,9 @@ func (p *proxy) connections() int {
 	return p.accepted
 }
 
-// withheldCalls are how many calls were not passed on.
-func (p *proxy) withheldCalls() int {
+// countedCalls are how many methods there were that are counted.
+func (p *proxy) countedCalls() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.withholds
+	return p.calls
 }

@@ -32,16 +32,17 @@ type route struct{ exchange, key string }
 
 // publish returns when the broker has confirmed a message, and says whether any
 // queue got it. Where the connection or the channel is lost before that, it
-// publishes again, so the broker may have the message twice.
-func (p *publisher) publish(ctx context.Context, to route, m amqp091.Publishing) (routed bool, err error) {
+// publishes again, so the broker may have the message twice. What has to be waited
+// for before the message can be sent ends by a context of its own.
+func (p *publisher) publish(sending, ctx context.Context, to route, m amqp091.Publishing) (routed bool, err error) {
 	for {
-		c, err := p.channel(ctx)
+		c, err := p.channel(sending)
 		if err != nil {
 			return false, err
 		}
-		routed, err = c.publish(ctx, to, m)
+		routed, err = c.publish(sending, ctx, to, m)
 		if isException(err) {
-			routed, err = p.publishApart(ctx, to, m)
+			routed, err = p.publishApart(sending, ctx, to, m)
 		}
 		if !errors.Is(err, errLost) {
 			return routed, err
@@ -52,18 +53,18 @@ func (p *publisher) publish(ctx context.Context, to route, m amqp091.Publishing)
 // publishApart publishes on a channel of the message's own. The broker closes a
 // channel for one message that it refuses, without saying which, and so forgets
 // all that were under way there.
-func (p *publisher) publishApart(ctx context.Context, to route, m amqp091.Publishing) (routed bool, err error) {
+func (p *publisher) publishApart(sending, ctx context.Context, to route, m amqp091.Publishing) (routed bool, err error) {
 	select {
 	case p.apart <- struct{}{}:
 		defer func() { <-p.apart }()
-	case <-ctx.Done():
-		return false, errUnconfirmed(ctx.Err())
+	case <-sending.Done():
+		return false, errUnconfirmed(sending.Err())
 	}
-	conn, err := p.link.wait(ctx)
+	conn, err := p.link.wait(sending)
 	if err != nil {
 		return false, err
 	}
-	c, err := newConfirming(ctx, conn, p.setUp)
+	c, err := newConfirming(sending, conn, p.setUp)
 	switch {
 	case err != nil && conn.isOver():
 		return false, errLost
@@ -71,7 +72,7 @@ func (p *publisher) publishApart(ctx context.Context, to route, m amqp091.Publis
 		return false, err
 	}
 	defer func() { go c.channel.Close() }() // nobody needs the answer
-	routed, err = c.publish(ctx, to, m)
+	routed, err = c.publish(sending, ctx, to, m)
 	if isException(err) {
 		err = fmt.Errorf("%w: %w", errRefused, err)
 	}
@@ -185,11 +186,11 @@ func (c *confirming) end(number int64) (returned bool) {
 }
 
 // publish is that of publisher, on this channel; errLost where it is no more.
-func (c *confirming) publish(ctx context.Context, to route, m amqp091.Publishing) (routed bool, err error) {
+func (c *confirming) publish(sending, ctx context.Context, to route, m amqp091.Publishing) (routed bool, err error) {
 	if !fits(m, c.conn.Config.FrameSize) {
 		return false, errHeader
 	}
-	if err := c.ready(ctx); err != nil {
+	if err := c.ready(sending); err != nil {
 		return false, err
 	}
 	number := c.begin()

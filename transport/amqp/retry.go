@@ -33,7 +33,9 @@ const (
 func (t *Transport) retry(ctx context.Context, d amqp091.Delivery, to target, wait time.Duration, attempt int) error {
 	headers := amqp091.Table{attemptHeader: int64(attempt)}
 	if wait <= 0 {
-		_, err := t.publisher.publish(ctx, route{t.topology.names.back(), to.address}, again(d, headers))
+		sending, cancel := context.WithTimeout(ctx, settleTimeout)
+		defer cancel()
+		_, err := t.publisher.publish(sending, ctx, route{t.topology.names.back(), to.address}, again(d, headers))
 		return err // a receiver whose queue is gone needs no message
 	}
 	ttl, remaining := tier(wait)
@@ -46,16 +48,19 @@ func (t *Transport) retry(ctx context.Context, d amqp091.Delivery, to target, wa
 }
 
 // publishDeclared publishes to a queue that is declared when the first message
-// finds none.
+// finds none. Only what is not sent is given up after a while: what may be
+// confirmed yet would be there twice if it was published again.
 func (t *Transport) publishDeclared(ctx context.Context, to route, m amqp091.Publishing, declare func(channel) error) error {
-	routed, err := t.publisher.publish(ctx, to, m)
+	sending, cancel := context.WithTimeout(ctx, settleTimeout)
+	defer cancel()
+	routed, err := t.publisher.publish(sending, ctx, to, m)
 	if err != nil || routed {
 		return err
 	}
-	if err := t.declare(ctx, declare); err != nil {
+	if err := t.declare(sending, declare); err != nil {
 		return err
 	}
-	routed, err = t.publisher.publish(ctx, to, m)
+	routed, err = t.publisher.publish(sending, ctx, to, m)
 	if err == nil && !routed {
 		return errors.New("the queue was deleted as soon as it was made")
 	}

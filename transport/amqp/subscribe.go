@@ -149,9 +149,24 @@ func (r *receiving) hire(ctx context.Context, c *consumer) {
 	c.hired.Add(1)
 	c.idle.Add(1)
 	c.workers.Add(1)
+	r.employ(ctx, c)
+}
+
+// employ has a worker work, and a further one where a handler has ended its
+// goroutine.
+func (r *receiving) employ(ctx context.Context, c *consumer) {
 	r.workers.Go(func() {
-		defer c.workers.Done()
+		done := false
+		defer func() {
+			if !done {
+				c.idle.Add(1)
+				r.employ(ctx, c)
+				return
+			}
+			c.workers.Done()
+		}()
 		r.work(ctx, c)
+		done = true
 	})
 }
 
@@ -186,8 +201,8 @@ func (r *receiving) take(ctx context.Context, c *consumer, raw amqp091.Delivery)
 		_ = raw.Reject(true) // nobody has begun with it
 		return
 	}
+	defer func() { <-r.slots }()
 	if !c.channel.IsClosed() { // else it comes again, by another channel
 		r.handle(ctx, c, raw)
 	}
-	<-r.slots
 }
