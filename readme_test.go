@@ -3,6 +3,7 @@ package rollcall_test
 import (
 	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -44,8 +45,9 @@ func TestReadmeBeginsWithTwoCommands(t *testing.T) {
 // Every Go snippet stands in a program that tests run.
 func TestReadmeSnippetsAreCompiled(t *testing.T) {
 	var programs strings.Builder
-	err := fs.WalkDir(os.DirFS("."), "examples", func(path string, _ fs.DirEntry, err error) error {
-		if err != nil || !strings.HasSuffix(path, ".go") {
+	err := fs.WalkDir(os.DirFS("."), ".", func(path string, _ fs.DirEntry, err error) error {
+		example := strings.HasPrefix(path, "examples/") && strings.HasSuffix(path, ".go") || filepath.Base(path) == "example_test.go"
+		if err != nil || !example {
 			return err
 		}
 		data, err := os.ReadFile(path)
@@ -61,8 +63,15 @@ func TestReadmeSnippetsAreCompiled(t *testing.T) {
 	}
 	for _, s := range snippets {
 		if !strings.Contains(programs.String(), unindented(s)) {
-			t.Errorf("no program under examples/ holds this snippet:\n%s", s)
+			t.Errorf("no example holds this snippet:\n%s", s)
 		}
+	}
+}
+
+// The first program can be pasted as it is.
+func TestReadmeBeginsWithAProgram(t *testing.T) {
+	if first := blocks(readme(t), "go")[0]; !strings.HasPrefix(first, "package main\n\nimport (") || !strings.HasSuffix(first, "\n}\n") {
+		t.Errorf("the first snippet is no whole program:\n%s", first)
 	}
 }
 
