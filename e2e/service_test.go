@@ -25,7 +25,7 @@ func newStage(t *testing.T) *stage {
 	t.Helper()
 	s := &stage{browser: browser(t), program: filepath.Join(t.TempDir(), "recipes")}
 	build := exec.Command("go", "build", "-buildvcs=false", "-o", s.program, "./examples/recipes")
-	build.Dir = ".."
+	build.Dir, build.Env = "..", append(os.Environ(), "GOFLAGS=") // not those of the tests
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

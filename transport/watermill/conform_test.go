@@ -41,6 +41,7 @@ const (
 )
 
 func TestConforms(t *testing.T) {
+	t.Parallel()
 	for _, c := range conforming {
 		t.Run(c.name, func(t *testing.T) {
 			transporttest.Run(t, func(t *testing.T) transport.Transport {

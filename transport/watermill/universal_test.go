@@ -46,6 +46,7 @@ func TestUniversal(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes half a minute")
 	}
+	t.Parallel()
 	for _, u := range universal {
 		t.Run(u.name, func(t *testing.T) {
 			x := u.open(t)
