@@ -38,6 +38,7 @@ type side struct {
 	publish func(n int) error
 	// consume receives n messages, 256 in flight, and acknowledges each; or nil.
 	consume func(n int) error
+	slow    bool // to consume
 }
 
 func check(b *testing.B, err error) {
@@ -119,6 +120,7 @@ var sides = []namedSide{
 	{"nats/client-bare", bareNATS},
 	{"nats/rollcall", rollcallNATS},
 	{"nats/limit", limitNATS},
+	{"nats/watermill-documented", documentedWatermillNATS},
 	{"nats/watermill", func(b *testing.B) side { return watermillNATS(b, watermillWay{subscribers: 1}) }},
 	{"nats/watermill-bare", func(b *testing.B) side { return watermillNATS(b, watermillWay{bare: true, subscribers: 1}) }},
 	{"nats/watermill-256", func(b *testing.B) side { return watermillNATS(b, watermillWay{subscribers: inFlight, async: true}) }},
@@ -146,8 +148,8 @@ func BenchmarkConsume(b *testing.B) {
 			if side.consume == nil {
 				b.Skip("it only publishes")
 			}
-			if s.name == "nats/watermill" || s.name == "nats/watermill-bare" {
-				n = min(n, 10_000) // it takes long
+			if side.slow {
+				n = min(n, 10_000)
 			}
 			check(b, side.publish(n))
 			b.ResetTimer()
@@ -164,6 +166,7 @@ const turn = 10_000
 func BenchmarkPublishByTurns(b *testing.B) {
 	for _, pair := range [][2]string{
 		{"nats/rollcall", "nats/client"},
+		{"nats/rollcall", "nats/watermill-documented"},
 		{"nats/rollcall", "nats/watermill"},
 		{"nats/rollcall", "nats/watermill-bare"},
 		{"nats/limit", "nats/watermill-bare"},

@@ -173,15 +173,33 @@ func watermillNATS(b *testing.B, way watermillWay) side {
 	name, js := jetStream(b)
 	topic := name + ".placed"
 	rawStream(b, name, js, topic)
+	return watermillSide(b, topic, way, &nats.NATSMarshaler{}, nats.JetStreamConfig{
+		DurablePrefix: "watermill", SubscribeOptions: []natsgo.SubOpt{natsgo.DeliverAll(), natsgo.AckExplicit(), natsgo.BindStream(name)},
+		AckAsync: way.async, TrackMsgId: !way.bare,
+	})
+}
+
+// documentedWatermillNATS is the adapter as the example of its documentation has
+// it: it makes the stream itself, encodes by gob, and has the server tell no
+// duplicates.
+func documentedWatermillNATS(b *testing.B) side {
+	topic, js := jetStream(b)
+	b.Cleanup(func() { _ = js.DeleteStream(context.Background(), topic) })
+	return watermillSide(b, topic, watermillWay{bare: true, subscribers: 1}, &nats.GobMarshaler{}, nats.JetStreamConfig{
+		AutoProvision: true, SubscribeOptions: []natsgo.SubOpt{natsgo.DeliverAll(), natsgo.AckExplicit()},
+	})
+}
+
+func watermillSide(b *testing.B, topic string, way watermillWay, marshaler nats.MarshalerUnmarshaler, config nats.JetStreamConfig) side {
 	log := watermill.NopLogger{}
-	config := nats.JetStreamConfig{DurablePrefix: "watermill", SubscribeOptions: []natsgo.SubOpt{natsgo.DeliverAll(), natsgo.AckExplicit(), natsgo.BindStream(name)}, AckAsync: way.async, TrackMsgId: !way.bare}
-	p, err := nats.NewPublisher(nats.PublisherConfig{URL: natsURL, Marshaler: &nats.NATSMarshaler{}, JetStream: config}, log)
+	p, err := nats.NewPublisher(nats.PublisherConfig{URL: natsURL, Marshaler: marshaler, JetStream: config}, log)
 	check(b, err)
 	b.Cleanup(func() { _ = p.Close() })
-	subscriber, err := nats.NewSubscriber(nats.SubscriberConfig{URL: natsURL, QueueGroupPrefix: "watermill", SubscribersCount: way.subscribers, Unmarshaler: &nats.NATSMarshaler{}, JetStream: config}, log)
+	subscriber, err := nats.NewSubscriber(nats.SubscriberConfig{URL: natsURL, QueueGroupPrefix: config.DurablePrefix, SubscribersCount: way.subscribers, Unmarshaler: marshaler, JetStream: config}, log)
 	check(b, err)
 	b.Cleanup(func() { _ = subscriber.Close() })
 	return side{
+		slow: way.subscribers == 1,
 		publish: func(n int) error {
 			return published(n, func() error {
 				m := message.NewMessage(transport.NewID(), body)
