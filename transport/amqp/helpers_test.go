@@ -20,7 +20,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
 	address  = "127.0.0.1:5672"
-	patience = 30 * time.Second // before a test fails
+	patience = time.Minute // before a test fails
 )
 
 // missing skips a test that lacks something, or fails it where brokers are
