@@ -75,7 +75,7 @@ func (n *rabbitNode) start() {
 	n.t.Helper()
 	n.process = n.leashed("rabbitmq-server")
 	var err error
-	if !eventually(func() bool {
+	if !within(5*patience, func() bool {
 		var conn *amqp091.Connection
 		if conn, err = amqp091.Dial(n.site().Place); err == nil {
 			_ = conn.Close()
