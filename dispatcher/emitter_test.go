@@ -3,9 +3,11 @@ package dispatcher_test
 import (
 	"context"
 	"testing"
+	"unsafe"
 
 	"github.com/rollcall-go/rollcall/dispatcher"
 	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/internal/chain"
 	"github.com/rollcall-go/rollcall/provider"
 	"github.com/rollcall-go/rollcall/tags"
 )
@@ -146,3 +148,14 @@ type deleted struct{ n int }
 type handler struct{}
 
 func (handler) Handle(_ context.Context, d *deleted) error { d.n++; return nil }
+
+// What all processors read when an event is emitted shares no cache line with what
+// somebody writes.
+func TestEmitterTakesWholeCacheLines(t *testing.T) {
+	if unsafe.Sizeof(uintptr(0)) != 8 {
+		t.Skip("for processors of 64 bits")
+	}
+	if emitter, call := unsafe.Sizeof(dispatcher.Emitter[*plain]{}), unsafe.Sizeof(chain.Call[*plain]{}); emitter != 64 || call != 64 {
+		t.Errorf("an emitter takes %d bytes, what it calls %d", emitter, call)
+	}
+}
