@@ -12,7 +12,9 @@
 // it publishes. The connection is cut, stalled and delayed. The broker is stopped
 // and started, and a NATS server that syncs every write is killed. RabbitMQ runs
 // out of memory. The disk of an embedded store runs full. All that happens while
-// events are published and handled.
+// events are published and handled. An embedded store loses its power: it goes on
+// with what had reached its disk at a moment when some events were confirmed and
+// not handled.
 //
 // # The ledger
 //
@@ -41,5 +43,6 @@
 // both are left as they were. Brokers that are stopped, killed or run out of
 // memory are started by the tests, RabbitMQ by its programs. The full disk is a
 // small file system in memory, in a namespace of its own: it needs Linux, and
-// root or user namespaces.
+// root or user namespaces. The disk that loses its power is a file system in a
+// file: it needs root, mkfs.ext4 and loop devices, and is skipped without them.
 package faults

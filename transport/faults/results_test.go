@@ -39,11 +39,11 @@ func addResult(t *testing.T, r result) {
 }
 
 // allResults are how many a run has that skips nothing.
-const allResults = 3 + 3 + 2 + 2 + 2 + 1 + 1
+const allResults = 3 + 3 + 2 + 2 + 2 + 1 + 1 + 1
 
 const preamble = `# Results
 
-What one run has counted. The numbers differ from run to run; none may ever be lost. To repeat it, with both brokers running, as root or where user namespaces are allowed:
+What one run has counted. The numbers differ from run to run; none may ever be lost. To repeat it, with both brokers running, as root, with loop devices:
 
     ROLLCALL_REQUIRE_BROKERS=1 go test -count=1 ./transport/faults -update
 
