@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -165,10 +166,20 @@ func testAway(_ *testing.T, p *tab, s *service) {
 	p.open("")
 	s.good("Tea")
 	p.seen.allowed = "ERR_INTERNET_DISCONNECTED"
-	p.do(network.EmulateNetworkConditions(true, 0, -1, -1))
+	p.setAway(true)
 	p.tick()
 	p.is(says("recipe.submitted", "Dispatches", "0"))
-	p.do(network.EmulateNetworkConditions(false, 0, -1, -1))
+	p.setAway(false)
 	p.tick()
 	p.is(says("recipe.submitted", "Dispatches", "1"))
+}
+
+// setAway returns when requests of the page fail, or don't any more: the browser's
+// network learns it a moment after the browser.
+func (p *tab) setAway(away bool) {
+	p.t.Helper()
+	p.do(network.EmulateNetworkConditions(away, 0, -1, -1))
+	p.eval(fmt.Sprintf(`(async () => {
+		while (await fetch(location.href, {cache: "no-store"}).then(() => false, () => true) !== %t);
+	})()`, away), nil)
 }
