@@ -52,7 +52,7 @@ fuzz: ## fuzz each target for FUZZTIME, 20s by default
 	.ci/fuzz FuzzOrder $(FUZZTIME) ./orderfile
 
 # What is covered is said by the tests of each of these packages alone.
-COVERED := ordering tags event provider provider/providertest dispatcher fxevents fxeventstest orderfile inspect transport otel
+COVERED := ordering tags event provider provider/providertest dispatcher fxevents fxeventstest orderfile inspect transport otelevents
 
 .PHONY: cover
 cover: ## fail where a package is covered less than 90 %

@@ -25,14 +25,14 @@
 //     orders, recorded events.
 //   - [github.com/rollcall-go/rollcall/provider/providertest] checks that a
 //     provider of your own keeps its promises.
-//   - github.com/rollcall-go/rollcall/otel, a module of its own, makes
+//   - github.com/rollcall-go/rollcall/otelevents, a module of its own, makes
 //     OpenTelemetry spans and metrics of dispatches.
 //   - [github.com/rollcall-go/rollcall/transport] carries events to other
 //     processes: the interface, one inside of the process for tests, and in
 //     transporttest the kit that every transport passes. Modules of their own
-//     are github.com/rollcall-go/rollcall/transport/nats, over NATS JetStream,
-//     embedded or in a cluster, github.com/rollcall-go/rollcall/transport/amqp,
-//     over RabbitMQ, and github.com/rollcall-go/rollcall/transport/watermill, a
+//     are github.com/rollcall-go/rollcall/transport/natsevents, over NATS JetStream,
+//     embedded or in a cluster, github.com/rollcall-go/rollcall/transport/amqpevents,
+//     over RabbitMQ, and github.com/rollcall-go/rollcall/transport/watermillevents, a
 //     bridge to Watermill and back.
 //   - github.com/rollcall-go/rollcall/cmd/rollcall is the command for order
 //     files.

@@ -16,8 +16,8 @@ require (
 	github.com/nats-io/nats.go v1.49.0
 	github.com/rabbitmq/amqp091-go v1.11.0
 	github.com/rollcall-go/rollcall v0.0.0
-	github.com/rollcall-go/rollcall/transport/amqp v0.0.0
-	github.com/rollcall-go/rollcall/transport/nats v0.0.0
+	github.com/rollcall-go/rollcall/transport/amqpevents v0.0.0
+	github.com/rollcall-go/rollcall/transport/natsevents v0.0.0
 	go.uber.org/fx v1.24.0
 	golang.org/x/sync v0.12.0
 	gonum.org/v1/gonum v0.17.0
@@ -49,6 +49,6 @@ require (
 
 replace github.com/rollcall-go/rollcall => ../
 
-replace github.com/rollcall-go/rollcall/transport/nats => ../transport/nats
+replace github.com/rollcall-go/rollcall/transport/natsevents => ../transport/natsevents
 
-replace github.com/rollcall-go/rollcall/transport/amqp => ../transport/amqp
+replace github.com/rollcall-go/rollcall/transport/amqpevents => ../transport/amqpevents

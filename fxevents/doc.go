@@ -52,7 +52,7 @@
 // the event, once, by the transport.Transport that the application provides
 // with [Transport], and returns when the broker has confirmed that it keeps it.
 // An application without a broker takes Module of
-// github.com/rollcall-go/rollcall/transport/nats/fxnats in the place of this
+// github.com/rollcall-go/rollcall/transport/natsevents/fxnats in the place of this
 // package's: a JetStream server inside of the process carries the events. Where the
 // application asks for it, and be it in another process that has the same
 // modules, the event is received:

@@ -15,7 +15,7 @@ import (
 // fx.New. Where it has a method Close() or Close() error, it is closed when the
 // application stops, after the receivers, or where the assembly fails:
 //
-//	fxevents.Transport(func() (*nats.Transport, error) { return nats.Embedded("events") })
+//	fxevents.Transport(func() (*natsevents.Transport, error) { return natsevents.Embedded("events") })
 //
 // So an application that has stopped can't be started again. Where one does not
 // start and the process goes on, Fx may run no hook that could close it: if the
@@ -32,7 +32,7 @@ func Transport[T transport.Transport](open func() (T, error)) fx.Option {
 // DefaultTransport is [Transport] for an application that provides no
 // transport.Transport otherwise, or one whose constructor lacks something. It
 // opens where a listener is asynchronous. Module of
-// github.com/rollcall-go/rollcall/transport/nats/fxnats is [Module] with a
+// github.com/rollcall-go/rollcall/transport/natsevents/fxnats is [Module] with a
 // JetStream server inside of the process as the default.
 func DefaultTransport[T transport.Transport](open func() (T, error)) fx.Option {
 	return fx.Supply(defaultTransport(func(a *Assembly) (transport.Transport, error) { return opened(a, open) }))
@@ -90,5 +90,5 @@ type NoTransportError struct{ Listener, Source string }
 
 func (e *NoTransportError) Error() string {
 	return fmt.Sprintf("%s%s is asynchronous, but the application has no transport, or lacks what its constructor takes: give it one by fxevents.Transport, "+
-		"or take fxnats.Module of github.com/rollcall-go/rollcall/transport/nats/fxnats in the place of fxevents.Module for one inside of this process", e.Listener, source.At(e.Source))
+		"or take fxnats.Module of github.com/rollcall-go/rollcall/transport/natsevents/fxnats in the place of fxevents.Module for one inside of this process", e.Listener, source.At(e.Source))
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/rabbitmq/amqp091-go"
 
 	"github.com/rollcall-go/rollcall/transport"
-	"github.com/rollcall-go/rollcall/transport/amqp"
+	"github.com/rollcall-go/rollcall/transport/amqpevents"
 )
 
 const amqpURL = "amqp://guest:guest@127.0.0.1:5672/"
@@ -88,11 +88,11 @@ func publishRaw(b *testing.B, ch *amqp091.Channel, exchange string, n int) error
 
 func rollcallAMQP(b *testing.B) side { return ours(b, openAMQP(b)) }
 
-func openAMQP(b *testing.B) *amqp.Transport {
+func openAMQP(b *testing.B) *amqpevents.Transport {
 	b.Helper()
 	need(b, amqpURL)
 	prefix := "bench" + strings.ToLower(transport.NewID()[:8])
-	t, err := amqp.Connect(amqpURL, amqp.Prefix(prefix))
+	t, err := amqpevents.Connect(amqpURL, amqpevents.Prefix(prefix))
 	check(b, err)
 	b.Cleanup(func() {
 		t.Close()

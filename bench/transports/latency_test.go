@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/rollcall-go/rollcall/transport"
-	"github.com/rollcall-go/rollcall/transport/nats"
+	"github.com/rollcall-go/rollcall/transport/natsevents"
 )
 
 // rate is how many events a second BenchmarkLatency publishes.
@@ -24,7 +24,7 @@ func BenchmarkLatency(b *testing.B) {
 	}{
 		{"nats", func(b *testing.B) carrier { return openNATS(b) }},
 		{"nats-embedded", func(b *testing.B) carrier { return openEmbedded(b) }},
-		{"nats-embedded-sync-2s", func(b *testing.B) carrier { return openEmbedded(b, nats.SyncEvery(2*time.Second)) }},
+		{"nats-embedded-sync-2s", func(b *testing.B) carrier { return openEmbedded(b, natsevents.SyncEvery(2*time.Second)) }},
 		{"amqp", func(b *testing.B) carrier { return openAMQP(b) }},
 	} {
 		b.Run(x.name, func(b *testing.B) { latency(b, x.open(b)) })
@@ -80,8 +80,8 @@ func latency(b *testing.B, t carrier) {
 func BenchmarkEmbedded(b *testing.B) {
 	for _, x := range []struct {
 		name    string
-		options []nats.Option
-	}{{"sync-always", nil}, {"sync-2s", []nats.Option{nats.SyncEvery(2 * time.Second)}}} {
+		options []natsevents.Option
+	}{{"sync-always", nil}, {"sync-2s", []natsevents.Option{natsevents.SyncEvery(2 * time.Second)}}} {
 		b.Run(x.name+"/1", func(b *testing.B) {
 			t := openEmbedded(b, x.options...)
 			check(b, t.Declare(b.Context(), transport.Subscription{Event: "placed", Key: "mail"}))
@@ -103,9 +103,9 @@ type carrier interface {
 	transport.Declarer
 }
 
-func openEmbedded(b *testing.B, options ...nats.Option) *nats.Transport {
+func openEmbedded(b *testing.B, options ...natsevents.Option) *natsevents.Transport {
 	b.Helper()
-	t, err := nats.Embedded(b.TempDir(), options...)
+	t, err := natsevents.Embedded(b.TempDir(), options...)
 	check(b, err)
 	b.Cleanup(t.Close)
 	return t

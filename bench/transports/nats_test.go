@@ -14,7 +14,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rollcall-go/rollcall/transport"
-	rollcallnats "github.com/rollcall-go/rollcall/transport/nats"
+	"github.com/rollcall-go/rollcall/transport/natsevents"
 )
 
 const natsURL = "nats://127.0.0.1:4222"
@@ -145,10 +145,10 @@ func client(b *testing.B, whole bool) side {
 
 func rollcallNATS(b *testing.B) side { return ours(b, openNATS(b)) }
 
-func openNATS(b *testing.B) *rollcallnats.Transport {
+func openNATS(b *testing.B) *natsevents.Transport {
 	b.Helper()
 	name, js := jetStream(b)
-	t, err := rollcallnats.Connect(natsURL, rollcallnats.Prefix(name))
+	t, err := natsevents.Connect(natsURL, natsevents.Prefix(name))
 	check(b, err)
 	b.Cleanup(func() {
 		t.Close()

@@ -17,8 +17,8 @@ import (
 	"github.com/rollcall-go/rollcall/examples/orders/internal/stats"
 	"github.com/rollcall-go/rollcall/fxevents"
 	"github.com/rollcall-go/rollcall/inspect"
-	"github.com/rollcall-go/rollcall/transport/amqp"
-	"github.com/rollcall-go/rollcall/transport/nats"
+	"github.com/rollcall-go/rollcall/transport/amqpevents"
+	"github.com/rollcall-go/rollcall/transport/natsevents"
 )
 
 // application is what web and worker have in common: both know all listeners,
@@ -51,15 +51,17 @@ func received(c config) fx.Option {
 func transportOf(c config) (fx.Option, error) {
 	switch scheme, _, _ := strings.Cut(c.broker, "://"); scheme {
 	case "":
-		return fxevents.Transport(func() (*nats.Transport, error) {
-			return nats.Embedded(c.events, nats.Prefix(c.prefix), nats.AckWait(c.ackWait))
+		return fxevents.Transport(func() (*natsevents.Transport, error) {
+			return natsevents.Embedded(c.events, natsevents.Prefix(c.prefix), natsevents.AckWait(c.ackWait))
 		}), nil
 	case "nats", "tls":
-		return fxevents.Transport(func() (*nats.Transport, error) {
-			return nats.Connect(c.broker, nats.Prefix(c.prefix), nats.AckWait(c.ackWait))
+		return fxevents.Transport(func() (*natsevents.Transport, error) {
+			return natsevents.Connect(c.broker, natsevents.Prefix(c.prefix), natsevents.AckWait(c.ackWait))
 		}), nil
 	case "amqp", "amqps":
-		return fxevents.Transport(func() (*amqp.Transport, error) { return amqp.Connect(c.broker, amqp.Prefix(c.prefix)) }), nil
+		return fxevents.Transport(func() (*amqpevents.Transport, error) {
+			return amqpevents.Connect(c.broker, amqpevents.Prefix(c.prefix))
+		}), nil
 	default:
 		return nil, fmt.Errorf("there is no broker for %s: write a URL of nats, tls, amqp or amqps", scheme)
 	}

@@ -6,8 +6,8 @@ require (
 	github.com/nats-io/nats.go v1.49.0
 	github.com/rabbitmq/amqp091-go v1.11.0
 	github.com/rollcall-go/rollcall v0.0.0
-	github.com/rollcall-go/rollcall/transport/amqp v0.0.0
-	github.com/rollcall-go/rollcall/transport/nats v0.0.0
+	github.com/rollcall-go/rollcall/transport/amqpevents v0.0.0
+	github.com/rollcall-go/rollcall/transport/natsevents v0.0.0
 	go.uber.org/fx v1.24.0
 )
 
@@ -32,6 +32,6 @@ require (
 
 replace (
 	github.com/rollcall-go/rollcall => ../../
-	github.com/rollcall-go/rollcall/transport/amqp => ../../transport/amqp
-	github.com/rollcall-go/rollcall/transport/nats => ../../transport/nats
+	github.com/rollcall-go/rollcall/transport/amqpevents => ../../transport/amqpevents
+	github.com/rollcall-go/rollcall/transport/natsevents => ../../transport/natsevents
 )

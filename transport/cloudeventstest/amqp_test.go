@@ -8,14 +8,14 @@ import (
 	"github.com/rabbitmq/amqp091-go"
 
 	"github.com/rollcall-go/rollcall/transport"
-	"github.com/rollcall-go/rollcall/transport/amqp"
+	"github.com/rollcall-go/rollcall/transport/amqpevents"
 )
 
 const rabbitMQ = "amqp://guest:guest@127.0.0.1:5672"
 
 // overAMQP is a transport, and a channel for the SDK to the same broker.
 type overAMQP struct {
-	*amqp.Transport
+	*amqpevents.Transport
 	channel    *amqp091.Channel
 	prefix     string // of exchanges and queues
 	attributes string // prefix of what the SDK sends
@@ -34,7 +34,7 @@ func rabbit(t *testing.T, attributes string) overAMQP {
 	if b.channel, err = conn.Channel(); err != nil {
 		t.Fatal(err)
 	}
-	if b.Transport, err = amqp.Connect(rabbitMQ, amqp.Prefix(b.prefix), amqp.Source(source)); err != nil {
+	if b.Transport, err = amqpevents.Connect(rabbitMQ, amqpevents.Prefix(b.prefix), amqpevents.Source(source)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { b.delete(t) })

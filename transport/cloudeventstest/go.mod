@@ -9,8 +9,8 @@ require (
 	github.com/nats-io/nats.go v1.49.0
 	github.com/rabbitmq/amqp091-go v1.11.0
 	github.com/rollcall-go/rollcall v0.0.0
-	github.com/rollcall-go/rollcall/transport/amqp v0.0.0
-	github.com/rollcall-go/rollcall/transport/nats v0.0.0
+	github.com/rollcall-go/rollcall/transport/amqpevents v0.0.0
+	github.com/rollcall-go/rollcall/transport/natsevents v0.0.0
 	go.uber.org/goleak v1.3.0
 )
 
@@ -36,6 +36,6 @@ require (
 
 replace github.com/rollcall-go/rollcall => ../../
 
-replace github.com/rollcall-go/rollcall/transport/amqp => ../amqp
+replace github.com/rollcall-go/rollcall/transport/amqpevents => ../amqpevents
 
-replace github.com/rollcall-go/rollcall/transport/nats => ../nats
+replace github.com/rollcall-go/rollcall/transport/natsevents => ../natsevents

@@ -12,12 +12,12 @@ import (
 	client "github.com/nats-io/nats.go"
 
 	"github.com/rollcall-go/rollcall/transport"
-	"github.com/rollcall-go/rollcall/transport/nats"
+	"github.com/rollcall-go/rollcall/transport/natsevents"
 )
 
 // overNATS is a transport, and a connection for the SDK to the same server.
 type overNATS struct {
-	*nats.Transport
+	*natsevents.Transport
 	conn   *client.Conn
 	prefix string
 }
@@ -30,7 +30,7 @@ func (b overNATS) subject(event string) string { return b.prefix + ".event." + e
 func embedded(t *testing.T) overNATS {
 	t.Helper()
 	connected := make(chan *client.Conn, 1)
-	x, err := nats.Embedded(t.TempDir(), nats.Source(source), nats.Client(client.ConnectHandler(func(c *client.Conn) { connected <- c })))
+	x, err := natsevents.Embedded(t.TempDir(), natsevents.Source(source), natsevents.Client(client.ConnectHandler(func(c *client.Conn) { connected <- c })))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func cluster(t *testing.T) overNATS {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.conn.Close)
-	if b.Transport, err = nats.Connect("nats://127.0.0.1:4222", nats.Prefix(b.prefix), nats.Source(source)); err != nil {
+	if b.Transport, err = natsevents.Connect("nats://127.0.0.1:4222", natsevents.Prefix(b.prefix), natsevents.Source(source)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.delete)

@@ -7,8 +7,8 @@ import (
 	natsgo "github.com/nats-io/nats.go"
 
 	"github.com/rollcall-go/rollcall/transport"
-	"github.com/rollcall-go/rollcall/transport/amqp"
-	"github.com/rollcall-go/rollcall/transport/nats"
+	"github.com/rollcall-go/rollcall/transport/amqpevents"
+	"github.com/rollcall-go/rollcall/transport/natsevents"
 )
 
 // site is where events are kept. It can be handed to another process.
@@ -37,11 +37,11 @@ type opened interface {
 func (s site) open() (opened, error) {
 	switch s.Kind {
 	case natsCluster:
-		return opening(nats.Connect(s.Place, s.natsOptions()...))
+		return opening(natsevents.Connect(s.Place, s.natsOptions()...))
 	case natsEmbedded:
-		return opening(nats.Embedded(s.Place, s.natsOptions()...))
+		return opening(natsevents.Embedded(s.Place, s.natsOptions()...))
 	case rabbitMQ:
-		return opening(amqp.Connect(s.Place, amqp.Prefix(s.Prefix)))
+		return opening(amqpevents.Connect(s.Place, amqpevents.Prefix(s.Prefix)))
 	}
 	return nil, fmt.Errorf("there is no transport %q", s.Kind)
 }
@@ -55,10 +55,10 @@ func opening[T opened](x T, err error) (opened, error) {
 }
 
 // natsOptions are those of a program that wants to go on soon.
-func (s site) natsOptions() []nats.Option {
-	return []nats.Option{
-		nats.Prefix(s.Prefix), nats.AckWait(time.Second),
-		nats.Client(natsgo.ReconnectWait(betweenTries), natsgo.ReconnectJitter(betweenTries, betweenTries),
+func (s site) natsOptions() []natsevents.Option {
+	return []natsevents.Option{
+		natsevents.Prefix(s.Prefix), natsevents.AckWait(time.Second),
+		natsevents.Client(natsgo.ReconnectWait(betweenTries), natsgo.ReconnectJitter(betweenTries, betweenTries),
 			natsgo.ErrorHandler(func(*natsgo.Conn, *natsgo.Subscription, error) {})), // else it prints that a connection is lost
 	}
 }

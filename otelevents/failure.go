@@ -1,0 +1,144 @@
+package otelevents
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/rollcall-go/rollcall/dispatcher"
+)
+
+// The values of error.type beside the Go types of errors.
+const (
+	panicked    = "panic"
+	interrupted = "interrupted"
+	canceled    = "canceled"
+	timeout     = "timeout"
+	other       = "_OTHER" // the conventions' name for what can't be classed
+)
+
+// endListener ends the span of a listener's call. The span has the listener's
+// own error, without the wrapper that names the listener.
+func endListener(span trace.Span, err error) {
+	if err != nil && span.IsRecording() {
+		if failed, ok := err.(*dispatcher.ListenerError); ok {
+			err = failed.Err
+		}
+		fail(span, err)
+		record(span, err)
+	}
+	span.End()
+}
+
+// endDispatch ends the span of a dispatch. Errors that are recorded, as at the
+// listeners' spans, are not recorded here again.
+func endDispatch(span trace.Span, err error, isRecorded func(error) bool) {
+	if err != nil {
+		fail(span, err)
+		for _, part := range parts(err) {
+			if !isRecorded(part) {
+				record(span, part)
+			}
+		}
+	}
+	span.End()
+}
+
+// isListeners says whether an error of a dispatch is that of a listener.
+func isListeners(err error) bool {
+	_, failed := err.(*dispatcher.ListenerError)
+	return failed || err == dispatcher.ErrPanicPasses
+}
+
+// fail marks a span. fmt does not mind an error whose methods panic, as those
+// of a nil pointer may.
+func fail(span trace.Span, err error) {
+	span.SetAttributes(errorTypeKey.String(errorType(err)))
+	span.SetStatus(codes.Error, fmt.Sprint(err))
+}
+
+// record adds the exception event; none for an error that can't say what it is.
+func record(span trace.Span, err error) {
+	defer func() { _ = recover() }()
+	if stack := stackOf(err); stack != nil {
+		span.RecordError(err, trace.WithAttributes(stackKey.String(string(stack))))
+		return
+	}
+	span.RecordError(err)
+}
+
+// stackOf is the stack of a panic, or nil. One that passes is still under way,
+// and on the stack of whoever is told of it.
+func stackOf(err error) []byte {
+	if err == dispatcher.ErrPanicPasses {
+		return debug.Stack()
+	}
+	if p, ok := bare(err).(*dispatcher.PanicError); ok {
+		return p.Stack
+	}
+	return nil
+}
+
+// errorType classes an error.
+func errorType(err error) (class string) {
+	defer func() {
+		if recover() != nil { // a method of err panicked
+			class = other
+		}
+	}()
+	err = bare(err)
+	switch x := err.(type) {
+	case *dispatcher.ListenerError:
+		return errorType(x.Err)
+	case *dispatcher.PanicError:
+		return panicked
+	case *dispatcher.InterruptedError:
+		return interrupted
+	case interface{ Unwrap() []error }:
+		return joinedType(x.Unwrap())
+	}
+	switch {
+	case err == dispatcher.ErrPanicPasses:
+		return panicked
+	case errors.Is(err, context.Canceled):
+		return canceled
+	case errors.Is(err, context.DeadlineExceeded):
+		return timeout
+	}
+	return fmt.Sprintf("%T", err)
+}
+
+// joinedType is the class of the first error, but that a dispatch was
+// interrupted is more than that some listeners failed before.
+func joinedType(all []error) string {
+	if slices.ContainsFunc(all, func(err error) bool { return errorType(err) == interrupted }) {
+		return interrupted
+	}
+	return errorType(all[0])
+}
+
+// parts are the errors that an error joins, or itself; none of nil.
+func parts(err error) []error {
+	if err == nil {
+		return nil
+	}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return joined.Unwrap()
+	}
+	return []error{err}
+}
+
+// bare is an error without what fmt.Errorf wrapped around it, which classes
+// nothing.
+func bare(err error) error {
+	inner := errors.Unwrap(err)
+	if inner == nil || fmt.Sprintf("%T", err) != "*fmt.wrapError" {
+		return err
+	}
+	return bare(inner)
+}

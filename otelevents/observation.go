@@ -1,0 +1,126 @@
+package otelevents
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall/provider"
+)
+
+// observation watches one dispatch. Each listener has a place of its own in
+// calls, so that several may be under way without a lock.
+type observation struct {
+	observer  *Observer
+	event     *knownEvent
+	listeners *provider.List
+
+	ctx       context.Context
+	span      trace.Span
+	recording bool // the span is, and so the listeners get spans
+	began     time.Time
+
+	calls    []call
+	called   atomic.Int64
+	returned atomic.Int64 // the index that returned last, plus 1; 0 before any has
+
+	stopped   bool
+	stoppedBy int // plus 1; 0 for nobody
+}
+
+// call is the call of one listener. Its listener is nil until then.
+type call struct {
+	listener *knownListener
+	ctx      context.Context
+	began    time.Time
+}
+
+// Calling begins the listener's span where the dispatch's is recorded.
+func (o *observation) Calling(ctx context.Context, i int) context.Context {
+	o.called.Add(1)
+	l := o.event.listener(o.listeners, i)
+	if o.recording {
+		ctx, _ = o.observer.tracer.Start(ctx, l.span, l.start...)
+	}
+	o.calls[i] = call{listener: l, ctx: ctx, began: time.Now()}
+	return ctx
+}
+
+// Returned ends it. There is nothing to end where another observer panicked
+// before this one's Calling.
+func (o *observation) Returned(i int, err error) {
+	c := &o.calls[i]
+	if c.listener == nil {
+		return
+	}
+	o.returned.Store(int64(i) + 1)
+	o.observer.instruments.returned(c, err)
+	if o.recording {
+		endListener(trace.SpanFromContext(c.ctx), err)
+	}
+}
+
+// Stopped notes whom the event was stopped by.
+func (o *observation) Stopped(int) {
+	o.stopped, o.stoppedBy = true, int(o.returned.Load())
+}
+
+// End ends the dispatch's span.
+func (o *observation) End(err error) {
+	o.observer.instruments.ended(o)
+	for _, part := range parts(err) {
+		if i := o.publisher(part); i >= 0 {
+			o.observer.instruments.errors.Add(o.ctx, 1, o.event.listener(o.listeners, i).add...)
+		}
+	}
+	if o.recording {
+		o.describe()
+		endDispatch(o.span, err, func(part error) bool { return isListeners(part) && o.publisher(part) < 0 })
+	} else {
+		o.span.End()
+	}
+}
+
+// publisher is the index of the asynchronous listener whose publication an error is
+// of; -1 for any other. Nobody calls that listener, so it has no span.
+func (o *observation) publisher(err error) int {
+	failed, ok := err.(*dispatcher.ListenerError)
+	if !ok {
+		return -1
+	}
+	found := -1
+	for i, l := range o.listeners.All() {
+		switch {
+		case l.ID != failed.Listener:
+		case o.calls[i].listener != nil: // it is of one that was called
+			return -1
+		case found < 0 && o.listeners.IsAsync(i):
+			found = i
+		}
+	}
+	return found
+}
+
+// describe says why listeners were not called, but for an error. Asynchronous
+// ones are not meant to be: their receivers call them.
+func (o *observation) describe() {
+	left := -int(o.called.Load())
+	for i := range o.listeners.Len() {
+		if !o.listeners.IsAsync(i) {
+			left++
+		}
+	}
+	if left > 0 {
+		o.span.SetAttributes(notCalledKey.Int(left))
+	}
+	if !o.stopped {
+		return
+	}
+	o.span.SetAttributes(stoppedKey.Bool(true))
+	if o.stoppedBy > 0 {
+		o.span.SetAttributes(stoppedByKey.String(o.listeners.At(o.stoppedBy - 1).ID))
+	}
+}

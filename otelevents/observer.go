@@ -1,0 +1,82 @@
+package otelevents
+
+import (
+	"context"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/rollcall-go/rollcall/dispatcher"
+)
+
+// scope is the name of the instrumentation scope.
+const scope = "github.com/rollcall-go/rollcall/otelevents"
+
+// Observer reports dispatches to OpenTelemetry. Make it with NewObserver. One
+// observer may serve any number of dispatchers at the same time.
+type Observer struct {
+	tracer      trace.Tracer
+	instruments instruments
+	known       *known
+}
+
+var _ dispatcher.Observer = (*Observer)(nil)
+
+// NewObserver makes an observer for [dispatcher.Observe]. Without options it
+// reports to the global providers, which may be set later. Where a provider
+// refuses a metric, the OpenTelemetry error handler is told and the metric left
+// out.
+func NewObserver(options ...Option) *Observer {
+	s := settings{tracers: otel.GetTracerProvider(), meters: otel.GetMeterProvider()}
+	for _, o := range options {
+		if o != nil {
+			o.apply(&s)
+		}
+	}
+	v := version()
+	return &Observer{
+		tracer:      s.tracers.Tracer(scope, trace.WithInstrumentationVersion(v)),
+		instruments: newInstruments(s.meters.Meter(scope, metric.WithInstrumentationVersion(v))),
+		known:       newKnown(),
+	}
+}
+
+// version is that of this module in the running program, or "" where the build
+// does not say.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	for _, m := range info.Deps {
+		if m.Path == scope {
+			return strings.TrimPrefix(m.Version, "v")
+		}
+	}
+	return ""
+}
+
+// Begin counts the dispatch and begins its span. It watches nothing further
+// where nobody listens, or where the span is not sampled and metrics are off.
+func (o *Observer) Begin(ctx context.Context, d dispatcher.Dispatched) (context.Context, dispatcher.Observation) {
+	e := o.known.event(d.Event)
+	if d.Listeners.Len() == 0 {
+		o.instruments.dispatches.Add(ctx, 1, e.add...)
+		return ctx, nil
+	}
+	ctx, span := o.tracer.Start(ctx, e.span, e.start...)
+	o.instruments.dispatches.Add(ctx, 1, e.add...)
+	if !span.IsRecording() && !o.instruments.enabled(ctx) {
+		span.End()
+		return ctx, nil
+	}
+	return ctx, &observation{
+		observer: o, event: e, listeners: d.Listeners,
+		ctx: ctx, span: span, recording: span.IsRecording(), began: time.Now(),
+		calls: make([]call, d.Listeners.Len()),
+	}
+}

@@ -1,0 +1,66 @@
+package otelevents
+
+import (
+	"context"
+	"maps"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/propagation"
+
+	"github.com/rollcall-go/rollcall/transport"
+)
+
+// NewTransport has trace context cross a transport, in the headers of messages: what
+// receives an event is in the trace of what dispatched it, in another process, too.
+// In an application that has its transport from fxevents.Transport or fx.Provide:
+//
+//	fx.Decorate(otelevents.NewTransport)
+//
+// The headers are those of the propagator that otel.SetTextMapPropagator has set,
+// such as traceparent for propagation.TraceContext. Without one, nothing crosses.
+//
+// It is a transport.Declarer and transport.DeadLetters where t is one.
+func NewTransport(t transport.Transport) transport.Transport {
+	p := propagating{t}
+	declarer, declares := t.(transport.Declarer)
+	letters, shows := t.(transport.DeadLetters)
+	switch {
+	case declares && shows:
+		return struct {
+			propagating
+			transport.Declarer
+			transport.DeadLetters
+		}{p, declarer, letters}
+	case declares:
+		return struct {
+			propagating
+			transport.Declarer
+		}{p, declarer}
+	case shows:
+		return struct {
+			propagating
+			transport.DeadLetters
+		}{p, letters}
+	}
+	return p
+}
+
+type propagating struct{ transport.Transport }
+
+// Publish sends the context's trace along.
+func (p propagating) Publish(ctx context.Context, m transport.Message) error {
+	headers := propagation.MapCarrier(maps.Clone(m.Headers))
+	if headers == nil {
+		headers = propagation.MapCarrier{}
+	}
+	otel.GetTextMapPropagator().Inject(ctx, headers)
+	m.Headers = headers
+	return p.Transport.Publish(ctx, m)
+}
+
+// Subscribe gives handlers a context of the trace that came along.
+func (p propagating) Subscribe(ctx context.Context, s transport.Subscription, h transport.Handler) error {
+	return p.Transport.Subscribe(ctx, s, func(ctx context.Context, d transport.Delivery) transport.Verdict {
+		return h(otel.GetTextMapPropagator().Extract(ctx, propagation.MapCarrier(d.Headers)), d)
+	})
+}

@@ -1,0 +1,153 @@
+package amqpevents
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/rollcall-go/rollcall/transport"
+)
+
+// Transport carries events over RabbitMQ. Make it with [Connect], and end it
+// with Close. It may be used concurrently.
+type Transport struct {
+	settings  settings
+	topology  topology
+	publisher *publisher
+	consuming *link
+}
+
+var (
+	_ transport.Transport   = (*Transport)(nil)
+	_ transport.Declarer    = (*Transport)(nil)
+	_ transport.DeadLetters = (*Transport)(nil)
+)
+
+// Connect uses a broker, by a URL such as "amqp://user:password@host:5672/vhost",
+// or "amqps://" for TLS. The error says at once that the broker can't be reached
+// or refuses the user; it never holds a password. It is a *ConflictError where
+// the broker has something else by a name that the transport needs. A connection
+// that is lost later is made again, without end.
+func Connect(url string, options ...Option) (*Transport, error) {
+	s := newSettings(options)
+	switch {
+	case !prefixes.MatchString(s.prefix):
+		return nil, errPrefix(s.prefix)
+	case s.source == "":
+		return nil, errSource
+	case s.maxBody < 0:
+		return nil, errMaxBody(s.maxBody)
+	}
+	b, err := newBroker(url, s.tls)
+	if err != nil {
+		return nil, err
+	}
+	publishing, err := newLink(b, "publishing")
+	if err != nil {
+		return nil, err
+	}
+	consuming, err := newLink(b, "consuming")
+	if err != nil {
+		publishing.close()
+		return nil, err
+	}
+	t := &Transport{settings: s, topology: topology{names(s.prefix), s.classic}, consuming: consuming}
+	t.publisher = newPublisher(publishing, t.topology.exchanges)
+	ctx, cancel := limited(context.Background())
+	defer cancel()
+	if _, err := t.publisher.channel(ctx); err != nil {
+		t.Close()
+		return nil, err
+	}
+	return t, nil
+}
+
+// Close ends the connections, and whatever still waits for the broker, with an
+// error. End the subscriptions before that. It may be called again.
+func (t *Transport) Close() {
+	var both sync.WaitGroup
+	both.Go(t.publisher.link.close)
+	both.Go(t.consuming.close)
+	both.Wait()
+}
+
+// waitTimeout is for callers whose context has no deadline.
+const waitTimeout = 30 * time.Second
+
+func limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	if _, has := ctx.Deadline(); has {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, waitTimeout)
+}
+
+// Publish returns nil when the broker has confirmed that it keeps the message
+// for each receiver key. While there is no connection, or the broker blocks
+// publishers, it waits until the context ends, or for 30 seconds where that has
+// no deadline. A message that was under way when the connection was lost, or when
+// the broker refused another one, is published again, so it may come twice, by
+// the same ID.
+//
+// The error is a *transport.MessageError, a *transport.UnroutableError (not with
+// [AcceptUnroutable]), or the broker's or the context's: then the message may
+// have been kept or not.
+func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
+	if err := t.check(m); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ctx, cancel := limited(ctx)
+	defer cancel()
+	to := route{t.topology.names.events(), m.Event}
+	if m.Key != "" {
+		to.key = address(m.Event, m.Key)
+	}
+	routed, err := t.publisher.publish(ctx, ctx, to, t.publishing(m))
+	switch {
+	case errors.Is(err, errHeader):
+		return problem(m, "%v", err)
+	case err != nil:
+		return told(err, "publishing event %s", m.Event)
+	case !routed && !t.settings.acceptUnroutable:
+		return &transport.UnroutableError{Event: m.Event, Key: m.Key}
+	}
+	return nil
+}
+
+// Declare makes the queue of a receiver key. The error is a
+// *transport.SubscriptionError, a *ConflictError, or the broker's or the
+// context's. It waits for a connection as Publish does.
+func (t *Transport) Declare(ctx context.Context, s transport.Subscription) error {
+	s, err := s.Check()
+	if err != nil {
+		return err
+	}
+	if s.Key == "" {
+		return &transport.SubscriptionError{Subscription: s, Problem: "a temporary receiver can't be declared: give it a key"}
+	}
+	ctx, cancel := limited(ctx)
+	defer cancel()
+	return t.declare(ctx, func(ch channel) error {
+		if err := t.topology.exchanges(ch); err != nil {
+			return err
+		}
+		return t.topology.receiver(ch, keyed(s.Event, s.Key))
+	})
+}
+
+// declare has f use a channel of its own. It tries again where the connection is
+// lost.
+func (t *Transport) declare(ctx context.Context, f func(channel) error) error {
+	for {
+		c, err := t.consuming.wait(ctx)
+		if err != nil {
+			return err
+		}
+		if err = c.with(ctx, f); err == nil || ctx.Err() != nil || !c.isOver() {
+			return err
+		}
+	}
+}

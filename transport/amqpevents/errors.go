@@ -1,0 +1,146 @@
+package amqpevents
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/rabbitmq/amqp091-go"
+
+	"github.com/rollcall-go/rollcall/transport"
+)
+
+// ConflictError is an exchange or a queue that the broker has already, with
+// other arguments than the transport needs.
+type ConflictError struct {
+	Kind string // "exchange" or "queue"
+	Name string
+	Err  error // what the broker says
+}
+
+func (e *ConflictError) Error() string {
+	return fmt.Sprintf("there is a %s %s already, with other arguments: delete it if nobody needs it, use another prefix, "+
+		"or the option Classic as whoever made it: %v", e.Kind, e.Name, e.Err)
+}
+
+// Unwrap is what the broker says.
+func (e *ConflictError) Unwrap() error { return e.Err }
+
+// temporaryError is a dead letter that can't be replayed. To callers it is a
+// *transport.UnroutableError, whose text would ask for a receiver.
+type temporaryError struct{ event string }
+
+func (e *temporaryError) Error() string {
+	return fmt.Sprintf("the dead letter of event %s is a temporary receiver's, which has no key to replay it to: keep it or discard it", e.event)
+}
+
+func (e *temporaryError) Unwrap() error { return &transport.UnroutableError{Event: e.event} }
+
+var (
+	errClosed = errors.New("the transport is closed")
+	errURL    = errors.New("the URL of the broker must be like amqp://user:password@host:5672/vhost, or amqps://, with what is special in the user, the password and the vhost percent-encoded")
+	errSource = errors.New(`the source is "", so nobody could read the events: give Source a URI reference such as "/shop", or leave it out`)
+	errTLS    = errors.New("the option TLS needs a URL that begins with amqps://")
+	errSilent = errors.New("the broker does not answer")
+	errNacked = errors.New("the broker refused to keep it, as it does where a queue is full")
+	errHeader = errors.New("its headers are too large for the broker")
+
+	// errRefused marks what the broker said of one message alone.
+	errRefused = errors.New("the broker refuses it")
+
+	// errLost is for the caller to publish again.
+	errLost = errors.New("the connection was lost")
+
+	// errMomentary marks what may succeed when it is tried again.
+	errMomentary = errors.New("tried for a while")
+)
+
+func errPrefix(prefix string) error {
+	return fmt.Errorf("the prefix %q must be letters, digits and underscores, 32 at most", prefix)
+}
+
+func errMaxBody(bytes int) error {
+	return fmt.Errorf("the option MaxBody must not be negative: %d", bytes)
+}
+
+func errConnecting(host string, err error) error {
+	return fmt.Errorf("connecting to %s: %w", host, err)
+}
+
+// errUnconnected is for a wait that has ended.
+func errUnconnected(host string, reason, ended error) error {
+	if reason == nil {
+		return fmt.Errorf("there is no connection to %s: %w", host, ended)
+	}
+	return fmt.Errorf("there is no connection to %s (%w): %w", host, reason, ended)
+}
+
+func errBlocked(reason string, ended error) error {
+	return fmt.Errorf("the broker blocks publishers (%s): %w", reason, ended)
+}
+
+func errStalled(ended error) error {
+	return fmt.Errorf("the broker does not read what is sent: %w", ended)
+}
+
+func errUnconfirmed(ended error) error {
+	return fmt.Errorf("the broker has not confirmed it, so it may have been kept or not: %w", ended)
+}
+
+// errDeclaring is momentary where the broker does not find what is declared:
+// somebody else is about to make it, and RabbitMQ takes a queue whose process has
+// not begun for one whose node is down; or has just deleted it.
+func errDeclaring(kind, name string, err error) error {
+	var said *amqp091.Error
+	switch {
+	case !errors.As(err, &said):
+	case said.Code == amqp091.PreconditionFailed && strings.Contains(said.Reason, "inequivalent arg"):
+		return &ConflictError{Kind: kind, Name: name, Err: err}
+	case said.Code == amqp091.NotFound:
+		return fmt.Errorf("declaring the %s %s (%w): %w", kind, name, errMomentary, err)
+	}
+	return fmt.Errorf("declaring the %s %s: %w", kind, name, err)
+}
+
+func problem(m transport.Message, format string, arguments ...any) error {
+	return &transport.MessageError{ID: m.ID, Event: m.Event, Problem: fmt.Sprintf(format, arguments...)}
+}
+
+// told says what an error comes from; nil for none.
+func told(err error, format string, arguments ...any) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", fmt.Sprintf(format, arguments...), err)
+}
+
+// isPermanent says whether a broker would refuse the same again.
+func isPermanent(err error) bool {
+	var conflict *ConflictError
+	var said *amqp091.Error
+	switch {
+	case errors.As(err, &conflict):
+		return true
+	case !errors.As(err, &said):
+		return false
+	}
+	return said.Code == amqp091.AccessRefused || said.Code == amqp091.PreconditionFailed && errors.Is(err, errRefused)
+}
+
+// isException says whether the broker has closed the channel.
+func isException(err error) bool {
+	var said *amqp091.Error
+	return errors.As(err, &said)
+}
+
+// isNoQueue says whether there is no such queue. One whose node is down is not
+// found, either, but it is there.
+func isNoQueue(err error) bool {
+	var said *amqp091.Error
+	return errors.As(err, &said) && said.Code == amqp091.NotFound && strings.HasPrefix(said.Reason, "NOT_FOUND - no queue")
+}
+
+// givenUpReason is that of a message whose receivers have died.
+func givenUpReason(attempts int) string {
+	return fmt.Sprintf("given up after %d attempts: no receiver has settled the last one", attempts)
+}

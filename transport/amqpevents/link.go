@@ -1,0 +1,151 @@
+package amqpevents
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// link is a connection that is made again whenever it is lost, until the link
+// is closed. It may be used concurrently.
+type link struct {
+	broker  broker
+	purpose string
+	end     context.CancelFunc
+	ended   sync.WaitGroup
+
+	mu      sync.Mutex
+	current *connection
+	changed chan struct{} // closed when there is another connection, or an end
+	reason  error         // why there is none
+	closed  bool
+}
+
+// newLink makes the first connection.
+func newLink(b broker, purpose string) (*link, error) {
+	ctx, end := context.WithCancel(context.Background())
+	l := &link{broker: b, purpose: purpose, end: end, changed: make(chan struct{})}
+	c, err := b.dial(ctx, purpose)
+	if err != nil {
+		end()
+		return nil, err
+	}
+	l.current = c
+	l.ended.Go(func() { l.keep(ctx, c) })
+	return l, nil
+}
+
+// keep makes the connection again whenever it is lost.
+func (l *link) keep(ctx context.Context, c *connection) {
+	for {
+		select {
+		case <-c.over:
+		case <-ctx.Done():
+			c.close()
+			return
+		}
+		l.note(c.lost)
+		if c = l.dial(ctx); c == nil || !l.take(c) {
+			return
+		}
+	}
+}
+
+// take has a connection used; false where the link was closed while it was made.
+func (l *link) take(c *connection) bool {
+	l.mu.Lock()
+	closed := l.closed
+	if !closed {
+		l.current = c
+		close(l.changed)
+		l.changed = make(chan struct{})
+	}
+	l.mu.Unlock()
+	if closed {
+		c.close()
+	}
+	return !closed
+}
+
+// dial tries until there is a connection; nil once the link is closed.
+func (l *link) dial(ctx context.Context) *connection {
+	for failures := 0; pause(ctx, nil, backoff(failures)); failures++ {
+		c, err := l.broker.dial(ctx, l.purpose)
+		if err == nil {
+			return c
+		}
+		l.note(err)
+	}
+	return nil
+}
+
+func (l *link) note(reason error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.reason = reason
+}
+
+// wait gives the connection as soon as there is one. The error says why there
+// was none when the context ended.
+func (l *link) wait(ctx context.Context) (*connection, error) {
+	for {
+		l.mu.Lock()
+		c, changed, closed := l.current, l.changed, l.closed
+		l.mu.Unlock()
+		if closed {
+			return nil, errClosed
+		}
+		if !c.isOver() {
+			return c, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil, l.missing(ctx.Err())
+		}
+	}
+}
+
+// missing says why something that needs the connection has ended without it.
+func (l *link) missing(ended error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.current.isOver() {
+		return ended
+	}
+	return errUnconnected(l.broker.host, l.reason, ended)
+}
+
+// close ends the link. It may be called again.
+func (l *link) close() {
+	l.mu.Lock()
+	if !l.closed {
+		l.closed = true
+		close(l.changed)
+	}
+	l.mu.Unlock()
+	l.end()
+	l.ended.Wait()
+}
+
+// backoff is how long to wait before a further try: a tenth of a second,
+// doubled with each failure, 10 seconds at most, and less by chance, so that not
+// all clients of a broker come at once.
+func backoff(failures int) time.Duration {
+	longest := min(100*time.Millisecond<<min(failures, 7), 10*time.Second)
+	return longest/2 + rand.N(longest/2)
+}
+
+// pause waits; false once the context or what else matters has ended.
+func pause(ctx context.Context, over <-chan struct{}, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-over:
+	case <-ctx.Done():
+	}
+	return false
+}

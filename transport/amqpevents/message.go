@@ -1,0 +1,172 @@
+package amqpevents
+
+import (
+	"encoding/json"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/rabbitmq/amqp091-go"
+
+	"github.com/rollcall-go/rollcall/transport"
+)
+
+// ours is what the transport's own headers begin with.
+const ours = "rollcall-"
+
+// brokerHeaders are those that RabbitMQ adds to a message or acts on. They are
+// no headers of the event.
+var brokerHeaders = map[string]bool{
+	"CC": true, "BCC": true,
+	"x-death": true, "x-delivery-count": true, "x-acquired-count": true,
+	"x-first-death-exchange": true, "x-first-death-queue": true, "x-first-death-reason": true,
+	"x-last-death-exchange": true, "x-last-death-queue": true, "x-last-death-reason": true,
+}
+
+// maxShort is how many bytes AMQP's short strings have at most: names of
+// headers and the content type. The client cuts off the rest.
+const maxShort = 255
+
+// check refuses a message that AMQP can't carry as it is.
+func (t *Transport) check(m transport.Message) error {
+	if err := m.Check(); err != nil {
+		return err
+	}
+	if len(m.Body) > t.settings.maxBody {
+		return problem(m, "its body has %d bytes, %d is the limit: see the option MaxBody", len(m.Body), t.settings.maxBody)
+	}
+	if len(m.ContentType) > maxShort {
+		return problem(m, "its content type has more than %d bytes", maxShort)
+	}
+	for name := range m.Headers {
+		switch {
+		case len(name) > maxShort:
+			return problem(m, "the name of a header has more than %d bytes", maxShort)
+		case brokerHeaders[name]:
+			return problem(m, "the header %s is one that RabbitMQ acts on", name)
+		}
+	}
+	return nil
+}
+
+// publishing is a message as AMQP has it.
+func (t *Transport) publishing(m transport.Message) amqp091.Publishing {
+	headers := make(amqp091.Table, len(m.Headers)+6)
+	for name, value := range transport.Attributes(m, t.settings.source) {
+		headers[name] = value
+	}
+	return amqp091.Publishing{
+		DeliveryMode: amqp091.Persistent, ContentType: m.ContentType, MessageId: m.ID, Headers: headers, Body: m.Body,
+	}
+}
+
+// again is a message that was delivered, to be published once more: as it came,
+// with other headers of ours. What would lead it elsewhere or have the broker
+// refuse it is left out.
+func again(d amqp091.Delivery, headers amqp091.Table) amqp091.Publishing {
+	all := make(amqp091.Table, len(d.Headers)+len(headers)+1)
+	for name, value := range d.Headers {
+		if !brokerHeaders[name] && !strings.HasPrefix(name, ours) {
+			all[name] = value
+		}
+	}
+	maps.Copy(all, headers)
+	return amqp091.Publishing{
+		DeliveryMode: amqp091.Persistent, Headers: all, Body: d.Body,
+		ContentType: d.ContentType, ContentEncoding: d.ContentEncoding, Priority: d.Priority, CorrelationId: d.CorrelationId,
+		ReplyTo: d.ReplyTo, MessageId: d.MessageId, Timestamp: d.Timestamp, Type: d.Type, AppId: d.AppId,
+	}
+}
+
+// message reads a message of the broker. The error says what it lacks of an
+// event; what could be read is there all the same. The body is a copy, as it is
+// the handler's: what it makes of it is not what may be published again.
+func message(d amqp091.Delivery) (transport.Message, error) {
+	return transport.FromAttributes(attributes(d.Headers), d.ContentType, slices.Clone(d.Body))
+}
+
+// attributes are the headers that are neither the broker's nor ours.
+func attributes(table amqp091.Table) iter.Seq2[string, string] {
+	return func(yield func(name, value string) bool) {
+		for name, value := range table {
+			if !brokerHeaders[name] && !strings.HasPrefix(name, ours) && !yield(name, text(value)) {
+				return
+			}
+		}
+	}
+}
+
+// text is the value of a header. Other programs write other types than strings.
+func text(value any) string {
+	switch v := value.(type) {
+	case string:
+		return valid(v)
+	case []byte:
+		return valid(string(v))
+	case time.Time:
+		return v.UTC().Format(time.RFC3339)
+	case nil:
+		return ""
+	case amqp091.Table, []any, amqp091.Decimal:
+		if encoded, err := json.Marshal(v); err == nil {
+			return string(encoded)
+		}
+	}
+	return valid(fmt.Sprint(value))
+}
+
+func valid(s string) string { return strings.ToValidUTF8(s, string(utf8.RuneError)) }
+
+// number is the value of a header that is a number, 0 where it is none.
+func number(value any) int64 {
+	n, err := strconv.ParseInt(text(value), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return max(0, n)
+}
+
+// oursSize is for the headers of ours in a frame, and for what is in each.
+const oursSize = maxReason + 1024
+
+// fits says whether the properties of a message go into a frame, as the broker
+// wants them. It leaves room for the headers of ours, so that what could be
+// published can be retried and become a dead letter.
+func fits(m amqp091.Publishing, frame int) bool {
+	size := oursSize + len(m.ContentType) + len(m.ContentEncoding) + len(m.CorrelationId) + len(m.ReplyTo) +
+		len(m.MessageId) + len(m.Type) + len(m.AppId)
+	for name, value := range m.Headers {
+		if !strings.HasPrefix(name, ours) {
+			size += 1 + len(name) + fieldSize(value)
+		}
+	}
+	return frame == 0 || size <= frame
+}
+
+// fieldSize is how many bytes a value has at most.
+
+func fieldSize(value any) int {
+	size := 5
+	switch v := value.(type) {
+	case string:
+		size += len(v)
+	case []byte:
+		size += len(v)
+	case []any:
+		for _, element := range v {
+			size += fieldSize(element)
+		}
+	case amqp091.Table:
+		for name, element := range v {
+			size += 1 + len(name) + fieldSize(element)
+		}
+	default:
+		size = 9
+	}
+	return size
+}

@@ -1,0 +1,175 @@
+package amqpevents
+
+import (
+	"context"
+	"errors"
+	"math"
+	"time"
+
+	"github.com/rabbitmq/amqp091-go"
+
+	"github.com/rollcall-go/rollcall/transport"
+)
+
+// settleTimeout is for a message to be sent that is to be retried or to become a
+// dead letter. Else that is tried again.
+const settleTimeout = 10 * time.Second
+
+// handle has one message handled and settled.
+func (r *receiving) handle(ctx context.Context, c *consumer, raw amqp091.Delivery) {
+	m, err := message(raw)
+	attempt, remaining := r.progress(raw)
+	switch {
+	case remaining > 0:
+		r.settle(ctx, c, raw, attempt, func(ctx context.Context) error {
+			return r.transport.retry(ctx, raw, r.target, remaining, attempt)
+		})
+	case err != nil:
+		r.reject(ctx, c, raw, attempt, err.Error())
+	case m.Key != "" && m.Key != r.subscription.Key:
+		_ = raw.Ack(false) // it is for another receiver
+	case attempt > r.subscription.MaxAttempts:
+		r.reject(ctx, c, raw, attempt-1, givenUpReason(attempt-1))
+	default:
+		m.Event, m.Key = r.subscription.Event, r.subscription.Key
+		r.decide(ctx, c, raw, transport.Delivery{Message: m, Attempt: attempt})
+	}
+}
+
+// decide has the handler called and does what it says. One that ends its
+// goroutine, as t.FailNow does, asks for the message again.
+func (r *receiving) decide(ctx context.Context, c *consumer, raw amqp091.Delivery, d transport.Delivery) {
+	returned := false
+	defer func() {
+		if !returned {
+			r.follow(ctx, c, raw, d.Attempt, transport.Decide(ctx, r.subscription, unsaid, d))
+		}
+	}()
+	v := transport.Decide(ctx, r.subscription, r.handler, d)
+	returned = true
+	r.follow(ctx, c, raw, d.Attempt, v)
+}
+
+// unsaid is for the verdict of a handler that gives none.
+func unsaid(_ context.Context, d transport.Delivery) transport.Verdict {
+	return transport.Retry(transport.Backoff(d.Attempt), "the handler ended its goroutine")
+}
+
+// progress says the how-manieth attempt a delivery is, and how long it still has
+// to wait. Only what has come back tells of itself: other programs may publish
+// anything.
+func (r *receiving) progress(d amqp091.Delivery) (attempt int, remaining time.Duration) {
+	n := int64(1)
+	if d.Exchange == r.transport.topology.names.back() {
+		n = max(1, number(d.Headers[attemptHeader]))
+		remaining = time.Duration(number(d.Headers[remainingHeader]))
+	}
+	return int(min(n, math.MaxInt32) + r.redeliveries(d)), remaining
+}
+
+// redeliveries is how often a message was delivered before in vain. Quorum
+// queues count that; a classic queue, as temporary receivers have, only tells
+// whether it was. There, and the first time, a count is the publisher's.
+func (r *receiving) redeliveries(d amqp091.Delivery) int64 {
+	if !d.Redelivered {
+		return 0
+	}
+	counts := !r.transport.topology.classic && r.subscription.Key != ""
+	if count, counted := d.Headers["x-delivery-count"]; counted && counts {
+		return min(number(count), math.MaxInt32/2)
+	}
+	return 1
+}
+
+// follow does what a verdict says.
+func (r *receiving) follow(ctx context.Context, c *consumer, raw amqp091.Delivery, attempt int, v transport.Verdict) {
+	reason, rejected := v.Rejected()
+	after, again := v.Retry()
+	switch {
+	case rejected:
+		r.reject(ctx, c, raw, attempt, reason)
+	case again:
+		r.settle(ctx, c, raw, attempt, func(ctx context.Context) error {
+			return r.transport.retry(ctx, raw, r.target, after, attempt+1)
+		})
+	default:
+		_ = raw.Ack(false) // else it comes again: at least once
+	}
+}
+
+// reject makes a message a dead letter.
+func (r *receiving) reject(ctx context.Context, c *consumer, raw amqp091.Delivery, attempt int, reason string) {
+	r.settle(ctx, c, raw, attempt, func(ctx context.Context) error {
+		return r.transport.bury(ctx, raw, r.target, attempt, reason)
+	})
+}
+
+// settle acknowledges a message once it is kept elsewhere. It holds the message
+// until then, as where the broker blocks publishers: what is given back comes
+// again at once, which counts as an attempt. If it never will work, the broker
+// keeps it as a dead letter. Nothing is done with a message of a channel that is
+// closed: the broker delivers that again anyway.
+func (r *receiving) settle(ctx context.Context, c *consumer, raw amqp091.Delivery, attempt int, keep func(context.Context) error) {
+	atLeast := settleTimeout // once even after the end
+	for failures := 0; !c.channel.IsClosed(); failures++ {
+		trying, cancel := c.holding(ctx, atLeast)
+		err := r.tryKeeping(trying, raw, attempt, keep)
+		cancel()
+		if err == nil {
+			_ = raw.Ack(false)
+			return
+		}
+		if errors.Is(err, errHeader) || isPermanent(err) {
+			err = r.drop(ctx, raw)
+		}
+		switch {
+		case err == nil:
+			return
+		case !pause(ctx, c.over, backoff(failures)):
+			return // the broker has it back when the channel is closed
+		}
+		atLeast = 0
+	}
+}
+
+// holding is a context for a message to be kept elsewhere: it ends with the
+// channel that the message came by, and with the subscription, but not until some
+// time has passed.
+func (c *consumer) holding(ctx context.Context, atLeast time.Duration) (context.Context, context.CancelFunc) {
+	until := time.Now().Add(atLeast)
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	go func() {
+		defer cancel()
+		select {
+		case <-ctx.Done():
+			pause(longer, c.over, time.Until(until))
+		case <-c.closed:
+		case <-longer.Done():
+		}
+	}()
+	return longer, cancel
+}
+
+// tryKeeping keeps a message elsewhere, as a dead letter where it can't be kept
+// otherwise.
+func (r *receiving) tryKeeping(ctx context.Context, raw amqp091.Delivery, attempt int, keep func(context.Context) error) error {
+	err := keep(ctx)
+	if isPermanent(err) {
+		err = r.transport.bury(ctx, raw, r.target, attempt, err.Error())
+	}
+	return err
+}
+
+// drop leaves it to the broker to make a message a dead letter, which keeps it as
+// it is, but needs a queue for it, without which the message would be lost:
+// temporary receivers may have had none yet, and somebody may have made another
+// by that name.
+func (r *receiving) drop(ctx context.Context, raw amqp091.Delivery) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	err := r.transport.declare(ctx, func(ch channel) error { return r.transport.topology.deadLetters(ch, r.target) })
+	if err == nil {
+		_ = raw.Reject(false)
+	}
+	return err
+}

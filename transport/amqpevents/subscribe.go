@@ -1,0 +1,208 @@
+package amqpevents
+
+import (
+	"context"
+	"errors"
+	"math"
+	"sync"
+	"sync/atomic"
+
+	"github.com/rabbitmq/amqp091-go"
+
+	"github.com/rollcall-go/rollcall/transport"
+)
+
+// channel is the client's.
+type channel = *amqp091.Channel
+
+// Subscribe has a handler receive messages until the context ends. It stays
+// through the loss of the connection, and makes its queue anew where somebody has
+// deleted it. The error is a *transport.SubscriptionError, a *ConflictError, or
+// the broker's, where the queue can't be made.
+func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h transport.Handler) error {
+	s, err := s.Check()
+	if err != nil {
+		return err
+	}
+	r := &receiving{transport: t, subscription: s, handler: h, slots: make(chan struct{}, s.MaxInFlight)}
+	if r.target = keyed(s.Event, s.Key); s.Key == "" {
+		r.target = temporary(s.Event)
+	}
+	defer r.workers.Wait()
+	if err := r.run(ctx); ctx.Err() == nil {
+		return err
+	}
+	return nil
+}
+
+// receiving is one subscription under way.
+type receiving struct {
+	transport    *Transport
+	subscription transport.Subscription
+	handler      transport.Handler
+	target       target
+	slots        chan struct{} // as many as handlers may run, on whatever connection
+	workers      sync.WaitGroup
+}
+
+// run consumes on one connection after another, until the context ends.
+func (r *receiving) run(ctx context.Context) error {
+	begun := false
+	for failures := 0; ; failures++ {
+		conn, err := r.transport.consuming.wait(ctx)
+		if err != nil {
+			return err
+		}
+		c, err := r.open(ctx, conn)
+		switch {
+		case err == nil:
+			begun, failures = true, 0
+			r.consume(ctx, c)
+		case !conn.isOver() && !errors.Is(err, errSilent) && (!begun || isPermanent(err)):
+			return err
+		}
+		if !pause(ctx, nil, backoff(failures)) {
+			return nil
+		}
+	}
+}
+
+// consumer is a channel that gets deliveries.
+type consumer struct {
+	*connection
+	channel    channel
+	deliveries <-chan amqp091.Delivery
+	closed     <-chan *amqp091.Error
+	cancelled  <-chan string // by the broker, when the queue is deleted
+	left       chan struct{} // closed where the broker does not say that no more deliveries come
+	workers    sync.WaitGroup
+	hired      atomic.Int64 // workers, and
+	idle       atomic.Int64 // those that wait for a message
+}
+
+// open declares the receiver's queue and has the broker deliver from it.
+func (r *receiving) open(ctx context.Context, conn *connection) (*consumer, error) {
+	c := &consumer{connection: conn, left: make(chan struct{})}
+	topology := r.transport.topology
+	ch, err := conn.channel(ctx, func(ch channel) (err error) {
+		if err := topology.exchanges(ch); err != nil {
+			return err
+		}
+		queue := topology.names.queue(r.target.address)
+		if r.subscription.Key != "" {
+			err = topology.receiver(ch, r.target)
+		} else {
+			queue, err = topology.temporaryReceiver(ch, r.target)
+		}
+		if err != nil {
+			return err
+		}
+		return c.start(ch, queue, r.subscription.MaxInFlight)
+	})
+	c.channel = ch
+	return c, err
+}
+
+const consumerTag = "rollcall"
+
+// start has the broker deliver, as many at a time as handlers may run.
+func (c *consumer) start(ch channel, queue string, limit int) (err error) {
+	if err := ch.Qos(min(limit, math.MaxUint16), 0, false); err != nil {
+		return told(err, "limiting what comes from the queue %s", queue)
+	}
+	c.closed = ch.NotifyClose(make(chan *amqp091.Error, 1))
+	c.cancelled = ch.NotifyCancel(make(chan string, 1))
+	c.deliveries, err = ch.Consume(queue, consumerTag, false, false, false, false, nil)
+	return told(err, "consuming from the queue %s", queue)
+}
+
+// consume has messages handled until the context ends or the broker or its
+// connection fails. Handlers may still run then, but where the context ended.
+func (r *receiving) consume(ctx context.Context, c *consumer) {
+	r.hire(ctx, c)
+	ending := context.WithoutCancel(ctx)
+	select {
+	case <-ctx.Done():
+		if err := c.on(ending, c.channel, func() error { return c.channel.Cancel(consumerTag, false) }); err != nil {
+			close(c.left)
+			return
+		}
+		c.finish(ending)
+	case <-c.cancelled:
+		r.workers.Go(func() { c.finish(ending) })
+	case <-c.closed:
+	}
+}
+
+// finish closes the channel when all handlers have settled their messages. The
+// broker has taken that when it answers.
+func (c *consumer) finish(ctx context.Context) {
+	c.workers.Wait()
+	_ = c.do(ctx, c.channel.Close)
+}
+
+// hire starts a worker, up to as many as handlers may run.
+func (r *receiving) hire(ctx context.Context, c *consumer) {
+	if c.hired.Load() == int64(r.subscription.MaxInFlight) {
+		return
+	}
+	c.hired.Add(1)
+	c.idle.Add(1)
+	c.workers.Add(1)
+	r.employ(ctx, c)
+}
+
+// employ has a worker work, and a further one where a handler has ended its
+// goroutine.
+func (r *receiving) employ(ctx context.Context, c *consumer) {
+	r.workers.Go(func() {
+		done := false
+		defer func() {
+			if !done {
+				c.idle.Add(1)
+				r.employ(ctx, c)
+				return
+			}
+			c.workers.Done()
+		}()
+		r.work(ctx, c)
+		done = true
+	})
+}
+
+// work handles one message after another until there are no more. While it does,
+// another worker waits for the next.
+func (r *receiving) work(ctx context.Context, c *consumer) {
+	for {
+		select {
+		case raw, more := <-c.deliveries:
+			if !more {
+				return
+			}
+			if c.idle.Add(-1) == 0 {
+				r.hire(ctx, c)
+			}
+			r.take(ctx, c, raw)
+			c.idle.Add(1)
+		case <-c.left:
+			return
+		}
+	}
+}
+
+// take handles a message once a handler may run. It gives it back where it comes
+// after the end.
+func (r *receiving) take(ctx context.Context, c *consumer, raw amqp091.Delivery) {
+	select {
+	case r.slots <- struct{}{}:
+	case <-ctx.Done():
+	}
+	if ctx.Err() != nil {
+		_ = raw.Reject(true) // nobody has begun with it
+		return
+	}
+	defer func() { <-r.slots }()
+	if !c.channel.IsClosed() { // else it comes again, by another channel
+		r.handle(ctx, c, raw)
+	}
+}

@@ -1,0 +1,280 @@
+package natsevents
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// confirmations publish and wait for what the server answers, for many at the
+// same time: all answers come by one subscription, each to who waits for it, and
+// one timer is for all. The client's own ways have a goroutine or a timer for
+// each. It may be used concurrently.
+type confirmations struct {
+	conn   *nats.Conn
+	prefix string // of the subjects of answers
+	store  *store // of an embedded server, or nil
+	queue  queue[*sending]
+	out    nats.Msg // the one that is sent
+
+	spare sync.Pool // of *sending that were answered, to be used again
+
+	mu       sync.Mutex
+	last     uint64
+	damaged  error             // what an embedded server could not write
+	waiting  map[uint64]waiter // by what follows the prefix
+	sweeps   int               // so far
+	sweeping bool              // the timer runs
+}
+
+// sending is a message that is about to be sent, unless who waits for its answer
+// has given up before.
+type sending struct {
+	answer chan error // of one at most
+
+	mu        sync.Mutex
+	message   nats.Msg
+	abandoned bool
+	sent      bool // the client has done with the message
+}
+
+// abandon has nobody read the body any more: it is the caller's again. The client
+// may still read the header.
+func (s *sending) abandon() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.abandoned = true
+}
+
+// copyTo makes a copy of the message, with its body in the buffer of the one that
+// was there; false where it was abandoned.
+func (s *sending) copyTo(m *nats.Msg) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.abandoned {
+		return false
+	}
+	m.Subject, m.Reply, m.Header = s.message.Subject, s.message.Reply, s.message.Header
+	m.Data = append(m.Data[:0], s.message.Data...)
+	return true
+}
+
+func (s *sending) setSent() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sent = true
+}
+
+// reset makes one that was answered ready for another message; false where the
+// answer was faster than who has sent it.
+func (s *sending) reset() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.sent {
+		return false
+	}
+	s.message, s.sent = nats.Msg{}, false
+	return true
+}
+
+// waiter waits for an answer, since a sweep.
+type waiter struct {
+	answer chan<- error
+	since  int
+}
+
+func newConfirmations(conn *nats.Conn, store *store) (*confirmations, error) {
+	c := &confirmations{conn: conn, prefix: conn.NewInbox() + ".", store: store, waiting: map[uint64]waiter{}}
+	c.queue.handle = c.send
+	_, err := conn.Subscribe(c.prefix+"*", c.answered)
+	return c, err
+}
+
+// errUnanswered is a message that the server has not answered in time.
+var errUnanswered = errors.New("the server did not answer")
+
+// publish waits for the answer, for some time. The error is errUnanswered, the
+// server's, the client's or the context's. After that nobody reads the body any
+// more, nor the header where it is done.
+func (c *confirmations) publish(ctx context.Context, subject string, header nats.Header, body []byte) (done bool, err error) {
+	s, ok := c.spare.Get().(*sending)
+	if !ok {
+		s = &sending{answer: make(chan error, 1)}
+	}
+	s.message = nats.Msg{Subject: subject, Header: header, Data: body}
+	id := c.begin(s)
+	select {
+	case err = <-s.answer:
+	case <-ctx.Done(): // an answer may still come
+		c.take(id)
+		s.abandon()
+		return false, ctx.Err()
+	}
+	if err != nil { // it may not have been sent yet
+		s.abandon()
+		return false, err
+	}
+	if done = s.reset(); done {
+		c.spare.Put(s)
+	}
+	return done, nil
+}
+
+// begin has a message sent.
+func (c *confirmations) begin(s *sending) (id uint64) {
+	c.mu.Lock()
+	c.last++
+	id = c.last
+	c.waiting[id] = waiter{s.answer, c.sweeps}
+	if !c.sweeping {
+		c.sweeping = true
+		time.AfterFunc(sweepEvery, c.sweep)
+	}
+	c.mu.Unlock()
+	s.message.Reply = c.replySubject(id)
+	c.queue.add(s)
+	return id
+}
+
+func (c *confirmations) replySubject(id uint64) string {
+	var room [64]byte
+	return string(strconv.AppendUint(append(room[:0], c.prefix...), id, 10))
+}
+
+// send is called by the queue alone, one after the other. The client may have to
+// wait, for a connection that does not take more, and does not keep what it is
+// given: so it is given a copy, which whoever gives up need not wait for.
+func (c *confirmations) send(s *sending) {
+	if !s.copyTo(&c.out) {
+		return
+	}
+	err := c.conn.PublishMsg(&c.out)
+	s.setSent()
+	if err != nil {
+		c.settle(c.out.Reply, err)
+	}
+}
+
+// A message is unanswered when it has waited for some sweeps.
+const (
+	sweepEvery = time.Second
+	patience   = 5 // sweeps
+)
+
+// close tells all that no answer will come.
+func (c *confirmations) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for id, w := range c.waiting {
+		delete(c.waiting, id)
+		w.answer <- nats.ErrConnectionClosed
+	}
+}
+
+// sweep tells who has waited too long.
+func (c *confirmations) sweep() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sweeps++
+	for id, w := range c.waiting {
+		if c.sweeps-w.since > patience {
+			delete(c.waiting, id)
+			w.answer <- errUnanswered
+		}
+	}
+	if c.sweeping = len(c.waiting) > 0; c.sweeping {
+		time.AfterFunc(sweepEvery, c.sweep)
+	}
+}
+
+// answered gives an answer to who waits for it. An old server may say that a
+// message is a duplicate of one that it is about to keep, without its number: that
+// one may be lost yet, so it is asked again when nothing else has come for a while.
+func (c *confirmations) answered(m *nats.Msg) {
+	if isKept(m) && bytes.Contains(m.Data, []byte(`"seq":0`)) {
+		return
+	}
+	err := outcome(m)
+	if c.store != nil {
+		err = c.orDamage(err)
+	}
+	c.settle(m.Subject, err)
+}
+
+// orDamage is that an embedded server could not write, from then on.
+func (c *confirmations) orDamage(err error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.damaged == nil && isStoreFailure(err) {
+		c.store.mark()
+		c.damaged = fmt.Errorf("the store has failed, as where a disk is full: make room, then close and open the transport: %w", err)
+	}
+	return cmp.Or(c.damaged, err)
+}
+
+// isStoreFailure says whether the server could not write a message. It may number
+// those after it anew, from a number on that receivers are done with: then it
+// confirms them and never delivers them, until it is started again. Answers come
+// in order, so none of those gets through.
+func isStoreFailure(err error) bool {
+	var said *jetstream.APIError
+	return errors.As(err, &said) && said.ErrorCode == storeFailed && !strings.HasPrefix(said.Description, "maximum ")
+}
+
+// storeFailed is the server's code, also for a stream that is at its limit.
+const storeFailed = 10077
+
+func (c *confirmations) settle(subject string, outcome error) {
+	id, err := strconv.ParseUint(strings.TrimPrefix(subject, c.prefix), 10, 64)
+	if err != nil {
+		return // nobody waits for that
+	}
+	if w, ok := c.take(id); ok {
+		w.answer <- outcome
+	}
+}
+
+// take takes from those that wait, for one to be told once.
+func (c *confirmations) take(id uint64) (waiter, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	w, ok := c.waiting[id]
+	delete(c.waiting, id)
+	return w, ok
+}
+
+// isKept says whether an answer is of a message that is kept.
+func isKept(m *nats.Msg) bool { return bytes.HasPrefix(m.Data, []byte(`{"stream":`)) }
+
+// outcome is what an answer says: nil where the message is kept.
+func outcome(m *nats.Msg) error {
+	if len(m.Data) == 0 && m.Header.Get("Status") == "503" {
+		return jetstream.ErrNoStreamResponse
+	}
+	if isKept(m) {
+		return nil
+	}
+	var answer struct {
+		Error  *jetstream.APIError `json:"error"`
+		Stream string              `json:"stream"`
+	}
+	switch err := json.Unmarshal(m.Data, &answer); {
+	case err != nil:
+		return errors.Join(jetstream.ErrInvalidJSAck, err)
+	case answer.Error != nil:
+		return answer.Error
+	case answer.Stream == "":
+		return jetstream.ErrInvalidJSAck
+	}
+	return nil
+}

@@ -1,0 +1,164 @@
+package natsevents
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rollcall-go/rollcall/transport"
+)
+
+// The headers of dead letters.
+const (
+	reasonHeader  = "rollcall-reason"
+	attemptHeader = "rollcall-attempt"
+)
+
+// bury keeps a dead letter. Where a message from elsewhere is so large that there
+// is no room beside it, it is kept as it came. Where the server fails, as between
+// two leaders, it tries again until the context ends.
+func (t *Transport) bury(ctx context.Context, m *nats.Msg, d transport.Delivery, reason string) error {
+	duplicate := letterKey(m, d)
+	h := t.header(d.Message, duplicate, map[string]string{reasonHeader: escaped(reason), attemptHeader: strconv.Itoa(d.Attempt)})
+	subject := t.deadSubject(d.Event, d.Key)
+	err := t.send(ctx, subject, d.Message, h)
+	if isTooLarge(err) {
+		h = withoutServers(m.Header)
+		err = t.send(ctx, subject, d.Message, h)
+	}
+	for try := 1; err != nil && pause(ctx, transport.Backoff(try)); try++ {
+		err = t.send(ctx, subject, d.Message, h)
+	}
+	return err
+}
+
+// letterKey tells duplicates of a dead letter, as where what follows it is
+// repeated: by the consumer, which a temporary receiver has to itself, the message
+// in its stream, and when it came there, since the stream may be made anew. One
+// that is replayed is another message.
+func letterKey(m *nats.Msg, d transport.Delivery) string {
+	if meta, err := m.Metadata(); err == nil {
+		return fmt.Sprint("dead/", meta.Consumer, "/", meta.Sequence.Stream, "/", meta.Timestamp.UnixNano())
+	}
+	return fmt.Sprint("dead/", d.ID, "/", d.Key, "/", time.Now().UnixNano())
+}
+
+// isTooLarge says whether there was no room for a message, or for its headers.
+func isTooLarge(err error) bool {
+	var said *jetstream.APIError
+	return errors.Is(err, nats.ErrMaxPayload) || errors.As(err, &said) && said.ErrorCode == headersTooLarge
+}
+
+const (
+	headersTooLarge = 10097     // the server's code
+	maxHeaders      = 1<<16 - 1 // bytes that it takes
+)
+
+// escaped is as much of a reason as is kept.
+func escaped(reason string) string {
+	text := url.PathEscape(reason)
+	if len(text) <= maxReason {
+		return text
+	}
+	text = text[:maxReason]
+	if cut := strings.LastIndexByte(text, '%'); cut > maxReason-len("%00") {
+		text = text[:cut]
+	}
+	return text
+}
+
+// maxReason bounds what is kept of a reason, in bytes as it is escaped.
+const maxReason = 4096
+
+// deadLetterRoom is what the headers of a dead letter take beside those of its
+// message, so that what could be published can become one.
+const deadLetterRoom = maxReason + 1024
+
+// EachDeadLetter shows the dead letters of a receiver key. Those of temporary
+// receivers are kept by the key "": they can be looked at and discarded, but not
+// replayed. To replay one of these, or one whose receiver is no more, is a
+// *transport.UnroutableError, and it is kept.
+func (t *Transport) EachDeadLetter(ctx context.Context, event, key string, decide func(transport.DeadLetter) transport.Disposal) (int, error) {
+	stream, err := t.js.Stream(ctx, t.deadStream())
+	if err != nil {
+		return 0, told(err, "looking for dead letters")
+	}
+	last := stream.CachedInfo().State.LastSeq // later ones are for another time
+	shown := 0
+	for next := uint64(1); ; shown++ {
+		raw, err := stream.GetMsg(ctx, next, jetstream.WithGetMsgSubject(t.deadSubject(event, key)))
+		switch {
+		case errors.Is(err, jetstream.ErrMsgNotFound), err == nil && raw.Sequence > last:
+			return shown, nil
+		case err != nil:
+			return shown, told(err, "reading dead letters")
+		}
+		if err := t.dispose(ctx, stream, raw, event, key, decide); err != nil {
+			return shown, err
+		}
+		next = raw.Sequence + 1
+	}
+}
+
+func (t *Transport) dispose(ctx context.Context, stream jetstream.Stream, raw *jetstream.RawStreamMsg, event, key string, decide func(transport.DeadLetter) transport.Disposal) error {
+	letter := readLetter(raw, event, key)
+	switch decide(letter) {
+	case transport.Keep:
+		return nil
+	case transport.Replay:
+		if err := t.replay(ctx, raw.Sequence, letter); err != nil {
+			return err
+		}
+	}
+	return told(stream.DeleteMsg(ctx, raw.Sequence), "deleting a dead letter")
+}
+
+// replay publishes a letter to its receiver. The server would confirm it also
+// where that one is no more.
+func (t *Transport) replay(ctx context.Context, number uint64, letter transport.DeadLetter) error {
+	if letter.Key == "" {
+		return &temporaryError{letter.Event} // others had it
+	}
+	_, err := t.js.Consumer(ctx, t.eventStream(), consumerName(letter.Event, letter.Key))
+	switch {
+	case errors.Is(err, jetstream.ErrConsumerNotFound):
+		return &transport.UnroutableError{Event: letter.Event, Key: letter.Key}
+	case err != nil:
+		return told(err, "looking for the receiver of a dead letter")
+	}
+	duplicate := fmt.Sprint("replay/", number, "/", letter.ID)
+	return t.send(ctx, t.eventSubject(letter.Event), letter.Message, t.header(letter.Message, duplicate, nil))
+}
+
+// temporaryError is a dead letter that can't be replayed. To callers it is a
+// *transport.UnroutableError, whose text would ask for a receiver.
+type temporaryError struct{ event string }
+
+func (e *temporaryError) Error() string {
+	return fmt.Sprintf("the dead letter of event %s is a temporary receiver's, which has no key to replay it to: keep it or discard it", e.event)
+}
+
+func (e *temporaryError) Unwrap() error { return &transport.UnroutableError{Event: e.event} }
+
+// readLetter reads a dead letter; what is no event shows what could be read.
+func readLetter(raw *jetstream.RawStreamMsg, event, key string) transport.DeadLetter {
+	letter := transport.DeadLetter{At: raw.Time}
+	letter.Message, _ = read(raw.Header, raw.Data)
+	letter.Event, letter.Key = event, key
+	if text, ok := letter.Headers[reasonHeader]; ok {
+		letter.Reason, _ = url.PathUnescape(text)
+	} else {
+		letter.Reason = "too large for its reason"
+	}
+	letter.Attempt, _ = strconv.Atoi(letter.Headers[attemptHeader])
+	delete(letter.Headers, reasonHeader)
+	delete(letter.Headers, attemptHeader)
+	return letter
+}

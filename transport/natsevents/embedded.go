@@ -1,0 +1,82 @@
+package natsevents
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+)
+
+// DirectoryError is a directory that another process uses.
+type DirectoryError struct{ Directory string }
+
+func (e *DirectoryError) Error() string {
+	return fmt.Sprintf("another process keeps its events in %s: give each process a directory of its own, or run a NATS server and use natsevents.Connect", e.Directory)
+}
+
+// startTimeout is for the start of an embedded server, which may read much.
+const startTimeout = 30 * time.Second
+
+// Embedded starts a JetStream server inside of the process that keeps its
+// events in a directory, which is made if it does not exist. It opens no port.
+// The error is a *DirectoryError where another process uses the directory.
+func Embedded(directory string, options ...Option) (*Transport, error) {
+	s := newSettings(options)
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(directory, 0o700); err != nil {
+		return nil, fmt.Errorf("the directory for events: %w", err)
+	}
+	lock := flock.New(filepath.Join(directory, "rollcall.lock"))
+	switch locked, err := lock.TryLock(); {
+	case err != nil:
+		return nil, fmt.Errorf("locking the directory for events: %w", err)
+	case !locked:
+		return nil, &DirectoryError{Directory: directory}
+	}
+	t, err := start(directory, s, lock)
+	if err != nil {
+		_ = lock.Unlock()
+		return nil, err
+	}
+	return t, nil
+}
+
+// unlimited is more bytes than there are: the disk is the limit. Else the server
+// takes a part of what is free when it starts, as the limit for that and for what
+// is on the disk already.
+const unlimited = 1 << 60
+
+func start(directory string, s settings, lock *flock.Flock) (*Transport, error) {
+	o := &server.Options{
+		ServerName: "rollcall", StoreDir: directory, JetStream: true, DontListen: true, NoSigs: true, NoLog: true,
+		SyncAlways: s.syncEvery == 0, SyncInterval: s.syncEvery,
+		JetStreamMaxStore: unlimited, JetStreamMaxMemory: unlimited,
+	}
+	srv, err := server.NewServer(o)
+	if err != nil {
+		return nil, fmt.Errorf("the embedded server: %w", err)
+	}
+	srv.Start()
+	kept := &store{directory: directory, stream: eventStream(s.prefix), stop: func() {
+		srv.Shutdown()
+		srv.WaitForShutdown()
+		_ = lock.Unlock()
+	}}
+	if !srv.ReadyForConnections(startTimeout) {
+		kept.stop()
+		return nil, errors.New("the embedded server did not start")
+	}
+	conn, err := nats.Connect("", append(s.clientOptions(), nats.InProcessServer(srv))...)
+	if err != nil {
+		kept.stop()
+		return nil, fmt.Errorf("the embedded server: %w", err)
+	}
+	return newTransport(conn, s, kept)
+}

@@ -1,0 +1,27 @@
+package natsevents
+
+// fifo is what waits, first in, first out. It takes the room of a few times as
+// many items as have waited at once. The zero fifo is empty.
+type fifo[T any] struct {
+	items []T
+	taken int // from the first on
+}
+
+func (f *fifo[T]) empty() bool { return f.taken == len(f.items) }
+
+// push adds an item at the end.
+func (f *fifo[T]) push(item T) {
+	if len(f.items) == cap(f.items) && 2*f.taken >= len(f.items) { // make room instead of growing
+		left := copy(f.items, f.items[f.taken:])
+		clear(f.items[left:])
+		f.items, f.taken = f.items[:left], 0
+	}
+	f.items = append(f.items, item)
+}
+
+// pop takes the first item. There must be one.
+func (f *fifo[T]) pop() (item T) {
+	item, f.items[f.taken] = f.items[f.taken], item
+	f.taken++
+	return item
+}

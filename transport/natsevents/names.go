@@ -1,0 +1,25 @@
+package natsevents
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+)
+
+// consumerName is a name for the receiver key of an event: what can be read of
+// both, and a hash that tells apart what looks the same.
+func consumerName(event, key string) string {
+	sum := sha256.Sum256([]byte(event + "\x00" + key))
+	return readable(event) + "-" + readable(key) + "-" + hex.EncodeToString(sum[:6])
+}
+
+func readable(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
+			return r
+		}
+		return '_'
+	}, s)
+	return s[:min(len(s), 64)]
+}

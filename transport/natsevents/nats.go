@@ -1,0 +1,237 @@
+package natsevents
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rollcall-go/rollcall/transport"
+)
+
+// Transport carries events over JetStream. Make it with [Embedded] or
+// [Connect], and end it with Close.
+type Transport struct {
+	settings settings
+	conn     *nats.Conn
+	js       jetstream.JetStream
+
+	confirmations *confirmations
+	store         *store    // of the embedded server, or nil
+	headers       sync.Pool // of *header
+}
+
+var (
+	_ transport.Transport   = (*Transport)(nil)
+	_ transport.Declarer    = (*Transport)(nil)
+	_ transport.DeadLetters = (*Transport)(nil)
+)
+
+// setupTimeout is for the calls that make streams and consumers, and for each
+// other one whose context has no deadline.
+const setupTimeout = 10 * time.Second
+
+// duplicates is how long the server remembers IDs.
+const duplicates = 2 * time.Minute
+
+// Connect uses a server or cluster, by a URL such as "nats://host:4222" or
+// several with commas between them. It connects again by itself, without end. The
+// error never holds a password.
+func Connect(servers string, options ...Option) (*Transport, error) {
+	s := newSettings(options)
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	conn, err := nats.Connect(servers, s.clientOptions()...)
+	var unreadable *url.Error
+	if errors.As(err, &unreadable) { // it quotes the URL
+		err = errors.New("a URL can't be read: percent-encode what is special in its user and password")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("connecting to %s: %w", hosts(servers), err)
+	}
+	return newTransport(conn, s, nil)
+}
+
+// clientOptions have the client connect again without end, also where the server
+// refuses it for a while, as when credentials change.
+func (s settings) clientOptions() []nats.Option {
+	return append([]nats.Option{nats.Name("rollcall"), nats.MaxReconnects(-1), nats.IgnoreAuthErrorAbort(), nats.ErrorHandler(quiet)}, s.client...)
+}
+
+// quiet keeps the client from writing to the standard error of the program:
+// what fails is told where it fails. [Client] can give another.
+func quiet(*nats.Conn, *nats.Subscription, error) {}
+
+// hosts are the servers without what may be of a password: what stands before an
+// @, also in an earlier piece where the password has a comma, and what is no host.
+func hosts(servers string) string {
+	var list []string
+	pieces := strings.Split(servers, ",")
+	for i, piece := range pieces {
+		host := piece[strings.LastIndexByte(piece, '@')+1:]
+		if _, rest, ok := strings.Cut(host, "://"); ok {
+			host = rest
+		}
+		if _, err := url.Parse("nats://" + host); err == nil && !slices.ContainsFunc(pieces[i+1:], endsPassword) {
+			list = append(list, host)
+		}
+	}
+	return cmp.Or(strings.Join(list, ","), "the server")
+}
+
+// endsPassword says whether a piece may have the end of a password that began in
+// one before.
+func endsPassword(piece string) bool {
+	before, _, found := strings.Cut(piece, "@")
+	return found && !strings.Contains(before, "://")
+}
+
+func newTransport(conn *nats.Conn, s settings, store *store) (*Transport, error) {
+	t := &Transport{settings: s, conn: conn, store: store}
+	err := t.setUp()
+	if err != nil {
+		t.Close()
+		return nil, err
+	}
+	return t, nil
+}
+
+func (t *Transport) setUp() (err error) {
+	if t.js, err = jetstream.New(t.conn, jetstream.WithDefaultTimeout(setupTimeout)); err != nil {
+		return err
+	}
+	if t.confirmations, err = newConfirmations(t.conn, t.store); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
+	defer cancel()
+	for _, config := range []jetstream.StreamConfig{
+		{Name: t.eventStream(), Subjects: []string{t.eventSubject(">")}, Retention: jetstream.InterestPolicy, Discard: jetstream.DiscardNew, Duplicates: duplicates},
+		{Name: t.deadStream(), Subjects: []string{t.settings.prefix + ".dead.>"}, Discard: jetstream.DiscardNew, Duplicates: duplicates},
+	} {
+		if err := t.ensureStream(ctx, config); err != nil {
+			return err
+		}
+	}
+	if t.store == nil {
+		return nil
+	}
+	return told(t.mend(context.Background()), "mending the stream "+t.eventStream())
+}
+
+// ensureStream makes a stream, or leaves alone the one that is there: who runs
+// the cluster may have changed its limits or replicas.
+func (t *Transport) ensureStream(ctx context.Context, config jetstream.StreamConfig) error {
+	config.Storage = jetstream.FileStorage
+	there, err := t.js.Stream(ctx, config.Name)
+	var failed error
+	for try := 0; errors.Is(err, jetstream.ErrStreamNotFound) && try < 5; try++ {
+		if _, failed = t.js.CreateStream(ctx, config); failed == nil {
+			return nil
+		}
+		pause(ctx, 100*time.Millisecond) // another process may be about to make it
+		there, err = t.js.Stream(ctx, config.Name)
+	}
+	if err != nil {
+		return told(errors.Join(failed, err), "making the stream "+config.Name)
+	}
+	got := there.CachedInfo().Config
+	if !slices.Contains(got.Subjects, config.Subjects[0]) {
+		return fmt.Errorf("there is a stream %s already, of the subjects %q, without %q: use another prefix, "+
+			"one that differs by more than case", config.Name, got.Subjects, config.Subjects[0])
+	}
+	if got.Retention != config.Retention || got.Storage != config.Storage {
+		return fmt.Errorf("there is a stream %s already, of %v retention in %v storage; it must be of %v retention in %v storage: "+
+			"use another prefix, or delete it if nobody needs it", config.Name, got.Retention, got.Storage, config.Retention, config.Storage)
+	}
+	return nil
+}
+
+func told(err error, what string) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+func (t *Transport) eventStream() string { return eventStream(t.settings.prefix) }
+func (t *Transport) deadStream() string  { return strings.ToUpper(t.settings.prefix) + "_DEAD" }
+
+func eventStream(prefix string) string { return strings.ToUpper(prefix) }
+
+func (t *Transport) eventSubject(event string) string { return t.settings.prefix + ".event." + event }
+
+func (t *Transport) deadSubject(event, key string) string {
+	return t.settings.prefix + ".dead." + consumerName(event, key)
+}
+
+// Close ends the connection and the embedded server, if there is one. End the
+// subscriptions before that.
+func (t *Transport) Close() {
+	t.conn.Close()
+	if t.confirmations != nil {
+		t.confirmations.close()
+	}
+	if t.store != nil {
+		t.store.stop()
+	}
+}
+
+// Publish keeps a message for each receiver key. The error is a
+// *transport.MessageError, also for a message or headers that are larger than the
+// server takes less 5 KiB for the headers of a dead letter, the client's or the
+// context's. Where the context has no deadline, it waits for 30 seconds at most.
+func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
+	if err := m.Check(); err != nil {
+		return err
+	}
+	h := t.header(m, t.publishedKey(m), nil)
+	problem, headers := "", headerSize(h.fields)
+	if size, limit := len(m.Body)+headers, int(t.conn.MaxPayload())-deadLetterRoom; size > limit {
+		problem = fmt.Sprintf("its body has %d bytes, %d with its headers, and the server takes %d at most beside those of a dead letter", len(m.Body), size, limit)
+	} else if limit := maxHeaders - deadLetterRoom; headers > limit {
+		problem = fmt.Sprintf("its headers have %d bytes, and the server takes %d at most beside those of a dead letter", headers, limit)
+	}
+	if problem != "" {
+		return &transport.MessageError{ID: m.ID, Event: m.Event, Problem: problem}
+	}
+	return t.send(ctx, t.eventSubject(m.Event), m, h)
+}
+
+// publishedKey tells duplicates of a message: an ID is that of one source, and for
+// one receiver key where it names one. Of all these, the ID alone may have a slash
+// in front of others.
+func (t *Transport) publishedKey(m transport.Message) string {
+	return m.Event + "/" + m.Key + "/" + url.PathEscape(m.ID) + "/" + cmp.Or(m.Source, t.settings.source)
+}
+
+// send waits for the confirmation. Where none comes, as when the connection was
+// lost meanwhile, it publishes again: the server tells duplicates by their ID.
+func (t *Transport) send(ctx context.Context, subject string, m transport.Message, h *header) error {
+	if err := ctx.Err(); err != nil {
+		return told(err, "publishing event "+m.Event)
+	}
+	_, limited := ctx.Deadline()
+	for attempt := 1; ; attempt++ {
+		done, err := t.confirmations.publish(ctx, subject, h.fields, m.Body)
+		if done {
+			t.release(h)
+		}
+		if !errors.Is(err, errUnanswered) || !limited && attempt == confirmAttempts {
+			return told(err, "publishing event "+m.Event)
+		}
+	}
+}
+
+// confirmAttempts is how often a message is published that is not confirmed,
+// where the caller's context has no deadline.
+const confirmAttempts = 5

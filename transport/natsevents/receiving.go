@@ -1,0 +1,173 @@
+package natsevents
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/rollcall-go/rollcall/transport"
+)
+
+// receiving is one subscription under way: its handlers, and what the server is
+// told of messages.
+type receiving struct {
+	transport    *Transport
+	ctx          context.Context // the subscription's
+	subscription transport.Subscription
+	handler      transport.Handler
+	workers      workers[*nats.Msg]
+	outgoing     queue[outgoing] // acknowledgements and requests
+	acked        string          // where the last acknowledgement went, for outgoing
+
+	mu      sync.Mutex
+	handled map[*nats.Msg]struct{} // those that handlers have
+	pulls   *pull                  // what requests messages now, or nil
+}
+
+func newReceiving(ctx context.Context, t *Transport, s transport.Subscription, h transport.Handler) *receiving {
+	r := &receiving{transport: t, ctx: ctx, subscription: s, handler: h, handled: make(map[*nats.Msg]struct{}, s.MaxInFlight)}
+	r.outgoing.handle = r.send
+	ctx = context.WithoutCancel(ctx) // what has begun is ended
+	r.workers.handle = func(m *nats.Msg) {
+		defer r.finish(m)
+		r.handle(ctx, m)
+	}
+	return r
+}
+
+// outgoing is a message to the server: an acknowledgement, or a request, which
+// has a reply.
+type outgoing struct {
+	subject, reply string
+	data           []byte
+}
+
+func (r *receiving) send(m outgoing) {
+	if m.reply != "" {
+		_ = r.transport.conn.PublishRequest(m.subject, m.reply, m.data) // else it is missed, and made anew
+		return
+	}
+	_ = r.transport.conn.Publish(m.subject, m.data) // else the message comes again: at least once
+	r.acked = m.subject
+}
+
+// end waits for the handlers, and until the server has dealt with what they have
+// done, as long as that may take: else messages that are done come again. The
+// server deals with one answer to a consumer's messages after the other, so it
+// is asked for a reply to one that comes after the last, and that changes nothing
+// because its message is done.
+func (r *receiving) end() {
+	r.workers.wait()
+	r.outgoing.wait()
+	if r.acked == "" {
+		return
+	}
+	r.ask(r.acked, inProgress)
+	r.acked = ""
+}
+
+// ask waits until the server has dealt with what it is told, for some time.
+func (r *receiving) ask(subject string, data []byte) {
+	ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
+	defer cancel()
+	_, _ = r.transport.conn.RequestWithContext(ctx, subject, data) // else the message comes again
+}
+
+// askTimeout is for the server's reply to what becomes of a message.
+const askTimeout = time.Second
+
+// What the server is told of a message.
+var (
+	ack        = []byte("+ACK")
+	inProgress = []byte("+WPI")
+)
+
+// done tells the server soon that a message is done. Where that is lost, the
+// message comes again.
+func (r *receiving) done(m *nats.Msg) { r.outgoing.add(outgoing{subject: m.Reply, data: ack}) }
+
+// again asks for a message again, after some time. From then on it must not be in
+// progress: the server would forget that time, and wait for AckWait instead.
+func (r *receiving) again(m *nats.Msg, after time.Duration) {
+	r.mu.Lock()
+	delete(r.handled, m)
+	if r.ctx.Err() != nil {
+		after = max(after, awayAfter)
+	}
+	r.mu.Unlock()
+	r.ask(m.Reply, fmt.Appendf(nil, `-NAK {"delay":%d}`, after))
+}
+
+// handle has one message handled, in a context that does not end.
+func (r *receiving) handle(ctx context.Context, m *nats.Msg) {
+	d, err := delivery(m)
+	d.Event = r.subscription.Event
+	switch {
+	case err != nil:
+		r.reject(ctx, m, d, err.Error())
+		return
+	case d.Key != "" && d.Key != r.subscription.Key:
+		r.done(m) // it is for another receiver
+		return
+	case d.Attempt > r.subscription.MaxAttempts:
+		d.Attempt = r.subscription.MaxAttempts // its receiver has died in each; any more were for the dead letter
+		r.reject(ctx, m, d, fmt.Sprintf("given up after %d attempts that did not end", d.Attempt))
+		return
+	}
+	d.Key = r.subscription.Key
+	v := transport.Decide(ctx, r.subscription, r.handler, d)
+	reason, rejected := v.Rejected()
+	after, again := v.Retry()
+	switch {
+	case rejected:
+		r.reject(ctx, m, d, reason)
+	case again:
+		r.again(m, after)
+	default:
+		r.done(m)
+	}
+}
+
+// reject makes a message a dead letter. If that fails, it comes again.
+func (r *receiving) reject(ctx context.Context, m *nats.Msg, d transport.Delivery, reason string) {
+	ctx, cancel := context.WithTimeout(ctx, setupTimeout)
+	defer cancel()
+	d.Key = r.subscription.Key
+	if err := r.transport.bury(ctx, m, d, reason); err != nil {
+		r.again(m, transport.Backoff(d.Attempt))
+		return
+	}
+	r.ask(m.Reply, ack) // waits: else it comes again as well
+}
+
+// keep tells the server from time to time which messages are being handled,
+// until it is ended.
+func (r *receiving) keep() (end func()) {
+	over := make(chan struct{})
+	var ended sync.WaitGroup
+	ended.Go(func() {
+		tick := time.NewTicker(r.transport.settings.ackWait / 3)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				r.inProgress()
+			case <-over:
+				return
+			}
+		}
+	})
+	return func() { close(over); ended.Wait() }
+}
+
+// inProgress tells it at once, so that it comes before what becomes of a message.
+func (r *receiving) inProgress() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for m := range r.handled {
+		_ = r.transport.conn.Publish(m.Reply, inProgress) // else it may come again: at least once
+	}
+}

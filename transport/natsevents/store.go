@@ -1,0 +1,223 @@
+package natsevents
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// store is the directory of an embedded server.
+//
+// Where a write has failed, as on a full disk, the server may number the
+// messages of a stream anew, from a number on that its receivers are done with:
+// what it confirms then it never delivers. It may also remember the IDs of
+// messages that it does not have, and take them for duplicates when they are
+// published again. So a store that has failed confirms nothing more (see
+// confirmations), and is mended when it is opened again: its messages are
+// numbered anew, and their IDs are of another epoch.
+type store struct {
+	directory string
+	stream    string // of the transport that uses it
+	stop      func() // ends the server
+	epoch     string // what IDs begin with
+}
+
+// sound is a file that is there as long as no write has failed, and tells the
+// epoch. To remove one takes no room on a disk that has none.
+func (s *store) sound() string { return filepath.Join(s.directory, s.stream+".sound") }
+
+// stash is a file that keeps messages while they are numbered anew.
+func (s *store) stash() string { return filepath.Join(s.directory, s.stream+".stash") }
+
+// mark says that a write has failed.
+func (s *store) mark() { _ = os.Remove(s.sound()) }
+
+// duplicateID is the ID that the server knows a message by, for its key.
+func (s *store) duplicateID(key string) string {
+	if s == nil {
+		return key
+	}
+	return s.epoch + ":" + key
+}
+
+// duplicateKey undoes duplicateID, of any epoch.
+func duplicateKey(id string) string {
+	_, key, _ := strings.Cut(id, ":")
+	return key
+}
+
+// mend numbers the messages of a store anew where it has failed, or its stream
+// is behind what its receivers have. With many messages that takes a while.
+func (t *Transport) mend(ctx context.Context) error {
+	stream, err := t.js.Stream(ctx, t.eventStream())
+	if err != nil {
+		return err
+	}
+	delivered, err := farthest(ctx, stream)
+	if err != nil {
+		return err
+	}
+	state := stream.CachedInfo().State
+	epoch, missing := os.ReadFile(t.store.sound())
+	t.store.epoch = string(epoch)
+	if missing == nil && delivered <= state.LastSeq {
+		return nil
+	}
+	t.store.mark() // until it is done
+	from := max(delivered, state.LastSeq) + gap
+	if err := t.renumber(ctx, stream, state, from); err != nil {
+		return err
+	}
+	t.store.epoch = strconv.FormatUint(from, 10)
+	if err := t.unstash(ctx); err != nil {
+		return err
+	}
+	return writeSynced(t.store.sound(), []byte(t.store.epoch))
+}
+
+// gap is more than receivers are ahead of what the server has written of them.
+// Where a further write fails, the server takes time for the square of it.
+const gap = 1 << 12
+
+// farthest is the highest number of a message that a receiver has been given.
+func farthest(ctx context.Context, stream jetstream.Stream) (number uint64, err error) {
+	consumers := stream.ListConsumers(ctx)
+	for c := range consumers.Info() {
+		number = max(number, c.Delivered.Stream, c.AckFloor.Stream)
+	}
+	return number, consumers.Err()
+}
+
+// stashed is a message in the stash.
+type stashed struct {
+	Key     string // that duplicates are told by
+	Subject string
+	Header  nats.Header
+	Data    []byte
+}
+
+// renumber has a stream go on with a number, and puts what it keeps by lower ones
+// into the stash.
+func (t *Transport) renumber(ctx context.Context, stream jetstream.Stream, s jetstream.StreamState, from uint64) error {
+	kept, err := t.store.stashed() // where it was interrupted before
+	if err != nil {
+		return err
+	}
+	before := map[string]bool{}
+	for _, m := range kept {
+		before[m.Key] = true
+	}
+	if err := each(ctx, stream, s, func(raw *jetstream.RawStreamMsg) {
+		if key := duplicateKey(raw.Header.Get(jetstream.MsgIDHeader)); key == "" || !before[key] {
+			kept = append(kept, stashed{key, raw.Subject, raw.Header, raw.Data})
+		}
+	}); err != nil {
+		return err
+	}
+	if len(kept) > 0 {
+		content, err := json.Marshal(kept)
+		if err != nil {
+			return err
+		}
+		if err := writeSynced(t.store.stash(), content); err != nil {
+			return err
+		}
+	}
+	return stream.Purge(ctx, jetstream.WithPurgeSequence(from))
+}
+
+// each shows the messages of a stream. From one that can't be read, the server
+// does not find the next; then they are looked for one by one.
+func each(ctx context.Context, stream jetstream.Stream, s jetstream.StreamState, show func(*jetstream.RawStreamMsg)) error {
+	found := uint64(0)
+	for n := s.FirstSeq; s.Msgs > 0 && n <= s.LastSeq; n++ {
+		raw, err := stream.GetMsg(ctx, n, jetstream.WithGetMsgSubject(">")) // or the next one
+		switch {
+		case err == nil:
+			show(raw)
+			found++
+			n = raw.Sequence
+		case !errors.Is(err, jetstream.ErrMsgNotFound):
+			return err
+		case found >= s.Msgs:
+			return nil
+		}
+	}
+	return nil
+}
+
+// writeSynced replaces a file, on the disk when it returns. It is nobody else's to
+// read: there are events in it.
+func writeSynced(file string, content []byte) error {
+	f, err := os.OpenFile(file+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(file+".new", file); err != nil {
+		return err
+	}
+	return syncDirectory(filepath.Dir(file))
+}
+
+// syncDirectory has the disk know a file's name, where the system has such a thing.
+func syncDirectory(directory string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(directory)
+	if err != nil {
+		return err
+	}
+	err = d.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+		err = nil
+	}
+	return errors.Join(err, d.Close())
+}
+
+// stashed are the messages in the stash, if there is one.
+func (s *store) stashed() (kept []stashed, err error) {
+	content, err := os.ReadFile(s.stash())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(content, &kept)
+	}
+	return kept, err
+}
+
+// unstash publishes what is in the stash. What is there twice is a duplicate.
+func (t *Transport) unstash(ctx context.Context) error {
+	kept, err := t.store.stashed()
+	if err != nil {
+		return err
+	}
+	for _, m := range kept {
+		if m.Key != "" {
+			m.Header.Set(jetstream.MsgIDHeader, t.store.duplicateID(m.Key))
+		}
+		if _, err := t.js.PublishMsg(ctx, &nats.Msg{Subject: m.Subject, Header: m.Header, Data: m.Data}); err != nil {
+			return err
+		}
+	}
+	err = os.Remove(t.store.stash())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}

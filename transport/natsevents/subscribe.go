@@ -1,0 +1,133 @@
+package natsevents
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rollcall-go/rollcall/transport"
+)
+
+// Declare makes the consumer of a receiver key, or leaves alone the one that is
+// there: [AckWait] is that of who receives. The error is a
+// *transport.SubscriptionError or the client's.
+func (t *Transport) Declare(ctx context.Context, s transport.Subscription) error {
+	s, err := s.Check()
+	if err != nil {
+		return err
+	}
+	if s.Key == "" {
+		return &transport.SubscriptionError{Subscription: s, Problem: "a temporary receiver can't be declared: give it a key"}
+	}
+	name := consumerName(s.Event, s.Key)
+	_, err = t.js.Consumer(ctx, t.eventStream(), name)
+	if !errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return told(err, "looking for the consumer of event "+s.Event)
+	}
+	return t.ensureConsumer(ctx, s, name)
+}
+
+// ensureConsumer makes or finds the consumer of a receiver.
+func (t *Transport) ensureConsumer(ctx context.Context, s transport.Subscription, name string) error {
+	config := jetstream.ConsumerConfig{
+		FilterSubject: t.eventSubject(s.Event),
+		DeliverPolicy: jetstream.DeliverNewPolicy,
+		AckPolicy:     jetstream.AckExplicitPolicy,
+		AckWait:       t.settings.ackWait,
+		MaxDeliver:    -1, // attempts are counted here, so that the last one becomes a dead letter
+		MaxAckPending: -1,
+	}
+	if s.Key == "" {
+		config.Name, config.InactiveThreshold = name, max(temporaryThreshold, t.settings.ackWait)
+	} else {
+		config.Durable = name
+	}
+	_, err := t.js.CreateOrUpdateConsumer(ctx, t.eventStream(), config)
+	return told(err, "making the consumer of event "+s.Event)
+}
+
+// temporaryThreshold is after what time the server forgets a temporary receiver
+// that has died; later where it hears less often of messages that are being
+// handled, which is three times each AckWait.
+const temporaryThreshold = 30 * time.Second
+
+// Subscribe has a handler receive messages until the context ends. It stays
+// through the loss of the connection, and makes its consumer anew where somebody
+// has deleted it. The error is a *transport.SubscriptionError or the client's,
+// where the consumer can't be made at first, or the connection is closed for good.
+func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h transport.Handler) error {
+	s, err := s.Check()
+	if err != nil {
+		return err
+	}
+	name := consumerName(s.Event, cmp.Or(s.Key, transport.NewID())) // a temporary one has it to itself
+	if err := t.ensureConsumer(ctx, s, name); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	r := newReceiving(ctx, t, s, h)
+	defer r.keep()()
+	defer r.end()
+	if s.Key == "" {
+		defer func() { r.end(); t.forget(name) }()
+	}
+	for attempt := 1; ctx.Err() == nil; attempt++ {
+		if r.consume(ctx, name) {
+			attempt = 1
+		}
+		if t.conn.IsClosed() && ctx.Err() == nil {
+			return t.closed(s.Event)
+		}
+		if !pause(ctx, transport.Backoff(attempt)) {
+			break
+		}
+		_ = t.ensureConsumer(ctx, s, name) // else the next time
+	}
+	return nil
+}
+
+// closed is the error of a subscription whose connection will not come back, as
+// where [Client] limits how often it is tried, or after Close.
+func (t *Transport) closed(event string) error {
+	return fmt.Errorf("receiving event %s: the connection is closed for good: open the transport again: %w",
+		event, cmp.Or(t.conn.LastError(), nats.ErrConnectionClosed))
+}
+
+// forget deletes the consumer of a temporary receiver.
+func (t *Transport) forget(name string) {
+	ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
+	defer cancel()
+	_ = t.js.DeleteConsumer(ctx, t.eventStream(), name) // else the server does
+}
+
+// pause waits; false once the context has ended.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// consume takes messages until the context ends or the consumer fails. It says
+// whether any came.
+func (r *receiving) consume(ctx context.Context, consumer string) (any bool) {
+	changed := r.transport.conn.StatusChanged(nats.CONNECTED, nats.CLOSED)
+	defer r.transport.conn.RemoveStatusListener(changed)
+	for {
+		came, reason := r.pull(ctx, consumer, changed)
+		if any = any || came; reason != reconnected {
+			return any
+		}
+	}
+}

@@ -1,0 +1,60 @@
+package watermillevents_test
+
+import (
+	"net"
+	"os"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/rollcall-go/rollcall/transport/natsevents"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// patience is how long anything may take.
+const patience = 30 * time.Second
+
+func embedded(t *testing.T) *natsevents.Transport {
+	t.Helper()
+	x, err := natsevents.Embedded(t.TempDir(), natsevents.SyncEvery(time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(x.Close)
+	return x
+}
+
+const rabbitAddress = "127.0.0.1:5672"
+
+// rabbit is the URL of the broker for tests, or skips.
+func rabbit(t *testing.T) string {
+	t.Helper()
+	conn, err := net.DialTimeout("tcp", rabbitAddress, time.Second)
+	if err == nil {
+		_ = conn.Close()
+		return "amqp://guest:guest@" + rabbitAddress + "/"
+	}
+	missing := "no RabbitMQ at " + rabbitAddress + " (start one by: rabbitmq-server)"
+	if os.Getenv("ROLLCALL_REQUIRE_BROKERS") == "1" {
+		t.Fatal(missing)
+	}
+	t.Skip(missing)
+	return ""
+}
+
+// got is the next value of a channel.
+func got[V any](t *testing.T, c <-chan V, what string) (v V) {
+	t.Helper()
+	select {
+	case v, open := <-c:
+		if !open {
+			t.Fatalf("the channel closed before %s came", what)
+		}
+		return v
+	case <-time.After(patience):
+		t.Fatalf("waited in vain for %s", what)
+	}
+	return v
+}

@@ -1,0 +1,63 @@
+package watermillevents
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+
+	"github.com/rollcall-go/rollcall/transport"
+)
+
+// contentType is the metadata that has a message's content type.
+const contentType = "content-type"
+
+// encodedPrefix begins the names of headers whose names and values are encoded.
+const encodedPrefix = "watermill-"
+
+// headersOf makes headers of metadata, and takes out the content type.
+func headersOf(metadata message.Metadata) (headers map[string]string, kind string) {
+	headers = map[string]string{}
+	for name, value := range metadata {
+		switch {
+		case name == contentType && value != "" && fits(transport.Message{ContentType: value}):
+			kind = value
+		case !strings.HasPrefix(name, encodedPrefix) && fits(transport.Message{Headers: map[string]string{name: value}}):
+			headers[name] = value
+		default:
+			headers[encodedPrefix+url.QueryEscape(name)] = url.QueryEscape(value)
+		}
+	}
+	return headers, kind
+}
+
+// fits says whether a transport carries a part of a message as it is.
+func fits(part transport.Message) bool {
+	part.ID, part.Event = "id", "event"
+	return part.Check() == nil
+}
+
+// metadataOf undoes headersOf. What only looks encoded stays as it is.
+func metadataOf(headers map[string]string, kind string) message.Metadata {
+	metadata := message.Metadata{}
+	for header, text := range headers {
+		if name, value, ok := decoded(header, text); ok {
+			header, text = name, value
+		}
+		metadata[header] = text
+	}
+	if kind != "" {
+		metadata[contentType] = kind
+	}
+	return metadata
+}
+
+func decoded(header, text string) (name, value string, ok bool) {
+	name, ok = strings.CutPrefix(header, encodedPrefix)
+	if !ok {
+		return "", "", false
+	}
+	name, errName := url.QueryUnescape(name)
+	value, errValue := url.QueryUnescape(text)
+	return name, value, errName == nil && errValue == nil
+}

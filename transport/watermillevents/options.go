@@ -1,0 +1,72 @@
+package watermillevents
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill"
+
+	"github.com/rollcall-go/rollcall/transport"
+)
+
+// SubscriberOption configures a subscriber.
+type SubscriberOption interface{ apply(*subscriberSettings) }
+
+type subscriberSettings struct {
+	nackDelay func(attempt int) time.Duration
+	logger    watermill.LoggerAdapter
+}
+
+type subscriberOptionFunc func(*subscriberSettings)
+
+func (f subscriberOptionFunc) apply(s *subscriberSettings) { f(s) }
+
+func newSubscriberSettings(options []SubscriberOption) subscriberSettings {
+	s := subscriberSettings{nackDelay: transport.Backoff, logger: watermill.NopLogger{}}
+	for _, o := range options {
+		o.apply(&s)
+	}
+	return s
+}
+
+// NackDelay says after what time a message comes again that was nacked, by the
+// number of its attempt from 1: transport.Backoff where the option is not given.
+// With no delay at all, a short outage uses up all attempts.
+func NackDelay(delay func(attempt int) time.Duration) SubscriberOption {
+	return subscriberOptionFunc(func(s *subscriberSettings) { s.nackDelay = delay })
+}
+
+// Logger is told what ends a subscription before its time. It is begun again.
+// Nobody is told by nil.
+func Logger(l watermill.LoggerAdapter) SubscriberOption {
+	if l == nil {
+		l = watermill.NopLogger{}
+	}
+	return subscriberOptionFunc(func(s *subscriberSettings) { s.logger = l })
+}
+
+// Option configures a transport.
+type Option interface{ apply(*settings) }
+
+type settings struct{ source string }
+
+const defaultSource = "/rollcall"
+
+type optionFunc func(*settings)
+
+func (f optionFunc) apply(s *settings) { f(s) }
+
+func newSettings(options []Option) settings {
+	s := settings{source: defaultSource}
+	for _, o := range options {
+		o.apply(&s)
+	}
+	return s
+}
+
+// Source names this program in the events that it publishes, as the source of
+// CloudEvents: a URI reference such as "/shop". An event must have one, so ""
+// stands for "/rollcall".
+func Source(source string) Option {
+	return optionFunc(func(s *settings) { s.source = cmp.Or(source, defaultSource) })
+}

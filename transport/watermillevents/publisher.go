@@ -1,0 +1,67 @@
+package watermillevents
+
+import (
+	"errors"
+	"slices"
+	"sync"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+
+	"github.com/rollcall-go/rollcall/transport"
+)
+
+// ErrClosed is the error of a publisher or subscriber that was closed.
+var ErrClosed = errors.New("it was closed")
+
+// Publisher publishes Watermill's messages to a transport. Make it with
+// [NewPublisher]. It may be used concurrently.
+type Publisher struct {
+	transport transport.Transport
+	mu        sync.Mutex // over closed and beginning
+	closed    bool
+	running   sync.WaitGroup
+}
+
+// NewPublisher makes a publisher of a transport.
+func NewPublisher(t transport.Transport) *Publisher { return &Publisher{transport: t} }
+
+// Publish publishes messages as events of the topic's name, one after another,
+// each with its own context. It ends at the first error: [ErrClosed] or that of
+// the transport's Publish, as a *transport.UnroutableError where nobody would
+// get the message.
+func (p *Publisher) Publish(topic string, messages ...*message.Message) error {
+	if !p.begin() {
+		return ErrClosed
+	}
+	defer p.running.Done()
+	for _, m := range messages {
+		headers, kind := headersOf(m.Metadata)
+		out := transport.Message{ID: m.UUID, Event: topic, ContentType: kind, Headers: headers, Body: slices.Clone(m.Payload)}
+		if err := p.transport.Publish(m.Context(), out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// begin counts a Publish; false if there may be none any more.
+func (p *Publisher) begin() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.closed {
+		p.running.Add(1)
+	}
+	return !p.closed
+}
+
+// Close waits for what is being published, and has further Publish fail. It
+// leaves the transport open. The error is nil.
+func (p *Publisher) Close() error {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	p.running.Wait()
+	return nil
+}
+
+var _ message.Publisher = (*Publisher)(nil)

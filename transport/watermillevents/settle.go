@@ -1,0 +1,119 @@
+package watermillevents
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+
+	"github.com/rollcall-go/rollcall/transport"
+)
+
+// settleTimeout is for publishing retries and dead letters, and for the
+// subscriber to pass on an Ack.
+const settleTimeout = 10 * time.Second
+
+// longestHold is how long a retry that isn't due is held before it goes to the
+// end of its topic: less than the time after which backends give a message to
+// somebody else, and not so long that it keeps others for long.
+const longestHold = 5 * time.Second
+
+// settle does what a verdict says. The message is acked only when what follows
+// from it is published; else it comes again.
+func (r *receiving) settle(ctx context.Context, in incoming, v transport.Verdict) {
+	var err error
+	reason, rejected := v.Rejected()
+	after, again := v.Retry()
+	switch {
+	case r.subscription.Key == "":
+	case rejected:
+		err = r.bury(ctx, in.delivery, reason)
+	case again:
+		in.delivery.Attempt++
+		err = r.retry(ctx, in.delivery, time.Now().Add(after))
+	}
+	if err != nil {
+		pause(ctx, transport.Backoff(in.delivery.Attempt)) // not at once, as it is likely to fail again
+		in.Nack()
+		return
+	}
+	in.Ack()
+}
+
+// confirmed waits until the subscriber has passed on what became of a message,
+// which it tells by ending the message's context: an Ack may get lost that
+// happens shortly before a subscriber is closed.
+func confirmed(m *message.Message) {
+	timer := time.NewTimer(settleTimeout)
+	defer timer.Stop()
+	select {
+	case <-m.Context().Done():
+	case <-timer.C:
+	}
+}
+
+// again has a temporary receiver handle a message until it is done.
+func (r *receiving) again(ctx context.Context, d transport.Delivery, v transport.Verdict) {
+	for {
+		after, again := v.Retry()
+		if !again || !pause(ctx, after) || !r.begin(ctx) {
+			return
+		}
+		d.Attempt++
+		v = transport.Decide(ctx, r.subscription, r.handler, d)
+		<-r.slots
+	}
+}
+
+// isDue waits until a retry may come. If that takes too long, it settles the
+// message and says false.
+func (r *receiving) isDue(ctx context.Context, in incoming) bool {
+	left := time.Until(in.due)
+	if left <= 0 {
+		return true
+	}
+	if !pause(ctx, min(left, longestHold)) {
+		in.Nack()
+		return false
+	}
+	if left <= longestHold {
+		return true
+	}
+	if err := r.retry(ctx, in.delivery, in.due); err != nil {
+		in.Nack()
+	} else {
+		in.Ack()
+	}
+	return false
+}
+
+// retry publishes a message for another attempt. Its UUID is a new one, as some
+// backends drop a message whose UUID they have seen.
+func (r *receiving) retry(ctx context.Context, d transport.Delivery, due time.Time) error {
+	return r.publish(ctx, retryTopic(d.Event, d.Key), d, message.Metadata{
+		attemptKey: strconv.Itoa(d.Attempt), dueKey: due.UTC().Format(time.RFC3339Nano),
+	})
+}
+
+// maxReason bounds what is kept of a reason, in bytes.
+const maxReason = 4096
+
+// bury publishes a dead letter.
+func (r *receiving) bury(ctx context.Context, d transport.Delivery, reason string) error {
+	if len(reason) > maxReason {
+		reason = strings.ToValidUTF8(reason[:maxReason], "")
+	}
+	return r.publish(ctx, DeadTopic(d.Event, d.Key), d, message.Metadata{
+		attemptKey: strconv.Itoa(d.Attempt), reasonKey: url.QueryEscape(reason), buriedKey: time.Now().UTC().Format(time.RFC3339Nano),
+	})
+}
+
+// publish publishes even if the subscription has ended.
+func (r *receiving) publish(ctx context.Context, topic string, d transport.Delivery, further message.Metadata) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	return r.transport.publish(ctx, topic, transport.NewID(), d.Message, further)
+}

@@ -1,0 +1,139 @@
+package watermillevents
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill"
+	"github.com/ThreeDotsLabs/watermill/message"
+
+	"github.com/rollcall-go/rollcall/transport"
+)
+
+// Subscriber hands out the messages of a transport as Watermill's. Make it with
+// [NewSubscriber]. It may be used concurrently.
+type Subscriber struct {
+	transport transport.Transport
+	wanted    transport.Subscription
+	settings  subscriberSettings
+
+	life    context.Context // ends by Close
+	end     context.CancelFunc
+	mu      sync.Mutex // over closing and beginning
+	running sync.WaitGroup
+}
+
+var (
+	_ message.Subscriber           = (*Subscriber)(nil)
+	_ message.SubscribeInitializer = (*Subscriber)(nil)
+)
+
+// NewSubscriber makes a subscriber of a transport. The subscription has the
+// receiver key, which is what others call a consumer group, and the limits; the
+// topic is the event. Subscribers of one key share messages. With MaxInFlight
+// messages unsettled, no further one comes.
+func NewSubscriber(t transport.Transport, s transport.Subscription, options ...SubscriberOption) *Subscriber {
+	life, end := context.WithCancel(context.Background())
+	return &Subscriber{transport: t, wanted: s, settings: newSubscriberSettings(options), life: life, end: end}
+}
+
+// SubscribeInitialize has messages kept from now on, for a later Subscribe. The
+// error is [ErrClosed] or that of the transport's Declare; a transport that is
+// no transport.Declarer can't do it.
+func (s *Subscriber) SubscribeInitialize(topic string) error {
+	d, ok := s.transport.(transport.Declarer)
+	switch {
+	case s.life.Err() != nil:
+		return ErrClosed
+	case !ok:
+		return fmt.Errorf("%T can't keep messages before a subscription: it is no transport.Declarer", s.transport)
+	}
+	return d.Declare(s.life, s.subscription(topic))
+}
+
+func (s *Subscriber) subscription(topic string) transport.Subscription {
+	of := s.wanted
+	of.Event = topic
+	return of
+}
+
+// Subscribe hands out messages until the context ends or Close is called; then
+// the channel is closed. Messages are kept from its return on, where there is a
+// key and the transport is a transport.Declarer; else it takes a moment longer.
+//
+// A message's context has the values of the given one, and ends with it, with
+// Close, or when the message is settled. Who has a message by then may settle it
+// within 5 seconds, after which it comes again. What was handed out, or was
+// about to be, counts as an attempt.
+//
+// The error is [ErrClosed], a *transport.SubscriptionError or that of the
+// transport's Declare.
+func (s *Subscriber) Subscribe(ctx context.Context, topic string) (<-chan *message.Message, error) {
+	of, err := s.subscription(topic).Check()
+	if err != nil {
+		return nil, err
+	}
+	if d, ok := s.transport.(transport.Declarer); ok && of.Key != "" {
+		if err := d.Declare(ctx, of); err != nil {
+			return nil, err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.life.Err() != nil {
+		return nil, ErrClosed
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(s.life, cancel)
+	out := &output{settings: s.settings, messages: make(chan *message.Message), subscription: ctx}
+	s.running.Go(func() {
+		defer close(out.messages)
+		defer cancel()
+		defer stop()
+		s.receive(ctx, of, out.handle)
+	})
+	return out.messages, nil
+}
+
+// receive subscribes until the context ends, anew where that fails: each time
+// later, until it was well for a while.
+func (s *Subscriber) receive(ctx context.Context, of transport.Subscription, h transport.Handler) {
+	for attempt := 1; ; attempt++ {
+		begun := time.Now()
+		err := s.transport.Subscribe(ctx, of, h)
+		if ctx.Err() != nil {
+			return
+		}
+		s.settings.logger.Error("the subscription ended: beginning it again", err, watermill.LogFields{"topic": of.Event, "key": of.Key})
+		if time.Since(begun) > time.Minute {
+			attempt = 1
+		}
+		if !pause(ctx, transport.Backoff(attempt)) {
+			return
+		}
+	}
+}
+
+// Close ends all subscriptions and waits until their channels are closed. It
+// leaves the transport open. It may be called again. The error is nil.
+func (s *Subscriber) Close() error {
+	s.mu.Lock()
+	s.end()
+	s.mu.Unlock()
+	s.running.Wait()
+	return nil
+}
+
+// pause waits; false once the context has ended.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,108 @@
+package watermillevents
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+
+	"github.com/rollcall-go/rollcall/transport"
+)
+
+// Transport carries events over a backend of Watermill. Make it with
+// [NewTransport].
+type Transport struct {
+	publisher  message.Publisher
+	subscriber func(key string) (message.Subscriber, error)
+	settings   settings
+}
+
+var (
+	_ transport.Transport = (*Transport)(nil)
+	_ transport.Declarer  = (*Transport)(nil)
+)
+
+// NewTransport makes a transport of a publisher and of a function that gives a
+// subscriber for a receiver key, which must be its consumer group. For the key
+// "" it must be a group of its own each time, that begins with new messages.
+//
+// Each Subscribe and Declare asks for a subscriber, which may be called several
+// times for the same topic so as to have several messages at once, and closes
+// it. The publisher is left open.
+//
+// A Publish waits for the publisher, which should heed the context of its
+// message.
+func NewTransport(p message.Publisher, subscriber func(key string) (message.Subscriber, error), options ...Option) *Transport {
+	return &Transport{publisher: p, subscriber: subscriber, settings: newSettings(options)}
+}
+
+// Publish publishes a message to the topic of its event. The error is a
+// *transport.MessageError, the publisher's or the context's.
+func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
+	if err := m.Check(); err != nil {
+		return err
+	}
+	uuid := m.ID
+	if m.Key != "" {
+		// A backend that drops duplicates would take it for the message to all.
+		uuid = transport.NewID()
+	}
+	return t.publish(ctx, m.Event, uuid, m, nil)
+}
+
+// publish publishes a message with further metadata.
+func (t *Transport) publish(ctx context.Context, topic, uuid string, m transport.Message, further message.Metadata) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	out := message.NewMessageWithContext(ctx, uuid, slices.Clone(m.Body))
+	out.Metadata = maps.Collect(transport.Attributes(m, t.settings.source))
+	if m.ContentType != "" {
+		out.Metadata[contentType] = m.ContentType
+	}
+	maps.Copy(out.Metadata, further)
+	return told(t.publisher.Publish(topic, out), "publishing to the topic "+topic)
+}
+
+func told(err error, what string) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// Declare has messages kept for the receiver from now on. The error is a
+// *transport.SubscriptionError, the subscriber's, or that it is no
+// message.SubscribeInitializer.
+func (t *Transport) Declare(_ context.Context, s transport.Subscription) (err error) {
+	s, err = s.Check()
+	if err != nil {
+		return err
+	}
+	if s.Key == "" {
+		return &transport.SubscriptionError{Subscription: s, Problem: "a temporary receiver can't be declared: give it a key"}
+	}
+	sub, err := t.subscriber(s.Key)
+	if err != nil {
+		return told(err, "making a subscriber")
+	}
+	defer func() {
+		if closing := sub.Close(); err == nil {
+			err = told(closing, "closing a subscriber")
+		}
+	}()
+	i, ok := sub.(message.SubscribeInitializer)
+	if !ok {
+		return fmt.Errorf("%T can't keep messages before a subscription: it is no message.SubscribeInitializer", sub)
+	}
+	return initialize(i, s.Event)
+}
+
+func initialize(i message.SubscribeInitializer, topic string) error {
+	return told(i.SubscribeInitialize(topic), "preparing the topic "+topic)
+}
+
+// retryTopic has what is to be delivered again to a receiver key.
+func retryTopic(event, key string) string { return event + ".retry." + key }
