@@ -6,7 +6,7 @@ import (
 
 	"go.uber.org/fx"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/fxevents"
 	"github.com/rollcall-go/rollcall/tags"
 )
@@ -48,7 +48,7 @@ func emitted(t *testing.T, modules []fx.Option) string {
 	t.Helper()
 	p := &placed{}
 	app := fx.New(fx.NopLogger, fxevents.Module(), fx.Options(modules...),
-		fx.Invoke(func(e *dispatcher.Emitter[*placed]) error { return e.Emit(t.Context(), p) }))
+		fx.Invoke(func(e *rollcall.Emitter[*placed]) error { return e.Emit(t.Context(), p) }))
 	if err := app.Err(); err != nil {
 		t.Fatal(err)
 	}

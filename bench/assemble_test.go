@@ -9,8 +9,9 @@ import (
 
 	"go.uber.org/fx"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/fxevents"
+	"github.com/rollcall-go/rollcall/internal/friend"
 	"github.com/rollcall-go/rollcall/provider"
 	"github.com/rollcall-go/rollcall/tags"
 )
@@ -46,8 +47,10 @@ var written = func() []tags.Tag {
 
 // listenBarely registers a listener as any function like Listen has to.
 func listenBarely[L, E any](func(L, context.Context, E) error) fx.Option {
-	return fx.Provide(fx.Annotated{Group: "bare,flatten", Target: func(declared counter, _ L) []provider.Listener {
-		return []provider.Listener{{Declared: declared.next()}}
+	return fx.Provide(fx.Annotated{Group: "bare,flatten", Target: func(declared counter, _ L) []rollcall.Listener {
+		var l rollcall.Listener
+		rollcall.Internal.PlaceListener(friend.Key{}, &l, declared.next())
+		return []rollcall.Listener{l}
 	}})
 }
 
@@ -130,7 +133,7 @@ var parts = []struct {
 
 var (
 	collectBare      = fx.Invoke(fx.Annotate(func([]bareListener) {}, fx.ParamTags(`group:"bare"`)))
-	collectListeners = fx.Invoke(fx.Annotate(func([]provider.Listener) {}, fx.ParamTags(`group:"bare"`)))
+	collectListeners = fx.Invoke(fx.Annotate(func([]rollcall.Listener) {}, fx.ParamTags(`group:"bare"`)))
 )
 
 func byFunction[L, E any](i int, _ func(L, context.Context, E) error) fx.Option {
@@ -176,9 +179,9 @@ func BenchmarkMemory(b *testing.B) {
 // kept is the live heap of a provider and a dispatcher of n listeners of 400
 // named events.
 func kept(b *testing.B, n int) float64 {
-	listeners := make([]provider.Listener, n)
+	listeners := make([]rollcall.Listener, n)
 	for i := range listeners {
-		listeners[i] = provider.New[any](fmt.Sprintf("module%d.Listener%d", i%60, i), func(any) {},
+		listeners[i] = rollcall.NewListener[any](fmt.Sprintf("module%d.Listener%d", i%60, i), func(any) {},
 			tags.OnName(fmt.Sprintf("module.event%d", i%400), tags.Priority(i)))
 	}
 	before := heapInUse()
@@ -186,7 +189,7 @@ func kept(b *testing.B, n int) float64 {
 	if err != nil {
 		b.Fatal(err)
 	}
-	d := dispatcher.New(p)
+	d := rollcall.NewDispatcher(p)
 	used := heapInUse() - before
 	runtime.KeepAlive(listeners)
 	runtime.KeepAlive(d)

@@ -15,7 +15,7 @@ import (
 	"github.com/mehdihadeli/go-mediatr"
 	"github.com/mustafaturan/bus/v3"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/provider"
 )
 
@@ -71,19 +71,19 @@ var implementations = []implementation{
 		return func(e *Event) func() { return func() { _ = loopAsking(ctx, funcs, e) } }
 	}},
 	{"emitter", func(b testing.TB, n int) func(*Event) func() {
-		m := dispatcher.NewEmitter[*Event](rollcall(b, n))
+		m := rollcall.NewEmitter[*Event](ours(b, n))
 		return func(e *Event) func() { return func() { _ = m.Emit(background, e) } }
 	}},
 	{"emitter-cancel", func(b testing.TB, n int) func(*Event) func() {
-		m, ctx := dispatcher.NewEmitter[*Event](rollcall(b, n)), cancellable(b)
+		m, ctx := rollcall.NewEmitter[*Event](ours(b, n)), cancellable(b)
 		return func(e *Event) func() { return func() { _ = m.Emit(ctx, e) } }
 	}},
 	{"generic", func(b testing.TB, n int) func(*Event) func() {
-		d := rollcall(b, n)
-		return func(e *Event) func() { return func() { _, _ = dispatcher.Dispatch(background, d, e) } }
+		d := ours(b, n)
+		return func(e *Event) func() { return func() { _, _ = rollcall.Dispatch(background, d, e) } }
 	}},
 	{"dispatcher", func(b testing.TB, n int) func(*Event) func() {
-		d := rollcall(b, n)
+		d := ours(b, n)
 		return func(e *Event) func() { return func() { _ = d.Dispatch(background, e) } }
 	}},
 	{"gookit", func(_ testing.TB, n int) func(*Event) func() {
@@ -244,16 +244,16 @@ func loopAsking(ctx context.Context, funcs []func(context.Context, *Event) error
 	return nil
 }
 
-func rollcall(b testing.TB, n int) *dispatcher.Basic {
-	listeners := make([]provider.Listener, n)
+func ours(b testing.TB, n int) rollcall.Dispatcher {
+	listeners := make([]rollcall.Listener, n)
 	for i := range listeners {
-		listeners[i] = provider.New[*Event](fmt.Sprint("l", i), count)
+		listeners[i] = rollcall.NewListener[*Event](fmt.Sprint("l", i), count)
 	}
 	p, err := provider.Build(listeners, nil)
 	if err != nil {
 		b.Fatal(err)
 	}
-	return dispatcher.New(p)
+	return rollcall.NewDispatcher(p)
 }
 
 // BenchmarkDispatch: one event to N listeners that each add to a counter.

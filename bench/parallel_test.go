@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/provider"
 	"github.com/rollcall-go/rollcall/tags"
 )
@@ -16,24 +16,24 @@ import (
 // work is an event of its own, so that its listeners may do something else.
 type work struct{}
 
-func parallel(b *testing.B, limit int, listeners ...provider.Listener) *dispatcher.Basic {
+func parallel(b *testing.B, limit int, listeners ...rollcall.Listener) rollcall.Dispatcher {
 	p, err := provider.Build(listeners, nil)
 	if err != nil {
 		b.Fatal(err)
 	}
-	return dispatcher.New(p, dispatcher.Parallel(limit))
+	return rollcall.NewDispatcher(p, rollcall.Parallel(limit))
 }
 
 // BenchmarkParallelWait: 12 listeners of 5 ms whose longest chain is 3.
 func BenchmarkParallelWait(b *testing.B) {
 	wait := func(context.Context, *work) error { time.Sleep(5 * time.Millisecond); return nil }
-	var listeners []provider.Listener
+	var listeners []rollcall.Listener
 	for i := range 12 {
 		tag := tags.Place()
 		if i >= 4 {
 			tag = tags.Place(tags.After(fmt.Sprint("l", i-4)))
 		}
-		listeners = append(listeners, provider.New[*work](fmt.Sprint("l", i), wait, tag))
+		listeners = append(listeners, rollcall.NewListener[*work](fmt.Sprint("l", i), wait, tag))
 	}
 	d := parallel(b, 12, listeners...)
 	for b.Loop() {
@@ -45,14 +45,14 @@ func BenchmarkParallelWait(b *testing.B) {
 
 // noWork are two ways to call 1,000 functions that do nothing: listeners, and an
 // errgroup that starts as many, with the same limit.
-func noWork(b *testing.B, limit int) (rollcall, group func()) {
+func noWork(b *testing.B, limit int) (ours, group func()) {
 	nothing := func(context.Context, *work) error { return nil }
-	var listeners []provider.Listener
+	var listeners []rollcall.Listener
 	for i := range 1000 {
-		listeners = append(listeners, provider.New[*work](fmt.Sprint("l", i), nothing))
+		listeners = append(listeners, rollcall.NewListener[*work](fmt.Sprint("l", i), nothing))
 	}
 	d := parallel(b, limit, listeners...)
-	rollcall = func() {
+	ours = func() {
 		if err := d.Dispatch(background, &work{}); err != nil {
 			b.Fatal(err)
 		}
@@ -67,7 +67,7 @@ func noWork(b *testing.B, limit int) (rollcall, group func()) {
 			b.Fatal(err)
 		}
 	}
-	return rollcall, group
+	return ours, group
 }
 
 var noWorkLimits = []int{8, 1000}

@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/inspect"
 	"github.com/rollcall-go/rollcall/provider"
@@ -83,15 +83,15 @@ func crowd() (names []string) {
 }
 
 // everyoneListens is a provider in which each name listens to each event.
-func everyoneListens(t *testing.T, events, names []string) *provider.Ordered {
+func everyoneListens(t *testing.T, events, names []string) *provider.Sorted {
 	t.Helper()
-	var listeners []provider.Listener
+	var listeners []rollcall.Listener
 	for _, e := range events {
 		for i := range names {
 			listeners = append(listeners, listener(names, i, e))
 		}
 	}
-	p, err := provider.Build(listeners, []provider.Event{provider.Declare[int](unheard)})
+	p, err := provider.Build(listeners, []rollcall.Declaration{rollcall.Declare[int](unheard)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,12 +100,12 @@ func everyoneListens(t *testing.T, events, names []string) *provider.Ordered {
 
 // listener is one of the listeners of an event. They hint, so that there is
 // more to see.
-func listener(names []string, i int, name string) provider.Listener {
+func listener(names []string, i int, name string) rollcall.Listener {
 	tag := tags.Place(tags.Priority(-i))
 	if i > 0 {
 		tag = tags.Place(tags.After(names[i-1], tags.Optional(names[i]+names[i])))
 	}
-	l := provider.New[*event.Generic](names[i], func(e *event.Generic) error {
+	l := rollcall.NewListener[*event.Generic](names[i], func(e *event.Generic) error {
 		switch {
 		case e.Subject == "stop" && i == 0:
 			e.StopPropagation()
@@ -118,8 +118,8 @@ func listener(names []string, i int, name string) provider.Listener {
 	return l
 }
 
-func dispatchAll(p provider.Provider, tracer *inspect.Tracer, events []string) {
-	d := dispatcher.New(p, dispatcher.Observe(tracer))
+func dispatchAll(p rollcall.Provider, tracer *inspect.Tracer, events []string) {
+	d := rollcall.NewDispatcher(p, rollcall.Observe(tracer))
 	for _, name := range events {
 		for _, does := range []string{"", "fail", "stop"} {
 			_ = d.Dispatch(context.Background(), &event.Generic{Name: name, Subject: does}) // the pages show its error

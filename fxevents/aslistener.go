@@ -9,8 +9,8 @@ import (
 
 	"go.uber.org/fx"
 
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/internal/source"
-	"github.com/rollcall-go/rollcall/provider"
 	"github.com/rollcall-go/rollcall/tags"
 )
 
@@ -18,8 +18,8 @@ import (
 // or once if there is none. The constructor is provided as it is, under the
 // listener's ID as its name; it may take what any constructor of Fx may take,
 // and may return an error. What it returns may be whatever
-// provider.FromValue reads: a value with a Handle method, or the method that
-// the tag names; a function; a provider.Subscriber; a provider.Listener.
+// rollcall.FromValue reads: a value with a Handle method, or the method that
+// the tag names; a function; a rollcall.Subscriber; a rollcall.Listener.
 //
 // Its default ID is the result's package and type, "recipes.Notifier", followed
 // by the method where several tags name methods for one event.
@@ -61,7 +61,7 @@ func resultOf(constructor any) (reflect.Type, error) {
 	fails := t.NumOut() == 2 && t.Out(1) == reflect.TypeFor[error]()
 	if t.NumOut() != 1 && !fails || t.Out(0) == reflect.TypeFor[error]() || isOut(t.Out(0)) {
 		return nil, fmt.Errorf("the constructor must return one listener, or one and an error, not %s: "+
-			"for more, put provider.Listener values into the group %q by fx.Out", t, DefaultGroup)
+			"for more, put rollcall.Listener values into the group %q by fx.Out", t, DefaultGroup)
 	}
 	return t.Out(0), nil
 }
@@ -90,7 +90,7 @@ func nameFor(result reflect.Type, fields tags.Fields, constructor any) string {
 	case fields.ID != "":
 		return fields.ID
 	case result.Name() == "" && result.Kind() != reflect.Pointer, result.Kind() == reflect.Interface,
-		result == reflect.TypeFor[provider.Listener]():
+		result == reflect.TypeFor[rollcall.Listener]():
 		return runtime.FuncForPC(reflect.ValueOf(constructor).Pointer()).Name()
 	}
 	return source.Type(result)
@@ -105,12 +105,12 @@ func fromNamed(name string, result reflect.Type, fields tags.Fields, r registrat
 		{Name: "Module", Type: reflect.TypeFor[module]()},
 		{Name: "Value", Type: result, Tag: reflect.StructTag("name:" + strconv.Quote(name))},
 	})
-	out := []reflect.Type{reflect.TypeFor[[]provider.Listener]()}
+	out := []reflect.Type{reflect.TypeFor[[]rollcall.Listener]()}
 	body := func(args []reflect.Value) []reflect.Value {
 		a := args[0].Field(1).Interface().(module).assembly()
 		listeners := r.listeners(a, args[0].Field(2).Interface(), fields)
 		if fields.ID == "" && fields.Method != "" && len(listeners) == 1 {
-			a.longIDs[listeners[0].Declared] = func() string { return listeners[0].ID + "." + fields.Method }
+			a.longIDs[placeOf(&listeners[0])] = func() string { return listeners[0].ID + "." + fields.Method }
 		}
 		return []reflect.Value{reflect.ValueOf(listeners)}
 	}

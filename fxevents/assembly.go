@@ -10,9 +10,10 @@ import (
 
 	"go.uber.org/fx"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/inspect"
+	"github.com/rollcall-go/rollcall/internal/friend"
 	"github.com/rollcall-go/rollcall/internal/joined"
 	"github.com/rollcall-go/rollcall/ordering"
 	"github.com/rollcall-go/rollcall/provider"
@@ -24,8 +25,8 @@ import (
 // missing, or that fxevents.module is, fxevents.Module is not among the options.
 type Assembly struct {
 	settings settings
-	handles  []handle         // as settings.providers
-	emitters *dispatcher.Late // what emitters go through
+	handles  []handle // as settings.providers
+	emitters *late    // what emitters go through
 
 	// While the container runs constructors, which it does one by one:
 	declared int
@@ -52,7 +53,7 @@ func (a *Assembly) assembly() *Assembly { return a }
 
 // handle is what the container has of a provider before it is built.
 type handle struct {
-	dispatcher *dispatcher.Late
+	dispatcher *late
 	provider   *lateProvider
 }
 
@@ -60,13 +61,13 @@ type handle struct {
 type AssembledProvider struct {
 	Name  string // "" for the one that has no name
 	Group string
-	*provider.Ordered
+	*provider.Sorted
 }
 
 func newAssembly(s settings) *Assembly {
-	a := &Assembly{settings: s, longIDs: map[int]func() string{}, replaced: map[subscription]ordering.Placement{}, outbox: newOutbox(s.codec), emitters: dispatcher.NewLate(&NotAssembledError{})}
+	a := &Assembly{settings: s, longIDs: map[int]func() string{}, replaced: map[subscription]ordering.Placement{}, outbox: newOutbox(s.codec), emitters: &late{}}
 	for range s.providers {
-		a.handles = append(a.handles, handle{dispatcher.NewLate(&NotAssembledError{}), &lateProvider{}})
+		a.handles = append(a.handles, handle{&late{}, &lateProvider{}})
 	}
 	return a
 }
@@ -94,13 +95,13 @@ type parts struct {
 	fx.In
 
 	Assembly   *Assembly
-	Dispatcher dispatcher.Dispatcher // as decorated
-	Events     []declaredEvent       `group:"rollcall.event"`
-	Listeners  []provider.Listener   `group:"event_listener"`
-	Further    []collected           `group:"rollcall.provider"`
-	Problems   []problem             `group:"rollcall.problem"`
-	Uses       []groupUse            `group:"rollcall.use"`
-	Receives   []receive             `group:"rollcall.receive"`
+	Dispatcher rollcall.Dispatcher // as decorated
+	Events     []declaredEvent     `group:"rollcall.event"`
+	Listeners  []rollcall.Listener `group:"event_listener"`
+	Further    []collected         `group:"rollcall.provider"`
+	Problems   []problem           `group:"rollcall.problem"`
+	Uses       []groupUse          `group:"rollcall.use"`
+	Receives   []receive           `group:"rollcall.receive"`
 
 	Lifecycle        fx.Lifecycle
 	Shutdowner       fx.Shutdowner
@@ -121,19 +122,19 @@ func assemble(in parts) error {
 }
 
 func (a *Assembly) assemble(in parts) error {
-	events := a.eventsOf(in.Events)
-	groups, resolveErr := a.groupsOf(in, events)
+	catalog := rollcall.Internal.Catalog(friend.Key{}, a.eventsOf(in.Events))
+	groups, resolveErr := a.groupsOf(in, catalog)
 	registered := errors.Join(a.registrationProblems(in)...)
-	overridden := a.override(groups, events)
-	built, orderErr := a.build(groups, events)
+	overridden := a.override(groups, catalog)
+	built, orderErr := a.build(groups, catalog)
 	if a.lost {
 		orderErr = withoutTargets(orderErr)
 	}
-	asyncErr := a.prepareAsync(in, events, groups, built)
+	asyncErr := a.prepareAsync(in, catalog, groups, built)
 	if err := errors.Join(registered, resolveErr, overridden, orderErr, asyncErr); err != nil {
 		return &AssemblyError{Problems: joined.Distinct(err)}
 	}
-	if err := a.connect(in, built[0].Ordered); err != nil {
+	if err := a.connect(in, built[0]); err != nil {
 		return err
 	}
 	return a.bind(built, in.Dispatcher)
@@ -154,30 +155,47 @@ func (a *Assembly) registrationProblems(in parts) []error {
 	return problems
 }
 
-// groupsOf gives each provider's listeners in declared order, with their events
-// and IDs settled.
-func (a *Assembly) groupsOf(in parts, events []provider.Event) ([][]provider.Listener, error) {
-	groups := make([][]provider.Listener, len(a.settings.providers))
-	groups[0] = in.Listeners
+// catalog decides which declared event a text means.
+type catalog interface {
+	Events() []rollcall.Declaration
+	Declared(event.Key) (rollcall.Declaration, bool)
+	Means(text string, k event.Key) bool
+	Resolve([]rollcall.Listener) (lost map[string]bool, err error)
+}
+
+// group is the listeners of one provider.
+type group struct {
+	listeners []rollcall.Listener
+	lost      map[string]bool // IDs whose event is not known
+}
+
+// groupsOf returns each provider's listeners in declared order, with their events and
+// IDs resolved.
+func (a *Assembly) groupsOf(in parts, c catalog) ([]group, error) {
+	groups := make([]group, len(a.settings.providers))
+	groups[0].listeners = in.Listeners
 	for _, c := range in.Further {
-		groups[c.index] = c.listeners
+		groups[c.index].listeners = c.listeners
 	}
 	var problems []error
 	for i := range groups {
-		groups[i] = inDeclaredOrder(groups[i])
-		problems = append(problems, provider.Resolve(groups[i], events))
-		a.nameMethods(groups[i])
+		g := &groups[i]
+		g.listeners = inDeclaredOrder(g.listeners)
+		var err error
+		g.lost, err = c.Resolve(g.listeners)
+		problems = append(problems, err)
+		a.nameMethods(g.listeners)
 	}
 	return groups, errors.Join(problems...)
 }
 
-func (a *Assembly) build(groups [][]provider.Listener, events []provider.Event) ([]AssembledProvider, error) {
+func (a *Assembly) build(groups []group, c catalog) ([]AssembledProvider, error) {
 	built := make([]AssembledProvider, len(groups))
 	var problems []error
 	for i, spec := range a.settings.providers {
-		ordered, err := provider.Build(groups[i], events)
+		sorted, err := provider.Internal.Build(friend.Key{}, groups[i].listeners, c.Events(), groups[i].lost)
 		problems = append(problems, err)
-		built[i] = AssembledProvider{Name: spec.name, Group: spec.group, Ordered: ordered}
+		built[i] = AssembledProvider{Name: spec.name, Group: spec.group, Sorted: sorted}
 	}
 	return built, errors.Join(problems...)
 }
@@ -201,8 +219,16 @@ func sortedBy[T any](list []T, key func(T) int) []T {
 	return list
 }
 
-func (a *Assembly) eventsOf(declared []declaredEvent) []provider.Event {
-	var events []provider.Event
+func placeOf(l *rollcall.Listener) int { return rollcall.Internal.PlaceOf(friend.Key{}, l) }
+
+// placed returns the listener at the next place in declared order.
+func (a *Assembly) placed(l rollcall.Listener) rollcall.Listener {
+	rollcall.Internal.PlaceListener(friend.Key{}, &l, a.nextDeclared())
+	return l
+}
+
+func (a *Assembly) eventsOf(declared []declaredEvent) []rollcall.Declaration {
+	var events []rollcall.Declaration
 	for _, d := range sortedBy(declared, func(d declaredEvent) int { return d.declared }) {
 		if d.event.Name != "" && !d.event.Key.IsInterface() {
 			d.event.Publish = a.outbox.publishes(d.event.Name)
@@ -215,11 +241,11 @@ func (a *Assembly) eventsOf(declared []declaredEvent) []provider.Event {
 // inDeclaredOrder undoes the container's shuffling, in a copy: a decorated
 // group is the application's own slice. Listeners whose place is not known come
 // last, by their IDs.
-func inDeclaredOrder(listeners []provider.Listener) []provider.Listener {
+func inDeclaredOrder(listeners []rollcall.Listener) []rollcall.Listener {
 	type place struct{ declared, index int }
 	order := make([]place, len(listeners)) // listeners are large, and compared often
 	for i := range listeners {
-		order[i] = place{cmp.Or(listeners[i].Declared, math.MaxInt-1), i}
+		order[i] = place{cmp.Or(placeOf(&listeners[i]), math.MaxInt-1), i}
 	}
 	slices.SortFunc(order, func(x, y place) int {
 		if x.declared != y.declared {
@@ -227,14 +253,14 @@ func inDeclaredOrder(listeners []provider.Listener) []provider.Listener {
 		}
 		return cmp.Or(compareUndeclared(&listeners[x.index], &listeners[y.index]), cmp.Compare(x.index, y.index))
 	})
-	sorted := make([]provider.Listener, len(listeners))
+	sorted := make([]rollcall.Listener, len(listeners))
 	for i, p := range order {
 		sorted[i] = listeners[p.index]
 	}
 	return sorted
 }
 
-func compareUndeclared(x, y *provider.Listener) int {
+func compareUndeclared(x, y *rollcall.Listener) int {
 	if x.ID != y.ID {
 		return cmp.Compare(x.ID, y.ID)
 	}
@@ -242,7 +268,7 @@ func compareUndeclared(x, y *provider.Listener) int {
 }
 
 // nameMethods tells apart the methods of one type that listen to one event.
-func (a *Assembly) nameMethods(listeners []provider.Listener) {
+func (a *Assembly) nameMethods(listeners []rollcall.Listener) {
 	type place struct {
 		id  string
 		key event.Key
@@ -257,7 +283,7 @@ func (a *Assembly) nameMethods(listeners []provider.Listener) {
 	renamed := map[int]string{}
 	for i := range listeners {
 		l := &listeners[i]
-		if long, ok := a.longIDs[l.Declared]; ok && sharing[place{l.ID, l.Event}] > 1 {
+		if long, ok := a.longIDs[placeOf(l)]; ok && sharing[place{l.ID, l.Event}] > 1 {
 			renamed[i] = long()
 		}
 	}
@@ -266,19 +292,18 @@ func (a *Assembly) nameMethods(listeners []provider.Listener) {
 	}
 }
 
-func (a *Assembly) bind(built []AssembledProvider, decorated dispatcher.Dispatcher) error {
+func (a *Assembly) bind(built []AssembledProvider, decorated rollcall.Dispatcher) error {
 	if decorated == nil {
-		return errors.New("rollcall: fx.Decorate gave a nil dispatcher.Dispatcher: return the one that it was given, or one around it")
+		return errors.New("rollcall: fx.Decorate gave a nil rollcall.Dispatcher: return the one that it was given, or one around it")
 	}
 	for i, p := range built {
-		a.handles[i].provider.bound.Store(p.Ordered)
-		if err := a.handles[i].dispatcher.Bind(dispatcher.New(p.Ordered, a.settings.policy...)); err != nil {
-			return err
-		}
+		a.handles[i].provider.bound.Store(p.Sorted)
+		a.handles[i].dispatcher.bind(rollcall.NewDispatcher(p.Sorted, a.settings.policy...))
 	}
 	a.mu.Lock()
 	a.providers = built
 	a.fillReport()
 	a.mu.Unlock()
-	return a.emitters.Bind(decorated)
+	a.emitters.bind(decorated)
+	return nil
 }

@@ -16,11 +16,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/fx"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/fxevents"
 	"github.com/rollcall-go/rollcall/inspect"
-	"github.com/rollcall-go/rollcall/provider"
 	"github.com/rollcall-go/rollcall/tags"
 	"github.com/rollcall-go/rollcall/transport"
 )
@@ -122,7 +121,7 @@ func running(t *testing.T, tr transport.Transport, options ...fx.Option) *fx.App
 
 func TestAsyncListeners(t *testing.T) {
 	var j *journal
-	var emitter *dispatcher.Emitter[*placed]
+	var emitter *rollcall.Emitter[*placed]
 	var report *inspect.Report
 	running(t, &transport.Local{}, fxevents.Module(), shopModule(), fxevents.Receive(), fx.Populate(&j, &emitter, &report))
 	for _, id := range []string{"1", "2"} {
@@ -160,7 +159,7 @@ func TestAsyncListeners(t *testing.T) {
 func TestAsyncAcrossProcesses(t *testing.T) {
 	broker := &transport.Local{}
 	var web, worker *journal
-	var emitter *dispatcher.Emitter[*placed]
+	var emitter *rollcall.Emitter[*placed]
 	running(t, broker, fxevents.Module(), shopModule(), fx.Populate(&web, &emitter))
 	if err := emitter.Emit(t.Context(), &placed{"1"}); err != nil {
 		t.Fatal(err)
@@ -180,13 +179,13 @@ func TestAsyncAcrossProcesses(t *testing.T) {
 func TestAsyncAfterFailure(t *testing.T) {
 	for name, policy := range map[string]fxevents.Option{
 		"plainly":  fxevents.Policy(),
-		"collect":  fxevents.Policy(dispatcher.CollectErrors()),
-		"parallel": fxevents.Policy(dispatcher.Parallel(4)),
-		"both":     fxevents.Policy(dispatcher.Parallel(4), dispatcher.CollectErrors()),
+		"collect":  fxevents.Policy(rollcall.CollectErrors()),
+		"parallel": fxevents.Policy(rollcall.Parallel(4)),
+		"both":     fxevents.Policy(rollcall.Parallel(4), rollcall.CollectErrors()),
 	} {
 		t.Run(name, func(t *testing.T) {
 			var j *journal
-			var emitter *dispatcher.Emitter[*placed]
+			var emitter *rollcall.Emitter[*placed]
 			running(t, &transport.Local{}, fxevents.Module(policy), shopModule(), fxevents.Receive(), fx.Populate(&j, &emitter))
 			failing := true
 			j.answer = func(who string, _ int) error {
@@ -261,7 +260,7 @@ func TestAsyncErrors(t *testing.T) {
 				"to.fxevents_test.sealed (HERE) is asynchronous, but its event *fxevents_test.sealed (HERE) would arrive empty, as JSON has the exported fields and it has none: export some, give it MarshalJSON and UnmarshalJSON, or give fxevents.Module an fxevents.Codec",
 				"fxevents_test.sealed (HERE) is asynchronous, but its event fxevents_test.sealed (HERE) would arrive empty, as JSON has the exported fields and it has none: export some, give it MarshalJSON and UnmarshalJSON, or give fxevents.Module an fxevents.Codec",
 				"fxevents_test.stoppable (HERE) is asynchronous, but its event fxevents_test.stoppable (HERE) would arrive empty, as JSON has the exported fields and it has none: export some, give it MarshalJSON and UnmarshalJSON, or give fxevents.Module an fxevents.Codec"}},
-		{"a further provider", []fx.Option{fxevents.Module(fxevents.Provider("bulk", "bulk")), declared, withTransport,
+		{"a further provider", []fx.Option{fxevents.Module(fxevents.NamedProvider("bulk", "bulk")), declared, withTransport,
 			fxevents.Listen((*shop).Mail, `id:"mail" async:"mail" group:"bulk"`)},
 			[]string{"mail (HERE) is asynchronous, but it is in the group bulk: only the provider without a name publishes events, since receivers know no providers"}},
 		{"unknown keys", []fx.Option{fxevents.Module(fxevents.Subscription(transport.Subscription{Key: "mial"})), declared, withTransport,
@@ -357,7 +356,7 @@ func TestReceiveWithoutModule(t *testing.T) {
 func TestReceiveDrains(t *testing.T) {
 	broker := &transport.Local{}
 	var j, after *journal
-	var emitter *dispatcher.Emitter[*placed]
+	var emitter *rollcall.Emitter[*placed]
 	begun, finish := make(chan struct{}), make(chan struct{})
 	var ended atomic.Bool
 	app := running(t, broker, fxevents.Module(), shopModule(), fxevents.Receive("stats"), fx.Populate(&j, &emitter))
@@ -455,13 +454,13 @@ func TestDeclareFails(t *testing.T) {
 
 // A failure to publish is that of the dispatch.
 func TestPublishFails(t *testing.T) {
-	var emitter *dispatcher.Emitter[*placed]
+	var emitter *rollcall.Emitter[*placed]
 	if err := quietly(fxevents.Module(), shopModule(), fx.Populate(&emitter),
 		fx.Provide(func() transport.Transport { return undeclarable{&transport.Local{}} })).Err(); err != nil {
 		t.Fatal(err)
 	}
 	err := emitter.Emit(t.Context(), &placed{"1"})
-	var failed *dispatcher.ListenerError
+	var failed *rollcall.ListenerError
 	if !errors.As(err, &failed) || failed.Listener != "count" ||
 		err.Error() != "listener count of order.placed: publishing order.placed for the receivers of stats, mail: no broker" {
 		t.Errorf("got %v", err)
@@ -561,7 +560,7 @@ func (*faulty) Close() error { return errors.New("the disk is full") }
 func TestReceiveAgain(t *testing.T) {
 	broker := &transport.Local{}
 	var j *journal
-	var emitter *dispatcher.Emitter[*placed]
+	var emitter *rollcall.Emitter[*placed]
 	running(t, broker, fxevents.Module(unlogged, fxevents.Subscription(transport.Subscription{Key: "mail", MaxAttempts: 2})),
 		shopModule(), fxevents.Receive("mail"), fx.Populate(&j, &emitter))
 	j.answer = func(who string, attempt int) error {
@@ -591,14 +590,14 @@ func TestReceiveAgain(t *testing.T) {
 // relayed dispatches another event through its origin.
 type relayed struct{ *journal }
 
-func (r *relayed) Handle(ctx context.Context, e *placed, origin provider.Origin) error {
+func (r *relayed) Handle(ctx context.Context, e *placed, origin rollcall.Origin) error {
 	return origin.Dispatch(ctx, &shipped{e.ID})
 }
 
 // The origin that an asynchronous listener is told reaches all listeners.
 func TestOriginOfReceived(t *testing.T) {
 	var j *journal
-	var emitter *dispatcher.Emitter[*placed]
+	var emitter *rollcall.Emitter[*placed]
 	running(t, &transport.Local{}, fxevents.Module(), fxevents.Event[*placed]("order.placed"), fxevents.Event[*shipped]("order.shipped"),
 		fx.Provide(newJournal, func(j *journal) *shop { return &shop{j} }),
 		fxevents.AsListener(func(j *journal) *relayed { return &relayed{j} }, `async:"ship"`),
@@ -627,7 +626,7 @@ func (c shout) Decode(body []byte, event any) error {
 func TestCodec(t *testing.T) {
 	broker, decoded := &transport.Local{}, &sync.Map{}
 	var j *journal
-	var emitter *dispatcher.Emitter[*placed]
+	var emitter *rollcall.Emitter[*placed]
 	running(t, broker, fxevents.Module(fxevents.Codec(shout{decoded: decoded})), shopModule(), fxevents.Receive("stats"), fx.Populate(&j, &emitter))
 	if err := emitter.Emit(t.Context(), &placed{"1"}); err != nil {
 		t.Fatal(err)
@@ -644,13 +643,13 @@ func TestCodec(t *testing.T) {
 	}
 }
 
-// A plain provider.Listener in the group may be asynchronous too.
+// A plain rollcall.Listener in the group may be asynchronous too.
 func TestAsyncPlainListener(t *testing.T) {
 	called := make(chan string, 1)
-	var emitter *dispatcher.Emitter[*placed]
+	var emitter *rollcall.Emitter[*placed]
 	running(t, &transport.Local{}, fxevents.Module(), fxevents.Event[*placed]("order.placed"), fxevents.Receive(), fx.Populate(&emitter),
-		fx.Provide(fx.Annotated{Group: fxevents.DefaultGroup, Target: func() provider.Listener {
-			return provider.New[*placed]("plain", func(e *placed) { called <- e.ID }, tags.Place(tags.Async("mail")))
+		fx.Provide(fx.Annotated{Group: fxevents.DefaultGroup, Target: func() rollcall.Listener {
+			return rollcall.NewListener[*placed]("plain", func(e *placed) { called <- e.ID }, tags.Place(tags.Async("mail")))
 		}}))
 	if err := emitter.Emit(t.Context(), &placed{"1"}); err != nil {
 		t.Fatal(err)

@@ -21,20 +21,20 @@
 //
 // A component emits, knowing nobody:
 //
-//	func NewService(created *dispatcher.Emitter[*Created]) *Service
+//	func NewService(created *rollcall.Emitter[*Created]) *Service
 //
 // # What the container has
 //
-//   - *dispatcher.Emitter[E] for each declared event type E;
-//   - dispatcher.Dispatcher, for any event; decorate it with fx.Decorate, at the
+//   - *rollcall.Emitter[E] for each declared event type E;
+//   - rollcall.Dispatcher, for any event; decorate it with fx.Decorate, at the
 //     root and not in a module, to buffer or trace, and the emitters go through
 //     the decorated one;
-//   - provider.Provider, the listeners in their order;
+//   - rollcall.Provider, the listeners in their order;
 //   - *inspect.Report, the order of each event with its reasons, to be written
 //     or shown; it is filled when the listeners are assembled;
 //   - *[Assembly], the same as built providers;
-//   - for each further [Provider], a dispatcher.Dispatcher and a
-//     provider.Provider under its name.
+//   - for each further [Provider], a rollcall.Dispatcher and a
+//     rollcall.Provider under its name.
 //
 // All of these can be built without any listener, so that a listener may
 // inject the emitter of the event that it listens to. The listeners are
@@ -76,7 +76,7 @@
 // # Declared order
 //
 // Listeners that nothing else tells apart run in declared order: that of the
-// options, a parent's before its child modules'. A plain provider.Listener that
+// options, a parent's before its child modules'. A plain rollcall.Listener that
 // is put into the group by other means of Fx has no place in declared order;
 // such ones come after the others, by their IDs.
 //

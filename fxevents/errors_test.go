@@ -10,11 +10,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/fx"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/fxevents"
 	"github.com/rollcall-go/rollcall/orderfile"
 	"github.com/rollcall-go/rollcall/ordering"
-	"github.com/rollcall-go/rollcall/provider"
 	"github.com/rollcall-go/rollcall/tags"
 )
 
@@ -41,16 +40,16 @@ func TestProblems(t *testing.T) {
 		{"the listener itself", fx.Options(fxevents.AsListener(handleCreated), fxevents.AsListener(func(*created) {}), fxevents.AsListener(func() {})), []string{
 			"fxevents_test.handleCreated (HERE), made a listener at HERE: this is the listener itself: return it from a function, and give it an id",
 			"fxevents_test.TestProblems.func1 (HERE), made a listener at HERE: this is the listener itself: return it from a function, and give it an id",
-			`fxevents_test.TestProblems.func2 (HERE), made a listener at HERE: the constructor must return one listener, or one and an error, not func(): for more, put provider.Listener values into the group "event_listener" by fx.Out`}},
+			`fxevents_test.TestProblems.func2 (HERE), made a listener at HERE: the constructor must return one listener, or one and an error, not func(): for more, put rollcall.Listener values into the group "event_listener" by fx.Out`}},
 		{"nil function", fxevents.AsListener((func() *notifier)(nil)), []string{"the listener made at HERE: the constructor is nil"}},
 		{"annotated constructor", fxevents.AsListener(fx.Annotate(newNotifier)), []string{
 			"the listener made at HERE: AsListener takes a constructor function, not a fx.annotated: where fx.Annotate would name parameters, take a struct with fx.In"}},
 		{"annotated as fx.Annotated", fxevents.AsListener(fx.Annotated{Name: "x", Target: newNotifier}), []string{
 			"the listener made at HERE: AsListener takes a constructor function, not a fx.Annotated: where fx.Annotate would name parameters, take a struct with fx.In"}},
 		{"two results", fxevents.AsListener(twoResults), []string{
-			`fxevents_test.twoResults (HERE), made a listener at HERE: the constructor must return one listener, or one and an error, not func() (*fxevents_test.notifier, *fxevents_test.mailer): for more, put provider.Listener values into the group "event_listener" by fx.Out`}},
+			`fxevents_test.twoResults (HERE), made a listener at HERE: the constructor must return one listener, or one and an error, not func() (*fxevents_test.notifier, *fxevents_test.mailer): for more, put rollcall.Listener values into the group "event_listener" by fx.Out`}},
 		{"fx.Out", fxevents.AsListener(outResult), []string{
-			`fxevents_test.outResult (HERE), made a listener at HERE: the constructor must return one listener, or one and an error, not func() fxevents_test.result: for more, put provider.Listener values into the group "event_listener" by fx.Out`}},
+			`fxevents_test.outResult (HERE), made a listener at HERE: the constructor must return one listener, or one and an error, not func() fxevents_test.result: for more, put rollcall.Listener values into the group "event_listener" by fx.Out`}},
 		{"no method", fxevents.AsListener(newMailer), []string{
 			"fxevents_test.newMailer (HERE), made a listener at HERE: *fxevents_test.mailer has no method Handle: add one, or name another by the tag's method key"}},
 		{"misspelt method", fxevents.AsListener(newMailer, `method:"OnCraeted"`), []string{
@@ -63,8 +62,8 @@ func TestProblems(t *testing.T) {
 			"fxevents_test.notifier (HERE) listens to recipe.craeted, but no event has that name: did you mean recipe.created? Otherwise declare it, or leave the event to the parameter, *fxevents_test.created"}},
 		{"unknown target", fx.Options(fxevents.AsListener(newAuditor, `after:"fxevents_test.notifer"`), fxevents.AsListener(newNotifier)), []string{
 			`fxevents_test.auditor (HERE) must run after fxevents_test.notifer, but no listener has that ID: did you mean fxevents_test.notifier? Write "?fxevents_test.notifer" if it may be absent`}},
-		{"invalid plain listener", fx.Supply(fx.Annotated{Group: "event_listener", Target: provider.Listener{ID: "x"}}), []string{
-			"listener x can't be used: it has no function: make it with provider.New"}},
+		{"invalid plain listener", fx.Supply(fx.Annotated{Group: "event_listener", Target: rollcall.Listener{ID: "x"}}), []string{
+			"listener x can't be used: it has no function: make it with rollcall.NewListener"}},
 		{"cycle between modules", fx.Options(
 			fxevents.AsListener(newNotifier, `before:"fxevents_test.auditor"`),
 			fxevents.AsListener(newAuditor, `before:"fxevents_test.notifier"`)), []string{
@@ -140,7 +139,7 @@ func TestOneProblemReadsWell(t *testing.T) {
 // where.
 func TestEventDeclaredTwice(t *testing.T) {
 	err := quietly(fxevents.Module(), events, fx.Module("again", fxevents.Event[*created]("x"))).Err()
-	for _, want := range []string{"*dispatcher.Emitter[*github.com/rollcall-go/rollcall/fxevents_test.created]", "already provided", "errors_test.go:"} {
+	for _, want := range []string{"*rollcall.Emitter[*github.com/rollcall-go/rollcall/fxevents_test.created]", "already provided", "errors_test.go:"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("no %q in: %v", want, err)
 		}
@@ -203,7 +202,7 @@ func TestBadGroupAndID(t *testing.T) {
 }
 
 func TestMisspeltGroup(t *testing.T) {
-	got := problemsOf(t, fxevents.Module(fxevents.Provider("audit", "audit_listener")), events,
+	got := problemsOf(t, fxevents.Module(fxevents.NamedProvider("audit", "audit_listener")), events,
 		fxevents.AsListener(newNotifier, `group:"audit_listner"`), fxevents.AsListener(newAuditor, `group:"billing"`))
 	want := []string{
 		"fxevents_test.newNotifier (HERE), made a listener at HERE: no provider collects the group audit_listner, did you mean audit_listener?",
@@ -215,14 +214,14 @@ func TestMisspeltGroup(t *testing.T) {
 }
 
 func TestBadOptions(t *testing.T) {
-	got := problemsOf(t, fxevents.Module(nil, fxevents.OrderFile(nil, "x.yaml"), fxevents.Provider("", "g"), fxevents.Provider("a", ""),
-		fxevents.Provider("b", "g"), fxevents.Provider("b", "h"), fxevents.Provider("default", "h"), fxevents.Provider("c", "g,flatten")), events)
+	got := problemsOf(t, fxevents.Module(nil, fxevents.OrderFile(nil, "x.yaml"), fxevents.NamedProvider("", "g"), fxevents.NamedProvider("a", ""),
+		fxevents.NamedProvider("b", "g"), fxevents.NamedProvider("b", "h"), fxevents.NamedProvider("default", "h"), fxevents.NamedProvider("c", "g,flatten")), events)
 	want := []string{
-		`fxevents.Provider("", "g") at HERE: a further provider needs a name and a group`,
-		`fxevents.Provider("a", "") at HERE: a further provider needs a name and a group`,
-		`fxevents.Provider("b", "h") at HERE: there is a provider of that name already`,
-		`fxevents.Provider("default", "h") at HERE: that is what reports call the provider without a name`,
-		`fxevents.Provider("c", "g,flatten") at HERE: a name or group must not hold a comma or a backquote`,
+		`fxevents.NamedProvider("", "g") at HERE: a further provider needs a name and a group`,
+		`fxevents.NamedProvider("a", "") at HERE: a further provider needs a name and a group`,
+		`fxevents.NamedProvider("b", "h") at HERE: there is a provider of that name already`,
+		`fxevents.NamedProvider("default", "h") at HERE: that is what reports call the provider without a name`,
+		`fxevents.NamedProvider("c", "g,flatten") at HERE: a name or group must not hold a comma or a backquote`,
 		`order file x.yaml: the file system is nil`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -231,8 +230,8 @@ func TestBadOptions(t *testing.T) {
 }
 
 func TestDecoratedToNothing(t *testing.T) {
-	err := quietly(fxevents.Module(), events, fx.Decorate(func(dispatcher.Dispatcher) dispatcher.Dispatcher { return nil })).Err()
-	if err == nil || !strings.Contains(err.Error(), "fx.Decorate gave a nil dispatcher.Dispatcher") {
+	err := quietly(fxevents.Module(), events, fx.Decorate(func(rollcall.Dispatcher) rollcall.Dispatcher { return nil })).Err()
+	if err == nil || !strings.Contains(err.Error(), "fx.Decorate gave a nil rollcall.Dispatcher") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -240,13 +239,13 @@ func TestDecoratedToNothing(t *testing.T) {
 // A hint in the tag of a ready listener is told with the tag's place.
 func TestPlaceOfATagOnAReadyListener(t *testing.T) {
 	err := quietly(fxevents.Module(), events,
-		fxevents.AsListener(func() provider.Listener { return ready }, `before:"nobody"`)).Err()
+		fxevents.AsListener(func() rollcall.Listener { return ready }, `before:"nobody"`)).Err()
 	if err == nil || !strings.Contains(err.Error(), "ready (fxevents/errors_test.go:") {
 		t.Errorf("got %v", err)
 	}
 }
 
-var ready = provider.New[*created]("ready", func(*created) {})
+var ready = rollcall.NewListener[*created]("ready", func(*created) {})
 
 // Problems are told in declared order, whatever order the container gives.
 func TestProblemsInDeclaredOrder(t *testing.T) {
@@ -261,7 +260,7 @@ func TestProblemsInDeclaredOrder(t *testing.T) {
 
 // Where the options lack Module, the container's error says so.
 func TestWithoutModule(t *testing.T) {
-	collect := fx.Invoke(fx.Annotate(func([]provider.Listener) {}, fx.ParamTags(`group:"event_listener"`)))
+	collect := fx.Invoke(fx.Annotate(func([]rollcall.Listener) {}, fx.ParamTags(`group:"event_listener"`)))
 	for _, option := range []fx.Option{
 		fx.Options(fx.Provide(newNotifier), fxevents.Listen((*notifier).Handle), collect),
 		fx.Options(fxevents.AsListener(newNotifier), collect),

@@ -5,25 +5,24 @@ import (
 
 	"go.uber.org/fx"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/internal/source"
-	"github.com/rollcall-go/rollcall/provider"
 	"github.com/rollcall-go/rollcall/transport"
 )
 
 // Event declares the event type E, with a name or "", and provides its
-// *dispatcher.Emitter[E], which reaches the listeners of the provider without a
+// *rollcall.Emitter[E], which reaches the listeners of the provider without a
 // name. The module that defines the type declares it, once.
 func Event[E any](name string) fx.Option {
-	e := provider.Declare[E](name)
+	e := rollcall.Declare[E](name)
 	e.Source = source.Caller(0)
-	receiver := func(s transport.Subscription, d dispatcher.Dispatcher) *transport.Receiver {
+	receiver := func(s transport.Subscription, d rollcall.Dispatcher) *transport.Receiver {
 		r := transport.NewReceiver(s.Key, func(ctx context.Context, ev E) error { return d.Dispatch(ctx, ev) })
 		r.Subscription = s
 		return r
 	}
 	return fx.Provide(
-		func(a *Assembly) *dispatcher.Emitter[E] { return dispatcher.NewEmitter[E](a.emitters) },
+		func(a *Assembly) *rollcall.Emitter[E] { return rollcall.NewEmitter[E](a.emitters) },
 		fx.Annotated{Group: eventGroup, Target: func(m module) declaredEvent {
 			return declaredEvent{m.assembly().nextDeclared(), e, receiver}
 		}},
@@ -33,7 +32,7 @@ func Event[E any](name string) fx.Option {
 // declaredEvent is an event at its place in declared order.
 type declaredEvent struct {
 	declared int
-	event    provider.Event
+	event    rollcall.Declaration
 	// receiver decodes what arrives and hands it to a dispatcher.
-	receiver func(transport.Subscription, dispatcher.Dispatcher) *transport.Receiver
+	receiver func(transport.Subscription, rollcall.Dispatcher) *transport.Receiver
 }

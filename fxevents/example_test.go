@@ -9,7 +9,7 @@ import (
 
 	"go.uber.org/fx"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/fxevents"
 	"github.com/rollcall-go/rollcall/transport"
 )
@@ -40,7 +40,7 @@ func listDeadLetters(ctx context.Context, t transport.Transport) error {
 
 // A listener that fails for good leaves a dead letter.
 func ExampleReceive() {
-	var placed *dispatcher.Emitter[*Placed]
+	var placed *rollcall.Emitter[*Placed]
 	var mailer *Mailer
 	var carrier transport.Transport
 	app := fx.New(

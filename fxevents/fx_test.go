@@ -10,7 +10,7 @@ import (
 	"go.uber.org/dig"
 	"go.uber.org/fx"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/fxevents"
 	"github.com/rollcall-go/rollcall/provider"
@@ -19,8 +19,8 @@ import (
 
 // What Fx can do to a constructor, it can do to a listener's.
 
-func noting(id string) provider.Listener {
-	return provider.New[*created](id, func(c *created) { c.note(id) })
+func noting(id string) rollcall.Listener {
+	return rollcall.NewListener[*created](id, func(c *created) { c.note(id) })
 }
 
 func TestFx_ModuleNesting(t *testing.T) {
@@ -38,7 +38,7 @@ func TestFx_ModuleNesting(t *testing.T) {
 // maker gives listeners whose IDs are its own.
 type maker struct{ id string }
 
-func (m maker) Make() provider.Listener { return noting(m.id) }
+func (m maker) Make() rollcall.Listener { return noting(m.id) }
 
 // Constructors whose names in short are the same stand beside each other, as
 // those of packages of one name do.
@@ -66,8 +66,8 @@ func TestFx_DecorateAComponent(t *testing.T) {
 func TestFx_DecorateTheGroup(t *testing.T) {
 	got := emitted(t, fxevents.Module(), events,
 		fxevents.AsListener(newNotifier), fxevents.AsListener(newAuditor),
-		fx.Decorate(fx.Annotate(func(all []provider.Listener) []provider.Listener {
-			var kept []provider.Listener
+		fx.Decorate(fx.Annotate(func(all []rollcall.Listener) []rollcall.Listener {
+			var kept []rollcall.Listener
 			for _, l := range all {
 				if l.ID != "fxevents_test.auditor" {
 					kept = append(kept, l)
@@ -80,11 +80,11 @@ func TestFx_DecorateTheGroup(t *testing.T) {
 
 // Emitters go through the dispatcher as the application decorates it.
 func TestFx_DecorateTheDispatcher(t *testing.T) {
-	var buffered *dispatcher.Buffered
-	var emitter *dispatcher.Emitter[*created]
+	var buffered *rollcall.Buffered
+	var emitter *rollcall.Emitter[*created]
 	app := quietly(fxevents.Module(), events, fxevents.AsListener(newNotifier),
-		fx.Decorate(func(d dispatcher.Dispatcher) dispatcher.Dispatcher {
-			buffered = dispatcher.NewBuffered(d, nil)
+		fx.Decorate(func(d rollcall.Dispatcher) rollcall.Dispatcher {
+			buffered = rollcall.NewBuffered(d, nil)
 			return buffered
 		}), fx.Populate(&emitter))
 	if err := app.Err(); err != nil {
@@ -102,17 +102,17 @@ func TestFx_DecorateTheDispatcher(t *testing.T) {
 func TestFx_SupplyAndOutAndAnnotate(t *testing.T) {
 	type out struct {
 		fx.Out
-		One  provider.Listener   `group:"event_listener"`
-		Many []provider.Listener `group:"event_listener,flatten"`
+		One  rollcall.Listener   `group:"event_listener"`
+		Many []rollcall.Listener `group:"event_listener,flatten"`
 	}
 	got := emitted(t, fxevents.Module(), events,
 		fx.Supply(fx.Annotated{Group: "event_listener", Target: noting("supplied")}),
 		fx.Provide(func() out {
-			return out{One: noting("out"), Many: []provider.Listener{noting("many 2"), noting("many 1")}}
+			return out{One: noting("out"), Many: []rollcall.Listener{noting("many 2"), noting("many 1")}}
 		}),
-		fx.Provide(fx.Annotate(func() provider.Listener { return noting("annotated") }, fx.ResultTags(`group:"event_listener"`))),
+		fx.Provide(fx.Annotate(func() rollcall.Listener { return noting("annotated") }, fx.ResultTags(`group:"event_listener"`))),
 		fxevents.AsListener(newNotifier),
-		fxevents.AsListener(func() provider.Listener { return noting("as listener") }),
+		fxevents.AsListener(func() rollcall.Listener { return noting("as listener") }),
 		fx.Supply(&indexer{"supplied component"}), fxevents.Listen((*indexer).OnCreated),
 	)
 	check(t, "plain listeners come after the others, by ID", got,
@@ -152,7 +152,7 @@ func TestFx_ConstructorThatReturnsAnError(t *testing.T) {
 
 func TestFx_ValidateApp(t *testing.T) {
 	good := fx.Options(fx.NopLogger, fxevents.Module(yaml(`services: { fxevents_test.notifier: { tags: [ { name: event_listener, event: recipe.created, priority: first } ] } }`),
-		fxevents.Provider("audit", "audit_listener")), events, fx.Provide(newIndexer),
+		fxevents.NamedProvider("audit", "audit_listener")), events, fx.Provide(newIndexer),
 		fxevents.Listen((*indexer).OnCreated), fxevents.AsListener(newNotifier),
 		fxevents.AsListener(func() *subscriber { return nil }))
 	if err := fx.ValidateApp(good); err != nil {
@@ -187,7 +187,7 @@ func TestFx_MissingDependencyNamesTheConstructor(t *testing.T) {
 }
 
 func TestFx_ModuleForgotten(t *testing.T) {
-	err := quietly(events, fx.Invoke(func(*dispatcher.Emitter[*created]) {})).Err()
+	err := quietly(events, fx.Invoke(func(*rollcall.Emitter[*created]) {})).Err()
 	if err == nil || !strings.Contains(err.Error(), "*fxevents.Assembly") {
 		t.Errorf("got %v", err)
 	}
@@ -199,10 +199,13 @@ func TestPSR14_DigContainerAdapter(t *testing.T) {
 	if err := c.Provide(func() *notifier { built++; return &notifier{} }, dig.Name("notifier")); err != nil {
 		t.Fatal(err)
 	}
-	p := provider.NewContainer(map[event.Key][]string{
+	p, err := provider.NewContainer(map[event.Key][]string{
 		event.KeyOf[*created](): {"notifier"}, event.KeyOf[*deleted](): {"nobody"},
 	}, fxevents.DigContainer[*notifier](c))
-	d := dispatcher.New(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := rollcall.NewDispatcher(p)
 	if built != 0 {
 		t.Fatal("built before the first event")
 	}
@@ -215,7 +218,7 @@ func TestPSR14_DigContainerAdapter(t *testing.T) {
 	if built != 1 {
 		t.Errorf("built %d times", built)
 	}
-	err := d.Dispatch(context.Background(), &deleted{})
+	err = d.Dispatch(context.Background(), &deleted{})
 	if err == nil || !strings.Contains(err.Error(), `listener nobody of *fxevents_test.deleted can't be had from its container`) ||
 		!strings.Contains(err.Error(), `missing type: *fxevents_test.notifier[name="nobody"]`) {
 		t.Errorf("got %v", err)

@@ -10,9 +10,8 @@ import (
 	"go.uber.org/fx"
 	"go.uber.org/fx/fxtest"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/fxevents"
-	"github.com/rollcall-go/rollcall/provider"
 	"github.com/rollcall-go/rollcall/tags"
 )
 
@@ -79,15 +78,15 @@ func TestTypedTags(t *testing.T) {
 }
 
 func TestDispatcherAndProviderInTheContainer(t *testing.T) {
-	var d dispatcher.Dispatcher
-	var p provider.Provider
+	var d rollcall.Dispatcher
+	var p rollcall.Provider
 	app := fxtest.New(t, fxevents.Module(), fxevents.AsListener(newNotifier), fx.Populate(&d, &p))
 	app.RequireStart().RequireStop()
 	e := &created{}
 	if err := d.Dispatch(context.Background(), e); err != nil || len(e.log) != 1 {
 		t.Errorf("dispatch of an event that nobody declared: %v, %v", err, e.log)
 	}
-	if n := len(provider.All(p)); n != 1 {
+	if n := len(p.(rollcall.Lister).All()); n != 1 {
 		t.Errorf("the provider has %d listeners", n)
 	}
 	if list, err := p.Listeners(e); err != nil || list.Len() != 1 {
@@ -99,11 +98,11 @@ func TestDispatcherAndProviderInTheContainer(t *testing.T) {
 // listens to.
 func TestInjectionMakesNoCircles(t *testing.T) {
 	type chained struct {
-		emitter    *dispatcher.Emitter[*created]
-		dispatcher dispatcher.Dispatcher
+		emitter    *rollcall.Emitter[*created]
+		dispatcher rollcall.Dispatcher
 	}
 	got := emitted(t, fxevents.Module(), events, fxevents.AsListener(newNotifier),
-		fxevents.AsListener(func(e *dispatcher.Emitter[*created], d dispatcher.Dispatcher, p provider.Provider) func(context.Context, *created) error {
+		fxevents.AsListener(func(e *rollcall.Emitter[*created], d rollcall.Dispatcher, p rollcall.Provider) func(context.Context, *created) error {
 			c := chained{e, d}
 			return func(ctx context.Context, e *created) error {
 				e.note("chained")
@@ -120,17 +119,15 @@ func TestInjectionMakesNoCircles(t *testing.T) {
 func TestEmittingTooEarly(t *testing.T) {
 	const want = "the event listeners are not assembled yet: dispatch from a hook of fx.Lifecycle, " +
 		"or from an fx.Invoke that stands after fxevents.Module"
-	early := func(e *dispatcher.Emitter[*created], d dispatcher.Dispatcher, p provider.Provider) error {
+	early := func(e *rollcall.Emitter[*created], d rollcall.Dispatcher, p rollcall.Provider) error {
 		_, providerErr := p.Listeners(&created{})
-		typed := p.(provider.Typed)
-		_, _, typedErr := typed.ListenersOf(nil)
-		for _, err := range []error{e.Emit(context.Background(), nil), d.Dispatch(context.Background(), nil), providerErr, typedErr} {
+		for _, err := range []error{e.Emit(context.Background(), nil), d.Dispatch(context.Background(), nil), providerErr} {
 			var problem *fxevents.NotAssembledError
 			if !errors.As(err, &problem) || err.Error() != want {
 				return fmt.Errorf("got %w", err)
 			}
 		}
-		if provider.All(p) != nil {
+		if p.(rollcall.Lister).All() != nil {
 			return errors.New("it has listeners already")
 		}
 		return nil
@@ -143,18 +140,18 @@ func TestEmittingTooEarly(t *testing.T) {
 
 // A component under test needs neither a container nor a dispatcher.
 func TestZeroEmitterInAComponent(t *testing.T) {
-	service := struct{ created *dispatcher.Emitter[*created] }{&dispatcher.Emitter[*created]{}}
+	service := struct{ created *rollcall.Emitter[*created] }{&rollcall.Emitter[*created]{}}
 	if err := service.created.Emit(context.Background(), &created{}); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestPolicy(t *testing.T) {
-	var emitter *dispatcher.Emitter[*created]
+	var emitter *rollcall.Emitter[*created]
 	fails := func(what string) func() func(*created) error {
 		return func() func(*created) error { return func(*created) error { return errors.New(what) } }
 	}
-	app := quietly(fxevents.Module(fxevents.Policy(dispatcher.CollectErrors())), events, fx.Populate(&emitter),
+	app := quietly(fxevents.Module(fxevents.Policy(rollcall.CollectErrors())), events, fx.Populate(&emitter),
 		fxevents.AsListener(fails("one"), `id:"a"`), fxevents.AsListener(fails("two"), `id:"b"`),
 		fxevents.AsListener(func() func(*created) { return func(*created) { panic("three") } }, `id:"c"`))
 	if err := app.Err(); err != nil {
@@ -167,13 +164,13 @@ func TestPolicy(t *testing.T) {
 func TestPSR14_SeveralProvidersEachFromItsOwnTag(t *testing.T) {
 	type named struct {
 		fx.In
-		Audit    dispatcher.Dispatcher `name:"audit"`
-		Provider provider.Provider     `name:"audit"`
+		Audit    rollcall.Dispatcher `name:"audit"`
+		Provider rollcall.Provider   `name:"audit"`
 		Assembly *fxevents.Assembly
 	}
 	var in named
 	options := []fx.Option{
-		fxevents.Module(fxevents.Provider("audit", "audit_listener")), events,
+		fxevents.Module(fxevents.NamedProvider("audit", "audit_listener")), events,
 		fxevents.AsListener(newNotifier, `priority:"first"`, `group:"audit_listener" priority:"last"`),
 		fxevents.AsListener(newAuditor, `group:"audit_listener"`),
 		fxevents.AsListener(newMailer, `method:"OnCreated"`),
@@ -199,8 +196,8 @@ func TestPSR14_SeveralProvidersEachFromItsOwnTag(t *testing.T) {
 // A declared event's listeners are called without reflection and allocation,
 // whatever they were made of.
 func TestEmitDoesNotAllocate(t *testing.T) {
-	var emitter *dispatcher.Emitter[*quiet]
-	var d dispatcher.Dispatcher
+	var emitter *rollcall.Emitter[*quiet]
+	var d rollcall.Dispatcher
 	app := quietly(fxevents.Module(), fxevents.Event[*quiet](""), fx.Populate(&emitter, &d),
 		fxevents.AsListener(func() *quietHandler { return &quietHandler{} }),
 		fx.Provide(func() *quietComponent { return &quietComponent{} }),
@@ -237,9 +234,9 @@ func TestSubscriberInTheContainer(t *testing.T) {
 
 type subscriber struct{}
 
-func (*subscriber) Subscriptions() []provider.Listener {
-	return []provider.Listener{
-		provider.New[*created]("late", func(c *created) { c.note("late") }, `priority:"-1"`),
-		provider.New[*created]("early", func(c *created) { c.note("early") }, `priority:"1"`),
+func (*subscriber) Subscriptions() []rollcall.Listener {
+	return []rollcall.Listener{
+		rollcall.NewListener[*created]("late", func(c *created) { c.note("late") }, `priority:"-1"`),
+		rollcall.NewListener[*created]("early", func(c *created) { c.note("early") }, `priority:"1"`),
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 	"go.uber.org/fx"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/fxevents"
 )
 
@@ -57,7 +57,7 @@ func quietly(options ...fx.Option) *fx.App {
 // emitted starts an app and tells whom a *created met.
 func emitted(t testing.TB, options ...fx.Option) string {
 	t.Helper()
-	var emitter *dispatcher.Emitter[*created]
+	var emitter *rollcall.Emitter[*created]
 	app := quietly(append(options, fx.Populate(&emitter))...)
 	if err := app.Err(); err != nil {
 		t.Fatal(err)
@@ -83,7 +83,7 @@ func orders(a *fxevents.Assembly, index int) string {
 	var lines []string
 	for _, e := range a.Providers()[index].Events() {
 		line := e.Event.String() + ":"
-		for _, l := range e.List.All() {
+		for _, l := range e.Listeners.All() {
 			line += " " + l.ID
 		}
 		lines = append(lines, line)

@@ -8,8 +8,8 @@ import (
 
 	"go.uber.org/fx"
 
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/internal/source"
-	"github.com/rollcall-go/rollcall/provider"
 	"github.com/rollcall-go/rollcall/tags"
 )
 
@@ -63,14 +63,15 @@ func listen[L, E any](method func(L, context.Context, E) error, fields tags.Fiel
 	if byDefault {
 		fields.ID = source.Type(reflect.TypeFor[L]())
 	}
-	return fx.Annotated{Group: listOf(fields.Group), Target: func(m module, component L) []provider.Listener {
-		l := provider.FromFunc(func(ctx context.Context, e E) error { return method(component, ctx, e) }, fields)
+	return fx.Annotated{Group: listOf(fields.Group), Target: func(m module, component L) []rollcall.Listener {
+		l := rollcall.FromFunc(func(ctx context.Context, e E) error { return method(component, ctx, e) }, fields)
 		a := m.assembly()
-		l.Source, l.Declared = at, a.nextDeclared()
+		l.Source = at
+		l = a.placed(l)
 		if byDefault {
-			a.longIDs[l.Declared] = func() string { return fields.ID + "." + methodName(method) }
+			a.longIDs[placeOf(&l)] = func() string { return fields.ID + "." + methodName(method) }
 		}
-		return []provider.Listener{l}
+		return []rollcall.Listener{l}
 	}}
 }
 

@@ -63,7 +63,7 @@ func TestTheLastOrderFileDecides(t *testing.T) {
 
 func TestOrderFileOfAFurtherProvider(t *testing.T) {
 	var a *fxevents.Assembly
-	if err := quietly(fxevents.Module(fxevents.Provider("audit", "audit_listener"), yaml(`
+	if err := quietly(fxevents.Module(fxevents.NamedProvider("audit", "audit_listener"), yaml(`
 services:
   audit: { tags: [ { name: listener_provider, listener_tag: audit_listener } ] }
   fxevents_test.auditor: { tags: [ { name: audit_listener, event: fxevents_test.change, priority: first } ] }`)),
@@ -166,7 +166,7 @@ func TestOrderFileSpellings(t *testing.T) {
 // The file means every provider of a group.
 func TestOrderFileOfTwoProvidersOfOneGroup(t *testing.T) {
 	var a *fxevents.Assembly
-	if err := quietly(fxevents.Module(fxevents.Provider("a", "g"), fxevents.Provider("b", "g"),
+	if err := quietly(fxevents.Module(fxevents.NamedProvider("a", "g"), fxevents.NamedProvider("b", "g"),
 		yaml("services: { fxevents_test.notifier: { tags: [ { name: g, event: recipe.created, priority: last } ] } }")),
 		events, fx.Populate(&a), fxevents.AsListener(newNotifier, `group:"g"`), fxevents.AsListener(newAuditor, `group:"g"`)).Err(); err != nil {
 		t.Fatal(err)
@@ -183,7 +183,7 @@ func TestReport(t *testing.T) {
 		fxevents.Module(yaml(`
 services:
   fxevents_test.notifier: { tags: [ { name: event_listener, event: recipe.created, after: "?nobody" } ] }
-`), fxevents.Provider("audit", "audit_listener")), events,
+`), fxevents.NamedProvider("audit", "audit_listener")), events,
 		fxevents.Event[*quiet]("all.quiet"),
 		fxevents.AsListener(newNotifier, `priority:"5"`),
 		fxevents.AsListener(newAuditor, `priority:"first"`, `group:"audit_listener"`),
@@ -255,7 +255,7 @@ func TestReportOfSeveralOrderFiles(t *testing.T) {
 		return fxevents.OrderFile(fstest.MapFS{name: {Data: []byte(content)}}, name)
 	}
 	app := quietly(fxevents.Module(
-		fxevents.Provider("audit", "audit_listener"),
+		fxevents.NamedProvider("audit", "audit_listener"),
 		file("a.yaml", "services: { fxevents_test.notifier: { tags: [ { name: audit_listener, event: recipe.created, priority: 1 } ] } }"),
 		file("b.yaml", "services: { fxevents_test.notifier: { tags: [ { name: audit_listener, event: recipe.created, priority: 2 } ] } }"),
 		fxevents.OrderFile(fstest.MapFS{"c.yaml": {Data: []byte("services: { x: { tags: [ { name: listener_provider, listener_tag: audit_listener } ] } }")}}, "c.yaml"),

@@ -6,15 +6,15 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/internal/nearest"
 	"github.com/rollcall-go/rollcall/orderfile"
 	"github.com/rollcall-go/rollcall/ordering"
-	"github.com/rollcall-go/rollcall/provider"
 )
 
 // override applies the order files to the listeners of each group.
-func (a *Assembly) override(groups [][]provider.Listener, events []provider.Event) error {
+func (a *Assembly) override(groups []group, c catalog) error {
 	var problems []error
 	for _, f := range a.settings.files {
 		if f.fsys == nil {
@@ -26,7 +26,7 @@ func (a *Assembly) override(groups [][]provider.Listener, events []provider.Even
 			problems = append(problems, err)
 			continue
 		}
-		o := overrides{file: content, settings: a.settings, groups: groups, names: namesOf(events), events: events, byID: map[int]map[string][]int{}, replaced: a.replaced, placed: map[subscription]orderfile.Listener{}, lost: a.lost}
+		o := overrides{file: content, settings: a.settings, groups: groups, catalog: c, byID: map[int]map[string][]int{}, replaced: a.replaced, placed: map[subscription]orderfile.Listener{}, lost: a.lost}
 		o.apply()
 		problems = append(problems, o.problems...)
 	}
@@ -37,22 +37,13 @@ func (a *Assembly) override(groups [][]provider.Listener, events []provider.Even
 type overrides struct {
 	file     *orderfile.File
 	settings settings
-	groups   [][]provider.Listener
-	events   []provider.Event
-	names    map[event.Key]string // declared
+	groups   []group
+	catalog  catalog
 	byID     map[int]map[string][]int
 	replaced map[subscription]ordering.Placement
 	placed   map[subscription]orderfile.Listener // by this file
 	lost     bool                                // a problem has cost a listener
 	problems []error
-}
-
-func namesOf(events []provider.Event) map[event.Key]string {
-	names := map[event.Key]string{}
-	for _, e := range events {
-		names[e.Key] = e.Name
-	}
-	return names
 }
 
 func (o *overrides) apply() {
@@ -114,7 +105,7 @@ func (o *overrides) listener(l orderfile.Listener) {
 func (o *overrides) ids(index int) map[string][]int {
 	if o.byID[index] == nil {
 		byID := map[string][]int{}
-		for i, l := range o.groups[index] {
+		for i, l := range o.groups[index].listeners {
 			byID[l.ID] = append(byID[l.ID], i)
 		}
 		o.byID[index] = byID
@@ -123,12 +114,12 @@ func (o *overrides) ids(index int) map[string][]int {
 }
 
 func (o *overrides) inGroup(index int, candidates []int, l orderfile.Listener) {
-	group := o.groups[index]
+	group := o.groups[index].listeners
 	var own []string // the events of the listener
 	var matches []int
 	for _, i := range candidates {
 		own = append(own, o.textOf(group[i].Event))
-		if o.matches(group[i].Event, l.Event) {
+		if o.catalog.Means(l.Event, group[i].Event) {
 			matches = append(matches, i)
 		}
 	}
@@ -162,7 +153,7 @@ type subscription struct {
 }
 
 // replace overrides a placement and remembers that of the code.
-func (o *overrides) replace(index int, l *provider.Listener, by orderfile.Listener) {
+func (o *overrides) replace(index int, l *rollcall.Listener, by orderfile.Listener) {
 	s := subscription{index, l.ID, l.Event}
 	if first, twice := o.placed[s]; twice {
 		o.fail(orderfile.KindDuplicate, by.Position, "listener %s listens to %s twice, as %s (line %d) and as %s: drop one tag",
@@ -176,29 +167,15 @@ func (o *overrides) replace(index int, l *provider.Listener, by orderfile.Listen
 	l.Placement = by.Placement
 }
 
-// matches says whether text means the key: the key itself, its declared name, or
-// the type whose declared name it is.
-func (o *overrides) matches(key event.Key, text string) bool {
-	if key.Matches(text) || o.names[key] != "" && o.names[key] == text {
-		return true
-	}
-	for _, e := range o.events {
-		if e.Name != "" && e.Name == key.Name() && e.Key.Matches(text) {
-			return true
-		}
-	}
-	return false
-}
-
 // textOf is how a file would write the key.
 func (o *overrides) textOf(key event.Key) string {
-	if name := o.names[key]; name != "" {
-		return name
+	if d, ok := o.catalog.Declared(key); ok && d.Name != "" {
+		return d.Name
 	}
 	return strings.TrimLeft(key.String(), "*")
 }
 
-func (o *overrides) ambiguous(l orderfile.Listener, group []provider.Listener, matches []int) {
+func (o *overrides) ambiguous(l orderfile.Listener, group []rollcall.Listener, matches []int) {
 	var candidates []string
 	for _, i := range matches {
 		candidates = append(candidates, group[i].Event.Path())
@@ -211,8 +188,8 @@ func (o *overrides) ambiguous(l orderfile.Listener, group []provider.Listener, m
 // listener does not hear.
 func (o *overrides) notHeard(l orderfile.Listener, own []string) {
 	var known []string
-	for _, e := range o.events {
-		if o.matches(e.Key, l.Event) {
+	for _, e := range o.catalog.Events() {
+		if o.catalog.Means(l.Event, e.Key) {
 			o.fail(orderfile.KindUnknownEvent, l.EventPosition, "listener %s does not subscribe to %s; it subscribes to %s: write that, or drop the tag",
 				l.ID, l.Event, strings.Join(own, ", "))
 			return

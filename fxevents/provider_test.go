@@ -5,24 +5,25 @@ import (
 
 	"go.uber.org/fx"
 
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/fxevents"
-	"github.com/rollcall-go/rollcall/provider"
+	"github.com/rollcall-go/rollcall/internal/friend"
 	"github.com/rollcall-go/rollcall/provider/providertest"
 )
 
 // The provider that the container gives keeps the promises of all providers.
 func TestProviderConforms(t *testing.T) {
-	providertest.Run(t, func(t testing.TB, listeners ...provider.Listener) provider.Provider {
+	providertest.Run(t, providertest.Kit{Build: func(t testing.TB, listeners ...rollcall.Listener) rollcall.Provider {
 		t.Helper()
 		for i := range listeners {
-			listeners[i].Declared = i + 1
+			rollcall.Internal.PlaceListener(friend.Key{}, &listeners[i], i+1)
 		}
-		var p provider.Provider
+		var p rollcall.Provider
 		app := quietly(fxevents.Module(), fx.Populate(&p),
 			fx.Supply(fx.Annotated{Group: fxevents.DefaultGroup + ",flatten", Target: listeners}))
 		if err := app.Err(); err != nil {
 			t.Fatal(err)
 		}
 		return p
-	})
+	}})
 }

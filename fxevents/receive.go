@@ -3,35 +3,39 @@ package fxevents
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"go.uber.org/fx"
 
+	"github.com/rollcall-go/rollcall"
+	"github.com/rollcall-go/rollcall/internal/friend"
+	"github.com/rollcall-go/rollcall/internal/nearest"
 	"github.com/rollcall-go/rollcall/internal/source"
 	"github.com/rollcall-go/rollcall/transport"
 )
 
-// Receive runs asynchronous listeners in this process: those of the receiver
-// keys, or of all keys if none is given. It begins when the application starts.
-// When that stops, it takes no more events and waits for the listeners that
-// run, as long as Fx's stop timeout; what they have not finished then, another
-// process receives, or this one when it runs again.
+// Receive runs asynchronous listeners in this process: those of the receiver keys, or of
+// all keys if none is given. It begins when the application starts. When the application
+// stops, it takes no more events and waits for the listeners that run, as long as Fx's
+// stop timeout. What they have not finished then is redelivered, to another process or
+// to this one when it runs again.
 //
-// The listeners of one key are called in their order, one event after the
-// other unless a [Subscription] says otherwise. Where one fails, the event comes
-// again after a while, and all listeners of the key are called again: they must
-// bear that, as by transport.Once, or have a key each. Each failure is logged,
-// and the event's end as a dead letter: see [Logger].
+// The listeners of one key are called in their order, one event after the other unless a
+// [Subscription] says otherwise. If one fails, the event is redelivered after a while,
+// and all listeners of the key are called again: they must be idempotent, as by
+// transport.Once, or have a key each. Each failure is logged, and so is an event
+// that becomes a dead letter: see [Logger].
 //
-// Where a subscription ends by an error, the application is shut down with
-// exit code 1, and Stop returns the error.
+// If a subscription ends with an error, the application is shut down with exit code 1,
+// and Stop returns the error.
 func Receive(keys ...string) fx.Option {
 	r := receive{keys: slices.Clone(keys), source: source.Caller(0)}
 	return fx.Options(
 		fx.Provide(fx.Annotated{Group: receiveGroup, Target: func(m module) receive {
 			return receive{m.assembly().nextDeclared(), r.keys, r.source} // r may be another application's, too
 		}}),
-		fx.Invoke(func(*Assembly) {}), // so that a missing Module is told
+		fx.Invoke(func(*Assembly) {}), // so that the container reports a missing Module
 	)
 }
 
@@ -42,31 +46,156 @@ type receive struct {
 	source   string
 }
 
-// Subscription says how the receivers of a key subscribe: how many events they
-// take at once, and how often. Its event is left empty.
-func Subscription(s transport.Subscription) Option {
-	at := source.Caller(0)
-	return optionFunc(func(x *settings) {
-		whole := s
-		whole.Event = "any"
-		_, err := whole.Check()
-		switch {
-		case s.Event != "" || s.Key == "":
-			err = errors.New("it needs a key, and no event: it holds for every event of the key")
-		case err == nil:
-			x.receivers[s.Key] = receiving{s, at}
-			return
-		}
-		x.problems = append(x.problems, fmt.Errorf("fxevents.Subscription at %s: %w", at, err))
-	})
-}
-
 // receiving is one call of Subscription.
 type receiving struct {
 	subscription transport.Subscription
 	source       string
 }
 
-// Codec encodes and decodes the events of asynchronous listeners, instead of
-// JSON. What arrives as JSON is decoded all the same.
-func Codec(c transport.Codec) Option { return optionFunc(func(s *settings) { s.codec = c }) }
+// prepareAsync finds the asynchronous listeners, and what is wrong with them beyond what
+// provider.Build reports.
+func (a *Assembly) prepareAsync(in parts, c catalog, groups []group, built []AssembledProvider) error {
+	var problems []error
+	var known []string
+	var first *rollcall.Listener
+	for i, group := range groups {
+		for j := range group.listeners {
+			l := &group.listeners[j]
+			if l.Async == "" {
+				continue
+			}
+			if first == nil {
+				first = l
+			}
+			known = append(known, l.Async)
+			problems = append(problems, a.checkAsync(l, i, c))
+		}
+	}
+	if first != nil && in.Transport == nil && in.DefaultTransport == nil {
+		problems = append(problems, &NoTransportError{first.ID, first.Source})
+	}
+	problems = append(problems, a.unknownKeys(in, known)...)
+	if p := built[0]; p.Sorted != nil {
+		for _, e := range p.Events() {
+			if keys := e.Listeners.Keys(); len(keys) > 0 {
+				a.outbox.add(e.Event.Name, keys)
+			}
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// unknownKeys are keys that calls of Subscription and Receive name and no listener has.
+func (a *Assembly) unknownKeys(in parts, known []string) []error {
+	var problems []error
+	for _, key := range slices.Sorted(maps.Keys(a.settings.receivers)) {
+		problems = append(problems, unknownKey("fxevents.Subscription at "+a.settings.receivers[key].source, key, known))
+	}
+	for _, r := range sortedBy(in.Receives, func(r receive) int { return r.declared }) {
+		for _, key := range r.keys {
+			problems = append(problems, unknownKey("fxevents.Receive at "+r.source, key, known))
+		}
+	}
+	return problems
+}
+
+func unknownKey(what, key string, known []string) error {
+	if slices.Contains(known, key) {
+		return nil
+	}
+	return fmt.Errorf("%s: no listener is received by the key %q%s", what, key, nearest.DidYouMean(key, known))
+}
+
+// connect opens the transport and has the receivers run with the application.
+func (a *Assembly) connect(in parts, built AssembledProvider) error {
+	if len(a.outbox.events) == 0 {
+		return nil
+	}
+	t := in.Transport
+	if t == nil {
+		var err error
+		if t, err = in.DefaultTransport(a); err != nil {
+			return fmt.Errorf("rollcall: opening the transport: %w", err)
+		}
+	}
+	a.outbox.connect(t)
+	subscriptions, err := a.subscriptions(in, built)
+	if err != nil {
+		return err
+	}
+	r := &receivers{assembly: a, transport: logged{t, a.settings.logger}, shutdowner: in.Shutdowner, subscriptions: subscriptions}
+	in.Lifecycle.Append(fx.Hook{OnStart: r.start, OnStop: r.stop})
+	return nil
+}
+
+// subscriptions are those that calls of Receive ask for, in the order of the events'
+// declaration.
+func (a *Assembly) subscriptions(in parts, built AssembledProvider) ([]subscribed, error) {
+	var wanted []string
+	all := false
+	for _, r := range in.Receives {
+		wanted = append(wanted, r.keys...)
+		all = all || len(r.keys) == 0
+	}
+	receivers := map[string]declaredEvent{}
+	for _, d := range in.Events {
+		receivers[d.event.Name] = d
+	}
+	var list []subscribed
+	for _, e := range built.Events() {
+		for _, key := range e.Listeners.Keys() {
+			if !all && !slices.Contains(wanted, key) {
+				continue
+			}
+			r, err := a.receiver(receivers[e.Event.Name], key, in.Dispatcher, e.Listeners)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, subscribed{e.Event.Name, key, r})
+		}
+	}
+	return list, nil
+}
+
+// receiver makes the receiver of a key, with a dispatcher of its own that calls the
+// listeners of the key.
+func (a *Assembly) receiver(d declaredEvent, key string, origin rollcall.Dispatcher, of *rollcall.Listeners) (*transport.Receiver, error) {
+	list, err := receivedBy(key, of)
+	if err != nil {
+		return nil, err
+	}
+	policy := slices.Concat(a.settings.policy, []rollcall.Option{rollcall.Internal.WithOrigin(friend.Key{}, origin)})
+	s := a.settings.receivers[key].subscription
+	s.Key = key
+	r := d.receiver(s, rollcall.NewDispatcher(fixed{list}, policy...))
+	if a.settings.codec != nil {
+		r = r.WithCodecs(a.settings.codec, transport.JSON{})
+	}
+	return r, nil
+}
+
+// receivedBy returns the asynchronous listeners of a key, to be called like any others.
+func receivedBy(key string, all *rollcall.Listeners) (*rollcall.Listeners, error) {
+	spec := rollcall.Spec{Event: all.Spec().Event, EveryEvent: true}
+	for _, l := range all.All() {
+		if l.Async == key {
+			l.Async = ""
+			spec.Listeners = append(spec.Listeners, &l)
+		}
+	}
+	return rollcall.NewListeners(spec)
+}
+
+// fixed is a provider with one answer.
+type fixed struct{ list *rollcall.Listeners }
+
+// Listeners returns the list for every event.
+func (f fixed) Listeners(any) (*rollcall.Listeners, error) { return f.list, nil }
+
+// subscribed is a receiver key of an event.
+type subscribed struct {
+	event, key string
+	receiver   *transport.Receiver
+}
+
+func (s subscribed) String() string { return s.event + " by " + s.key }

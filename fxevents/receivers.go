@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -108,4 +109,39 @@ func (r *run) stop(ctx context.Context) error {
 			strings.Join(r.running, ", "), err))
 	}
 	return errors.Join(r.problems...)
+}
+
+// logged is the transport that receivers subscribe to. It logs what becomes of each
+// delivery that is not done.
+type logged struct {
+	transport.Transport
+	logger *slog.Logger // nil: slog.Default()
+}
+
+// Subscribe decides before the transport, which then has nothing left to decide. So a
+// panic is logged, and the attempt that is one too many.
+func (t logged) Subscribe(ctx context.Context, s transport.Subscription, h transport.Handler) error {
+	return t.Transport.Subscribe(ctx, s, func(ctx context.Context, d transport.Delivery) transport.Verdict {
+		v := transport.Decide(ctx, s, h, d)
+		if !v.IsAck() {
+			t.log(ctx, s, d, v)
+		}
+		return v
+	})
+}
+
+func (t logged) log(ctx context.Context, s transport.Subscription, d transport.Delivery, v transport.Verdict) {
+	level, message := slog.LevelError, "event becomes a dead letter"
+	attributes := []slog.Attr{slog.String("event", s.Event), slog.String("key", s.Key),
+		slog.String("id", d.ID), slog.Int("attempt", d.Attempt)}
+	if after, again := v.Retry(); again {
+		level, message = slog.LevelWarn, "event will be received again"
+		attributes = append(attributes, slog.Duration("after", after))
+	}
+	reason, _ := v.Rejected() // has that of a Retry too
+	logger := t.logger
+	if logger == nil {
+		logger = slog.Default()
+	}
+	logger.LogAttrs(ctx, level, message, append(attributes, slog.String("reason", reason))...)
 }

@@ -12,7 +12,7 @@ import (
 	"go.uber.org/fx"
 	"go.uber.org/fx/fxevent"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/fxevents"
 	"github.com/rollcall-go/rollcall/transport"
 )
@@ -44,7 +44,7 @@ func (s stops) LogEvent(e fxevent.Event) {
 // transport all the same.
 func TestStopTimeout(t *testing.T) {
 	var j *journal
-	var emitter *dispatcher.Emitter[*placed]
+	var emitter *rollcall.Emitter[*placed]
 	begun, finish := make(chan struct{}), make(chan struct{})
 	defer close(finish)
 	opened, stopped := &closing{}, make(stops, 10)
@@ -93,8 +93,8 @@ func TestStartAfterClose(t *testing.T) {
 // The policy of dispatches is that of receivers, too.
 func TestPolicyOfReceivers(t *testing.T) {
 	var j *journal
-	var emitter *dispatcher.Emitter[*placed]
-	running(t, &transport.Local{}, fxevents.Module(fxevents.Policy(dispatcher.CollectErrors())), shopModule(), fxevents.Receive("mail"), fx.Populate(&j, &emitter))
+	var emitter *rollcall.Emitter[*placed]
+	running(t, &transport.Local{}, fxevents.Module(fxevents.Policy(rollcall.CollectErrors())), shopModule(), fxevents.Receive("mail"), fx.Populate(&j, &emitter))
 	j.answer = func(_ string, attempt int) error {
 		if attempt == 1 {
 			return transport.Refuse()
@@ -123,7 +123,7 @@ func (d *declaring) Declare(ctx context.Context, s transport.Subscription) error
 // Receivers are declared once, and not with each event.
 func TestDeclaredOnce(t *testing.T) {
 	x := &declaring{}
-	var emitter *dispatcher.Emitter[*placed]
+	var emitter *rollcall.Emitter[*placed]
 	if err := quietly(fxevents.Module(), shopModule(), fx.Populate(&emitter), fx.Provide(func() transport.Transport { return x })).Err(); err != nil {
 		t.Fatal(err)
 	}

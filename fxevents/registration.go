@@ -3,8 +3,8 @@ package fxevents
 import (
 	"go.uber.org/fx"
 
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/internal/source"
-	"github.com/rollcall-go/rollcall/provider"
 	"github.com/rollcall-go/rollcall/tags"
 )
 
@@ -68,16 +68,16 @@ type problem struct {
 
 // listeners makes listeners of a value that the container gave. What is wrong
 // with it is told by the assembly, together with everything else.
-func (r registration) listeners(a *Assembly, value any, fields tags.Fields) []provider.Listener {
+func (r registration) listeners(a *Assembly, value any, fields tags.Fields) []rollcall.Listener {
 	fields.Group = "" // which it is in by now
-	listeners, err := provider.FromValue(value, fields)
+	listeners, err := rollcall.FromValue(value, fields)
 	if err != nil {
 		a.tell(r.error(err))
 		a.lost = true
 		return nil
 	}
 	for i := range listeners {
-		listeners[i].Declared = a.nextDeclared()
+		listeners[i] = a.placed(listeners[i])
 		switch {
 		case !hasOwnSource(value):
 			listeners[i].Source = r.source
@@ -92,7 +92,7 @@ func (r registration) listeners(a *Assembly, value any, fields tags.Fields) []pr
 // their placements are written.
 func hasOwnSource(value any) bool {
 	switch value.(type) {
-	case provider.Listener, provider.Subscriber:
+	case rollcall.Listener, rollcall.Subscriber:
 		return true
 	}
 	return false

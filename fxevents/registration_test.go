@@ -6,13 +6,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/fxevents"
-	"github.com/rollcall-go/rollcall/provider"
 )
 
 // A hint in the tag of a listener that was made elsewhere stands where the tag is.
 func TestSourceOfATag(t *testing.T) {
-	made := func() provider.Listener { return provider.New[*created]("made", func(*created) {}) }
+	made := func() rollcall.Listener { return rollcall.NewListener[*created]("made", func(*created) {}) }
 	_, _, line, _ := runtime.Caller(0)
 	tagged := fxevents.AsListener(made, `before:"nobody"`)
 	err := quietly(fxevents.Module(), tagged).Err()

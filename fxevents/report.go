@@ -24,7 +24,7 @@ func (a *Assembly) fillReport() {
 		return
 	}
 	for i, p := range a.providers {
-		reported := inspect.OfProvider(cmp.Or(p.Name, orderfile.DefaultProvider), p.Group, p.Ordered)
+		reported := inspect.OfProvider(cmp.Or(p.Name, orderfile.DefaultProvider), p.Group, p.Sorted)
 		a.tellReplaced(i, reported)
 		a.report.Providers = append(a.report.Providers, reported)
 	}
@@ -33,7 +33,7 @@ func (a *Assembly) fillReport() {
 // tellReplaced enters the placements that order files have replaced.
 func (a *Assembly) tellReplaced(index int, reported inspect.Provider) {
 	for i, e := range a.providers[index].Events() {
-		for j, l := range e.List.All() {
+		for j, l := range e.Listeners.All() {
 			if was, ok := a.replaced[subscription{index, l.ID, l.Event}]; ok {
 				placement := inspect.PlacementOf(was)
 				reported.Events[i].Listeners[j].Overridden = &placement

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/fx"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/fxevents"
 	"github.com/rollcall-go/rollcall/transport"
 )
@@ -34,7 +34,7 @@ func failing(t *testing.T, options ...fxevents.Option) {
 	synctest.Test(t, func(t *testing.T) {
 		broker := &transport.Local{}
 		var j *journal
-		options = append(options, fxevents.Policy(dispatcher.PassPanics()),
+		options = append(options, fxevents.Policy(rollcall.PassPanics()),
 			fxevents.Subscription(transport.Subscription{Key: "mail", MaxAttempts: 3}))
 		app := quietly(fxevents.Module(options...), shopModule(), fxevents.Receive("mail"), fx.Populate(&j),
 			fx.Provide(func() transport.Transport { return broker }))

@@ -16,10 +16,9 @@ import (
 
 	"go.uber.org/fx"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/fxevents"
 	"github.com/rollcall-go/rollcall/fxeventstest"
-	"github.com/rollcall-go/rollcall/provider"
 	"github.com/rollcall-go/rollcall/transport"
 )
 
@@ -199,7 +198,7 @@ func TestUpdate(t *testing.T) {
 
 // service emits without a container.
 type service struct {
-	placed *dispatcher.Emitter[*placed]
+	placed *rollcall.Emitter[*placed]
 }
 
 func (s service) place(ids ...string) error {
@@ -297,11 +296,11 @@ func TestWaitFails(t *testing.T) {
 // any, it hears every event.
 func TestRecorderInAnApplication(t *testing.T) {
 	orders, all := fxeventstest.Record[*placed](t), fxeventstest.Record[any](t)
-	var placedEmitter *dispatcher.Emitter[*placed]
-	var shippedEmitter *dispatcher.Emitter[*shipped]
+	var placedEmitter *rollcall.Emitter[*placed]
+	var shippedEmitter *rollcall.Emitter[*shipped]
 	app := fx.New(fx.NopLogger, shop("priority: first"), orders.Option(), all.Option(),
 		fxevents.AsListener(func() func(*placed) error { return func(*placed) error { return errors.New("refused") } }, `id:"refuses" priority:"first"`),
-		fx.Supply(fx.Annotated{Group: fxevents.DefaultGroup, Target: provider.New[*placed]("security.Check", func(*placed) error { return errors.New("refused") }, `priority:"first"`)}),
+		fx.Supply(fx.Annotated{Group: fxevents.DefaultGroup, Target: rollcall.NewListener[*placed]("security.Check", func(*placed) error { return errors.New("refused") }, `priority:"first"`)}),
 		fx.Populate(&placedEmitter, &shippedEmitter))
 	if err := app.Err(); err != nil {
 		t.Fatal(err)

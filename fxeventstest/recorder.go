@@ -11,9 +11,10 @@ import (
 
 	"go.uber.org/fx"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/fxevents"
+	"github.com/rollcall-go/rollcall/internal/friend"
 	"github.com/rollcall-go/rollcall/provider"
 	"github.com/rollcall-go/rollcall/tags"
 )
@@ -36,25 +37,25 @@ func Record[E any](t testing.TB) *Recorder[E] {
 }
 
 // Emitter is an emitter whose only listener is the recorder.
-func (r *Recorder[E]) Emitter() *dispatcher.Emitter[E] {
+func (r *Recorder[E]) Emitter() *rollcall.Emitter[E] {
 	r.t.Helper()
-	p, err := provider.Build([]provider.Listener{r.listener()}, []provider.Event{provider.Declare[E]("")})
+	p, err := provider.Build([]rollcall.Listener{r.listener()}, []rollcall.Declaration{rollcall.Declare[E]("")})
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	return dispatcher.NewEmitter[E](dispatcher.New(p))
+	return rollcall.NewEmitter[E](rollcall.NewDispatcher(p))
 }
 
 // Option records the events of an application, before its other listeners hear
 // them.
 func (r *Recorder[E]) Option() fx.Option {
 	l := r.listener()
-	l.Declared = math.MaxInt // of several that are to be first, the last one is
+	rollcall.Internal.PlaceListener(friend.Key{}, &l, math.MaxInt) // of several that are to be first, the last one is
 	return fx.Supply(fx.Annotated{Group: fxevents.DefaultGroup, Target: l})
 }
 
-func (r *Recorder[E]) listener() provider.Listener {
-	return provider.FromFunc(r.record, tags.Fields{ID: "fxeventstest.Recorder of " + event.KeyOf[E]().String(), Placement: first})
+func (r *Recorder[E]) listener() rollcall.Listener {
+	return rollcall.FromFunc(r.record, tags.Fields{ID: "fxeventstest.Recorder of " + event.KeyOf[E]().String(), Placement: first})
 }
 
 func (r *Recorder[E]) record(_ context.Context, e E) error {

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/inspect"
 	"github.com/rollcall-go/rollcall/provider"
 )
@@ -87,13 +88,13 @@ func TestDiffText(t *testing.T) {
 // by its type and by an interface.
 func ambiguous(t *testing.T) inspect.Report {
 	t.Helper()
-	p, err := provider.Build([]provider.Listener{
-		provider.New[*texttemplate.Template]("text", func(*texttemplate.Template) {}),
-		provider.New[*htmltemplate.Template]("html", func(*htmltemplate.Template) {}),
-		provider.New[*inspect.FormatError]("twice", func(*inspect.FormatError) {}),
-		provider.New[error]("twice", func(error) {}, `priority:"last"`),
-		provider.New[*inspect.FormatError]("early", func(*inspect.FormatError) {}, `before:"twice"`),
-	}, []provider.Event{provider.Declare[*inspect.FormatError]("failed"), provider.Declare[*texttemplate.Template](""), provider.Declare[*htmltemplate.Template]("")})
+	p, err := provider.Build([]rollcall.Listener{
+		rollcall.NewListener[*texttemplate.Template]("text", func(*texttemplate.Template) {}),
+		rollcall.NewListener[*htmltemplate.Template]("html", func(*htmltemplate.Template) {}),
+		rollcall.NewListener[*inspect.FormatError]("twice", func(*inspect.FormatError) {}),
+		rollcall.NewListener[error]("twice", func(error) {}, `priority:"last"`),
+		rollcall.NewListener[*inspect.FormatError]("early", func(*inspect.FormatError) {}, `before:"twice"`),
+	}, []rollcall.Declaration{rollcall.Declare[*inspect.FormatError]("failed"), rollcall.Declare[*texttemplate.Template](""), rollcall.Declare[*htmltemplate.Template]("")})
 	if err != nil {
 		t.Fatal(err)
 	}

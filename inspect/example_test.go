@@ -4,16 +4,17 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/inspect"
 	"github.com/rollcall-go/rollcall/provider"
 )
 
 func Example() {
 	type Placed struct{ ID string }
-	p, err := provider.Build([]provider.Listener{
-		provider.New[*Placed]("notifier", func(*Placed) {}, `after:"indexer, ?metrics"`),
-		provider.New[*Placed]("indexer", func(*Placed) {}, `priority:"10"`),
-	}, []provider.Event{provider.Declare[*Placed]("order.placed")})
+	p, err := provider.Build([]rollcall.Listener{
+		rollcall.NewListener[*Placed]("notifier", func(*Placed) {}, `after:"indexer, ?metrics"`),
+		rollcall.NewListener[*Placed]("indexer", func(*Placed) {}, `priority:"10"`),
+	}, []rollcall.Declaration{rollcall.Declare[*Placed]("order.placed")})
 	if err != nil {
 		fmt.Println(err)
 		return

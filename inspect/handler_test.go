@@ -16,7 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/inspect"
 	"github.com/rollcall-go/rollcall/provider"
 )
@@ -26,9 +26,9 @@ import (
 func traced(t *testing.T) (*inspect.Report, *inspect.Tracer) {
 	t.Helper()
 	hostileID := `<script>alert("x")</script>`
-	p, err := provider.Build([]provider.Listener{
-		provider.New[*placed]("slow", func(*placed) { time.Sleep(10 * time.Millisecond) }, `priority:"first"`),
-		provider.New[*placed]("moody", func(p *placed) error {
+	p, err := provider.Build([]rollcall.Listener{
+		rollcall.NewListener[*placed]("slow", func(*placed) { time.Sleep(10 * time.Millisecond) }, `priority:"first"`),
+		rollcall.NewListener[*placed]("moody", func(p *placed) error {
 			if p.stop {
 				p.StopPropagation()
 			}
@@ -37,9 +37,9 @@ func traced(t *testing.T) (*inspect.Report, *inspect.Tracer) {
 			}
 			return nil
 		}, `before:"quick"`),
-		provider.New[*placed]("quick", func(*placed) { time.Sleep(time.Millisecond) }, `after:"?nobody"`),
-		provider.New[any](hostileID, func(any) {}, `event:"order.plcaed"`),
-	}, []provider.Event{provider.Declare[*placed]("order.placed"), provider.Declare[int]("<i>ignored</i>")})
+		rollcall.NewListener[*placed]("quick", func(*placed) { time.Sleep(time.Millisecond) }, `after:"?nobody"`),
+		rollcall.NewListener[any](hostileID, func(any) {}, `event:"order.plcaed"`),
+	}, []rollcall.Declaration{rollcall.Declare[*placed]("order.placed"), rollcall.Declare[int]("<i>ignored</i>")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func traced(t *testing.T) (*inspect.Report, *inspect.Tracer) {
 		}
 	}
 	tracer := inspect.NewTracer(inspect.Render(func(ev any) string { return fmt.Sprintf("<u>%T</u>", ev) }))
-	d := dispatcher.New(p, dispatcher.Observe(tracer))
+	d := rollcall.NewDispatcher(p, rollcall.Observe(tracer))
 	for _, e := range []any{&placed{}, &placed{fail: true}, &placed{stop: true}, 7, "nobody knows"} {
 		_ = d.Dispatch(context.Background(), e)
 	}
@@ -151,17 +151,17 @@ func TestHandler(t *testing.T) {
 // With several providers, an event is an orphan only if none of them hears it.
 // What no report knows shows all the same.
 func TestSeveralProviders(t *testing.T) {
-	build := func(listeners ...provider.Listener) *provider.Ordered {
-		p, err := provider.Build(listeners, []provider.Event{provider.Declare[*placed]("order.placed"), provider.Declare[int]("nobody.hears")})
+	build := func(listeners ...rollcall.Listener) *provider.Sorted {
+		p, err := provider.Build(listeners, []rollcall.Declaration{rollcall.Declare[*placed]("order.placed"), rollcall.Declare[int]("nobody.hears")})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return p
 	}
-	heard := build(provider.New[*placed]("a", func(*placed) {}), provider.New[error]("b", func(error) {}))
+	heard := build(rollcall.NewListener[*placed]("a", func(*placed) {}), rollcall.NewListener[error]("b", func(error) {}))
 	r := &inspect.Report{Providers: []inspect.Provider{inspect.OfProvider("default", "x", heard), inspect.OfProvider("audit", "y", build()), inspect.OfProvider("none", "z", nil)}}
 	tracer := inspect.NewTracer()
-	_ = dispatcher.New(heard, dispatcher.Observe(tracer)).Dispatch(context.Background(), &inspect.FormatError{})
+	_ = rollcall.NewDispatcher(heard, rollcall.Observe(tracer)).Dispatch(context.Background(), &inspect.FormatError{})
 	page := body(t, get(inspect.Handler(r, tracer), "GET", "/?q="))
 	for _, want := range []string{
 		"<li><bdi>nobody.hears</bdi>: nobody listens (provider default)</li>", "<li><bdi>error</bdi>: nobody declares it (provider default)</li>",
@@ -222,13 +222,13 @@ func TestSearch(t *testing.T) {
 // What is seen only at run time counts among the events, whether it matches or
 // not.
 func TestSearchCountsWhatIsSeenAtRunTime(t *testing.T) {
-	p, err := provider.Build([]provider.Listener{provider.New[error]("a", func(error) {})}, nil)
+	p, err := provider.Build([]rollcall.Listener{rollcall.NewListener[error]("a", func(error) {})}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := &inspect.Report{Providers: []inspect.Provider{inspect.OfProvider("default", "x", p)}}
 	tracer := inspect.NewTracer()
-	_ = dispatcher.New(p, dispatcher.Observe(tracer)).Dispatch(context.Background(), &inspect.FormatError{})
+	_ = rollcall.NewDispatcher(p, rollcall.Observe(tracer)).Dispatch(context.Background(), &inspect.FormatError{})
 	for query, want := range map[string]string{"err": "2 of 2", "formaterror": "1 of 2", "zzz": "0 of 2"} {
 		page := body(t, get(inspect.Handler(r, tracer), "GET", "/?q="+query))
 		if !strings.Contains(page, want+" events match") {
@@ -240,15 +240,15 @@ func TestSearchCountsWhatIsSeenAtRunTime(t *testing.T) {
 // A timeline tells for whom an event was published, where it was.
 func TestTimelineOfAsync(t *testing.T) {
 	var publishing error
-	e := provider.Declare[*placed]("order.placed")
+	e := rollcall.Declare[*placed]("order.placed")
 	e.Publish = func(context.Context, any) error { return publishing }
-	p, err := provider.Build([]provider.Listener{provider.New[*placed]("mail", func(*placed) {}, `async:"k"`)}, []provider.Event{e})
+	p, err := provider.Build([]rollcall.Listener{rollcall.NewListener[*placed]("mail", func(*placed) {}, `async:"k"`)}, []rollcall.Declaration{e})
 	if err != nil {
 		t.Fatal(err)
 	}
 	tracer := inspect.NewTracer()
 	h := inspect.Handler(nil, tracer)
-	d := dispatcher.New(p, dispatcher.Observe(tracer))
+	d := rollcall.NewDispatcher(p, rollcall.Observe(tracer))
 	_ = d.Dispatch(context.Background(), &placed{})
 	if page := body(t, get(h, "GET", "/")); !strings.Contains(page, "published, for the key k") || strings.Contains(page, "not called") {
 		t.Error(page)
@@ -264,7 +264,7 @@ func TestTimelineOfAsync(t *testing.T) {
 func TestWhyNotCalled(t *testing.T) {
 	tracer := inspect.NewTracer()
 	h := inspect.Handler(nil, tracer)
-	d := shop(t, dispatcher.Observe(tracer), dispatcher.CollectErrors())
+	d := shop(t, rollcall.Observe(tracer), rollcall.CollectErrors())
 	_ = d.Dispatch(context.Background(), &placed{fail: true, stop: true})
 	if page := body(t, get(h, "GET", "/")); !strings.Contains(page, "not called: moody stopped the event") || !strings.Contains(page, `<span class="failed">failed</span>`) {
 		t.Error(page)
@@ -279,16 +279,16 @@ func TestWhyNotCalled(t *testing.T) {
 
 // Pages of large applications stay small: twenty timelines of fifty listeners.
 func TestLargePages(t *testing.T) {
-	var listeners []provider.Listener
+	var listeners []rollcall.Listener
 	for i := range 400 {
-		listeners = append(listeners, provider.New[int](fmt.Sprint("listener", i), func(int) {}))
+		listeners = append(listeners, rollcall.NewListener[int](fmt.Sprint("listener", i), func(int) {}))
 	}
 	p, err := provider.Build(listeners, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	tracer := inspect.NewTracer()
-	d := dispatcher.New(p, dispatcher.Observe(tracer))
+	d := rollcall.NewDispatcher(p, rollcall.Observe(tracer))
 	for range 30 {
 		_ = d.Dispatch(context.Background(), 1)
 	}
@@ -304,9 +304,9 @@ func TestLargePages(t *testing.T) {
 
 // Beyond the first fifty, a timeline shows who decided; errors keep their lines.
 func TestTimelineShowsWhatMatters(t *testing.T) {
-	var listeners []provider.Listener
+	var listeners []rollcall.Listener
 	for i := range 80 {
-		listeners = append(listeners, provider.New[int](fmt.Sprint("listener", i), func(int) error {
+		listeners = append(listeners, rollcall.NewListener[int](fmt.Sprint("listener", i), func(int) error {
 			if i == 70 {
 				return errors.Join(errors.New("one"), errors.New("other"))
 			}
@@ -318,7 +318,7 @@ func TestTimelineShowsWhatMatters(t *testing.T) {
 		t.Fatal(err)
 	}
 	tracer := inspect.NewTracer()
-	_ = dispatcher.New(p, dispatcher.Observe(tracer)).Dispatch(context.Background(), 1)
+	_ = rollcall.NewDispatcher(p, rollcall.Observe(tracer)).Dispatch(context.Background(), 1)
 	page := body(t, get(inspect.Handler(nil, tracer), "GET", "/"))
 	for _, want := range []string{"<bdi>listener70</bdi>", "and 29 more", "listener listener70 of int: one\nother"} {
 		if !strings.Contains(page, want) {

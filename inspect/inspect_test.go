@@ -17,6 +17,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"pgregory.net/rapid"
 
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/inspect"
 	"github.com/rollcall-go/rollcall/orderfile"
 	"github.com/rollcall-go/rollcall/ordering"
@@ -131,12 +132,12 @@ func TestWriteErrorsComeBack(t *testing.T) {
 
 func TestOfProvider(t *testing.T) {
 	type change interface{ changed() }
-	p, err := provider.Build([]provider.Listener{
-		provider.New[int]("b", func(int) {}, `after:"a" before:"?nobody"`), provider.New[int]("a", func(int) {}),
-		provider.New[any]("all", func(any) {}, `event:"number.added" priority:"last"`),
-		provider.New[change]("changes", func(change) {}, `before:"?a"`),
-		provider.New[any]("typo", func(any) {}, `event:"number.aded"`),
-	}, []provider.Event{provider.Declare[int]("number.added"), provider.Declare[string]("")})
+	p, err := provider.Build([]rollcall.Listener{
+		rollcall.NewListener[int]("b", func(int) {}, `after:"a" before:"?nobody"`), rollcall.NewListener[int]("a", func(int) {}),
+		rollcall.NewListener[any]("all", func(any) {}, `event:"number.added" priority:"last"`),
+		rollcall.NewListener[change]("changes", func(change) {}, `before:"?a"`),
+		rollcall.NewListener[any]("typo", func(any) {}, `event:"number.aded"`),
+	}, []rollcall.Declaration{rollcall.Declare[int]("number.added"), rollcall.Declare[string]("")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,8 +180,8 @@ func TestOfProvider(t *testing.T) {
 
 // A listener of an interface says so.
 func TestHears(t *testing.T) {
-	p, err := provider.Build([]provider.Listener{provider.New[error]("a", func(error) {})},
-		[]provider.Event{provider.Declare[*inspect.FormatError]("failed")})
+	p, err := provider.Build([]rollcall.Listener{rollcall.NewListener[error]("a", func(error) {})},
+		[]rollcall.Declaration{rollcall.Declare[*inspect.FormatError]("failed")})
 	if err != nil {
 		t.Fatal(err)
 	}

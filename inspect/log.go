@@ -6,8 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
-	"github.com/rollcall-go/rollcall/provider"
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/transport"
 )
 
@@ -20,7 +19,7 @@ import (
 // many dispatches is logged; 1 logs all. Where the logger takes neither level, it costs a few
 // nanoseconds; where it takes warnings only, two readings of the clock a
 // listener. A nil logger is slog.Default().
-func Log(logger *slog.Logger, sample int) dispatcher.Observer {
+func Log(logger *slog.Logger, sample int) rollcall.Observer {
 	if logger == nil {
 		logger = slog.Default()
 	}
@@ -32,7 +31,7 @@ type logging struct {
 	sampler sampler
 }
 
-func (l *logging) Begin(ctx context.Context, d dispatcher.Dispatched) (context.Context, dispatcher.Observation) {
+func (l *logging) Begin(ctx context.Context, d rollcall.Dispatched) (context.Context, rollcall.Observation) {
 	if !l.logger.Enabled(ctx, slog.LevelWarn) && !l.logger.Enabled(ctx, slog.LevelDebug) || !l.sampler.takes() {
 		return ctx, nil
 	}
@@ -46,7 +45,7 @@ func (l *logging) Begin(ctx context.Context, d dispatcher.Dispatched) (context.C
 type loggedDispatch struct {
 	logger     *slog.Logger
 	ctx        context.Context
-	dispatched dispatcher.Dispatched
+	dispatched rollcall.Dispatched
 	begun      time.Time
 	starts     []time.Time // by index
 
@@ -94,7 +93,7 @@ func (l *loggedDispatch) End(err error) {
 }
 
 // callable counts the listeners that a dispatch itself calls.
-func callable(list *provider.List) int {
+func callable(list *rollcall.Listeners) int {
 	n := 0
 	for i := range list.Len() {
 		if !list.IsAsync(i) {

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/orderfile"
 	"github.com/rollcall-go/rollcall/ordering"
@@ -94,7 +95,7 @@ func OfFile(orders []orderfile.ProviderOrder) Report {
 
 // OfProvider reports the order of a built provider, under an ID and the tag or
 // group that its listeners were collected by.
-func OfProvider(id, listenerTag string, p *provider.Ordered) Provider {
+func OfProvider(id, listenerTag string, p *provider.Sorted) Provider {
 	result := Provider{ID: id, ListenerTag: listenerTag, Events: []Event{}}
 	if p == nil {
 		return result
@@ -105,8 +106,8 @@ func OfProvider(id, listenerTag string, p *provider.Ordered) Provider {
 	}
 	for _, e := range p.Events() {
 		var placed []placed
-		for i, l := range e.List.All() {
-			reason, _ := e.List.Reason(i)
+		for i, l := range e.Listeners.All() {
+			reason, _ := e.Listeners.Reason(i)
 			x := placedAt(l.ID, l.Source, l.Placement, reason)
 			x.Async = l.Async
 			x.Hears, x.declared = hears(l.Event, e.Event), declared[subscription{l.ID, l.Event}]
@@ -130,7 +131,7 @@ type subscription struct {
 
 // hears is what a listener of the event listens to, unless that is the event
 // by its type or name.
-func hears(key event.Key, e provider.Event) string {
+func hears(key event.Key, e rollcall.Declaration) string {
 	if key == e.Key || key.Name() != "" && key.Name() == e.Name {
 		return ""
 	}

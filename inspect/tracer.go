@@ -11,15 +11,14 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
-	"github.com/rollcall-go/rollcall/provider"
+	"github.com/rollcall-go/rollcall"
 )
 
 // Tracer counts and times dispatches, and remembers the last ones. Give it to
-// dispatchers by dispatcher.Observe:
+// dispatchers by rollcall.Observe:
 //
 //	tracer := inspect.NewTracer()
-//	fxevents.Module(fxevents.Policy(dispatcher.Observe(tracer)))
+//	fxevents.Module(fxevents.Policy(rollcall.Observe(tracer)))
 //
 // It takes some 75 ns a listener and another 70 ns a dispatch (go test -run '^$'
 // -bench Tracer -cpu 1 ./inspect) and no lock: cores count apart from each
@@ -179,7 +178,7 @@ type eventShard struct {
 
 // layout has the traces of a list's listeners by their index.
 type layout struct {
-	list   *provider.List
+	list   *rollcall.Listeners
 	traces []*listenerTrace
 }
 
@@ -210,7 +209,7 @@ func (t *Tracer) event(name string) *eventTrace {
 }
 
 // of is the layout for a list. An event has one list, as a rule.
-func (e *eventTrace) of(list *provider.List) *layout {
+func (e *eventTrace) of(list *rollcall.Listeners) *layout {
 	if l := e.layout.Load(); l != nil && l.list == list {
 		return l
 	}
@@ -280,7 +279,7 @@ type step struct {
 func (t *Tracer) now() time.Duration { return time.Since(t.start) }
 
 // Begin is for dispatchers.
-func (t *Tracer) Begin(ctx context.Context, d dispatcher.Dispatched) (context.Context, dispatcher.Observation) {
+func (t *Tracer) Begin(ctx context.Context, d rollcall.Dispatched) (context.Context, rollcall.Observation) {
 	if t == nil || t.width == 0 { // NewTracer has not made it
 		return ctx, nil
 	}

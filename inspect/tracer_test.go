@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/inspect"
 	"github.com/rollcall-go/rollcall/provider"
@@ -27,11 +27,11 @@ type placed struct {
 
 // shop has three listeners: one takes 10 ms, one fails or stops if the event
 // says so, one takes 1 ms.
-func shop(t testing.TB, options ...dispatcher.Option) dispatcher.Dispatcher {
+func shop(t testing.TB, options ...rollcall.Option) rollcall.Dispatcher {
 	t.Helper()
-	p, err := provider.Build([]provider.Listener{
-		provider.New[*placed]("slow", func(*placed) { time.Sleep(10 * time.Millisecond) }),
-		provider.New[*placed]("moody", func(p *placed) error {
+	p, err := provider.Build([]rollcall.Listener{
+		rollcall.NewListener[*placed]("slow", func(*placed) { time.Sleep(10 * time.Millisecond) }),
+		rollcall.NewListener[*placed]("moody", func(p *placed) error {
 			if p.stop {
 				p.StopPropagation()
 			}
@@ -40,18 +40,18 @@ func shop(t testing.TB, options ...dispatcher.Option) dispatcher.Dispatcher {
 			}
 			return nil
 		}),
-		provider.New[*placed]("quick", func(*placed) { time.Sleep(time.Millisecond) }),
-	}, []provider.Event{provider.Declare[*placed]("order.placed")})
+		rollcall.NewListener[*placed]("quick", func(*placed) { time.Sleep(time.Millisecond) }),
+	}, []rollcall.Declaration{rollcall.Declare[*placed]("order.placed")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return dispatcher.New(p, options...)
+	return rollcall.NewDispatcher(p, options...)
 }
 
 func TestTracer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tracer := inspect.NewTracer(inspect.Render(func(ev any) string { return fmt.Sprintf("%T", ev) }))
-		d := shop(t, dispatcher.Observe(tracer))
+		d := shop(t, rollcall.Observe(tracer))
 		begun := time.Now()
 		ctx := context.Background()
 		for _, e := range []any{&placed{}, &placed{fail: true}, &placed{stop: true}, 7} {
@@ -105,11 +105,11 @@ func about(d time.Duration) time.Duration {
 // Of a sample, everything is counted and only some is timed.
 func TestTracerSample(t *testing.T) {
 	tracer := inspect.NewTracer(inspect.Sample(4))
-	p, err := provider.Build([]provider.Listener{provider.New[int]("a", func(int) error { return errors.New("no") })}, nil)
+	p, err := provider.Build([]rollcall.Listener{rollcall.NewListener[int]("a", func(int) error { return errors.New("no") })}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := dispatcher.New(p, dispatcher.Observe(tracer))
+	d := rollcall.NewDispatcher(p, rollcall.Observe(tracer))
 	const n = 10_000
 	for range n {
 		_ = d.Dispatch(context.Background(), 1)
@@ -133,9 +133,9 @@ func TestTracerKeepsAsManyEventsAsItSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := dispatcher.New(p, dispatcher.Observe(tracer))
+	d := rollcall.NewDispatcher(p, rollcall.Observe(tracer))
 	for i := range 5000 {
-		_, _ = dispatcher.DispatchName(context.Background(), d, fmt.Sprint("made.", i))
+		_, _ = rollcall.DispatchName(context.Background(), d, fmt.Sprint("made.", i))
 	}
 	stats := tracer.Stats()
 	if stats[0].Event != inspect.Others || stats[0].Dispatches != 5000-4096 || len(stats) != 4097 {
@@ -146,16 +146,16 @@ func TestTracerKeepsAsManyEventsAsItSays(t *testing.T) {
 // Nothing is lost where many dispatch at once, in parallel too, while somebody
 // looks.
 func TestTracerConcurrently(t *testing.T) {
-	var listeners []provider.Listener
+	var listeners []rollcall.Listener
 	for i := range 8 {
-		listeners = append(listeners, provider.New[int](fmt.Sprint("l", i), func(int) {}))
+		listeners = append(listeners, rollcall.NewListener[int](fmt.Sprint("l", i), func(int) {}))
 	}
 	p, err := provider.Build(listeners, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	tracer := inspect.NewTracer()
-	d := dispatcher.New(p, dispatcher.Observe(tracer), dispatcher.Parallel(4))
+	d := rollcall.NewDispatcher(p, rollcall.Observe(tracer), rollcall.Parallel(4))
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
@@ -181,9 +181,9 @@ func TestTracerConcurrently(t *testing.T) {
 // Listeners that come and go with IDs of their own don't fill the memory.
 func TestTracerKeepsAsManyListenersAsItSays(t *testing.T) {
 	m, tracer := &provider.Mutable{}, inspect.NewTracer()
-	d := dispatcher.New(m, dispatcher.Observe(tracer))
+	d := rollcall.NewDispatcher(m, rollcall.Observe(tracer))
 	for i := range 4100 {
-		remove, err := m.Append(provider.New[int](fmt.Sprint("connection", i), func(int) {}))
+		remove, err := m.Append(rollcall.NewListener[int](fmt.Sprint("connection", i), func(int) {}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -201,11 +201,11 @@ func TestTracerKeepsAsManyListenersAsItSays(t *testing.T) {
 func TestTracerQuantiles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tracer := inspect.NewTracer()
-		p, err := provider.Build([]provider.Listener{provider.New[time.Duration]("sleeps", func(d time.Duration) { time.Sleep(d) })}, nil)
+		p, err := provider.Build([]rollcall.Listener{rollcall.NewListener[time.Duration]("sleeps", func(d time.Duration) { time.Sleep(d) })}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		d := dispatcher.New(p, dispatcher.Observe(tracer))
+		d := rollcall.NewDispatcher(p, rollcall.Observe(tracer))
 		for i := range 100 {
 			_ = d.Dispatch(context.Background(), time.Duration(i+1)*time.Millisecond)
 		}
@@ -226,7 +226,7 @@ func TestTracerQuantiles(t *testing.T) {
 func TestTracerBurst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tracer := inspect.NewTracer(inspect.Render(func(ev any) string { return fmt.Sprint(ev) }))
-		p, err := provider.Build([]provider.Listener{provider.New[int]("a", func(i int) error {
+		p, err := provider.Build([]rollcall.Listener{rollcall.NewListener[int]("a", func(i int) error {
 			if i == 150 {
 				return errors.New("no")
 			}
@@ -235,7 +235,7 @@ func TestTracerBurst(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d := dispatcher.New(p, dispatcher.Observe(tracer))
+		d := rollcall.NewDispatcher(p, rollcall.Observe(tracer))
 		for i := range 200 {
 			_ = d.Dispatch(context.Background(), i)
 		}
@@ -253,11 +253,11 @@ func TestTracerBurst(t *testing.T) {
 
 // lingering is an observer that does something at the end of a dispatch.
 type lingering struct {
-	dispatcher.Observation
+	rollcall.Observation
 	end func()
 }
 
-func (l lingering) Begin(ctx context.Context, _ dispatcher.Dispatched) (context.Context, dispatcher.Observation) {
+func (l lingering) Begin(ctx context.Context, _ rollcall.Dispatched) (context.Context, rollcall.Observation) {
 	return ctx, l
 }
 
@@ -269,18 +269,18 @@ func (l lingering) End(error)                                        { l.end() }
 func TestTracerBurstOvertakes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tracer := inspect.NewTracer(inspect.Render(func(ev any) string { return fmt.Sprint(ev) }))
-		p, err := provider.Build([]provider.Listener{provider.New[int]("a", func(int) {})}, nil)
+		p, err := provider.Build([]rollcall.Listener{rollcall.NewListener[int]("a", func(int) {})}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		fast := dispatcher.New(p, dispatcher.Observe(tracer))
+		fast := rollcall.NewDispatcher(p, rollcall.Observe(tracer))
 		burst := func() {
 			time.Sleep(100 * time.Millisecond)
 			for i := range 99 {
 				_ = fast.Dispatch(context.Background(), i)
 			}
 		}
-		overtaken := dispatcher.New(p, dispatcher.Observe(lingering{end: burst}), dispatcher.Observe(tracer))
+		overtaken := rollcall.NewDispatcher(p, rollcall.Observe(lingering{end: burst}), rollcall.Observe(tracer))
 		_ = overtaken.Dispatch(context.Background(), 1000)
 		_ = fast.Dispatch(context.Background(), 99)
 		if lines := tracer.Recent(); len(lines) != 100 || lines[0].Payload != "1000" {
@@ -291,16 +291,16 @@ func TestTracerBurstOvertakes(t *testing.T) {
 
 // What the application's functions do wrong stays in its place.
 func TestTracerShieldsDispatches(t *testing.T) {
-	broken := provider.New[int]("broken", func(int) error { return unspeakable{} })
-	long := provider.New[string]("long", func(string) error { return errors.New(strings.Repeat("ä", 10_000)) })
-	p, err := provider.Build([]provider.Listener{broken, long}, nil)
+	broken := rollcall.NewListener[int]("broken", func(int) error { return unspeakable{} })
+	long := rollcall.NewListener[string]("long", func(string) error { return errors.New(strings.Repeat("ä", 10_000)) })
+	p, err := provider.Build([]rollcall.Listener{broken, long}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	tracer := inspect.NewTracer(nil, inspect.Sample(0), inspect.Sample(1<<40), inspect.Sample(1), inspect.Render(func(any) string { panic("can't") }))
 	var none *inspect.Tracer
 	var zero inspect.Tracer
-	d := dispatcher.New(p, dispatcher.Observe(tracer), dispatcher.Observe(none), dispatcher.Observe(&zero))
+	d := rollcall.NewDispatcher(p, rollcall.Observe(tracer), rollcall.Observe(none), rollcall.Observe(&zero))
 	_ = d.Dispatch(context.Background(), 1)
 	_ = d.Dispatch(context.Background(), "x")
 	lines := tracer.Recent()
@@ -323,13 +323,13 @@ func (unspeakable) Error() string { panic("speechless") }
 // A listener that ends its goroutine is told as one that did not return, in
 // parallel too, and others have ended before.
 func TestTracerGoexit(t *testing.T) {
-	for _, options := range [][]dispatcher.Option{nil, {dispatcher.Parallel(2)}} {
+	for _, options := range [][]rollcall.Option{nil, {rollcall.Parallel(2)}} {
 		tracer := inspect.NewTracer()
-		p, err := provider.Build([]provider.Listener{provider.New[int]("leaves", func(int) { runtime.Goexit() }), provider.New[int]("after", func(int) {}, `after:"leaves"`)}, nil)
+		p, err := provider.Build([]rollcall.Listener{rollcall.NewListener[int]("leaves", func(int) { runtime.Goexit() }), rollcall.NewListener[int]("after", func(int) {}, `after:"leaves"`)}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		d := dispatcher.New(p, append(options, dispatcher.Observe(tracer))...)
+		d := rollcall.NewDispatcher(p, append(options, rollcall.Observe(tracer))...)
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
@@ -346,9 +346,9 @@ func TestTracerGoexit(t *testing.T) {
 // A provider whose lists change keeps the counts.
 func TestTracerOfChangingLists(t *testing.T) {
 	m, tracer := &provider.Mutable{}, inspect.NewTracer()
-	d := dispatcher.New(m, dispatcher.Observe(tracer))
+	d := rollcall.NewDispatcher(m, rollcall.Observe(tracer))
 	for _, id := range []string{"a", "b"} {
-		if _, err := m.Add(provider.New[int](id, func(int) {})); err != nil {
+		if _, err := m.Add(rollcall.NewListener[int](id, func(int) {})); err != nil {
 			t.Fatal(err)
 		}
 		_ = d.Dispatch(context.Background(), 1)
@@ -364,23 +364,23 @@ func TestTracerOfChangingLists(t *testing.T) {
 
 // A listener that hears an event by its type and by an interface counts as one.
 func TestTracerOfAListenerThatListensTwice(t *testing.T) {
-	p, err := provider.Build([]provider.Listener{
-		provider.New[*placed]("a", func(*placed) {}), provider.New[event.Stoppable]("a", func(event.Stoppable) {}),
+	p, err := provider.Build([]rollcall.Listener{
+		rollcall.NewListener[*placed]("a", func(*placed) {}), rollcall.NewListener[event.Stoppable]("a", func(event.Stoppable) {}),
 	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	tracer := inspect.NewTracer()
-	_ = dispatcher.New(p, dispatcher.Observe(tracer)).Dispatch(context.Background(), &placed{})
+	_ = rollcall.NewDispatcher(p, rollcall.Observe(tracer)).Dispatch(context.Background(), &placed{})
 	if stats := tracer.Stats()[0].Listeners; len(stats) != 1 || stats[0].Calls != 2 {
 		t.Errorf("got %+v", stats)
 	}
 }
 
 // hostileCalling is an observer that panics before each listener.
-type hostileCalling struct{ dispatcher.Observation }
+type hostileCalling struct{ rollcall.Observation }
 
-func (h hostileCalling) Begin(ctx context.Context, _ dispatcher.Dispatched) (context.Context, dispatcher.Observation) {
+func (h hostileCalling) Begin(ctx context.Context, _ rollcall.Dispatched) (context.Context, rollcall.Observation) {
 	return ctx, h
 }
 
@@ -390,9 +390,9 @@ func (hostileCalling) End(error)                                    {}
 
 // A call that another observer prevents is not counted.
 func TestTracerBehindAnObserverThatPanics(t *testing.T) {
-	for _, options := range [][]dispatcher.Option{nil, {dispatcher.Parallel(2)}} {
+	for _, options := range [][]rollcall.Option{nil, {rollcall.Parallel(2)}} {
 		tracer := inspect.NewTracer()
-		d := shop(t, append(options, dispatcher.Observe(hostileCalling{}), dispatcher.Observe(tracer))...)
+		d := shop(t, append(options, rollcall.Observe(hostileCalling{}), rollcall.Observe(tracer))...)
 		_ = d.Dispatch(context.Background(), &placed{})
 		if stats := tracer.Stats()[0]; stats.Failed != 1 || len(stats.Listeners) != 0 {
 			t.Errorf("counted %+v", stats)
@@ -407,18 +407,18 @@ func TestTracerBehindAnObserverThatPanics(t *testing.T) {
 // tracer and with one.
 func BenchmarkTracer(b *testing.B) {
 	for _, n := range []int{1, 10, 100} {
-		listeners := make([]provider.Listener, n)
+		listeners := make([]rollcall.Listener, n)
 		for i := range listeners {
-			listeners[i] = provider.New[*placed](fmt.Sprint("l", i), func(context.Context, *placed) error { return nil })
+			listeners[i] = rollcall.NewListener[*placed](fmt.Sprint("l", i), func(context.Context, *placed) error { return nil })
 		}
 		p, err := provider.Build(listeners, nil)
 		if err != nil {
 			b.Fatal(err)
 		}
-		for name, options := range map[string][]dispatcher.Option{
-			"off": nil, "on": {dispatcher.Observe(inspect.NewTracer())}, "sample": {dispatcher.Observe(inspect.NewTracer(inspect.Sample(100)))},
+		for name, options := range map[string][]rollcall.Option{
+			"off": nil, "on": {rollcall.Observe(inspect.NewTracer())}, "sample": {rollcall.Observe(inspect.NewTracer(inspect.Sample(100)))},
 		} {
-			m := dispatcher.NewEmitter[*placed](dispatcher.New(p, options...))
+			m := rollcall.NewEmitter[*placed](rollcall.NewDispatcher(p, options...))
 			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
 				b.ReportAllocs()
 				b.RunParallel(func(pb *testing.PB) {
@@ -438,4 +438,4 @@ func BenchmarkTracer(b *testing.B) {
 // empty is a provider without listeners.
 type empty struct{}
 
-func (empty) Listeners(any) (*provider.List, error) { return nil, nil }
+func (empty) Listeners(any) (*rollcall.Listeners, error) { return nil, nil }

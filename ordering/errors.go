@@ -16,6 +16,7 @@ const (
 	KindDuplicate       Kind = "duplicate"
 	KindUnknownTarget   Kind = "unknown_target"
 	KindNotListening    Kind = "not_listening"
+	KindBand            Kind = "band"
 	KindCycle           Kind = "cycle"
 )
 
@@ -96,6 +97,21 @@ func (e *NotListeningError) Error() string {
 
 // Kind is KindNotListening.
 func (*NotListeningError) Kind() Kind { return KindNotListening }
+
+// BandError is a hint that the order of the bands contradicts.
+type BandError struct {
+	Item, Target int // indexes of the item that gave the hint, and of its target
+	Hint         Hint
+	TargetSource string // where the target is registered
+}
+
+func (e *BandError) Error() string {
+	return fmt.Sprintf("%s%s must run %s %s%s, but all listeners of its band run on the other side of that: drop the hint",
+		e.Hint.Listener, source.At(e.Hint.Source), e.Hint.Side, e.Hint.Target, source.At(e.TargetSource))
+}
+
+// Kind is KindBand.
+func (*BandError) Kind() Kind { return KindBand }
 
 // CycleError is a ring of hints that no order satisfies.
 type CycleError struct {

@@ -26,7 +26,7 @@ func newGraph(s *Set, members []int32, events []string) *graph {
 				continue
 			}
 			for _, event := range events {
-				if target, ok := s.of(h.target, event); ok {
+				if target, ok := s.of(h.target, event); ok && !(s.banded && s.contradicts(item, target, h.side)) {
 					g.connect(int32(n), g.node(target), h)
 				}
 			}

@@ -6,6 +6,7 @@ type Item struct {
 	ID        string
 	Event     string // what it listens to
 	Placement Placement
+	Band      Band
 	Source    string // where the listener is registered, such as "recipes/module.go:21"; only for messages
 }
 
@@ -16,6 +17,20 @@ func (it Item) hintSource() string {
 	}
 	return it.Source
 }
+
+// Band is a part of an event's order. All items of one band run before those of
+// the next, whatever their placements say. A hint that contradicts this is a
+// [BandError]. An item whose anchor is in another band stays in its own, at the
+// place nearest to the anchor.
+type Band int8
+
+// The bands, in the order in which they run. Items are Normal by default.
+const (
+	Prepended Band = iota - 1
+	Normal
+	Appended
+	Asynchronous
+)
 
 // Side says on which side of its target a hint puts a listener.
 type Side string

@@ -10,7 +10,7 @@ import (
 // without a priority hangs beside its anchor.
 type preference struct {
 	sequence []int32 // nodes in preferred order
-	rank     []int32 // node → index in sequence
+	rank     []int32 // node → index in the forest as it was laid out
 	anchor   []int32 // node → node, -1 for a root
 	beside   []int32 // node → its edge to the anchor
 	size     []int32 // node → size of its subtree
@@ -24,7 +24,16 @@ func (g *graph) prefer() preference {
 	p.anchor, p.beside = g.anchors()
 	breakRings(p.anchor)
 	p.walk(g.roots(p.anchor), g.newForest(p.anchor, p.beside))
+	g.rankByBand(p.sequence)
 	return p
+}
+
+// rankByBand moves whole bands before the next ones. Within a band, the sequence
+// stays as it is.
+func (g *graph) rankByBand(sequence []int32) {
+	if g.set.banded {
+		slices.SortStableFunc(sequence, func(a, b int32) int { return cmp.Compare(g.item(a).Band, g.item(b).Band) })
+	}
 }
 
 // anchors gives each listener with targets and no priority the first target

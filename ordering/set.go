@@ -15,6 +15,7 @@ type Set struct {
 	items   []Item
 	events  []string           // in order of first appearance
 	byEvent map[string][]int32 // items in declared order
+	banded  bool               // some items are not in the Normal band
 
 	// Items by ID are a linked list each: byID has the first in declared
 	// order, sameID leads from one to the next, -1 ends it.
@@ -66,7 +67,8 @@ func NewSet(items []Item, overlap func(a, b string) bool) (*Set, error) {
 	s := &Set{items: items, byEvent: map[string][]int32{}, byID: make(map[string]int32, len(items))}
 	s.index()
 	s.resolve()
-	return s, errors.Join(append(s.duplicates(), s.badTargets(overlap)...)...)
+	problems := append(s.duplicates(), s.badTargets(overlap)...)
+	return s, errors.Join(append(problems, s.againstBands(overlap)...)...)
 }
 
 func (s *Set) index() {
@@ -75,6 +77,7 @@ func (s *Set) index() {
 	last := make(map[string]int32)
 	for i := range s.items {
 		it, n := &s.items[i], int32(i)
+		s.banded = s.banded || it.Band != Normal
 		if _, seen := s.byEvent[it.Event]; !seen {
 			s.events = append(s.events, it.Event)
 		}
@@ -176,14 +179,14 @@ func (s *Set) duplicatesOf(first int32) []error {
 // badTargets gives unknown targets first, then those that share no event.
 func (s *Set) badTargets(overlap func(a, b string) bool) []error {
 	var unknown, deaf []error
-	suggest := s.suggester()
+	suggester := nearest.NewSuggester(s.ids)
 	for i := range s.items {
 		for _, h := range s.hintsOf(int32(i)) {
 			switch target := s.target(int32(i), h); {
 			case target.Optional:
 			case h.target < 0:
 				unknown = append(unknown, &UnknownTargetError{
-					Item: i, Hint: s.public(int32(i), h), Suggestion: suggest(target.ID, s.items[i].ID),
+					Item: i, Hint: s.public(int32(i), h), Suggestion: suggester.Name(target.ID, s.items[i].ID),
 				})
 			case !s.meets(int32(i), h.target, overlap):
 				deaf = append(deaf, &NotListeningError{
@@ -194,6 +197,39 @@ func (s *Set) badTargets(overlap func(a, b string) bool) []error {
 		}
 	}
 	return append(unknown, deaf...)
+}
+
+// againstBands finds the hints between bands that the order of the bands
+// contradicts, one error for each target that the hint may meet.
+func (s *Set) againstBands(overlap func(a, b string) bool) []error {
+	if !s.banded {
+		return nil
+	}
+	var problems []error
+	for i := range s.items {
+		for _, h := range s.hintsOf(int32(i)) {
+			for t := h.target; t >= 0; t = s.sameID[t] {
+				if s.contradicts(int32(i), t, h.side) && s.share(int32(i), t, overlap) {
+					problems = append(problems, &BandError{Item: i, Target: int(t), Hint: s.public(int32(i), h), TargetSource: s.items[t].Source})
+				}
+			}
+		}
+	}
+	return problems
+}
+
+// contradicts reports whether the bands put the item on the other side of target.
+func (s *Set) contradicts(item, target int32, side side) bool {
+	if side == before {
+		item, target = target, item
+	}
+	return s.items[item].Band < s.items[target].Band
+}
+
+// share reports whether one dispatch may call both items.
+func (s *Set) share(a, b int32, overlap func(a, b string) bool) bool {
+	e, f := s.items[a].Event, s.items[b].Event
+	return e == f || overlap != nil && overlap(e, f)
 }
 
 // meets says whether some item of the target's ID may run together with item.
@@ -218,33 +254,6 @@ func (s *Set) of(first int32, event string) (int32, bool) {
 	}
 	item, ok := s.inEvent[inEvent{first, event}]
 	return item, ok
-}
-
-// maxSuggesting bounds the work spent on suggestions, in compared pairs of
-// bytes: about half a second.
-const maxSuggesting = 1 << 26
-
-// suggester finds what an ID was meant to be, which is not the listener's own.
-func (s *Set) suggester() func(id, own string) string {
-	var ids []string
-	length, left := 0, maxSuggesting
-	return func(id, own string) string {
-		if ids == nil {
-			ids = s.ids()
-			for _, id := range ids {
-				length += min(len(id), nearest.MaxLength)
-			}
-		}
-		if left -= length * min(len(id), nearest.MaxLength); left < 0 {
-			return ""
-		}
-		isOwn := func(id string) bool { return id == own }
-		near, ok := nearest.Name(id, slices.DeleteFunc(slices.Clone(ids), isOwn))
-		if !ok {
-			return ""
-		}
-		return near
-	}
 }
 
 // ids lists every ID once, in declared order.

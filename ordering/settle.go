@@ -20,16 +20,16 @@ type moves struct{ up, down []int32 }
 // networks", 1962) with a heap for the queue; the back pass is the front pass
 // in a mirror.
 func (g *graph) settle(p *preference) (moves, bool) {
-	m := moves{}
-	if !p.holds(g.edges, isBefore) {
-		back := pass{rank: mirrored(p.rank), edges: g.edges, keep: isBefore, mirror: true}
+	m, rank := moves{}, rankOf(p.sequence)
+	if !holdsIn(rank, g.edges, isBefore) {
+		back := pass{rank: mirrored(rank), edges: g.edges, keep: isBefore, mirror: true}
 		if !back.run() {
 			return m, false
 		}
 		slices.Reverse(back.sequence)
 		p.sequence, m.up = back.sequence, back.late
+		rank = rankOf(p.sequence)
 	}
-	rank := rankOf(p.sequence)
 	if !holdsIn(rank, g.edges, isAny) {
 		front := pass{rank: rank, edges: g.edges, keep: isAny}
 		if !front.run() {
@@ -38,10 +38,6 @@ func (g *graph) settle(p *preference) (moves, bool) {
 		p.sequence, m.down = front.sequence, front.late
 	}
 	return m, true
-}
-
-func (p *preference) holds(edges []edge, keep func(*edge) bool) bool {
-	return holdsIn(p.rank, edges, keep)
 }
 
 func holdsIn(rank []int32, edges []edge, keep func(*edge) bool) bool {

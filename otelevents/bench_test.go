@@ -12,9 +12,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/otelevents"
-	"github.com/rollcall-go/rollcall/provider"
 )
 
 type deleted struct{ n int }
@@ -33,12 +32,12 @@ func BenchmarkEmit(b *testing.B) {
 	sampled := sdktrace.NewTracerProvider()
 	metrics := sdkmetric.NewMeterProvider(sdkmetric.WithReader(sdkmetric.NewManualReader()))
 	observed := func(t trace.TracerProvider, m metric.MeterProvider) options {
-		return options{dispatcher.Observe(otelevents.NewObserver(otelevents.WithTracerProvider(t), otelevents.WithMeterProvider(m)))}
+		return options{rollcall.Observe(otelevents.NewObserver(otelevents.WithTracerProvider(t), otelevents.WithMeterProvider(m)))}
 	}
 	for _, n := range []int{1, 10} {
 		var all listeners
 		for i := range n {
-			all = append(all, provider.New[*deleted](fmt.Sprint("l", i), count))
+			all = append(all, rollcall.NewListener[*deleted](fmt.Sprint("l", i), count))
 		}
 		for _, way := range []struct {
 			name    string
@@ -52,7 +51,7 @@ func BenchmarkEmit(b *testing.B) {
 			{"sampled-metrics", observed(sampled, metrics)},
 		} {
 			b.Run(fmt.Sprintf("%s/%d", way.name, n), func(b *testing.B) {
-				emitter := dispatcher.NewEmitter[*deleted](dispatcher.New(build(b, all), way.options...))
+				emitter := rollcall.NewEmitter[*deleted](rollcall.NewDispatcher(build(b, all), way.options...))
 				e := &deleted{}
 				b.ReportAllocs()
 				for b.Loop() {

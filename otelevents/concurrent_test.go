@@ -9,10 +9,9 @@ import (
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/otelevents"
-	"github.com/rollcall-go/rollcall/provider"
 )
 
 // Listeners that run at the same time have spans of their own, and one that
@@ -31,7 +30,7 @@ func TestParallel(t *testing.T) {
 		}))
 	}
 	o := newTelemetry()
-	o.dispatch(t, ctx, &placed{}, append(l, on("never", `priority:"last"`)), dispatcher.Parallel(n))
+	o.dispatch(t, ctx, &placed{}, append(l, on("never", `priority:"last"`)), rollcall.Parallel(n))
 	got := o.tree()
 	for i := range n {
 		id := fmt.Sprint("l", i)
@@ -50,9 +49,9 @@ dispatch order.placed {dispatch.not_called=1,dispatch.stopped=true,dispatch.stop
 func TestConcurrentDispatches(t *testing.T) {
 	const workers, each = 8, 300
 	o := newTelemetry()
-	d := dispatcher.New(build(t, listeners{
-		on("a"), on("b"), provider.New[*event.Generic]("hears", func(*event.Generic) {}),
-	}), dispatcher.Parallel(2), dispatcher.Observe(o.observer))
+	d := rollcall.NewDispatcher(build(t, listeners{
+		on("a"), on("b"), rollcall.NewListener[*event.Generic]("hears", func(*event.Generic) {}),
+	}), rollcall.Parallel(2), rollcall.Observe(o.observer))
 	var all sync.WaitGroup
 	for w := range workers {
 		all.Go(func() {
@@ -82,8 +81,8 @@ func TestConcurrentDispatches(t *testing.T) {
 // listeners that come and go.
 func TestRemembersNoMoreThanItMust(t *testing.T) {
 	o := otelevents.NewObserver(otelevents.WithTracerProvider(sdktrace.NewTracerProvider()))
-	observe := func(name string, list *provider.List) (events, listeners int) {
-		ctx, watching := o.Begin(ctx, dispatcher.Dispatched{Event: name, Listeners: list})
+	observe := func(name string, list *rollcall.Listeners) (events, listeners int) {
+		ctx, watching := o.Begin(ctx, rollcall.Dispatched{Event: name, Listeners: list})
 		for i := range list.Len() {
 			watching.Calling(ctx, i)
 			watching.Returned(i, nil)

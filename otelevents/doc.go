@@ -2,7 +2,7 @@
 // dispatch with one below it for each listener's call, and metrics. An
 // application turns it on where it assembles its listeners:
 //
-//	fxevents.Module(fxevents.Policy(dispatcher.Observe(otelevents.NewObserver())))
+//	fxevents.Module(fxevents.Policy(rollcall.Observe(otelevents.NewObserver())))
 //
 // It needs only the OpenTelemetry API. What becomes of the spans and metrics is
 // up to the application's SDK, whose global providers are the default;

@@ -11,7 +11,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.uber.org/fx"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/fxevents"
 	"github.com/rollcall-go/rollcall/otelevents"
 )
@@ -37,11 +37,11 @@ func Example() {
 
 	app := fx.New(
 		fx.NopLogger,
-		fxevents.Module(fxevents.Policy(dispatcher.Observe(otelevents.NewObserver()))),
+		fxevents.Module(fxevents.Policy(rollcall.Observe(otelevents.NewObserver()))),
 		fxevents.Event[*Placed]("order.placed"),
 		fxevents.AsListener(NewIndexer),
 		fxevents.AsListener(NewNotifier),
-		fx.Invoke(func(placed *dispatcher.Emitter[*Placed]) {
+		fx.Invoke(func(placed *rollcall.Emitter[*Placed]) {
 			_ = placed.Emit(context.Background(), &Placed{ID: "7"})
 		}),
 	)

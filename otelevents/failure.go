@@ -10,7 +10,7 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 )
 
 // The values of error.type beside the Go types of errors.
@@ -26,7 +26,7 @@ const (
 // own error, without the wrapper that names the listener.
 func endListener(span trace.Span, err error) {
 	if err != nil && span.IsRecording() {
-		if failed, ok := err.(*dispatcher.ListenerError); ok {
+		if failed, ok := err.(*rollcall.ListenerError); ok {
 			err = failed.Err
 		}
 		fail(span, err)
@@ -51,8 +51,8 @@ func endDispatch(span trace.Span, err error, isRecorded func(error) bool) {
 
 // isListeners says whether an error of a dispatch is that of a listener.
 func isListeners(err error) bool {
-	_, failed := err.(*dispatcher.ListenerError)
-	return failed || err == dispatcher.ErrPanicPasses
+	_, failed := err.(*rollcall.ListenerError)
+	return failed || err == rollcall.ErrPanicPasses
 }
 
 // fail marks a span. fmt does not mind an error whose methods panic, as those
@@ -75,10 +75,10 @@ func record(span trace.Span, err error) {
 // stackOf is the stack of a panic, or nil. One that passes is still under way,
 // and on the stack of whoever is told of it.
 func stackOf(err error) []byte {
-	if err == dispatcher.ErrPanicPasses {
+	if err == rollcall.ErrPanicPasses {
 		return debug.Stack()
 	}
-	if p, ok := bare(err).(*dispatcher.PanicError); ok {
+	if p, ok := bare(err).(*rollcall.PanicError); ok {
 		return p.Stack
 	}
 	return nil
@@ -93,17 +93,17 @@ func errorType(err error) (class string) {
 	}()
 	err = bare(err)
 	switch x := err.(type) {
-	case *dispatcher.ListenerError:
+	case *rollcall.ListenerError:
 		return errorType(x.Err)
-	case *dispatcher.PanicError:
+	case *rollcall.PanicError:
 		return panicked
-	case *dispatcher.InterruptedError:
+	case *rollcall.InterruptedError:
 		return interrupted
 	case interface{ Unwrap() []error }:
 		return joinedType(x.Unwrap())
 	}
 	switch {
-	case err == dispatcher.ErrPanicPasses:
+	case err == rollcall.ErrPanicPasses:
 		return panicked
 	case errors.Is(err, context.Canceled):
 		return canceled

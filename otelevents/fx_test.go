@@ -6,7 +6,7 @@ import (
 
 	"go.uber.org/fx"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/fxevents"
 )
 
@@ -15,12 +15,12 @@ type (
 	archived struct{ id string }
 	unheard  struct{}
 	archiver struct {
-		archived *dispatcher.Emitter[*archived]
+		archived *rollcall.Emitter[*archived]
 	}
 	indexer struct{}
 )
 
-func newArchiver(e *dispatcher.Emitter[*archived]) *archiver { return &archiver{e} }
+func newArchiver(e *rollcall.Emitter[*archived]) *archiver { return &archiver{e} }
 
 func (a *archiver) Handle(ctx context.Context, c *created) error {
 	return a.archived.Emit(ctx, &archived{c.id})
@@ -37,7 +37,7 @@ func TestFxApplication(t *testing.T) {
 	o := newTelemetry()
 	app := fx.New(
 		fx.NopLogger,
-		fxevents.Module(fxevents.Policy(dispatcher.Observe(o.observer))),
+		fxevents.Module(fxevents.Policy(rollcall.Observe(o.observer))),
 		fxevents.Event[*created]("recipe.created"),
 		fxevents.Event[*archived]("recipe.archived"),
 		fxevents.Event[*unheard]("recipe.unheard"),
@@ -45,7 +45,7 @@ func TestFxApplication(t *testing.T) {
 		fxevents.AsListener(newArchiver, `id:"archiver" priority:"last"`),
 		fxevents.Listen((*indexer).OnCreated, `id:"indexer"`),
 		fxevents.Listen((*indexer).OnArchived, `id:"indexer"`),
-		fx.Invoke(func(c *dispatcher.Emitter[*created], u *dispatcher.Emitter[*unheard], d dispatcher.Dispatcher) error {
+		fx.Invoke(func(c *rollcall.Emitter[*created], u *rollcall.Emitter[*unheard], d rollcall.Dispatcher) error {
 			_ = c.Emit(ctx, &created{"7"})
 			_ = u.Emit(ctx, &unheard{})
 			return d.Dispatch(ctx, &unheard{})
@@ -57,7 +57,7 @@ func TestFxApplication(t *testing.T) {
 	check(t, "spans", "\n"+o.tree(), `
 dispatch recipe.created {error.type=*errors.errorString,event.name=recipe.created} Error: listener archiver of recipe.created: listener indexer of recipe.archived: failed
   call indexer {event.name=recipe.created,listener.id=indexer,listener.index=0}
-  call archiver {error.type=*errors.errorString,event.name=recipe.created,listener.id=archiver,listener.index=1} Error: listener indexer of recipe.archived: failed +exception(*dispatcher.ListenerError, listener indexer of recipe.archived: failed)
+  call archiver {error.type=*errors.errorString,event.name=recipe.created,listener.id=archiver,listener.index=1} Error: listener indexer of recipe.archived: failed +exception(*rollcall.ListenerError, listener indexer of recipe.archived: failed)
     dispatch recipe.archived {error.type=*errors.errorString,event.name=recipe.archived} Error: listener indexer of recipe.archived: failed
       call indexer {error.type=*errors.errorString,event.name=recipe.archived,listener.id=indexer,listener.index=0} Error: failed +exception(*errors.errorString, failed)
 `)

@@ -17,7 +17,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/otelevents"
 	"github.com/rollcall-go/rollcall/provider"
@@ -37,42 +37,46 @@ type placed struct {
 
 func (*placed) EventName() string { return "order.placed" }
 
-type listeners = []provider.Listener
+type listeners = []rollcall.Listener
 
-func on(id string, tag ...tags.Tag) provider.Listener {
-	return provider.New[*placed](id, func(*placed) {}, tag...)
+func on(id string, tag ...tags.Tag) rollcall.Listener {
+	return rollcall.NewListener[*placed](id, func(*placed) {}, tag...)
 }
 
-func doing(id string, f func(context.Context, *placed) error, tag ...tags.Tag) provider.Listener {
-	return provider.New[*placed](id, f, tag...)
+func doing(id string, f func(context.Context, *placed) error, tag ...tags.Tag) rollcall.Listener {
+	return rollcall.NewListener[*placed](id, f, tag...)
 }
 
-func failing(id string, err error, tag ...tags.Tag) provider.Listener {
-	return provider.New[*placed](id, func(*placed) error { return err }, tag...)
+func failing(id string, err error, tag ...tags.Tag) rollcall.Listener {
+	return rollcall.NewListener[*placed](id, func(*placed) error { return err }, tag...)
 }
 
-func panicking(id string, value any, tag ...tags.Tag) provider.Listener {
-	return provider.New[*placed](id, func(*placed) { panic(value) }, tag...)
+func panicking(id string, value any, tag ...tags.Tag) rollcall.Listener {
+	return rollcall.NewListener[*placed](id, func(*placed) { panic(value) }, tag...)
 }
 
-func stopping(id string, tag ...tags.Tag) provider.Listener {
-	return provider.New[*placed](id, func(p *placed) { p.StopPropagation() }, tag...)
+func stopping(id string, tag ...tags.Tag) rollcall.Listener {
+	return rollcall.NewListener[*placed](id, func(p *placed) { p.StopPropagation() }, tag...)
 }
 
-func build(t testing.TB, l listeners) *provider.Ordered {
+func build(t testing.TB, l listeners) *provider.Sorted {
 	t.Helper()
-	e := provider.Declare[*placed]("order.placed")
+	e := rollcall.Declare[*placed]("order.placed")
 	e.Publish = func(context.Context, any) error { return nil }
-	p, err := provider.Build(l, []provider.Event{e})
+	p, err := provider.Build(l, []rollcall.Declaration{e})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return p
 }
 
-func listOf(t testing.TB, l ...provider.Listener) *provider.List {
+func listOf(t testing.TB, l ...rollcall.Listener) *rollcall.Listeners {
 	t.Helper()
-	list, err := provider.NewList(l...)
+	var s rollcall.Spec
+	for i := range l {
+		s.Listeners = append(s.Listeners, &l[i])
+	}
+	list, err := rollcall.NewListeners(s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,10 +102,10 @@ func newTelemetry(options ...sdktrace.TracerProviderOption) *telemetry {
 
 // dispatch dispatches an event to the listeners, and gives what a panic that
 // passed had to say.
-func (o *telemetry) dispatch(t testing.TB, ctx context.Context, ev any, l listeners, options ...dispatcher.Option) (value any) {
+func (o *telemetry) dispatch(t testing.TB, ctx context.Context, ev any, l listeners, options ...rollcall.Option) (value any) {
 	t.Helper()
 	defer func() { value = recover() }()
-	_ = dispatcher.New(build(t, l), append(options, dispatcher.Observe(o.observer))...).Dispatch(ctx, ev)
+	_ = rollcall.NewDispatcher(build(t, l), append(options, rollcall.Observe(o.observer))...).Dispatch(ctx, ev)
 	return nil
 }
 

@@ -9,7 +9,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/rollcall-go/rollcall/provider"
+	"github.com/rollcall-go/rollcall"
 )
 
 // The attributes. A name that is also the beginning of another would be a
@@ -111,7 +111,7 @@ func newKnownListener(event string, at place) *knownListener {
 }
 
 // listener gives what is known of the listener at an index of a list.
-func (e *knownEvent) listener(list *provider.List, i int) *knownListener {
+func (e *knownEvent) listener(list *rollcall.Listeners, i int) *knownListener {
 	at := place{list.At(i).ID, i}
 	if learned := e.listeners.Load(); learned != nil {
 		if l, ok := (*learned)[at]; ok {
@@ -123,7 +123,7 @@ func (e *knownEvent) listener(list *provider.List, i int) *knownListener {
 
 // learn takes in all listeners of a list at once. What another goroutine learns
 // meanwhile may be lost, and is learned again.
-func (e *knownEvent) learn(list *provider.List) map[place]*knownListener {
+func (e *knownEvent) learn(list *rollcall.Listeners) map[place]*knownListener {
 	learned := make(map[place]*knownListener, list.Len())
 	if old := e.listeners.Load(); old != nil && len(*old) < listenersKept {
 		maps.Copy(learned, *old)

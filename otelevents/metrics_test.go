@@ -14,7 +14,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/otelevents"
 )
@@ -41,7 +41,7 @@ dispatches {event.name=order.placed} 2 {dispatch}
 listener.duration {event.name=order.placed,listener.id=a} 2 s
 listener.errors {event.name=order.placed,listener.id=a} 2 {error}
 `},
-		{"panics", listeners{panicking("a", "no"), failing("b", errFailed), on("c")}, options{dispatcher.CollectErrors()}, `
+		{"panics", listeners{panicking("a", "no"), failing("b", errFailed), on("c")}, options{rollcall.CollectErrors()}, `
 dispatch.duration {event.name=order.placed} 2 s
 dispatches {event.name=order.placed} 2 {dispatch}
 listener.duration {event.name=order.placed,listener.id=a} 2 s
@@ -50,7 +50,7 @@ listener.duration {event.name=order.placed,listener.id=c} 2 s
 listener.errors {event.name=order.placed,listener.id=a} 2 {error}
 listener.errors {event.name=order.placed,listener.id=b} 2 {error}
 `},
-		{"a panic that passes", listeners{panicking("a", "no"), on("b")}, options{dispatcher.PassPanics()}, `
+		{"a panic that passes", listeners{panicking("a", "no"), on("b")}, options{rollcall.PassPanics()}, `
 dispatch.duration {event.name=order.placed} 2 s
 dispatches {event.name=order.placed} 2 {dispatch}
 listener.duration {event.name=order.placed,listener.id=a} 2 s
@@ -115,7 +115,7 @@ func TestNothingToReport(t *testing.T) {
 			off}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			d := dispatcher.Dispatched{Event: "order.placed", Listeners: listOf(t, on("a"))}
+			d := rollcall.Dispatched{Event: "order.placed", Listeners: listOf(t, on("a"))}
 			got, watching := otelevents.NewObserver(tt.options...).Begin(ctx, d)
 			if got == nil || watching != nil {
 				t.Errorf("got %v and %v", got, watching)
@@ -188,7 +188,7 @@ func TestGlobalProviders(t *testing.T) {
 // blind is an observer that panics before a listener is called.
 type blind struct{}
 
-func (blind) Begin(ctx context.Context, _ dispatcher.Dispatched) (context.Context, dispatcher.Observation) {
+func (blind) Begin(ctx context.Context, _ rollcall.Dispatched) (context.Context, rollcall.Observation) {
 	return ctx, blind{}
 }
 
@@ -199,7 +199,7 @@ func (blind) End(error)                                    {}
 
 func TestBesideObserverThatPanics(t *testing.T) {
 	o := newTelemetry()
-	o.dispatch(t, ctx, &placed{}, listeners{on("a")}, dispatcher.Observe(blind{}))
+	o.dispatch(t, ctx, &placed{}, listeners{on("a")}, rollcall.Observe(blind{}))
 	check(t, "spans", "\n"+o.tree(), `
 dispatch order.placed {error.type=panic,dispatch.not_called=1,event.name=order.placed} Error: listener a of order.placed: panic: blind
 `)

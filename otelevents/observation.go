@@ -7,8 +7,7 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
-	"github.com/rollcall-go/rollcall/provider"
+	"github.com/rollcall-go/rollcall"
 )
 
 // observation watches one dispatch. Each listener has a place of its own in
@@ -16,7 +15,7 @@ import (
 type observation struct {
 	observer  *Observer
 	event     *knownEvent
-	listeners *provider.List
+	listeners *rollcall.Listeners
 
 	ctx       context.Context
 	span      trace.Span
@@ -87,7 +86,7 @@ func (o *observation) End(err error) {
 // publisher is the index of the asynchronous listener whose publication an error is
 // of; -1 for any other. Nobody calls that listener, so it has no span.
 func (o *observation) publisher(err error) int {
-	failed, ok := err.(*dispatcher.ListenerError)
+	failed, ok := err.(*rollcall.ListenerError)
 	if !ok {
 		return -1
 	}

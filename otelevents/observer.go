@@ -10,7 +10,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 )
 
 // scope is the name of the instrumentation scope.
@@ -24,9 +24,9 @@ type Observer struct {
 	known       *known
 }
 
-var _ dispatcher.Observer = (*Observer)(nil)
+var _ rollcall.Observer = (*Observer)(nil)
 
-// NewObserver makes an observer for [dispatcher.Observe]. Without options it
+// NewObserver makes an observer for [rollcall.Observe]. Without options it
 // reports to the global providers, which may be set later. Where a provider
 // refuses a metric, the OpenTelemetry error handler is told and the metric left
 // out.
@@ -60,11 +60,11 @@ func version() string {
 	return ""
 }
 
-// Begin counts the dispatch and begins its span. It watches nothing further
-// where nobody listens, or where the span is not sampled and metrics are off.
-func (o *Observer) Begin(ctx context.Context, d dispatcher.Dispatched) (context.Context, dispatcher.Observation) {
+// Begin counts the dispatch and begins its span. It watches nothing further if nobody
+// listens, or if the span is not sampled and metrics are off.
+func (o *Observer) Begin(ctx context.Context, d rollcall.Dispatched) (context.Context, rollcall.Observation) {
 	e := o.known.event(d.Event)
-	if d.Listeners.Len() == 0 {
+	if d.Listeners != nil && d.Listeners.Len() == 0 {
 		o.instruments.dispatches.Add(ctx, 1, e.add...)
 		return ctx, nil
 	}

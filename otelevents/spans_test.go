@@ -11,11 +11,11 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/provider"
 )
 
-type options = []dispatcher.Option
+type options = []rollcall.Option
 
 // nilError is an error that can't say what it is.
 type nilError struct{ text string }
@@ -70,28 +70,28 @@ dispatch order.placed {error.type=canceled,event.name=order.placed} Error: liste
 dispatch order.placed {error.type=*otelevents_test.nilError,event.name=order.placed} Error: listener a of order.placed: <nil>
   call a {error.type=*otelevents_test.nilError,event.name=order.placed,listener.id=a,listener.index=0} Error: <nil>
 `},
-		{"an error whose methods panic", listeners{failing("a", (*dispatcher.PanicError)(nil))}, nil, `
+		{"an error whose methods panic", listeners{failing("a", (*rollcall.PanicError)(nil))}, nil, `
 dispatch order.placed {error.type=_OTHER,event.name=order.placed} Error: listener a of order.placed: <nil>
   call a {error.type=_OTHER,event.name=order.placed,listener.id=a,listener.index=0} Error: <nil>
 `},
 		{"a panic", listeners{panicking("a", "no"), on("b")}, nil, `
 dispatch order.placed {error.type=panic,dispatch.not_called=1,event.name=order.placed} Error: listener a of order.placed: panic: no
-  call a {error.type=panic,event.name=order.placed,listener.id=a,listener.index=0} Error: panic: no +exception(*dispatcher.PanicError, panic: no, stack)
+  call a {error.type=panic,event.name=order.placed,listener.id=a,listener.index=0} Error: panic: no +exception(*rollcall.PanicError, panic: no, stack)
 `},
-		{"a panic that passes", listeners{on("a"), panicking("b", "no"), on("c")}, options{dispatcher.PassPanics()}, `
+		{"a panic that passes", listeners{on("a"), panicking("b", "no"), on("c")}, options{rollcall.PassPanics()}, `
 dispatch order.placed {error.type=panic,dispatch.not_called=1,event.name=order.placed} Error: it did not return: a panic passes through the dispatch, or its goroutine ends
   call a {event.name=order.placed,listener.id=a,listener.index=0}
   call b {error.type=panic,event.name=order.placed,listener.id=b,listener.index=1} Error: it did not return: a panic passes through the dispatch, or its goroutine ends +exception(*errors.errorString, it did not return: a panic passes through the dispatch, or its goroutine ends, stack)
 `},
-		{"all errors", listeners{failing("a", errFailed), on("b"), panicking("c", "no")}, options{dispatcher.CollectErrors()}, `
+		{"all errors", listeners{failing("a", errFailed), on("b"), panicking("c", "no")}, options{rollcall.CollectErrors()}, `
 dispatch order.placed {error.type=*errors.errorString,event.name=order.placed} Error: listener a of order.placed: failed; listener c of order.placed: panic: no
   call a {error.type=*errors.errorString,event.name=order.placed,listener.id=a,listener.index=0} Error: failed +exception(*errors.errorString, failed)
   call b {event.name=order.placed,listener.id=b,listener.index=1}
-  call c {error.type=panic,event.name=order.placed,listener.id=c,listener.index=2} Error: panic: no +exception(*dispatcher.PanicError, panic: no, stack)
+  call c {error.type=panic,event.name=order.placed,listener.id=c,listener.index=2} Error: panic: no +exception(*rollcall.PanicError, panic: no, stack)
 `},
-		{"all errors, which are one", listeners{panicking("a", "no"), on("b")}, options{dispatcher.CollectErrors()}, `
+		{"all errors, which are one", listeners{panicking("a", "no"), on("b")}, options{rollcall.CollectErrors()}, `
 dispatch order.placed {error.type=panic,event.name=order.placed} Error: listener a of order.placed: panic: no
-  call a {error.type=panic,event.name=order.placed,listener.id=a,listener.index=0} Error: panic: no +exception(*dispatcher.PanicError, panic: no, stack)
+  call a {error.type=panic,event.name=order.placed,listener.id=a,listener.index=0} Error: panic: no +exception(*rollcall.PanicError, panic: no, stack)
   call b {event.name=order.placed,listener.id=b,listener.index=1}
 `},
 		{"stopped", listeners{on("a"), stopping("b"), on("c"), on("d")}, nil, `
@@ -104,17 +104,17 @@ dispatch order.placed {event.name=order.placed}
   call a {event.name=order.placed,listener.id=a,listener.index=0}
   call b {event.name=order.placed,listener.id=b,listener.index=1}
 `},
-		{"in parallel", listeners{on("a"), failing("b", errFailed), on("c", `priority:"last"`)}, options{dispatcher.Parallel(2), dispatcher.CollectErrors()}, `
+		{"in parallel", listeners{on("a"), failing("b", errFailed), on("c", `priority:"last"`)}, options{rollcall.Parallel(2), rollcall.CollectErrors()}, `
 dispatch order.placed {error.type=*errors.errorString,event.name=order.placed} Error: listener b of order.placed: failed
   call a {event.name=order.placed,listener.id=a,listener.index=0}
   call b {error.type=*errors.errorString,event.name=order.placed,listener.id=b,listener.index=1} Error: failed +exception(*errors.errorString, failed)
   call c {event.name=order.placed,listener.id=c,listener.index=2}
 `},
-		{"stopped in parallel", listeners{stopping("a", `priority:"first"`), on("b"), on("c")}, options{dispatcher.Parallel(2)}, `
+		{"stopped in parallel", listeners{stopping("a", `priority:"first"`), on("b"), on("c")}, options{rollcall.Parallel(2)}, `
 dispatch order.placed {dispatch.not_called=2,dispatch.stopped=true,dispatch.stopped_by=a,event.name=order.placed}
   call a {event.name=order.placed,listener.id=a,listener.index=0}
 `},
-		{"a panic that passes in parallel", listeners{panicking("a", "no", `priority:"first"`), on("b")}, options{dispatcher.Parallel(2), dispatcher.PassPanics()}, `
+		{"a panic that passes in parallel", listeners{panicking("a", "no", `priority:"first"`), on("b")}, options{rollcall.Parallel(2), rollcall.PassPanics()}, `
 dispatch order.placed {error.type=panic,dispatch.not_called=1,event.name=order.placed} Error: it did not return: a panic passes through the dispatch, or its goroutine ends
   call a {error.type=panic,event.name=order.placed,listener.id=a,listener.index=0} Error: it did not return: a panic passes through the dispatch, or its goroutine ends +exception(*errors.errorString, it did not return: a panic passes through the dispatch, or its goroutine ends, stack)
 `},
@@ -140,7 +140,7 @@ func TestSpansOfOddEvents(t *testing.T) {
 		want string
 	}{
 		{"stopped from the start", stopped, `
-dispatch order.placed {dispatch.not_called=1,dispatch.stopped=true,event.name=order.placed}
+dispatch order.placed {dispatch.stopped=true,event.name=order.placed}
 `},
 		{"a nil pointer", (*placed)(nil), `
 dispatch order.placed {error.type=panic,dispatch.not_called=1,event.name=order.placed} Error: asking a *otelevents_test.placed whether it is stopped: panic: runtime error: invalid memory address or nil pointer dereference +exception(*fmt.wrapError, asking a *otelevents_test.placed whether it is stopped: panic: runtime error: invalid memory address or nil pointer dereference, stack)
@@ -163,15 +163,15 @@ func TestSpansInterrupted(t *testing.T) {
 		want    string
 	}{
 		{"between listeners", nil, nil, `
-dispatch order.placed {error.type=interrupted,dispatch.not_called=1,event.name=order.placed} Error: dispatch of order.placed stopped before listener b: context canceled +exception(*dispatcher.InterruptedError, dispatch of order.placed stopped before listener b: context canceled)
+dispatch order.placed {error.type=interrupted,dispatch.not_called=1,event.name=order.placed} Error: dispatch of order.placed stopped before listener b: context canceled +exception(*rollcall.InterruptedError, dispatch of order.placed stopped before listener b: context canceled)
   call a {event.name=order.placed,listener.id=a,listener.index=0}
 `},
 		{"by a listener", context.Canceled, nil, `
 dispatch order.placed {error.type=canceled,dispatch.not_called=1,event.name=order.placed} Error: listener a of order.placed: context canceled
   call a {error.type=canceled,event.name=order.placed,listener.id=a,listener.index=0} Error: context canceled +exception(*errors.errorString, context canceled)
 `},
-		{"after an error", errFailed, options{dispatcher.CollectErrors()}, `
-dispatch order.placed {error.type=interrupted,dispatch.not_called=1,event.name=order.placed} Error: listener a of order.placed: failed; dispatch of order.placed stopped before listener b: context canceled +exception(*dispatcher.InterruptedError, dispatch of order.placed stopped before listener b: context canceled)
+		{"after an error", errFailed, options{rollcall.CollectErrors()}, `
+dispatch order.placed {error.type=interrupted,dispatch.not_called=1,event.name=order.placed} Error: listener a of order.placed: failed; dispatch of order.placed stopped before listener b: context canceled +exception(*rollcall.InterruptedError, dispatch of order.placed stopped before listener b: context canceled)
   call a {error.type=*errors.errorString,event.name=order.placed,listener.id=a,listener.index=0} Error: failed +exception(*errors.errorString, failed)
 `},
 	} {
@@ -190,15 +190,15 @@ dispatch order.placed {error.type=interrupted,dispatch.not_called=1,event.name=o
 func TestSpansNest(t *testing.T) {
 	o := newTelemetry()
 	tracer := o.tracers.Tracer("the application")
-	inner := dispatcher.New(build(t, listeners{panicking("inner", "no")}), dispatcher.Observe(o.observer))
-	outer := dispatcher.New(build(t, listeners{
+	inner := rollcall.NewDispatcher(build(t, listeners{panicking("inner", "no")}), rollcall.Observe(o.observer))
+	outer := rollcall.NewDispatcher(build(t, listeners{
 		doing("works", func(ctx context.Context, _ *placed) error {
 			_, span := tracer.Start(ctx, "query")
 			defer span.End()
 			return nil
 		}),
 		doing("dispatches", func(ctx context.Context, p *placed) error { return inner.Dispatch(ctx, p) }),
-	}), dispatcher.Observe(o.observer))
+	}), rollcall.Observe(o.observer))
 
 	ctx, request := tracer.Start(ctx, "request")
 	_ = outer.Dispatch(ctx, &placed{})
@@ -208,9 +208,9 @@ request {}
   dispatch order.placed {error.type=panic,event.name=order.placed} Error: listener dispatches of order.placed: listener inner of order.placed: panic: no
     call works {event.name=order.placed,listener.id=works,listener.index=0}
       query {}
-    call dispatches {error.type=panic,event.name=order.placed,listener.id=dispatches,listener.index=1} Error: listener inner of order.placed: panic: no +exception(*dispatcher.ListenerError, listener inner of order.placed: panic: no)
+    call dispatches {error.type=panic,event.name=order.placed,listener.id=dispatches,listener.index=1} Error: listener inner of order.placed: panic: no +exception(*rollcall.ListenerError, listener inner of order.placed: panic: no)
       dispatch order.placed {error.type=panic,event.name=order.placed} Error: listener inner of order.placed: panic: no
-        call inner {error.type=panic,event.name=order.placed,listener.id=inner,listener.index=0} Error: panic: no +exception(*dispatcher.PanicError, panic: no, stack)
+        call inner {error.type=panic,event.name=order.placed,listener.id=inner,listener.index=0} Error: panic: no +exception(*rollcall.PanicError, panic: no, stack)
 `)
 	for _, s := range o.spans.Ended() {
 		if s.SpanKind() != trace.SpanKindInternal {
@@ -224,13 +224,13 @@ request {}
 func TestSpansUnsampled(t *testing.T) {
 	o := newTelemetry(sdktrace.WithSampler(sdktrace.NeverSample()))
 	var got []trace.SpanContext
-	hears := func(id string) provider.Listener {
+	hears := func(id string) rollcall.Listener {
 		return doing(id, func(ctx context.Context, _ *placed) error {
 			got = append(got, trace.SpanContextFromContext(ctx))
 			return errFailed
 		})
 	}
-	o.dispatch(t, ctx, &placed{}, listeners{hears("a"), hears("b")}, dispatcher.CollectErrors())
+	o.dispatch(t, ctx, &placed{}, listeners{hears("a"), hears("b")}, rollcall.CollectErrors())
 	if len(got) != 2 || !got[0].IsValid() || got[0].IsSampled() || !got[0].Equal(got[1]) {
 		t.Errorf("the listeners got %v", got)
 	}
@@ -269,8 +269,8 @@ dispatch order.placed {error.type=*errors.errorString,event.name=order.placed} E
 // A listener's place is that in the list of the dispatch.
 func TestSpansOfChangingLists(t *testing.T) {
 	o := newTelemetry()
-	admits := func(ev any, l provider.Listener) bool { return ev.(*placed).secret == "" || l.ID == "b" }
-	d := dispatcher.New(provider.NewFilter(build(t, listeners{on("a"), on("b")}), admits), dispatcher.Observe(o.observer))
+	admits := func(ev any, l rollcall.Listener) bool { return ev.(*placed).secret == "" || l.ID == "b" }
+	d := rollcall.NewDispatcher(provider.NewFilter(build(t, listeners{on("a"), on("b")}), admits), rollcall.Observe(o.observer))
 	for _, secret := range []string{"", "for b", ""} {
 		_ = d.Dispatch(ctx, &placed{secret: secret})
 	}

@@ -10,7 +10,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"go.uber.org/fx"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/fxevents"
 	"github.com/rollcall-go/rollcall/otelevents"
 	"github.com/rollcall-go/rollcall/transport"
@@ -34,9 +34,9 @@ func (m *mailer) OnOrdered(context.Context, *ordered) error { close(m.received);
 func TestTransport(t *testing.T) {
 	tracing(t)
 	o, m := newTelemetry(), &mailer{make(chan struct{})}
-	var emitter *dispatcher.Emitter[*ordered]
+	var emitter *rollcall.Emitter[*ordered]
 	app := fx.New(fx.NopLogger,
-		fxevents.Module(fxevents.Policy(dispatcher.Observe(o.observer))),
+		fxevents.Module(fxevents.Policy(rollcall.Observe(o.observer))),
 		fxevents.Event[*ordered]("ordered"),
 		fx.Supply(m),
 		fxevents.Listen((*mailer).OnOrdered, `id:"mail" async:"mail"`),
@@ -108,9 +108,9 @@ func (away) Publish(context.Context, transport.Message) error {
 // listener.
 func TestPublishFails(t *testing.T) {
 	o := newTelemetry()
-	var emitter *dispatcher.Emitter[*ordered]
+	var emitter *rollcall.Emitter[*ordered]
 	app := fx.New(fx.NopLogger,
-		fxevents.Module(fxevents.Policy(dispatcher.Observe(o.observer))),
+		fxevents.Module(fxevents.Policy(rollcall.Observe(o.observer))),
 		fxevents.Event[*ordered]("ordered"),
 		fx.Supply(&mailer{}),
 		fxevents.Listen((*mailer).OnOrdered, `id:"mail" async:"mail"`),
@@ -125,7 +125,7 @@ func TestPublishFails(t *testing.T) {
 	}
 	const failure = "publishing ordered for the receivers of mail: the broker is away"
 	check(t, "spans", o.tree(), `dispatch ordered {error.type=*errors.errorString,event.name=ordered} Error: listener mail of ordered: `+failure+
-		` +exception(*dispatcher.ListenerError, listener mail of ordered: `+failure+`)
+		` +exception(*rollcall.ListenerError, listener mail of ordered: `+failure+`)
 `)
 	if want := "listener.errors {event.name=ordered,listener.id=mail} 1 {error}\n"; !strings.Contains(o.measured(t), want) {
 		t.Errorf("got\n%swant\n%s", o.measured(t), want)

@@ -2,208 +2,222 @@ package provider
 
 import (
 	"errors"
-	"maps"
 	"reflect"
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"github.com/rollcall-go/rollcall"
+	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/ordering"
 )
 
-// Chain gives the listeners of several providers in succession. Providers may
-// be added at any time; a dispatch in flight keeps the listeners that it began
-// with. A Chain of Chains is a Chain. The zero Chain is empty. A Chain must
-// not contain itself.
+// Chain provides the listeners of several providers in succession. Providers may be
+// added at any time. A dispatch in flight keeps the listeners that it began with. A
+// Chain of Chains is a Chain. The zero Chain is empty. A Chain must not contain itself.
 //
-// The asynchronous listeners of all come behind the others; each provider
+// The asynchronous listeners of all providers come behind the others. Each provider
 // publishes for its own.
-//
-// A chain remembers the lists that it has joined, up to 16,384 of them: for each
-// type of event, one less than it has providers. Beyond that it begins anew, and
-// may have to join them again, which allocates.
 type Chain struct {
 	mu    sync.Mutex // held while state is replaced
 	state atomic.Pointer[chainState]
 }
 
+// chainState never changes.
 type chainState struct {
-	providers []Provider
-
-	joined sync.Map     // of *followed by *List
-	count  atomic.Int64 // of the lists that are joined
+	providers []rollcall.Provider
+	lease     *rollcall.Lease // until there are others
 }
 
 // NewChain chains the providers.
-func NewChain(providers ...Provider) *Chain {
+func NewChain(providers ...rollcall.Provider) *Chain {
 	c := &Chain{}
 	c.Append(providers...)
 	return c
 }
 
-// Append adds providers at the end. Nil ones are left out, here and elsewhere.
-func (c *Chain) Append(providers ...Provider) {
-	c.change(func(old []Provider) []Provider { return slices.Concat(old, providers) })
+// Append adds providers at the end. Nil ones are left out.
+func (c *Chain) Append(providers ...rollcall.Provider) {
+	c.change(func(old []rollcall.Provider) []rollcall.Provider { return slices.Concat(old, providers) })
 }
 
-// Prepend adds providers at the beginning, the first of them first.
-func (c *Chain) Prepend(providers ...Provider) {
-	c.change(func(old []Provider) []Provider { return slices.Concat(providers, old) })
+// Prepend adds providers at the beginning, the first of them first. Nil ones are left
+// out.
+func (c *Chain) Prepend(providers ...rollcall.Provider) {
+	c.change(func(old []rollcall.Provider) []rollcall.Provider { return slices.Concat(providers, old) })
 }
 
-func (c *Chain) change(f func([]Provider) []Provider) {
+func (c *Chain) change(f func([]rollcall.Provider) []rollcall.Provider) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	isNil := func(p Provider) bool { return p == nil }
-	c.state.Store(&chainState{providers: slices.DeleteFunc(f(c.providers()), isNil)})
+	old := c.current()
+	isNil := func(p rollcall.Provider) bool { return p == nil }
+	next := &chainState{providers: slices.DeleteFunc(f(old.providers), isNil), lease: &rollcall.Lease{}}
+	c.state.Store(next)
+	old.lease.End()
 }
 
-func (c *Chain) providers() []Provider {
+// current returns the state, which the zero Chain makes at its first use.
+func (c *Chain) current() *chainState {
 	if s := c.state.Load(); s != nil {
-		return s.providers
+		return s
 	}
-	return nil
+	c.state.CompareAndSwap(nil, &chainState{lease: &rollcall.Lease{}})
+	return c.state.Load()
 }
 
-// All gives the listeners of all providers in succession, of those that can
-// name theirs.
-func (c *Chain) All() []Listener {
-	var all []Listener
-	for _, p := range c.providers() {
-		all = append(all, All(p)...)
+// All returns the listeners of all providers in succession, of those that can list
+// theirs.
+func (c *Chain) All() []rollcall.Listener {
+	var listeners []rollcall.Listener
+	for _, p := range c.current().providers {
+		listeners = append(listeners, all(p)...)
 	}
-	return all
+	return listeners
 }
 
-// Listeners gives the providers' listeners of ev in succession. The error
-// joins those of the providers; it is a *NoEventError for nil. It allocates only
-// where a provider gives a list for the first time, or as a Filter does that
-// leaves a listener out.
-func (c *Chain) Listeners(ev any) (*List, error) {
+// Listeners returns the providers' listeners of ev in succession. The error joins those
+// of the providers. It is a *rollcall.NoEventError for nil. Listeners allocates a list,
+// which a dispatcher remembers until a provider of the chain changes.
+func (c *Chain) Listeners(ev any) (*rollcall.Listeners, error) {
 	if ev == nil {
-		return nil, &NoEventError{}
+		return nil, &rollcall.NoEventError{}
 	}
-	s := c.state.Load()
-	if s == nil {
+	return c.current().join(event.TypeKey(reflect.TypeOf(ev)), func(p rollcall.Provider) (*rollcall.Listeners, error) {
+		return p.Listeners(ev)
+	})
+}
+
+// Of returns the listeners of a key, like [Sorted.Of], of those providers that can tell.
+func (c *Chain) Of(key event.Key) (*rollcall.Listeners, error) {
+	return c.current().join(key, func(p rollcall.Provider) (*rollcall.Listeners, error) {
+		if p, ok := p.(interface {
+			Of(event.Key) (*rollcall.Listeners, error)
+		}); ok {
+			return p.Of(key)
+		}
 		return nil, nil
-	}
-	var all *List
+	})
+}
+
+// join puts the answers of providers one behind the other.
+func (s *chainState) join(of event.Key, ask func(rollcall.Provider) (*rollcall.Listeners, error)) (*rollcall.Listeners, error) {
+	specs := make([]rollcall.Spec, 0, len(s.providers))
 	var problems []error
 	for _, p := range s.providers {
-		list, err := p.Listeners(ev)
+		list, err := ask(p)
 		if err != nil {
 			problems = append(problems, err)
 			continue
 		}
-		all = s.join(all, list)
+		specs = append(specs, list.Spec())
 	}
-	if len(problems) > 0 {
-		return nil, errors.Join(problems...)
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
 	}
-	return all, nil
+	return rollcall.NewListeners(concat(specs, of, s.lease))
 }
 
-// ListenersOf gives the listeners of the events of type t, ForNow, where each
-// provider of the chain can answer for a type.
-func (c *Chain) ListenersOf(t reflect.Type) (*List, Validity, error) {
-	s := c.state.Load()
-	if s == nil || len(s.providers) == 0 {
-		return nothingFor(t)
-	}
-	var all *List
-	for _, p := range s.providers {
-		typed, ok := p.(Typed)
-		if !ok {
-			return nil, OncePerEvent, nil
+// concat holds for as long as each of the specifications, and the lease.
+func concat(specs []rollcall.Spec, of event.Key, lease *rollcall.Lease) rollcall.Spec {
+	joined := rollcall.Spec{Event: rollcall.Declaration{Key: of}, EveryEvent: isOneType(of), Leases: []*rollcall.Lease{lease}}
+	parts, length := 0, 0
+	for _, s := range specs {
+		length += len(s.Listeners)
+		if s.Event.Key == of && joined.Event.Name == "" {
+			joined.Event = s.Event
 		}
-		list, validity, err := typed.ListenersOf(t)
-		if err != nil || validity == OncePerEvent {
-			return nil, OncePerEvent, nil // Listeners has all errors
-		}
-		all = s.join(all, list)
-	}
-	return all, ForNow, nil
-}
-
-// maxJoined bounds the lists that a chain remembers, and maxFollowed those of them
-// that begin with one list: mutable providers below it make new ones with every
-// change.
-const (
-	maxJoined   = 1 << 14
-	maxFollowed = 1 << 10
-)
-
-// join looks for what was joined before. Lists never change, so their addresses
-// stand for what they hold.
-func (s *chainState) join(a, b *List) *List {
-	switch {
-	case a.Len() == 0:
-		return b
-	case b.Len() == 0:
-		return a
-	}
-	if a.passing || b.passing {
-		joined := concat(a, b)
-		joined.passing = true
-		return joined
-	}
-	if x, ok := s.joined.Load(a); ok {
-		if list, ok := x.(*followed).by(b); ok {
-			return list
+		joined.EveryEvent = joined.EveryEvent && s.EveryEvent
+		joined.Leases = append(joined.Leases, s.Leases...)
+		joined.Names = union(joined.Names, s.Names)
+		if len(s.Listeners) > 0 {
+			parts, joined.Sorted = parts+1, s.Sorted
 		}
 	}
-	return s.remember(a, b, concat(a, b))
-}
-
-func (s *chainState) remember(a, b, list *List) *List {
-	if s.count.Add(1) > maxJoined {
-		s.joined.Clear()
-		s.count.Store(1)
+	joined.Sorted = joined.Sorted && parts == 1
+	joined.Listeners, joined.Reasons = make([]*rollcall.Listener, 0, length), make([]*ordering.Reason, 0, length)
+	for _, s := range specs { // what is published is known only when all others have succeeded
+		n := synchronous(s)
+		joined.Listeners = append(joined.Listeners, s.Listeners[:n]...)
+		joined.Reasons = appendReasons(joined.Reasons, s, 0, n, parts > 1)
 	}
-	x, _ := s.joined.LoadOrStore(a, &followed{})
-	return x.(*followed).remember(b, list)
-}
-
-// followed are the joined lists that begin with one, by the other.
-type followed struct {
-	mu    sync.Mutex // held while lists is replaced
-	lists atomic.Pointer[map[*List]*List]
-}
-
-func (f *followed) by(b *List) (*List, bool) {
-	known := f.lists.Load()
-	if known == nil {
-		return nil, false
-	}
-	list, ok := (*known)[b]
-	return list, ok
-}
-
-// remember keeps the first of several that are the same.
-func (f *followed) remember(b, list *List) *List {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if first, ok := f.by(b); ok {
-		return first
-	}
-	extended := map[*List]*List{}
-	if known := f.lists.Load(); known != nil && len(*known) < maxFollowed {
-		extended = maps.Clone(*known)
-	}
-	extended[b] = list
-	f.lists.Store(&extended)
-	return list
-}
-
-// concat keeps the asynchronous listeners last: what is published is known only
-// when the others have succeeded.
-func concat(a, b *List) *List {
-	m, n := a.syncLen(), b.syncLen()
-	joined := newList(slices.Concat(a.listeners[:m], b.listeners[:n], a.listeners[m:], b.listeners[n:]), nil)
-	if a.reasons != nil || b.reasons != nil {
-		r, q := a.reasonsOfAll(), b.reasonsOfAll()
-		joined.reasons, joined.rearranged = slices.Concat(r[:m], q[:n], r[m:], q[n:]), true
-	}
-	if a.typ != nil && a.typ == b.typ {
-		joined.serve(a.typ, a.event, nil)
+	for _, s := range specs {
+		n := synchronous(s)
+		joined.Listeners = append(joined.Listeners, s.Listeners[n:]...)
+		joined.Reasons = appendReasons(joined.Reasons, s, n, len(s.Listeners), parts > 1)
 	}
 	return joined
+}
+
+// synchronous returns how many listeners come before the asynchronous ones.
+func synchronous(s rollcall.Spec) int {
+	for i, l := range s.Listeners {
+		if l.Async != "" {
+			return i
+		}
+	}
+	return len(s.Listeners)
+}
+
+// appendReasons appends the reasons of the listeners from one index to another. If others
+// may come between the synchronous and the asynchronous listeners, no listener stands next
+// to a target on the other side.
+func appendReasons(reasons []*ordering.Reason, s rollcall.Spec, from, to int, between bool) []*ordering.Reason {
+	n := synchronous(s)
+	between = between && n > 0 && n < len(s.Listeners)
+	for i := from; i < to; i++ {
+		var r *ordering.Reason
+		if s.Reasons != nil {
+			r = s.Reasons[i]
+		}
+		if between && r != nil && r.Beside != nil && !has(s.Listeners[from:to], r.Beside.Target) {
+			r = apart(r)
+		}
+		reasons = append(reasons, r)
+	}
+	return reasons
+}
+
+func has(listeners []*rollcall.Listener, id string) bool {
+	return slices.ContainsFunc(listeners, func(l *rollcall.Listener) bool { return l.ID == id })
+}
+
+func union(a, b map[string]bool) map[string]bool {
+	switch {
+	case len(b) == 0:
+		return a
+	case len(a) == 0:
+		return b
+	}
+	both := map[string]bool{}
+	for _, names := range []map[string]bool{a, b} {
+		for name := range names {
+			both[name] = true
+		}
+	}
+	return both
+}
+
+// Events returns the events of those providers that can list theirs, each once, with
+// the listeners of all.
+func (c *Chain) Events() []EventOrder {
+	var orders []EventOrder
+	seen := map[event.Key]bool{}
+	for _, p := range c.current().providers {
+		for _, e := range eventsOf(p) {
+			if list, err := c.Of(e.Event.Key); !seen[e.Event.Key] && err == nil {
+				seen[e.Event.Key] = true
+				e.Listeners = list
+				orders = append(orders, e)
+			}
+		}
+	}
+	return orders
+}
+
+func eventsOf(p rollcall.Provider) []EventOrder {
+	if p, ok := p.(interface{ Events() []EventOrder }); ok {
+		return p.Events()
+	}
+	return nil
 }

@@ -1,81 +1,58 @@
 package provider_test
 
 import (
+	"context"
 	"reflect"
 	"testing"
 
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/provider"
 )
 
 // toAll is a provider with one listener, which hears every event.
-func toAll(t testing.TB, id string) provider.Provider {
-	return must[*provider.Ordered](t)(provider.Build(listeners{provider.New[any](id, func(any) {})}, nil))
+func toAll(t testing.TB, id string) rollcall.Provider {
+	return must[*provider.Sorted](t)(provider.Build(listeners{rollcall.NewListener[any](id, func(any) {})}, nil))
 }
 
-// ofManyTypes are n events, each of a type of its own.
-func ofManyTypes(n int) []any {
-	events := make([]any, n)
+// A dispatcher joins the lists of a chain once for each type of event.
+func TestChainOverManyTypes(t *testing.T) {
+	c := provider.NewChain(toAll(t, "a"), toAll(t, "b"), provider.NewChain(toAll(t, "c"), toAll(t, "d")), toAll(t, "e"), toAll(t, "f"))
+	d := rollcall.NewDispatcher(c)
+	events := make([]any, 300)
 	for i := range events {
 		events[i] = reflect.New(reflect.ArrayOf(i, reflect.TypeFor[byte]())).Interface()
 	}
-	return events
-}
-
-// However many lists are joined, a chain remembers those that its providers
-// still give.
-func TestChainOverManyTypes(t *testing.T) {
-	c := provider.NewChain(toAll(t, "a"), toAll(t, "b"), provider.NewChain(toAll(t, "c"), toAll(t, "d")), toAll(t, "e"), toAll(t, "f"))
-	events := ofManyTypes(300)
-	askForAll := func() {
+	dispatchAll := func() {
 		for _, ev := range events {
-			if list, err := c.Listeners(ev); err != nil || list.Len() != 6 {
-				t.Fatalf("got %d, %v", list.Len(), err)
+			if err := d.Dispatch(context.Background(), ev); err != nil {
+				t.Fatal(err)
 			}
 		}
 	}
-	askForAll()
-	if n := testing.AllocsPerRun(3, askForAll); n != 0 {
+	dispatchAll()
+	if n := testing.AllocsPerRun(3, dispatchAll); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
-	if n, want := c.Remembered(), 4*len(events); n != want {
-		t.Errorf("remembers %d lists, not %d", n, want)
-	}
 }
 
-// A chain does not remember lists without end.
+// A change anywhere below a chain is seen by the next dispatch.
 func TestChainOverAChangingProvider(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it takes seconds")
-	}
 	mutable := &provider.Mutable{}
-	inner := provider.NewChain(toAll(t, "i"), toAll(t, "j"))
-	var loose everNew
-	for _, tt := range []struct {
-		name   string
-		chain  *provider.Chain
-		change func() (undo func())
-		want   string
-	}{
-		{"a mutable provider", provider.NewChain(toAll(t, "a"), mutable, toAll(t, "z")), func() func() { return must[func()](t)(mutable.Append(on("b"))) }, "a b z"},
-		{"a chain", provider.NewChain(toAll(t, "a"), inner, toAll(t, "z")), func() func() { inner.Append(nil); return func() {} }, "a i j z"},
-		{"a provider that makes its lists anew", provider.NewChain(toAll(t, "a"), loose, toAll(t, "z")), func() func() { return func() {} }, "a x z"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			for range 17_000 {
-				undo := tt.change()
-				if got := idsFor(t, tt.chain, theEvent); got != tt.want {
-					t.Fatalf("got %q", got)
-				}
-				undo()
-			}
-			if n := tt.chain.Remembered(); n > 1<<14 {
-				t.Errorf("remembers %d lists", n)
-			}
-		})
+	inner := provider.NewChain(toAll(t, "i"), mutable)
+	c := provider.NewChain(toAll(t, "a"), inner, toAll(t, "z"))
+	emitter := rollcall.NewEmitter[*created](rollcall.NewDispatcher(c))
+	emit := func() string {
+		e := &created{}
+		if err := emitter.Emit(context.Background(), e); err != nil {
+			t.Fatal(err)
+		}
+		return e.met()
 	}
+	check(t, "at first", emit(), "")
+	remove := must[func()](t)(mutable.Append(on("m")))
+	check(t, "added below", emit(), "m")
+	inner.Append(must[*provider.Sorted](t)(provider.Build(listeners{on("n")}, nil)))
+	check(t, "a provider more", emit(), "m n")
+	remove()
+	check(t, "removed below", emit(), "n")
 }
-
-// everNew makes a list for each event.
-type everNew struct{}
-
-func (everNew) Listeners(any) (*provider.List, error) { return provider.NewList(on("x")) }

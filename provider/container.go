@@ -3,48 +3,53 @@ package provider
 import (
 	"errors"
 	"fmt"
-	"reflect"
+	"slices"
 	"strings"
 	"sync"
 
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/tags"
 )
 
-// Container is a provider of listeners that it takes by ID from a container,
-// at the first event that needs them. What it has taken it keeps.
-type Container struct {
-	table  *table
-	ids    map[event.Key][]string
-	getter Getter
-	taken  sync.Map // ID → what the getter gave
+// Getter is a container that returns a listener by its ID: a Listener, a function, or a
+// value with a Handle method. See [rollcall.FromValue].
+type Getter interface {
+	Get(id string) (any, error)
 }
 
-// NewContainer makes a provider of the IDs, whose order is that of [Map].
-// Neither map nor lists are kept.
-func NewContainer(ids map[event.Key][]string, g Getter) *Container {
+// Container is a provider of listeners that it takes by ID from a container, at the
+// first event that needs them. It keeps what it has taken.
+type Container struct {
+	*resolver
+	ids    map[event.Key][]string
+	getter Getter
+	taken  sync.Map // ID → what the getter returned
+}
+
+// NewContainer returns a provider of the IDs, in the order of [Map]. The error says that
+// g is nil. NewContainer keeps neither map nor lists.
+func NewContainer(ids map[event.Key][]string, g Getter) (*Container, error) {
+	if g == nil {
+		return nil, errors.New("a provider.Container needs a container: its Getter is nil")
+	}
 	p := &Container{ids: map[event.Key][]string{}, getter: g}
 	keys := sortedKeys(ids, func(ids []string) string { return strings.Join(ids, ",") })
 	for _, k := range keys {
-		p.ids[k] = append([]string(nil), ids[k]...)
+		p.ids[k] = slices.Clone(ids[k])
 	}
-	p.table = newTable(newMatcher(nil, keys), p.take)
-	p.table.retry = true
-	return p
+	p.resolver = &resolver{matcher: newMatcher(nil, keys), order: p.take}
+	return p, nil
 }
 
-// Listeners gives the listeners of ev. Where the container fails, the error
-// joins a *ContainerError for each listener that it could not give, and the
-// next event asks again; first events that come at once may each ask. It is a *NoEventError for nil.
-func (p *Container) Listeners(ev any) (*List, error) { return p.table.lookup(ev) }
+// Listeners returns the listeners of ev. If the container fails, the error joins a
+// *ContainerError for each listener that it could not return, and the next event asks
+// again. First events that arrive at the same time may each ask. The error is a
+// *rollcall.NoEventError for nil.
+func (p *Container) Listeners(ev any) (*rollcall.Listeners, error) { return p.resolver.Listeners(ev) }
 
-// ListenersOf gives the listeners of the events of type t, Forever.
-func (p *Container) ListenersOf(t reflect.Type) (*List, Validity, error) {
-	return p.table.lookupType(t, Forever)
-}
-
-func (p *Container) take(keys []event.Key) (*List, error) {
-	var listeners []Listener
+func (p *Container) take(keys []event.Key) (rollcall.Spec, error) {
+	var spec rollcall.Spec
 	var problems []error
 	for _, k := range keys {
 		for _, id := range p.ids[k] {
@@ -53,13 +58,10 @@ func (p *Container) take(keys []event.Key) (*List, error) {
 				problems = append(problems, &ContainerError{ID: id, Event: k, Err: err})
 				continue
 			}
-			listeners = append(listeners, l)
+			spec.Listeners = append(spec.Listeners, &l)
 		}
 	}
-	if len(problems) > 0 {
-		return nil, errors.Join(problems...)
-	}
-	return newList(pointers(listeners), nil), nil
+	return spec, errors.Join(problems...)
 }
 
 // get takes what was not taken before, and turns a panic of the container, or of a
@@ -79,23 +81,23 @@ func (p *Container) get(id string) (value any, err error) {
 	return value, err
 }
 
-func (p *Container) takeOne(id string, key event.Key) (Listener, error) {
+func (p *Container) takeOne(id string, key event.Key) (rollcall.Listener, error) {
 	value, err := p.get(id)
 	if err != nil {
-		return Listener{}, err
+		return rollcall.Listener{}, err
 	}
 	fields := tags.Fields{ID: id}
-	if _, lists := value.(Subscriber); lists {
+	if _, lists := value.(rollcall.Subscriber); lists {
 		fields.ID = "" // which would be that of all
 	}
-	listeners, err := FromValue(value, fields)
+	listeners, err := rollcall.FromValue(value, fields)
 	if err != nil {
-		return Listener{}, err
+		return rollcall.Listener{}, err
 	}
 	if n := len(listeners); n != 1 {
-		return Listener{}, fmt.Errorf("it lists %d subscriptions, not one: have the container give one listener by this ID", n)
+		return rollcall.Listener{}, fmt.Errorf("it lists %d subscriptions, not one: have the container give one listener by this ID", n)
 	}
 	l := listeners[0]
 	l.ID, l.Event = id, key
-	return l, mistaken([]Listener{l})
+	return l, mistaken([]rollcall.Listener{l})
 }

@@ -12,17 +12,17 @@ import (
 // the same. It tells where there can be no cycle, so that nothing need be sorted.
 type ahead map[event.Key]map[event.Key]bool
 
-func newAhead(listeners []Listener) ahead {
+func newAhead(members []member) ahead {
 	a, heard := ahead{}, map[string]*hearing{}
-	for i := range listeners {
-		id := listeners[i].ID
+	for _, m := range members {
+		id := m.ID
 		if heard[id] == nil {
 			heard[id] = &hearing{types: map[event.Key]bool{}}
 		}
-		heard[id].add(listeners[i].Event)
+		heard[id].add(m.Event)
 	}
-	for i := range listeners {
-		key, placement := listeners[i].Event, &listeners[i].Placement
+	for _, m := range members {
+		key, placement := m.Event, m.placement()
 		eachKey(key, placement.Before, heard, func(target event.Key) { a.put(key, target) })
 		eachKey(key, placement.After, heard, func(target event.Key) { a.put(target, key) })
 	}
@@ -92,11 +92,11 @@ func (a ahead) ofAny(k event.Key, others []event.Key) bool {
 
 // cycles are those of any event that is listened to.
 func (s *sorter) cycles() error {
-	a := newAhead(s.listeners)
+	a := newAhead(s.members)
 	var problems []error
 	for _, k := range s.matcher.keys {
 		if keys := s.matcher.match(k.Type(), k.Name()); a.hints(keys) {
-			_, err := s.sort(keys)
+			_, err := s.place(keys)
 			problems = append(problems, err)
 		}
 	}
@@ -110,7 +110,7 @@ func (s *sorter) cycles() error {
 // that name is looked at elsewhere.
 func (s *sorter) cyclesOfUnknown(a ahead) error {
 	unknown := s.matcher.unknown()
-	_, err := s.sort(unknown)
+	_, err := s.place(unknown)
 	problems := []error{err}
 	var named [][]event.Key
 	for _, t := range s.matcher.namedTypes() {
@@ -135,6 +135,6 @@ func (s *sorter) cyclesThrough(k event.Key, others []event.Key, a ahead) error {
 	if !a.closes(k, others) || slices.Contains(others, k) {
 		return nil
 	}
-	_, err := s.sort(append(slices.Clone(others), k))
+	_, err := s.place(append(slices.Clone(others), k))
 	return err
 }

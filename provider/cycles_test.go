@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/ordering"
 	"github.com/rollcall-go/rollcall/provider"
@@ -35,19 +36,19 @@ func manyKeys() []event.Key {
 // hinting is a listener of each key, some of which run before one that hears all,
 // and some after.
 func hinting(keys []event.Key) listeners {
-	all := listeners{provider.New[event.Named]("all", func(event.Named) {})}
+	all := listeners{rollcall.NewListener[event.Named]("all", func(event.Named) {})}
 	for i, k := range keys {
 		placement := [][]string{{`before:"all"`}, {`after:"all"`}, nil}[3*i/len(keys)]
-		l := provider.New[event.Named](fmt.Sprint("l", i), func(event.Named) {}, asTags(placement)...)
+		l := rollcall.NewListener[event.Named](fmt.Sprint("l", i), func(event.Named) {}, asTags(placement)...)
 		l.Event = k
 		all = append(all, l)
 	}
 	return all
 }
 
-type several []provider.Listener
+type several []rollcall.Listener
 
-func (s several) Subscriptions() []provider.Listener { return s }
+func (s several) Subscriptions() []rollcall.Listener { return s }
 
 // The search for cycles does not try each name with each type.
 func TestManyTypesAndNames(t *testing.T) {
@@ -55,7 +56,7 @@ func TestManyTypesAndNames(t *testing.T) {
 	for name, allocations := range map[string]func(n int) float64{
 		"Build": func(n int) float64 {
 			all := hinting(keys[:n])
-			return testing.AllocsPerRun(1, func() { must[*provider.Ordered](t)(provider.Build(all, nil)) })
+			return testing.AllocsPerRun(1, func() { must[*provider.Sorted](t)(provider.Build(all, nil)) })
 		},
 		"Add": func(n int) float64 {
 			m := &provider.Mutable{}

@@ -1,27 +1,22 @@
-// Package provider answers the question that a dispatcher asks for each event:
-// which listeners, in which order.
+// Package provider has the usual kinds of [rollcall.Provider]: which listeners an event
+// has, and in which order.
 //
-// A [Listener] is one function for one event key, with an ID. [New] makes one
-// of a function:
+//   - [Sorted], which [Build] returns, has the order that priorities and hints ask for,
+//     computed once;
+//   - [Map] has the order in which a map lists the listeners;
+//   - [Container] is like Map for IDs, whose listeners it takes from a container at the
+//     first event that needs them;
+//   - [Mutable] has listeners that come and go at run time;
+//   - [Chain] has the listeners of several providers in succession;
+//   - [Filter] has those that a predicate admits.
 //
-//	provider.New[*recipes.Created]("audit.Log", log.OnCreated, `priority:"first"`)
+// An event goes to the listeners of its exact type, of its name, and of every interface
+// that it implements.
 //
-// A [Provider] gives listeners for an event. There are several kinds:
+// All kinds may be used concurrently. Asking one takes no lock. Changing a Mutable or a
+// Chain copies it, so a dispatch in flight keeps the listeners that it began with, and
+// ends the [rollcall.Lease] of its answers, so the next dispatch asks again.
 //
-//   - [Ordered], the result of [Build]: the order that priorities and hints ask
-//     for, computed once;
-//   - [Map]: the order in which a map lists them;
-//   - [Container]: like Map, but of IDs, whose listeners are taken from a
-//     container at the first event that needs them;
-//   - [Mutable]: listeners come and go at run time;
-//   - [Chain]: the listeners of several providers in succession;
-//   - [Filter]: those that a predicate admits.
-//
-// An event goes to the listeners of its exact type, of its name and of every
-// interface that it implements. A type that is seen for the first time is
-// resolved once and remembered.
-//
-// Providers may be used concurrently. Asking one that is built once takes no
-// lock. Changing a mutable one copies it: a dispatch in flight keeps the
-// listeners that it began with.
+// They are made of what package rollcall offers to any provider: [rollcall.Spec] and
+// [rollcall.Lease].
 package provider

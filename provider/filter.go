@@ -1,55 +1,79 @@
 package provider
 
-import "errors"
+import (
+	"errors"
+	"slices"
 
-// Filter gives those listeners of a provider that a predicate admits, as for
-// access control. Of asynchronous listeners it says for which an event is
-// published; whoever receives it has all of its key.
+	"github.com/rollcall-go/rollcall"
+	"github.com/rollcall-go/rollcall/ordering"
+)
+
+// Filter provides those listeners of another provider that a predicate admits, as for
+// access control. Of asynchronous listeners the predicate decides for which an event is
+// published. Each receiver then calls all listeners of its key.
 type Filter struct {
-	provider Provider
-	admits   func(ev any, l Listener) bool
+	provider rollcall.Provider // remembers what is filtered
+	lists    rollcall.Provider // the provider itself
+	admits   func(ev any, l rollcall.Listener) bool
 }
 
-// NewFilter filters p. The predicate is asked for each listener at each event;
-// it may be called concurrently.
-func NewFilter(p Provider, admits func(ev any, l Listener) bool) *Filter {
-	return &Filter{provider: p, admits: admits}
+// NewFilter filters p. It calls the predicate for each listener at each event, also
+// concurrently.
+func NewFilter(p rollcall.Provider, admits func(ev any, l rollcall.Listener) bool) *Filter {
+	return &Filter{provider: rollcall.Remember(p), lists: p, admits: admits}
 }
 
-// Listeners gives the listeners of ev that the predicate admits. It allocates
-// a list where it leaves one out. The error is that of the provider.
-func (f *Filter) Listeners(ev any) (*List, error) {
-	if f.provider == nil || f.admits == nil {
+// Listeners returns the listeners of ev that the predicate admits, for this event alone.
+// It allocates a list. The error is that of the provider.
+func (f *Filter) Listeners(ev any) (*rollcall.Listeners, error) {
+	if f.lists == nil || f.admits == nil {
 		return nil, errors.New("a filter needs a provider and a predicate")
 	}
-	list, err := f.provider.Listeners(ev)
+	all, err := f.provider.Listeners(ev)
 	if err != nil {
 		return nil, err
 	}
-	var left []int // indexes of the admitted, from the first that is left out
-	for i, l := range list.All() {
-		switch admitted := f.admits(ev, l); {
-		case !admitted && left == nil:
-			left = upTo(i, list.Len())
-		case admitted && left != nil:
-			left = append(left, i)
+	spec := all.Spec()
+	spec.EveryEvent, spec.Leases = false, nil
+	spec.Listeners, spec.Reasons = f.admitted(ev, spec)
+	return rollcall.NewListeners(spec)
+}
+
+func (f *Filter) admitted(ev any, s rollcall.Spec) ([]*rollcall.Listener, []*ordering.Reason) {
+	listeners, reasons := make([]*rollcall.Listener, 0, len(s.Listeners)), make([]*ordering.Reason, 0, len(s.Reasons))
+	var gone []string
+	for i, l := range s.Listeners {
+		if !f.admits(ev, *l) {
+			gone = append(gone, l.ID)
+			continue
+		}
+		listeners = append(listeners, l)
+		if s.Reasons != nil {
+			reasons = append(reasons, s.Reasons[i])
 		}
 	}
-	if left == nil {
-		return list, nil
+	for i, r := range reasons {
+		if r != nil && r.Beside != nil && slices.Contains(gone, r.Beside.Target) {
+			reasons[i] = apart(r)
+		}
 	}
-	return list.only(left), nil
+	return listeners, reasons
 }
 
-// upTo is 0 to n-1, with room for more.
-func upTo(n, room int) []int {
-	s := make([]int, n, room)
-	for i := range s {
-		s[i] = i
-	}
-	return s
+// apart returns the reason of a listener that no longer stands next to its target.
+func apart(r *ordering.Reason) *ordering.Reason {
+	moved := *r
+	moved.Apart = true
+	return &moved
 }
 
-// All gives all listeners of the provider, if it can name them: which of them an
-// event reaches, the predicate says then.
-func (f *Filter) All() []Listener { return All(f.provider) }
+// All returns all listeners of the provider, if it can list them. Which of them an event
+// reaches, the predicate decides then.
+func (f *Filter) All() []rollcall.Listener { return all(f.lists) }
+
+func all(p rollcall.Provider) []rollcall.Listener {
+	if l, ok := p.(rollcall.Lister); ok {
+		return l.All()
+	}
+	return nil
+}

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
-	"github.com/rollcall-go/rollcall/provider"
 )
 
 type (
@@ -17,43 +17,68 @@ type (
 	change  interface{ note(string) }
 )
 
+func (c *created) met() string { return strings.Join(c.log, " ") }
+
 func (c *created) note(s string) { c.log = append(c.log, s) }
 func (d *deleted) note(s string) { d.log = append(d.log, s) }
 
 func (m *moved) EventName() string { return m.name }
 
 // on is a listener of *created that leaves its ID behind.
-func on(id string, placement ...string) provider.Listener {
-	return provider.New[*created](id, func(c *created) { c.note(id) }, asTags(placement)...)
+func on(id string, placement ...string) rollcall.Listener {
+	return rollcall.NewListener[*created](id, func(c *created) { c.note(id) }, asTags(placement)...)
 }
 
 // onChange is a listener of the interface.
-func onChange(id string, placement ...string) provider.Listener {
-	return provider.New[change](id, func(c change) { c.note(id) }, asTags(placement)...)
+func onChange(id string, placement ...string) rollcall.Listener {
+	return rollcall.NewListener[change](id, func(c change) { c.note(id) }, asTags(placement)...)
 }
 
 // called dispatches by hand and tells who was called.
-func called(t testing.TB, p provider.Provider) string {
+func called(t testing.TB, p rollcall.Provider) string {
 	t.Helper()
 	e := &created{}
 	call(t, p, e)
 	return strings.Join(e.log, " ")
 }
 
-func call(t testing.TB, p provider.Provider, ev any) {
+func call(t testing.TB, p rollcall.Provider, ev any) {
 	t.Helper()
-	list, err := p.Listeners(ev)
-	if err != nil {
+	if err := rollcall.NewDispatcher(p).Dispatch(context.Background(), ev); err != nil {
 		t.Fatal(err)
-	}
-	for _, f := range provider.Funcs[any](list) {
-		if err := f(context.Background(), ev); err != nil {
-			t.Fatal(err)
-		}
 	}
 }
 
-func idsFor(t testing.TB, p provider.Provider, ev any) string {
+// listOf makes a list of listeners, for one event.
+func listOf(listeners ...rollcall.Listener) (*rollcall.Listeners, error) {
+	return rollcall.NewListeners(rollcall.Spec{Listeners: pointers(listeners)})
+}
+
+func pointers(listeners []rollcall.Listener) []*rollcall.Listener {
+	var list []*rollcall.Listener
+	for i := range listeners {
+		list = append(list, &listeners[i])
+	}
+	return list
+}
+
+// callAt calls the listener at an index of a list with an event whose type is known
+// statically, and returns the listener's own error.
+func callAt[E any](l *rollcall.Listeners, i int) func(context.Context, E) error {
+	spec := rollcall.Spec{Event: rollcall.Declare[E]("the name"), Listeners: pointers([]rollcall.Listener{l.At(i)}), EveryEvent: true}
+	list, err := rollcall.NewListeners(spec)
+	return func(ctx context.Context, e E) error {
+		if err == nil {
+			err = rollcall.NewEmitter[E](rollcall.NewDispatcher(fixedList{list})).Emit(ctx, e)
+		}
+		if failed := (*rollcall.ListenerError)(nil); errors.As(err, &failed) {
+			return failed.Err
+		}
+		return err
+	}
+}
+
+func idsFor(t testing.TB, p rollcall.Provider, ev any) string {
 	t.Helper()
 	list, err := p.Listeners(ev)
 	if err != nil {

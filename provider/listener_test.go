@@ -3,10 +3,10 @@ package provider_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/ordering"
 	"github.com/rollcall-go/rollcall/provider"
@@ -29,10 +29,10 @@ func plainFunction(c *created) { c.note("function") }
 
 func TestSymfony_ClosuresFunctionsMethods(t *testing.T) {
 	i := &indexer{}
-	p := must[*provider.Ordered](t)(provider.Build([]provider.Listener{
-		provider.New[*created]("closure", func(c *created) { c.note("closure") }),
-		provider.New[*created]("", plainFunction),
-		provider.New[*created]("", i.OnCreated),
+	p := must[*provider.Sorted](t)(provider.Build([]rollcall.Listener{
+		rollcall.NewListener[*created]("closure", func(c *created) { c.note("closure") }),
+		rollcall.NewListener[*created]("", plainFunction),
+		rollcall.NewListener[*created]("", i.OnCreated),
 	}, nil))
 	check(t, "called", called(t, p), "closure function")
 	if i.seen != 1 {
@@ -45,14 +45,14 @@ var errListener = errors.New("failed")
 
 // Each form of a listener function is called, by event type known and unknown.
 func TestFuncForms(t *testing.T) {
-	var got provider.Origin
-	listeners := map[string]provider.Listener{
-		"event":        provider.New[*created]("x", func(c *created) { c.note("called") }),
-		"event, error": provider.New[*created]("x", func(c *created) error { c.note("called"); return errListener }),
-		"ctx":          provider.New[*created]("x", func(_ context.Context, c *created) { c.note("called") }),
-		"ctx, error":   provider.New[*created]("x", func(_ context.Context, c *created) error { c.note("called"); return errListener }),
-		"origin":       provider.New[*created]("x", func(_ context.Context, c *created, o provider.Origin) { got = o; c.note("called") }),
-		"origin, error": provider.New[*created]("x", func(_ context.Context, c *created, o provider.Origin) error {
+	var got rollcall.Origin
+	listeners := map[string]rollcall.Listener{
+		"event":        rollcall.NewListener[*created]("x", func(c *created) { c.note("called") }),
+		"event, error": rollcall.NewListener[*created]("x", func(c *created) error { c.note("called"); return errListener }),
+		"ctx":          rollcall.NewListener[*created]("x", func(_ context.Context, c *created) { c.note("called") }),
+		"ctx, error":   rollcall.NewListener[*created]("x", func(_ context.Context, c *created) error { c.note("called"); return errListener }),
+		"origin":       rollcall.NewListener[*created]("x", func(_ context.Context, c *created, o rollcall.Origin) { got = o; c.note("called") }),
+		"origin, error": rollcall.NewListener[*created]("x", func(_ context.Context, c *created, o rollcall.Origin) error {
 			got = o
 			c.note("called")
 			return errListener
@@ -63,53 +63,34 @@ func TestFuncForms(t *testing.T) {
 	}
 }
 
-func checkForm(t *testing.T, name string, l provider.Listener, got *provider.Origin) {
+func checkForm(t *testing.T, name string, l rollcall.Listener, got *rollcall.Origin) {
 	t.Helper()
-	list := must[*provider.List](t)(provider.NewList(l))
-	if list.Asks() != strings.Contains(name, "origin") {
-		t.Errorf("asks for an origin: %t", list.Asks())
-	}
-	ctx := provider.WithOrigin(context.Background(), provider.NewOrigin("the name", nil))
+	list := must[*rollcall.Listeners](t)(listOf(l))
+	ctx := context.Background()
 	var want error
 	if strings.Contains(name, "error") {
 		want = errListener
 	}
 	typed, erased := &created{}, &created{}
-	err1 := provider.Funcs[*created](list)[0](ctx, typed)
-	err2 := provider.Funcs[any](list)[0](ctx, erased)
+	err1 := callAt[*created](list, 0)(ctx, typed)
+	err2 := callAt[any](list, 0)(ctx, erased)
 	if err1 != want || err2 != want || len(typed.log) != 1 || len(erased.log) != 1 {
 		t.Errorf("got %v, %v, %v, %v; want %v", err1, err2, typed.log, erased.log, want)
 	}
-	if list.Asks() && got.Name != "the name" {
+	if strings.Contains(name, "origin") && got.Name != "the name" {
 		t.Errorf("origin is %v", *got)
 	}
 }
 
 func TestTypedFuncsOfAListenerOfAnotherType(t *testing.T) {
-	list := must[*provider.List](t)(provider.NewList(onChange("x")))
+	list := must[*rollcall.Listeners](t)(listOf(onChange("x")))
 	e := &created{}
-	if err := provider.Funcs[*created](list)[0](context.Background(), e); err != nil || len(e.log) != 1 {
+	if err := callAt[*created](list, 0)(context.Background(), e); err != nil || len(e.log) != 1 {
 		t.Errorf("got %v, %v", err, e.log)
 	}
-	wrong := must[*provider.List](t)(provider.NewList(on("x")))
-	err := provider.Funcs[*deleted](wrong)[0](context.Background(), &deleted{})
-	checkError[*provider.TypeError](t, err, "it takes *provider_test.created, but the event is a *provider_test.deleted")
-}
-
-func TestFuncsAreMadeOnce(t *testing.T) {
-	list := must[*provider.List](t)(provider.NewList(on("x"), onChange("y")))
-	provider.Funcs[*created](list)
-	provider.Funcs[*deleted](list)
-	if n := testing.AllocsPerRun(100, func() {
-		provider.Funcs[any](list)
-		provider.Funcs[*created](list)
-		provider.Funcs[*deleted](list)
-	}); n != 0 {
-		t.Errorf("%v allocations", n)
-	}
-	if provider.Funcs[any](nil) != nil {
-		t.Error("a nil list has functions")
-	}
+	wrong := must[*rollcall.Listeners](t)(listOf(on("x")))
+	err := callAt[*deleted](wrong, 0)(context.Background(), &deleted{})
+	checkError[*rollcall.TypeError](t, err, "it takes *provider_test.created, but the event is a *provider_test.deleted")
 }
 
 func TestNewListenerErrors(t *testing.T) {
@@ -118,32 +99,32 @@ func TestNewListenerErrors(t *testing.T) {
 	const badID = `an ID must not hold a comma or a backquote, begin with "?" or have spaces around it: `
 	for _, tt := range []struct {
 		name string
-		l    provider.Listener
+		l    rollcall.Listener
 		want string
 	}{
-		{"zero", provider.Listener{}, "listener without ID can't be used: it has no function: make it with provider.New"},
-		{"nil function", provider.New[*created]("x", nilFunc), "listener x (HERE) can't be used: its function is nil"},
-		{"no ID", provider.Lazy("", func() (func(context.Context, *created) error, error) { return nil, nil }),
+		{"zero", rollcall.Listener{}, "listener without ID can't be used: it has no function: make it with rollcall.NewListener"},
+		{"nil function", rollcall.NewListener[*created]("x", nilFunc), "listener x (HERE) can't be used: its function is nil"},
+		{"no ID", rollcall.Lazy("", func() (func(context.Context, *created) error, error) { return nil, nil }),
 			"listener without ID (HERE) can't be used: a lazy listener needs an ID"},
-		{"nil build", provider.Lazy[*created]("x", nil), "listener x (HERE) can't be used: its build function is nil"},
-		{"bad tag", provider.New[*created]("x", noop, `prio:"1"`),
+		{"nil build", rollcall.Lazy[*created]("x", nil), "listener x (HERE) can't be used: its build function is nil"},
+		{"bad tag", rollcall.NewListener[*created]("x", noop, `prio:"1"`),
 			"listener x (HERE) can't be used: tag `prio:\"1\"`, column 1: unknown key \"prio\", did you mean priority? The keys are event, id, method, group, priority, before, after, async"},
-		{"foreign key", provider.New[*created]("x", noop, `method:"On"`),
+		{"foreign key", rollcall.NewListener[*created]("x", noop, `method:"On"`),
 			"listener x (HERE) can't be used: its tag may have the keys event, priority, before, after and async only"},
-		{"two tags", provider.New[*created]("x", noop, `priority:"1"`, `priority:"2"`),
+		{"two tags", rollcall.NewListener[*created]("x", noop, `priority:"1"`, `priority:"2"`),
 			"listener x (HERE) can't be used: it has more than one tag: write one, or make a listener of each"},
-		{"no event", func() provider.Listener { l := on("x"); l.Event = event.Key{}; return l }(),
+		{"no event", func() rollcall.Listener { l := on("x"); l.Event = event.Key{}; return l }(),
 			"listener x (HERE) can't be used: it has no event"},
 		{"ID with a comma", on("a,b"), "listener a,b (HERE) can't be used: " + badID + `"a,b"`},
 		{"ID of an optional target", on("?c"), "listener ?c (HERE) can't be used: " + badID + `"?c"`},
 		{"ID in spaces", on(" d "), "listener  d  (HERE) can't be used: " + badID + `" d "`},
-		{"blank ID", func() provider.Listener { l := on("x"); l.ID = " "; return l }(),
+		{"blank ID", func() rollcall.Listener { l := on("x"); l.ID = " "; return l }(),
 			"listener   (HERE) can't be used: it has no ID"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			checkError[*provider.InvalidListenerError](t, here(tt.l.Err()), tt.want)
-			_, err := provider.NewList(tt.l)
-			checkError[*provider.InvalidListenerError](t, here(err), tt.want)
+			checkError[*rollcall.InvalidListenerError](t, here(tt.l.Err()), tt.want)
+			_, err := listOf(tt.l)
+			checkError[*rollcall.InvalidListenerError](t, here(err), tt.want)
 		})
 	}
 	if l := on("x"); l.Err() != nil || l.Takes() != createdKey.Type() {
@@ -153,20 +134,20 @@ func TestNewListenerErrors(t *testing.T) {
 
 func TestSymfony_LazilyBuiltListeners(t *testing.T) {
 	built, fail := 0, true
-	l := provider.Lazy("lazy", func() (func(context.Context, *created) error, error) {
+	l := rollcall.Lazy("lazy", func() (func(context.Context, *created) error, error) {
 		built++
 		if fail {
 			return nil, errListener
 		}
 		return func(_ context.Context, c *created) error { c.note("lazy"); return nil }, nil
 	}, `priority:"first"`)
-	p := must[*provider.Ordered](t)(provider.Build([]provider.Listener{on("other"), l}, nil))
+	p := must[*provider.Sorted](t)(provider.Build([]rollcall.Listener{on("other"), l}, nil))
 	if built != 0 {
 		t.Fatal("built before the first event")
 	}
-	list := must[*provider.List](t)(p.Listeners(&created{}))
-	err := provider.Funcs[any](list)[0](context.Background(), &created{})
-	checkError[*provider.BuildError](t, err, "building the listener: failed")
+	list := must[*rollcall.Listeners](t)(p.Listeners(&created{}))
+	err := callAt[any](list, 0)(context.Background(), &created{})
+	checkError[*rollcall.BuildError](t, err, "building the listener: failed")
 	if !errors.Is(err, errListener) {
 		t.Error("the cause is lost")
 	}
@@ -179,71 +160,56 @@ func TestSymfony_LazilyBuiltListeners(t *testing.T) {
 }
 
 func TestLazyWithoutAFunction(t *testing.T) {
-	l := provider.Lazy("lazy", func() (func(context.Context, *created) error, error) { return nil, nil })
-	list := must[*provider.List](t)(provider.NewList(l))
-	err := provider.Funcs[*created](list)[0](context.Background(), &created{})
-	checkError[*provider.BuildError](t, err, "building the listener gave a nil function")
+	l := rollcall.Lazy("lazy", func() (func(context.Context, *created) error, error) { return nil, nil })
+	list := must[*rollcall.Listeners](t)(listOf(l))
+	err := callAt[*created](list, 0)(context.Background(), &created{})
+	checkError[*rollcall.BuildError](t, err, "building the listener gave a nil function")
 }
 
 func TestOriginWithoutDispatcher(t *testing.T) {
-	err := provider.Origin{}.Dispatch(context.Background(), &created{})
+	err := rollcall.Origin{}.Dispatch(context.Background(), &created{})
 	if err == nil || !strings.Contains(err.Error(), "has no dispatcher") {
 		t.Error(err)
 	}
-	list := must[*provider.List](t)(provider.NewList(
-		provider.New[*created]("x", func(ctx context.Context, c *created, o provider.Origin) error { return o.Dispatch(ctx, c) })))
-	if err := provider.Funcs[*created](list)[0](context.Background(), &created{}); err == nil {
-		t.Error("dispatched by nobody")
-	}
-}
-
-func ExampleNew() {
-	type Created struct{ ID string }
-	listener := provider.New[*Created]("audit.Log", func(c *Created) { fmt.Println("created", c.ID) }, `priority:"first"`)
-	fmt.Println(listener.ID, "listens to", listener.Event, "with", listener.Placement)
-	// Output: audit.Log listens to *provider_test.Created with first
 }
 
 func TestFromFunc(t *testing.T) {
 	fields := tags.Fields{Event: "x.y", ID: "a", Placement: ordering.Placement{Source: "here"}}
-	l := provider.FromFunc(func(context.Context, *testing.T) error { return errors.New("called") }, fields)
+	l := rollcall.FromFunc(func(context.Context, *testing.T) error { return errors.New("called") }, fields)
 	if l.ID != "a" || l.Event != event.NameKey("x.y") || l.Placement.Source != "here" || l.Source != "" || l.Err() != nil {
 		t.Errorf("got %+v, %v", l, l.Err())
 	}
-	typed := provider.FromFunc(func(context.Context, *testing.T) error { return nil }, tags.Fields{ID: "b"})
+	typed := rollcall.FromFunc(func(context.Context, *testing.T) error { return nil }, tags.Fields{ID: "b"})
 	if typed.Event != event.KeyOf[*testing.T]() {
 		t.Errorf("got %v", typed.Event)
 	}
-	if err := provider.FromFunc[int](nil, tags.Fields{ID: "c"}).Err(); err == nil || !strings.Contains(err.Error(), "its function is nil") {
+	if err := rollcall.FromFunc[int](nil, tags.Fields{ID: "c"}).Err(); err == nil || !strings.Contains(err.Error(), "its function is nil") {
 		t.Errorf("got %v", err)
 	}
 }
 
 // What a provider was given may be changed afterwards.
 func TestProvidersShareNothingWithTheirCallers(t *testing.T) {
-	for name, provide := range map[string]func(listeners) provider.Provider{
-		"Build": func(l listeners) provider.Provider { return must[*provider.Ordered](t)(provider.Build(l, nil)) },
-		"NewMap": func(l listeners) provider.Provider {
-			return must[*provider.Map](t)(provider.NewMap(map[event.Key][]provider.Listener{createdKey: l}))
+	for name, provide := range map[string]func(listeners) rollcall.Provider{
+		"Build": func(l listeners) rollcall.Provider { return must[*provider.Sorted](t)(provider.Build(l, nil)) },
+		"NewMap": func(l listeners) rollcall.Provider {
+			return must[*provider.Map](t)(provider.NewMap(map[event.Key][]rollcall.Listener{createdKey: l}))
 		},
-		"Mutable": func(l listeners) provider.Provider {
+		"Mutable": func(l listeners) rollcall.Provider {
 			m := &provider.Mutable{}
 			must[func()](t)(m.AddSubscriber(several(l)))
 			return m
-		},
-		"NewList": func(l listeners) provider.Provider {
-			return fixedList{must[*provider.List](t)(provider.NewList(l...))}
 		},
 	} {
 		given := listeners{on("a"), on("b", `after:"a" before:"?z"`)}
 		p := provide(given)
 		given[1].Placement.After[0].ID, given[1].Placement.Before[0].ID, given[0] = "y", "y", on("x")
 		check(t, name, idsFor(t, p, theEvent), "a b")
-		list := must[*provider.List](t)(p.Listeners(theEvent))
+		list := must[*rollcall.Listeners](t)(p.Listeners(theEvent))
 		check(t, name, list.At(1).Placement.String(), "before ?z, after a")
 	}
 }
 
-type fixedList struct{ list *provider.List }
+type fixedList struct{ list *rollcall.Listeners }
 
-func (f fixedList) Listeners(any) (*provider.List, error) { return f.list, nil }
+func (f fixedList) Listeners(any) (*rollcall.Listeners, error) { return f.list, nil }

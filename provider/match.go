@@ -5,32 +5,33 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
 )
 
-var (
-	namedType     = reflect.TypeFor[event.Named]()
-	stoppableType = reflect.TypeFor[event.Stoppable]()
-)
+var namedType = reflect.TypeFor[event.Named]()
 
 // matcher knows which keys an event goes to.
 type matcher struct {
-	keys       []event.Key // of the listeners, in order of first appearance
-	interfaces []event.Key // those of them that are interfaces
+	keys       []event.Key     // of the listeners, in order of first appearance
+	heardNames map[string]bool // the keys that are names
+	interfaces []event.Key     // those of them that are interfaces
 	heard      map[event.Key]bool
-	events     []Event
+	events     []rollcall.Declaration
+	declared   map[event.Key]rollcall.Declaration
 	names      map[reflect.Type]string // declared
 
-	interfaceEvents []Event                   // declared, with a name
+	interfaceEvents []rollcall.Declaration    // declared, with a name
 	types           map[string][]reflect.Type // the other way round
 	labels          map[event.Key]string
 	titles          map[event.Key]string // of the declared events and the keys
 }
 
-func newMatcher(events []Event, keys []event.Key) *matcher {
-	m := &matcher{events: events, heard: map[event.Key]bool{}, names: map[reflect.Type]string{},
+func newMatcher(events []rollcall.Declaration, keys []event.Key) *matcher {
+	m := &matcher{events: events, declared: map[event.Key]rollcall.Declaration{}, heard: map[event.Key]bool{}, heardNames: map[string]bool{}, names: map[reflect.Type]string{},
 		types: map[string][]reflect.Type{}, labels: map[event.Key]string{}, titles: map[event.Key]string{}}
 	for _, e := range events {
+		m.declared[e.Key] = e
 		if t := e.Key.Type(); t != nil && e.Name != "" {
 			m.names[t] = e.Name
 			m.types[e.Name] = append(m.types[e.Name], t)
@@ -45,8 +46,11 @@ func newMatcher(events []Event, keys []event.Key) *matcher {
 			m.heard[k] = true
 			m.keys = append(m.keys, k)
 			m.labels[k] = label(k, taken)
-			if k.IsInterface() {
+			switch {
+			case k.IsInterface():
 				m.interfaces = append(m.interfaces, k)
+			case k.Type() == nil:
+				m.heardNames[k.Name()] = true
 			}
 		}
 	}
@@ -93,6 +97,18 @@ func label(k event.Key, taken map[string]bool) string {
 	}
 	taken[text] = true
 	return text
+}
+
+// declaration returns the declaration of a key, under the key's title.
+func (m *matcher) declaration(k event.Key) rollcall.Declaration {
+	d, ok := m.declared[k]
+	if !ok {
+		d.Key = k
+	}
+	if title := m.title(k); title != d.String() {
+		d.Name = title
+	}
+	return d
 }
 
 // match gives the keys that an event of type t with this name of its own goes
@@ -222,14 +238,4 @@ func (m *matcher) unknown() []event.Key {
 		}
 	}
 	return keys
-}
-
-func (m *matcher) onlyHeard(keys []event.Key) []event.Key {
-	var heard []event.Key
-	for _, k := range keys {
-		if m.heard[k] {
-			heard = append(heard, k)
-		}
-	}
-	return heard
 }

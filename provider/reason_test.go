@@ -4,14 +4,15 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/provider"
 )
 
 // reasonsFor tells why each listener stands where it stands.
-func reasonsFor(t *testing.T, p provider.Provider) string {
+func reasonsFor(t *testing.T, p rollcall.Provider) string {
 	t.Helper()
 	var reasons []string
-	list := must[*provider.List](t)(p.Listeners(theEvent))
+	list := must[*rollcall.Listeners](t)(p.Listeners(theEvent))
 	for i, l := range list.All() {
 		text := "none"
 		if reason, ok := list.Reason(i); ok {
@@ -24,7 +25,7 @@ func reasonsFor(t *testing.T, p provider.Provider) string {
 
 // Who was sorted keeps its reason beside those who were not.
 func TestReasonsBesideOthersWithout(t *testing.T) {
-	sorted := must[*provider.Ordered](t)(provider.Build(listeners{on("a"), on("b", `after:"a"`)}, nil))
+	sorted := must[*provider.Sorted](t)(provider.Build(listeners{on("a"), on("b", `after:"a"`)}, nil))
 	mutable := &provider.Mutable{}
 	must[func()](t)(mutable.Add(on("m", `priority:"first"`)))
 	must[func()](t)(mutable.Append(on("z")))
@@ -37,7 +38,7 @@ func TestReasonsBesideOthersWithout(t *testing.T) {
 
 // What was right beside a listener that is left out is so no more.
 func TestReasonsOfAFilter(t *testing.T) {
-	sorted := must[*provider.Ordered](t)(provider.Build(listeners{
+	sorted := must[*provider.Sorted](t)(provider.Build(listeners{
 		on("a"), on("b", `after:"a"`), on("c", `after:"a"`), on("d", `after:"c"`), on("e", `before:"a"`), on("f", `after:"e"`),
 	}, nil))
 	for left, want := range map[string]string{
@@ -47,7 +48,7 @@ func TestReasonsOfAFilter(t *testing.T) {
 		"b,c": "e: right before a; f: right after e; a: priority 0 (default); d: after c",
 		"e":   "f: after e; a: priority 0 (default); b: right after a; c: right after a; d: right after c",
 	} {
-		f := provider.NewFilter(sorted, func(_ any, l provider.Listener) bool { return left == "" || !strings.Contains(left, l.ID) })
+		f := provider.NewFilter(sorted, func(_ any, l rollcall.Listener) bool { return left == "" || !strings.Contains(left, l.ID) })
 		check(t, "without "+left, reasonsFor(t, f), want)
 	}
 }

@@ -8,7 +8,9 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/internal/joined"
 	"github.com/rollcall-go/rollcall/ordering"
 	"github.com/rollcall-go/rollcall/provider"
 	"github.com/rollcall-go/rollcall/tags"
@@ -18,14 +20,14 @@ import (
 func TestMutableGoesOnAfterATargetIsGone(t *testing.T) {
 	m := &provider.Mutable{}
 	remove := must[func()](t)(m.Add(on("a")))
-	must[func()](t)(m.Add(provider.Once(on("once"))))
+	must[func()](t)(m.Add(rollcall.Once(on("once"))))
 	must[func()](t)(m.Add(on("b", `after:"a,once"`)))
 	remove()
 	called(t, m)
 	must[func()](t)(m.Add(on("c", `priority:"first"`)))
 	must[func()](t)(m.Append(on("d")))
 	check(t, "called", called(t, m), "c b d")
-	list := must[*provider.List](t)(m.Listeners(&created{}))
+	list := must[*rollcall.Listeners](t)(m.Listeners(&created{}))
 	if b, _ := list.Find("b"); b.Placement.String() != "after a,once" {
 		t.Errorf("b's placement became %q", b.Placement)
 	}
@@ -36,8 +38,8 @@ func TestMutableGoesOnAfterATargetIsGone(t *testing.T) {
 // A cycle between a type and a name that its events may have shows at once, and
 // at run time would hit that name alone.
 func TestCycleBetweenATypeAndAName(t *testing.T) {
-	byType := provider.New[*event.Generic]("l1", func(*event.Generic) {}, `before:"l2"`)
-	byName := provider.New[*event.Generic]("l2", func(*event.Generic) {}, `event:"x.done" before:"l1"`)
+	byType := rollcall.NewListener[*event.Generic]("l1", func(*event.Generic) {}, `before:"l2"`)
+	byName := rollcall.NewListener[*event.Generic]("l2", func(*event.Generic) {}, `event:"x.done" before:"l1"`)
 	_, err := provider.Build(listeners{byType, byName}, nil)
 	var cycle *ordering.CycleError
 	if !errors.As(err, &cycle) {
@@ -51,7 +53,7 @@ func TestCycleBetweenATypeAndAName(t *testing.T) {
 }
 
 // placed is the listener with another placement.
-func placed(l provider.Listener, tag tags.Tag) provider.Listener {
+func placed(l rollcall.Listener, tag tags.Tag) rollcall.Listener {
 	fields, _ := tags.Parse(tag)
 	l.Placement = fields.Placement
 	return l
@@ -59,17 +61,17 @@ func placed(l provider.Listener, tag tags.Tag) provider.Listener {
 
 // Listeners of the name of a declared interface hear what implements it.
 func TestNameOfADeclaredInterface(t *testing.T) {
-	p := must[*provider.Ordered](t)(provider.Build(listeners{
-		provider.New[change]("by name", func(change) {}, `event:"recipe.changed"`), onChange("by type"),
-		provider.New[any]("any", func(any) {}, `event:"recipe.changed" priority:"last"`),
-	}, []provider.Event{provider.Declare[change]("recipe.changed")}))
+	p := must[*provider.Sorted](t)(provider.Build(listeners{
+		rollcall.NewListener[change]("by name", func(change) {}, `event:"recipe.changed"`), onChange("by type"),
+		rollcall.NewListener[any]("any", func(any) {}, `event:"recipe.changed" priority:"last"`),
+	}, []rollcall.Declaration{rollcall.Declare[change]("recipe.changed")}))
 	check(t, "called", idsFor(t, p, &created{}), "by name by type any")
 }
 
 // By its type or by its declared name, it is one subscription.
 func TestSameIDByTypeAndByName(t *testing.T) {
 	_, err := provider.Build(listeners{on("a"), on("a", `event:"recipe.created"`)},
-		[]provider.Event{provider.Declare[*created]("recipe.created")})
+		[]rollcall.Declaration{rollcall.Declare[*created]("recipe.created")})
 	var duplicate *ordering.DuplicateError
 	if !errors.As(err, &duplicate) {
 		t.Errorf("got %v", err)
@@ -79,11 +81,11 @@ func TestSameIDByTypeAndByName(t *testing.T) {
 func TestMutableAndMapRefuseANameThatNobodyCanHave(t *testing.T) {
 	m := &provider.Mutable{}
 	_, err := m.Append(on("a", `event:"recipe.created"`))
-	var unknown *provider.UnknownEventError
+	var unknown *rollcall.EventError
 	if !errors.As(err, &unknown) {
 		t.Errorf("Append: %v", err)
 	}
-	_, err = provider.NewMap(map[event.Key][]provider.Listener{event.NameKey("x"): {on("a")}})
+	_, err = provider.NewMap(map[event.Key][]rollcall.Listener{event.NameKey("x"): {on("a")}})
 	if !errors.As(err, &unknown) {
 		t.Errorf("NewMap: %v", err)
 	}
@@ -92,8 +94,8 @@ func TestMutableAndMapRefuseANameThatNobodyCanHave(t *testing.T) {
 // A filter makes a list for each event that it leaves one out of; a chain does
 // not remember these.
 func TestChainOverAFilterStaysCheap(t *testing.T) {
-	fixed := must[*provider.Ordered](t)(provider.Build(listeners{on("a"), on("b")}, nil))
-	f := provider.NewFilter(fixed, func(_ any, l provider.Listener) bool { return l.ID != "b" })
+	fixed := must[*provider.Sorted](t)(provider.Build(listeners{on("a"), on("b")}, nil))
+	f := provider.NewFilter(fixed, func(_ any, l rollcall.Listener) bool { return l.ID != "b" })
 	c := provider.NewChain(f, fixed)
 	for range 2000 {
 		check(t, "called", idsFor(t, c, theEvent), "a a b")
@@ -111,21 +113,22 @@ func (g getter) Get(id string) (any, error) { return g(id) }
 // Building a listener may dispatch through the provider that asks for it.
 func TestContainerMayDispatchWhileItBuilds(t *testing.T) {
 	var p *provider.Container
-	p = provider.NewContainer(map[event.Key][]string{createdKey: {"a"}, event.KeyOf[*deleted](): {"b"}}, getter(func(id string) (any, error) {
+	p = newContainer(t, map[event.Key][]string{createdKey: {"a"}, event.KeyOf[*deleted](): {"b"}}, getter(func(id string) (any, error) {
 		if id == "a" {
 			if _, err := p.Listeners(&deleted{}); err != nil {
 				return nil, err
 			}
 			return on("a"), nil
 		}
-		return provider.New[*deleted]("b", func(*deleted) {}), nil
+		return rollcall.NewListener[*deleted]("b", func(*deleted) {}), nil
 	}))
 	check(t, "called", called(t, p), "a")
 }
 
 func TestContainerPanicsAreErrors(t *testing.T) {
-	for _, g := range []provider.Getter{nil, getter(func(string) (any, error) { panic("no") })} {
-		_, err := provider.NewContainer(map[event.Key][]string{createdKey: {"a"}}, g).Listeners(&created{})
+	{
+		g := getter(func(string) (any, error) { panic("no") })
+		_, err := newContainer(t, map[event.Key][]string{createdKey: {"a"}}, g).Listeners(&created{})
 		var problem *provider.ContainerError
 		if !errors.As(err, &problem) || !strings.Contains(err.Error(), "panic: ") {
 			t.Errorf("got %v", err)
@@ -135,7 +138,7 @@ func TestContainerPanicsAreErrors(t *testing.T) {
 
 func TestNilIsAnError(t *testing.T) {
 	m := &provider.Mutable{}
-	for name, p := range map[string]provider.Provider{
+	for name, p := range map[string]rollcall.Provider{
 		"zero Mutable": m, "zero Chain": &provider.Chain{}, "Chain of nil": provider.NewChain(nil), "Filter of nil": provider.NewFilter(nil, nil),
 	} {
 		if _, err := p.Listeners(nil); err == nil {
@@ -147,36 +150,36 @@ func TestNilIsAnError(t *testing.T) {
 		t.Error("nil subscribed")
 	}
 	var nilSubscriber *brittle
-	if _, err := provider.FromValue(nilSubscriber, tags.Fields{}); err == nil {
+	if _, err := rollcall.FromValue(nilSubscriber, tags.Fields{}); err == nil {
 		t.Error("a nil pointer subscribed")
 	}
 	if _, err := event.Argument[int](nil, "x"); err == nil {
 		t.Error("nil has an argument")
 	}
-	if _, err := provider.FromValue(on("a"), tags.Fields{Method: "On"}); err == nil {
+	if _, err := rollcall.FromValue(on("a"), tags.Fields{Method: "On"}); err == nil {
 		t.Error("the method of a listener is ignored")
 	}
 }
 
 // brittle is a subscriber that can't be nil.
-type brittle struct{ list []provider.Listener }
+type brittle struct{ list []rollcall.Listener }
 
-func (b *brittle) Subscriptions() []provider.Listener { return b.list }
+func (b *brittle) Subscriptions() []rollcall.Listener { return b.list }
 
 // Local types may share a name; the order of a map does not depend on chance.
 func TestMapOfTypesOfOneName(t *testing.T) {
-	first := func(id string) (event.Key, provider.Listener) {
+	first := func(id string) (event.Key, rollcall.Listener) {
 		type local interface{ note(string) }
-		return event.KeyOf[local](), provider.New[local](id, func(l local) { l.note(id) })
+		return event.KeyOf[local](), rollcall.NewListener[local](id, func(l local) { l.note(id) })
 	}
-	second := func(id string) (event.Key, provider.Listener) {
+	second := func(id string) (event.Key, rollcall.Listener) {
 		type local interface{ note(string) }
-		return event.KeyOf[local](), provider.New[local](id, func(l local) { l.note(id) })
+		return event.KeyOf[local](), rollcall.NewListener[local](id, func(l local) { l.note(id) })
 	}
 	one, oneListener := first("one")
 	two, twoListener := second("two")
 	for range 50 {
-		p := must[*provider.Map](t)(provider.NewMap(map[event.Key][]provider.Listener{one: {oneListener}, two: {twoListener}}))
+		p := must[*provider.Map](t)(provider.NewMap(map[event.Key][]rollcall.Listener{one: {oneListener}, two: {twoListener}}))
 		check(t, "called", called(t, p), "one two")
 	}
 }
@@ -185,13 +188,13 @@ func TestMapOfTypesOfOneName(t *testing.T) {
 func TestLazyIsBuiltOnce(t *testing.T) {
 	var mu sync.Mutex
 	built := 0
-	l := provider.Lazy("lazy", func() (func(context.Context, *created) error, error) {
+	l := rollcall.Lazy("lazy", func() (func(context.Context, *created) error, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		built++
 		return func(context.Context, *created) error { return nil }, nil
 	})
-	p := must[*provider.Ordered](t)(provider.Build(listeners{l}, nil))
+	p := must[*provider.Sorted](t)(provider.Build(listeners{l}, nil))
 	var wg sync.WaitGroup
 	for range 16 {
 		wg.Go(func() { called(t, p) })
@@ -202,45 +205,27 @@ func TestLazyIsBuiltOnce(t *testing.T) {
 	}
 }
 
-func TestResolve(t *testing.T) {
-	declared := []provider.Event{provider.Declare[*created]("recipe.created")}
-	got := listeners{
-		on("by name", `event:"recipe.created"`), on("by type"),
-		provider.New[any]("any", func(any) {}, `event:"provider_test.created"`),
-		provider.New[any]("any by name", func(any) {}, `event:"recipe.created"`),
-		on("wrong", `event:"x"`),
-	}
-	err := provider.Resolve(got, declared)
-	var keys []string
-	for _, l := range got {
-		keys = append(keys, l.Event.String())
-	}
-	check(t, "keys", fmt.Sprint(keys), "[*provider_test.created *provider_test.created *provider_test.created recipe.created x]")
-	var unknown *provider.UnknownEventError
-	if !errors.As(err, &unknown) || unknown.Listener != "wrong" {
-		t.Errorf("got %v", err)
-	}
-}
-
-// The search for what many unknown names were meant to be has an end, and their
-// errors share the names of the events.
+// The search for what many unknown names were meant to be has an end.
 func TestManyUnknownEvents(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes a second")
 	}
-	var declared []provider.Event
+	var declared []rollcall.Declaration
 	var all listeners
 	for i := range 400 {
 		name := fmt.Sprintf("recipes.some_longer_name_of_event_%d", i)
-		declared = append(declared, provider.Declare[*created](name))
+		declared = append(declared, rollcall.Declare[*created](name))
 		all = append(all, on(fmt.Sprint("l", i), `event:"`+name+`x"`))
 	}
-	problems := provider.Resolve(all, declared).(interface{ Unwrap() []error }).Unwrap()
-	first, last := problems[0].(*provider.UnknownEventError), problems[len(problems)-1].(*provider.UnknownEventError)
-	if !strings.Contains(first.Error(), "did you mean") || strings.Contains(last.Error(), "did you mean") {
-		t.Errorf("got %v\nand %v", first, last)
+	_, err := provider.Build(all, declared)
+	var problems []*rollcall.EventError
+	for _, leaf := range joined.Leaves(err) {
+		if problem := (*rollcall.EventError)(nil); errors.As(leaf, &problem) {
+			problems = append(problems, problem)
+		}
 	}
-	if len(last.Known) != len(declared) || &first.Known[0] != &last.Known[0] {
-		t.Error("each has names of its own")
+	first, last := problems[0], problems[len(problems)-1]
+	if len(problems) != len(all) || !strings.Contains(first.Error(), "did you mean") || strings.Contains(last.Error(), "did you mean") {
+		t.Errorf("got %d: %v\nand %v", len(problems), first, last)
 	}
 }

@@ -1,90 +1,119 @@
 package provider_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"reflect"
+	"strings"
 	"testing"
 
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/provider"
 )
 
-// What a provider answers for a type is what it answers for an event of that
-// type, for as long as it says.
-func TestAnswersByType(t *testing.T) {
-	built := must[*provider.Ordered](t)(provider.Build(listeners{on("a"), onChange("b")}, nil))
+// An answer says how long it holds.
+func TestAnswersHold(t *testing.T) {
+	built := must[*provider.Sorted](t)(provider.Build(listeners{on("a"), onChange("b")}, nil))
 	mutable := &provider.Mutable{}
 	must[func()](t)(mutable.Append(on("m")))
-	filter := provider.NewFilter(built, func(any, provider.Listener) bool { return true })
+	filter := provider.NewFilter(built, func(any, rollcall.Listener) bool { return true })
 	for _, tt := range []struct {
-		name     string
-		provider provider.Typed
-		validity provider.Validity
-		ids      string
+		name       string
+		provider   rollcall.Provider
+		everyEvent bool
+		leases     int
+		ids        string
 	}{
-		{"Ordered", built, provider.Forever, "a b"},
-		{"Map", must[*provider.Map](t)(provider.NewMap(map[event.Key][]provider.Listener{createdKey: {on("a")}})), provider.Forever, "a"},
-		{"Container", provider.NewContainer(map[event.Key][]string{createdKey: {"x"}}, &shelf{values: map[string]any{"x": on("x")}}), provider.Forever, "x"},
-		{"Mutable", mutable, provider.ForNow, "m"},
-		{"zero Mutable", &provider.Mutable{}, provider.ForNow, ""},
-		{"Chain", provider.NewChain(built, mutable), provider.ForNow, "a b m"},
-		{"zero Chain", &provider.Chain{}, provider.ForNow, ""},
-		{"Chain with a Filter", provider.NewChain(built, filter), provider.OncePerEvent, ""},
+		{"Sorted", built, true, 0, "a b"},
+		{"Map", must[*provider.Map](t)(provider.NewMap(map[event.Key][]rollcall.Listener{createdKey: {on("a")}})), true, 0, "a"},
+		{"Container", newContainer(t, map[event.Key][]string{createdKey: {"x"}}, &shelf{values: map[string]any{"x": on("x")}}), true, 0, "x"},
+		{"Mutable", mutable, true, 1, "m"},
+		{"zero Mutable", &provider.Mutable{}, true, 1, ""},
+		{"Chain", provider.NewChain(built, mutable), true, 2, "a b m"},
+		{"zero Chain", &provider.Chain{}, true, 1, ""},
+		{"Filter", filter, false, 0, "a b"},
+		{"Chain with a Filter", provider.NewChain(built, filter), false, 1, "a b a b"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			list, validity, err := tt.provider.ListenersOf(reflect.TypeFor[*created]())
-			if validity != tt.validity || err != nil {
-				t.Fatalf("validity %d, %v", validity, err)
+			spec := must[*rollcall.Listeners](t)(tt.provider.Listeners(&created{})).Spec()
+			if spec.EveryEvent != tt.everyEvent || len(spec.Leases) != tt.leases || spec.Event.Key != createdKey {
+				t.Errorf("every event %t of %v, %d leases", spec.EveryEvent, spec.Event, len(spec.Leases))
 			}
-			var ids []string
-			for i := range list.Len() {
-				ids = append(ids, list.At(i).ID)
-			}
-			check(t, "listeners", fmt.Sprint(ids), "["+tt.ids+"]")
-			if _, isFilter := any(tt.provider).(*provider.Chain); validity != provider.OncePerEvent && !isFilter {
-				check(t, "the same as for an event", idsFor(t, any(tt.provider).(provider.Provider), &created{}), tt.ids)
-			}
+			check(t, "listeners", idsFor(t, tt.provider, &created{}), tt.ids)
 		})
 	}
 }
 
-// Where the answer depends on the event, or on what an interface holds, the
-// type is not enough.
-func TestTypesThatAreNotEnough(t *testing.T) {
-	p := must[*provider.Ordered](t)(provider.Build(listeners{on("a")}, nil))
-	for _, typ := range []reflect.Type{reflect.TypeFor[*event.Generic](), reflect.TypeFor[change](), nil} {
-		if _, validity, err := p.ListenersOf(typ); validity != provider.OncePerEvent || err != nil {
-			t.Errorf("%v: %d, %v", typ, validity, err)
+// Without an event at hand, a key is enough.
+func TestListenersOfAKey(t *testing.T) {
+	built := must[*provider.Sorted](t)(provider.Build(listeners{on("a"), onChange("b"), on("n", `event:"recipe.created"`)},
+		[]rollcall.Declaration{rollcall.Declare[*created]("recipe.created")}))
+	mutable := &provider.Mutable{}
+	must[func()](t)(mutable.Append(on("m")))
+	named := rollcall.NewListener[any]("by name", func(any) {}, `event:"x"`)
+	must[func()](t)(mutable.Append(named))
+	chain := provider.NewChain(built, mutable, opaque{})
+	for _, tt := range []struct {
+		of interface {
+			Of(event.Key) (*rollcall.Listeners, error)
 		}
+		key  event.Key
+		want string
+	}{
+		{built, createdKey, "a b n"}, {built, changeKey, "b"}, {built, event.NameKey("x"), ""},
+		{mutable, createdKey, "m"}, {mutable, event.NameKey("x"), "by name"}, {&provider.Mutable{}, createdKey, ""},
+		{chain, createdKey, "a b n m"}, {chain, event.NameKey("x"), "by name"},
+	} {
+		var ids []string
+		for _, l := range must[*rollcall.Listeners](t)(tt.of.Of(tt.key)).All() {
+			ids = append(ids, l.ID)
+		}
+		check(t, fmt.Sprintf("%T of %v", tt.of, tt.key), strings.Join(ids, " "), tt.want)
 	}
-	broken := provider.NewContainer(map[event.Key][]string{createdKey: {"x"}}, &shelf{})
-	if _, _, err := broken.ListenersOf(createdKey.Type()); err == nil {
-		t.Error("the container's error is lost")
-	}
-	if _, validity, err := provider.NewChain(broken).ListenersOf(createdKey.Type()); validity != provider.OncePerEvent || err != nil {
-		t.Errorf("a chain leaves its providers' errors to Listeners: %d, %v", validity, err)
+}
+
+// Whoever can list its events says what each of them reaches.
+func TestEvents(t *testing.T) {
+	built := must[*provider.Sorted](t)(provider.Build(listeners{on("a"), onChange("b")}, []rollcall.Declaration{rollcall.Declare[*created]("recipe.created")}))
+	mutable := &provider.Mutable{}
+	must[func()](t)(mutable.Append(on("m")))
+	must[func()](t)(mutable.Append(rollcall.NewListener[*deleted]("d", func(*deleted) {})))
+	for _, tt := range []struct {
+		name string
+		of   interface{ Events() []provider.EventOrder }
+		want string
+	}{
+		{"Sorted", built, "recipe.created: a b"},
+		{"Mutable", mutable, "*provider_test.created: m; *provider_test.deleted: d"},
+		{"Map", must[*provider.Map](t)(provider.NewMap(map[event.Key][]rollcall.Listener{createdKey: {on("x"), on("y")}})), "*provider_test.created: x y"},
+		{"Chain", provider.NewChain(mutable, opaque{}, built), "*provider_test.created: m a b; *provider_test.deleted: d b"},
+	} {
+		var events []string
+		for _, e := range tt.of.Events() {
+			var ids []string
+			for _, l := range e.Listeners.All() {
+				ids = append(ids, l.ID)
+			}
+			events = append(events, e.Title+": "+strings.Join(ids, " "))
+		}
+		check(t, tt.name, strings.Join(events, "; "), tt.want)
 	}
 }
 
 func TestListKnowsItsEvent(t *testing.T) {
-	p := must[*provider.Ordered](t)(provider.Build(
-		listeners{on("a"), provider.New[*stoppable]("b", func(*stoppable) {})}, []provider.Event{provider.Declare[*created]("recipe.created")}))
-	named := must[*provider.List](t)(p.Listeners(&created{}))
-	typed := must[*provider.List](t)(p.Listeners(&stoppable{}))
-	byHand := must[*provider.List](t)(provider.NewList(on("a")))
-	var none *provider.List
+	p := must[*provider.Sorted](t)(provider.Build(
+		listeners{on("a"), rollcall.NewListener[*stoppable]("b", func(*stoppable) {})}, []rollcall.Declaration{rollcall.Declare[*created]("recipe.created")}))
+	named := must[*rollcall.Listeners](t)(p.Listeners(&created{}))
+	typed := must[*rollcall.Listeners](t)(p.Listeners(&stoppable{}))
+	byHand := must[*rollcall.Listeners](t)(listOf(on("a")))
+	var none *rollcall.Listeners
 	check(t, "declared name", named.Event(), "recipe.created")
 	check(t, "type", typed.Event(), "*provider_test.stoppable")
 	check(t, "made by hand, none", byHand.Event()+none.Event(), "")
-	if named.Stoppable() || !typed.Stoppable() || !byHand.Stoppable() || none.Stoppable() {
-		t.Error("Stoppable is false only where that is known")
-	}
 	chain := provider.NewChain(p, p)
-	check(t, "through a chain", must[*provider.List](t)(chain.Listeners(&created{})).Event(), "recipe.created")
-	without := provider.NewFilter(chain, func(_ any, l provider.Listener) bool { return false })
-	if list := must[*provider.List](t)(without.Listeners(&created{})); list.Len() != 0 {
+	check(t, "through a chain", must[*rollcall.Listeners](t)(chain.Listeners(&created{})).Event(), "recipe.created")
+	without := provider.NewFilter(chain, func(_ any, l rollcall.Listener) bool { return false })
+	if list := must[*rollcall.Listeners](t)(without.Listeners(&created{})); list.Len() != 0 {
 		t.Errorf("%d left", list.Len())
 	}
 }
@@ -94,7 +123,7 @@ type stoppable struct{ event.Propagation }
 func TestErrorsUnwrap(t *testing.T) {
 	cause := errors.New("cause")
 	for _, err := range []error{
-		&provider.InvalidListenerError{Err: cause}, &provider.BuildError{Err: cause}, &provider.ContainerError{Err: cause},
+		&rollcall.InvalidListenerError{Err: cause}, &rollcall.BuildError{Err: cause}, &provider.ContainerError{Err: cause},
 	} {
 		if !errors.Is(err, cause) {
 			t.Errorf("%T hides its cause", err)
@@ -102,23 +131,43 @@ func TestErrorsUnwrap(t *testing.T) {
 	}
 }
 
+// What can't be declared is refused at its place: its listeners would never be called.
+func TestBadDeclarations(t *testing.T) {
+	for _, tt := range []struct {
+		event rollcall.Declaration
+		want  string
+	}{
+		{rollcall.Declaration{Name: "x", Source: "a/a.go:1"}, `event "x" (a/a.go:1) has no key: declare it with rollcall.Declare`},
+		{rollcall.Declaration{Key: event.NameKey("x"), Name: "x", Source: "a/a.go:1"}, `event "x" (a/a.go:1) has the key of a name, x, where its type belongs: declare it with rollcall.Declare`},
+	} {
+		_, err := provider.Build(nil, []rollcall.Declaration{tt.event})
+		checkError[*provider.DeclarationError](t, err, tt.want)
+	}
+}
+
+func TestContainerOfNothing(t *testing.T) {
+	if _, err := provider.NewContainer(nil, nil); err == nil {
+		t.Error("a nil container was accepted")
+	}
+}
+
 func TestDuplicateEventErrorWithPlaces(t *testing.T) {
-	first, second := provider.Declare[*created]("x"), provider.Declare[*deleted]("x")
+	first, second := rollcall.Declare[*created]("x"), rollcall.Declare[*deleted]("x")
 	first.Source, second.Source = "a/a.go:1", "b/b.go:2"
-	_, err := provider.Build(nil, []provider.Event{first, second})
-	checkError[*provider.DuplicateEventError](t, err,
+	_, err := provider.Build(nil, []rollcall.Declaration{first, second})
+	checkError[*provider.DeclarationError](t, err,
 		"events *provider_test.created and *provider_test.deleted are both named x (a/a.go:1 and b/b.go:2): give each a name of its own")
 }
 
 // A hint may cross from a name to a type or an interface where some event may
 // have both, and not where none can.
 func TestHintsBetweenKindsOfEvents(t *testing.T) {
-	named := func(tag string) provider.Listener {
-		return provider.New[any]("named", func(any) {}, asTags([]string{tag})...)
+	named := func(tag string) rollcall.Listener {
+		return rollcall.NewListener[any]("named", func(any) {}, asTags([]string{tag})...)
 	}
-	declared := []provider.Event{provider.Declare[*created]("recipe.created")}
-	stringer := func(tag ...string) provider.Listener {
-		return provider.New[fmt.Stringer]("stringer", func(fmt.Stringer) {}, asTags(tag)...)
+	declared := []rollcall.Declaration{rollcall.Declare[*created]("recipe.created")}
+	stringer := func(tag ...string) rollcall.Listener {
+		return rollcall.NewListener[fmt.Stringer]("stringer", func(fmt.Stringer) {}, asTags(tag)...)
 	}
 	for _, tt := range []struct {
 		name      string
@@ -126,13 +175,13 @@ func TestHintsBetweenKindsOfEvents(t *testing.T) {
 		ok        bool
 	}{
 		{"name of that type", listeners{named(`event:"recipe.created" after:"a"`), on("a")}, true},
-		{"name of another type", listeners{named(`event:"recipe.created" after:"d"`), provider.New[*deleted]("d", func(*deleted) {})}, false},
-		{"undeclared name and a type that may have it", listeners{named(`event:"x" after:"m"`), provider.New[*moved]("m", func(*moved) {})}, true},
+		{"name of another type", listeners{named(`event:"recipe.created" after:"d"`), rollcall.NewListener[*deleted]("d", func(*deleted) {})}, false},
+		{"undeclared name and a type that may have it", listeners{named(`event:"x" after:"m"`), rollcall.NewListener[*moved]("m", func(*moved) {})}, true},
 		{"undeclared name and a type without a name", listeners{named(`event:"x" after:"a"`), on("a")}, false},
 		{"undeclared name and an interface", listeners{named(`event:"x" after:"stringer"`), stringer()}, true},
 		{"name of a type and an interface that it has", listeners{onChange("c", `after:"named"`), named(`event:"recipe.created"`)}, true},
 		{"name of a type and an interface that it lacks", listeners{stringer(`after:"named"`), named(`event:"recipe.created"`)}, false},
-		{"two names", listeners{named(`event:"x" after:"other"`), provider.New[any]("other", func(any) {}, `event:"y"`)}, false},
+		{"two names", listeners{named(`event:"x" after:"other"`), rollcall.NewListener[any]("other", func(any) {}, `event:"y"`)}, false},
 		{"two interfaces", listeners{onChange("c", `after:"stringer"`), stringer()}, true},
 		{"interface and a type that lacks it", listeners{stringer(`after:"a"`), on("a")}, false},
 		{"type and an interface that it lacks", listeners{on("a", `after:"stringer"`), stringer()}, false},
@@ -142,13 +191,5 @@ func TestHintsBetweenKindsOfEvents(t *testing.T) {
 				t.Errorf("got %v, want ok: %t", err, tt.ok)
 			}
 		})
-	}
-}
-
-func TestOriginInAContextWithValues(t *testing.T) {
-	type key struct{}
-	ctx := provider.WithOrigin(context.WithValue(context.Background(), key{}, "x"), provider.NewOrigin("n", nil))
-	if ctx.Value(key{}) != "x" {
-		t.Error("the context's own values are lost")
 	}
 }

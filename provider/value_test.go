@@ -2,9 +2,11 @@ package provider_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/provider"
 	"github.com/rollcall-go/rollcall/tags"
@@ -25,8 +27,8 @@ func (handler) Handle(c *created)                                             { 
 func (handlerErr) Handle(c *created) error                                    { c.note("called"); return nil }
 func (handlerCtx) Handle(_ context.Context, c *created)                       { c.note("called") }
 func (handlerCtxErr) Handle(_ context.Context, c *created) error              { c.note("called"); return nil }
-func (handlerOrigin) Handle(_ context.Context, c *created, o provider.Origin) { c.note("called") }
-func (handlerOrgErr) Handle(_ context.Context, c *created, o provider.Origin) error {
+func (handlerOrigin) Handle(_ context.Context, c *created, o rollcall.Origin) { c.note("called") }
+func (handlerOrgErr) Handle(_ context.Context, c *created, o rollcall.Origin) error {
 	c.note("called")
 	return nil
 }
@@ -58,18 +60,18 @@ func TestFromValueForms(t *testing.T) {
 		{"listener, renamed", on("called"), tags.Fields{ID: "y"}, "y"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			listeners := must[[]provider.Listener](t)(provider.FromValue(tt.value, tt.fields))
+			listeners := must[[]rollcall.Listener](t)(rollcall.FromValue(tt.value, tt.fields))
 			l := listeners[0]
 			if len(listeners) != 1 || l.ID != tt.id || l.Event != createdKey {
 				t.Fatalf("got %v", listeners)
 			}
-			undeclared := must[*provider.Ordered](t)(provider.Build(listeners, nil))
-			declared := must[*provider.Ordered](t)(provider.Build(listeners, []provider.Event{provider.Declare[*created]("")}))
+			undeclared := must[*provider.Sorted](t)(provider.Build(listeners, nil))
+			declared := must[*provider.Sorted](t)(provider.Build(listeners, []rollcall.Declaration{rollcall.Declare[*created]("")}))
 			check(t, "by reflection", called(t, undeclared), "called")
 			check(t, "declared", called(t, declared), "called")
 			e := &created{}
-			list := must[*provider.List](t)(undeclared.Listeners(e))
-			if err := provider.Funcs[*created](list)[0](context.Background(), e); err != nil || len(e.log) != 1 {
+			list := must[*rollcall.Listeners](t)(undeclared.Listeners(e))
+			if err := callAt[*created](list, 0)(context.Background(), e); err != nil || len(e.log) != 1 {
 				t.Errorf("with its type: %v, %v", err, e.log)
 			}
 		})
@@ -79,22 +81,16 @@ func TestFromValueForms(t *testing.T) {
 // A declared event takes neither reflection nor allocation, whatever its
 // listeners were made of.
 func TestFromValueOfADeclaredEventDoesNotAllocate(t *testing.T) {
-	var listeners []provider.Listener
+	var listeners []rollcall.Listener
 	for i, value := range []any{&quiet{}, func(context.Context, *deleted) error { return nil }} {
-		listeners = append(listeners, must[[]provider.Listener](t)(
-			provider.FromValue(value, tags.Fields{ID: strings.Repeat("x", i+1)}))...)
+		listeners = append(listeners, must[[]rollcall.Listener](t)(
+			rollcall.FromValue(value, tags.Fields{ID: strings.Repeat("x", i+1)}))...)
 	}
-	p := must[*provider.Ordered](t)(provider.Build(listeners, []provider.Event{provider.Declare[*deleted]("")}))
+	p := must[*provider.Sorted](t)(provider.Build(listeners, []rollcall.Declaration{rollcall.Declare[*deleted]("")}))
 	ctx, ev := context.Background(), &deleted{}
-	if n := testing.AllocsPerRun(100, func() {
-		list, _ := p.Listeners(ev)
-		for _, f := range provider.Funcs[any](list) {
-			_ = f(ctx, ev)
-		}
-		for _, f := range provider.Funcs[*deleted](list) {
-			_ = f(ctx, ev)
-		}
-	}); n != 0 {
+	d := rollcall.NewDispatcher(p)
+	emitter := rollcall.NewEmitter[*deleted](d)
+	if n := testing.AllocsPerRun(100, func() { _ = errors.Join(d.Dispatch(ctx, ev), emitter.Emit(ctx, ev)) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
@@ -108,11 +104,11 @@ func TestFromValueOverrides(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := must[[]provider.Listener](t)(provider.FromValue(handler{}, fields))[0]
+	l := must[[]rollcall.Listener](t)(rollcall.FromValue(handler{}, fields))[0]
 	if l.ID != "x" || l.Event != event.NameKey("recipe.created") || l.Placement.String() != "first" {
 		t.Errorf("got %+v", l)
 	}
-	l = must[[]provider.Listener](t)(provider.FromValue(&methods{}, tags.Fields{Method: "OnChange", Event: "provider_test.change"}))[0]
+	l = must[[]rollcall.Listener](t)(rollcall.FromValue(&methods{}, tags.Fields{Method: "OnChange", Event: "provider_test.change"}))[0]
 	if l.Event != changeKey {
 		t.Errorf("got %v", l.Event)
 	}
@@ -120,7 +116,7 @@ func TestFromValueOverrides(t *testing.T) {
 
 func TestFromValueErrors(t *testing.T) {
 	const forms = " must have one of the forms func(E), func(E) error, func(context.Context, E), " +
-		"func(context.Context, E) error, func(context.Context, E, provider.Origin), func(context.Context, E, provider.Origin) error; it is "
+		"func(context.Context, E) error, func(context.Context, E, rollcall.Origin), func(context.Context, E, rollcall.Origin) error; it is "
 	for _, tt := range []struct {
 		name   string
 		value  any
@@ -142,7 +138,7 @@ func TestFromValueErrors(t *testing.T) {
 		{"fields for a subscriber", &log{}, tags.Fields{ID: "x"}, "*provider_test.log lists its own subscriptions: drop event, id, method, priority, before, after and async from its tag"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := provider.FromValue(tt.value, tt.fields)
+			_, err := rollcall.FromValue(tt.value, tt.fields)
 			if err == nil || err.Error() != tt.want {
 				t.Errorf("got  %v\nwant %s", err, tt.want)
 			}
@@ -151,10 +147,10 @@ func TestFromValueErrors(t *testing.T) {
 }
 
 func TestReflectedListenerRefusesAnotherType(t *testing.T) {
-	l := must[[]provider.Listener](t)(provider.FromValue(handler{}, tags.Fields{}))[0]
-	list := must[*provider.List](t)(provider.NewList(l))
+	l := must[[]rollcall.Listener](t)(rollcall.FromValue(handler{}, tags.Fields{}))[0]
+	list := must[*rollcall.Listeners](t)(listOf(l))
 	for _, ev := range []any{&deleted{}, nil} {
-		if err := provider.Funcs[any](list)[0](context.Background(), ev); err == nil {
+		if err := callAt[any](list, 0)(context.Background(), ev); err == nil {
 			t.Errorf("%T was taken for a *created", ev)
 		}
 	}

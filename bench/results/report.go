@@ -24,7 +24,7 @@ func report(r *results) string {
 			fmt.Fprintf(&b, "| %s | %.2f | %.2f | %s |\n", g.what, got, g.wanted(), note)
 		}
 	}
-	b.WriteString("\n`limit` is a bare loop over functions, a bare sort, a bare value group. `limit-recover` is the least that a dispatch must do, written for this one event: it finds its list, looks whether the context can be done, and makes an error of a panic that tells who panicked; `limit-cancel-recover` is the same with a context that can be done. `limit-cancel` asks the context before each call. `limit-listener` is a bare value group of `provider.Listener` registered through a function, with constructors that also take a counter, for declared order, and collected by a module: what `Listen` asks of the container, without rollcall.\n")
+	b.WriteString("\n`limit` is a bare loop over functions, a bare sort, a bare value group. `limit-recover` is the least that a dispatch must do, written for this one event: it finds its list, looks whether the context can be done, and makes an error of a panic that tells who panicked; `limit-cancel-recover` is the same with a context that can be done. `limit-cancel` asks the context before each call. `limit-listener` is a bare value group of `rollcall.Listener` registered through a function, with constructors that also take a counter, for declared order, and collected by a module: what `Listen` asks of the container, without rollcall.\n")
 	b.WriteString("\n## Dispatch\n\nOne event to N listeners that each add to a counter.\n\n| | 1 | 10 | 100 | allocations at 10 |\n|---|---|---|---|---|\n")
 	for _, name := range dispatchers(r) {
 		fmt.Fprintf(&b, "| %s |", name)

@@ -11,7 +11,7 @@ import (
 
 	"go.uber.org/fx"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/examples/orders/internal/mail"
 	"github.com/rollcall-go/rollcall/examples/orders/internal/orders"
 	"github.com/rollcall-go/rollcall/examples/orders/internal/stats"
@@ -27,7 +27,7 @@ func application(c config, log *slog.Logger) fx.Option {
 	tracer := inspect.NewTracer()
 	return fx.Options(
 		fxevents.Module(
-			fxevents.Policy(dispatcher.Observe(tracer), dispatcher.Observe(inspect.Log(log, 1))),
+			fxevents.Policy(rollcall.Observe(tracer), rollcall.Observe(inspect.Log(log, 1))),
 			fxevents.Logger(log),
 		),
 		orders.Module, mail.Module, stats.Module,

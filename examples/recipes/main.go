@@ -20,7 +20,7 @@ import (
 
 	"go.uber.org/fx"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/examples/recipes/internal/audit"
 	"github.com/rollcall-go/rollcall/examples/recipes/internal/background"
 	"github.com/rollcall-go/rollcall/examples/recipes/internal/journal"
@@ -61,7 +61,7 @@ func application(serve string, out io.Writer) fx.Option {
 	return fx.Options(
 		fxevents.Module(
 			fxevents.OrderFile(files, "services.yaml"),
-			fxevents.Policy(dispatcher.Observe(tracer)),
+			fxevents.Policy(rollcall.Observe(tracer)),
 		),
 		fx.Decorate(background.Buffer),
 		recipes.Module, search.Module, notify.Module, audit.Module, background.Module,

@@ -8,7 +8,7 @@ import (
 
 	"go.uber.org/fx"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/fxevents"
 )
 
@@ -31,7 +31,7 @@ func main() {
 		fxevents.Event[*Placed]("order.placed"),
 		fxevents.AsListener(NewNotifier, `after:"main.Indexer"`),
 		fxevents.AsListener(NewIndexer),
-		fx.Invoke(func(placed *dispatcher.Emitter[*Placed]) error {
+		fx.Invoke(func(placed *rollcall.Emitter[*Placed]) error {
 			return placed.Emit(context.Background(), &Placed{ID: "7"})
 		}),
 	)

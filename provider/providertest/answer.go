@@ -2,36 +2,23 @@ package providertest
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
-	"github.com/rollcall-go/rollcall/provider"
 )
 
 // answer is what a provider gave, or what became of asking it.
 type answer struct {
-	list *provider.List
+	list *rollcall.Listeners
 	err  error
 }
 
 // ask asks for an event. A panic becomes an error.
-func ask(p provider.Provider, ev any) (a answer) {
+func ask(p rollcall.Provider, ev any) (a answer) {
 	defer recoverAs(&a.err)
 	a.list, a.err = p.Listeners(ev)
-	return a
-}
-
-// typeAnswer is an answer by type.
-type typeAnswer struct {
-	answer
-	validity provider.Validity
-}
-
-func askType(p provider.Typed, t reflect.Type) (a typeAnswer) {
-	defer recoverAs(&a.err)
-	a.list, a.validity, a.err = p.ListenersOf(t)
 	return a
 }
 
@@ -71,14 +58,14 @@ func (a answer) hasOf(ids []string) bool {
 
 // isInOrder says whether the answer is these listeners in this order, as far as
 // the provider promises one.
-func (x *trial) isInOrder(a answer, ids []string, given []provider.Listener) bool {
+func (x *trial) isInOrder(a answer, ids []string, given []rollcall.Listener) bool {
 	return a.err == nil && slices.Equal(x.arranged(a.ids(), given), x.arranged(ids, given))
 }
 
 // arranged leaves the order as it is, or where that is no promise puts the
 // listeners of each key together.
-func (x *trial) arranged(ids []string, given []provider.Listener) []string {
-	if !x.keyByKey {
+func (x *trial) arranged(ids []string, given []rollcall.Listener) []string {
+	if !x.KeyByKey {
 		return ids
 	}
 	keys := map[string]event.Key{}

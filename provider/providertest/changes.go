@@ -4,15 +4,15 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/rollcall-go/rollcall/provider"
+	"github.com/rollcall-go/rollcall"
 )
 
 // changes says whether the provider may change, and skips the check else.
 func (x *trial) changes() bool {
-	if x.add == nil {
-		x.Skip("it never changes, or Run was not given Adding")
+	if x.Add == nil {
+		x.Skip("it never changes, or Run was not told how to add")
 	}
-	return x.add != nil
+	return x.Add != nil
 }
 
 func checkAdding(x *trial) {
@@ -31,12 +31,12 @@ func checkAdding(x *trial) {
 }
 
 // hasAdded looks for the added listener among the others, nil for none.
-func (x *trial) hasAdded(what string, p provider.Provider, given []provider.Listener, added *provider.Listener) {
+func (x *trial) hasAdded(what string, p rollcall.Provider, given []rollcall.Listener, added *rollcall.Listener) {
 	x.Helper()
 	for _, s := range samples() {
 		want := audience(given, s.event)
 		if added != nil {
-			want = append(want, audience([]provider.Listener{*added}, s.event)...)
+			want = append(want, audience([]rollcall.Listener{*added}, s.event)...)
 		}
 		if got := ask(p, s.event); !got.hasOf(want) || !x.isOtherwise(got, given, s) {
 			x.broken("when %q %s, Listeners gave %v for a %v: want %s", "added", what, got, s, names(want))
@@ -45,7 +45,7 @@ func (x *trial) hasAdded(what string, p provider.Provider, given []provider.List
 }
 
 // isOtherwise says whether an answer is right but for added listeners.
-func (x *trial) isOtherwise(a answer, given []provider.Listener, s sample) bool {
+func (x *trial) isOtherwise(a answer, given []rollcall.Listener, s sample) bool {
 	ids := slices.DeleteFunc(a.ids(), func(id string) bool { return strings.HasPrefix(id, "added") })
 	return a.err == nil && slices.Equal(x.arranged(ids, given), x.arranged(audience(given, s.event), given))
 }

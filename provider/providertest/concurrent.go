@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/rollcall-go/rollcall/provider"
+	"github.com/rollcall-go/rollcall"
 )
 
 const (
@@ -41,7 +41,7 @@ func checkConcurrentAdding(x *trial) {
 	}
 }
 
-func (x *trial) addSome(p provider.Provider) {
+func (x *trial) addSome(p rollcall.Provider) {
 	for i := range rounds {
 		if remove := x.added(p, on[change](fmt.Sprint("added ", i))); remove != nil {
 			remove()
@@ -51,7 +51,7 @@ func (x *trial) addSome(p provider.Provider) {
 
 // use asks a provider as its users do. It tells of the first wrong answer, but
 // lets added listeners be there or not.
-func (x *trial) use(p provider.Provider, given []provider.Listener) error {
+func (x *trial) use(p rollcall.Provider, given []rollcall.Listener) error {
 	for _, s := range samples() {
 		got := ask(p, s.event)
 		if !x.isOtherwise(got, given, s) {

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
-	"github.com/rollcall-go/rollcall/provider"
 )
 
 // The events of the kit, and the interfaces that some of them implement.
@@ -31,10 +31,13 @@ func (m *moved) EventName() string { return m.name }
 // sample is an event to ask for.
 type sample struct {
 	event any
-	// funcs are the functions of a list, bound to the event: as those of any
-	// event, and as those of its type.
-	funcs func(*provider.List) [2][]func(context.Context) error
+	// ways dispatch the event through a provider: untyped, and by an emitter of its
+	// type. Each remembers what it has found.
+	ways func(rollcall.Provider) []dispatch
 }
+
+// dispatch dispatches one event and returns the errors of all listeners.
+type dispatch func(context.Context) error
 
 // samples are events of every kind, more than one of a type where an answer
 // may depend on more than the type.
@@ -48,27 +51,14 @@ func samples() []sample {
 }
 
 func sampleOf[E any](e E) sample {
-	return sample{e, func(l *provider.List) [2][]func(context.Context) error {
-		return [2][]func(context.Context) error{bound[any](l, e), bound(l, e)}
+	return sample{e, func(p rollcall.Provider) []dispatch {
+		d := rollcall.NewDispatcher(p, rollcall.CollectErrors())
+		emitter := rollcall.NewEmitter[E](d)
+		return []dispatch{
+			func(ctx context.Context) error { return d.Dispatch(ctx, e) },
+			func(ctx context.Context) error { return emitter.Emit(ctx, e) },
+		}
 	}}
-}
-
-func bound[E any](l *provider.List, e E) []func(context.Context) error {
-	var funcs []func(context.Context) error
-	for _, f := range provider.Funcs[E](l) {
-		funcs = append(funcs, func(ctx context.Context) error { return f(ctx, e) })
-	}
-	return funcs
-}
-
-// types are those of the samples, and interfaces that several of these
-// implement.
-func types() []reflect.Type {
-	types := []reflect.Type{reflect.TypeFor[change](), reflect.TypeFor[audited](), reflect.TypeFor[any]()}
-	for _, s := range samples() {
-		types = append(types, reflect.TypeOf(s.event))
-	}
-	return types
 }
 
 // String is the type of the event, and its name where it has one.
@@ -80,8 +70,8 @@ func (s sample) String() string {
 }
 
 // everybody is listeners of every kind, mixed.
-func everybody() []provider.Listener {
-	return []provider.Listener{
+func everybody() []rollcall.Listener {
+	return []rollcall.Listener{
 		on[change]("change.A"), on[*created]("created.A"), on[any]("any"),
 		onName("name.A", "thing.moved"), on[*moved]("moved.A"), on[audited]("audited"),
 		on[updated]("updated"), on[*created]("created.B"), on[change]("change.B"),
@@ -90,14 +80,14 @@ func everybody() []provider.Listener {
 }
 
 // on is a listener of the events of type E. Its function answers with a *heard.
-func on[E any](id string) provider.Listener {
-	return provider.New[E](id, func(ctx context.Context, e E) error {
+func on[E any](id string) rollcall.Listener {
+	return rollcall.NewListener[E](id, func(ctx context.Context, e E) error {
 		return &heard{by: id, event: e, mark: ctx.Value(markKey{})}
 	})
 }
 
 // onName is a listener of the events with a name.
-func onName(id, name string) provider.Listener {
+func onName(id, name string) rollcall.Listener {
 	l := on[event.Named](id)
 	l.Event = event.NameKey(name)
 	return l
@@ -128,7 +118,7 @@ func hears(k event.Key, ev any) bool {
 }
 
 // audience is the IDs of those that must be given for the event, in order.
-func audience(given []provider.Listener, ev any) []string {
+func audience(given []rollcall.Listener, ev any) []string {
 	var ids []string
 	for _, l := range given {
 		if hears(l.Event, ev) {

@@ -3,8 +3,6 @@ package providertest
 import (
 	"fmt"
 	"testing"
-
-	"github.com/rollcall-go/rollcall/provider"
 )
 
 // Promises are the names of all promises.
@@ -18,11 +16,11 @@ func Promises() []string {
 
 // Try checks one promise as Run does, but returns the failures instead of
 // failing the test, and whether the check was skipped.
-func Try(t testing.TB, promise string, build func(t testing.TB, listeners ...provider.Listener) provider.Provider, options ...Option) (failures []string, skipped bool) {
+func Try(t testing.TB, promise string, k Kit) (failures []string, skipped bool) {
 	r := &recorder{}
 	for _, p := range promises {
 		if p.name == promise {
-			p.check(newKit(build, options).trial(t, r, p))
+			p.check(k.trial(t, r, p))
 			return r.failures, r.skipped
 		}
 	}

@@ -9,8 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
-	"github.com/rollcall-go/rollcall/provider"
 )
 
 // simple is the simplest provider that keeps all promises. Broken ones replace
@@ -20,7 +20,7 @@ type simple struct {
 	hears     func(k event.Key, ev any) bool
 }
 
-func newSimple(l ...provider.Listener) simple {
+func newSimple(l ...rollcall.Listener) simple {
 	s := simple{&atomic.Pointer[listeners]{}, hears}
 	s.listeners.Store(&l)
 	return s
@@ -42,19 +42,19 @@ func hearsName(k event.Key, ev any) bool {
 }
 
 func (s simple) audience(ev any) listeners {
-	return slices.DeleteFunc(s.All(), func(l provider.Listener) bool { return !s.hears(l.Event, ev) })
+	return slices.DeleteFunc(s.All(), func(l rollcall.Listener) bool { return !s.hears(l.Event, ev) })
 }
 
-func (s simple) Listeners(ev any) (*provider.List, error) {
+func (s simple) Listeners(ev any) (*rollcall.Listeners, error) {
 	if ev == nil {
-		return nil, &provider.NoEventError{}
+		return nil, &rollcall.NoEventError{}
 	}
-	return provider.NewList(s.audience(ev)...)
+	return rollcall.NewListeners(spec(s.audience(ev)))
 }
 
-func (s simple) All() []provider.Listener { return slices.Clone(*s.listeners.Load()) }
+func (s simple) All() []rollcall.Listener { return slices.Clone(*s.listeners.Load()) }
 
-func (s simple) add(l provider.Listener) (remove func()) {
+func (s simple) add(l rollcall.Listener) (remove func()) {
 	old := s.All()
 	s.set(append(s.All(), l))
 	return func() { s.set(old) }
@@ -63,37 +63,29 @@ func (s simple) add(l provider.Listener) (remove func()) {
 func (s simple) set(l listeners) { s.listeners.Store(&l) }
 
 // ask is a provider that is a function.
-type ask func(ev any) (*provider.List, error)
+type ask func(ev any) (*rollcall.Listeners, error)
 
-func (a ask) Listeners(ev any) (*provider.List, error) { return a(ev) }
-
-// typed adds a function that answers by type.
-type typed struct {
-	simple
-	of func(t reflect.Type) (*provider.List, provider.Validity, error)
-}
-
-func (p typed) ListenersOf(t reflect.Type) (*provider.List, provider.Validity, error) { return p.of(t) }
+func (a ask) Listeners(ev any) (*rollcall.Listeners, error) { return a(ev) }
 
 // lister adds what All names.
 type lister struct {
-	provider.Provider
+	rollcall.Provider
 	all listeners
 }
 
-func (p lister) All() []provider.Listener { return p.all }
+func (p lister) All() []rollcall.Listener { return p.all }
 
 // changing adds what adds.
 type changing struct {
-	provider.Provider
-	change func(l provider.Listener) (remove func())
+	rollcall.Provider
+	change func(l rollcall.Listener) (remove func())
 }
 
-func (c changing) add(l provider.Listener) (remove func()) { return c.change(l) }
+func (c changing) add(l rollcall.Listener) (remove func()) { return c.change(l) }
 
 // forgets is simple without some of what it hears.
-func forgets(hears func(k event.Key, ev any) bool) func(...provider.Listener) provider.Provider {
-	return func(l ...provider.Listener) provider.Provider {
+func forgets(hears func(k event.Key, ev any) bool) func(...rollcall.Listener) rollcall.Provider {
+	return func(l ...rollcall.Listener) rollcall.Provider {
 		s := newSimple(l...)
 		s.hears = hears
 		return s
@@ -101,23 +93,23 @@ func forgets(hears func(k event.Key, ev any) bool) func(...provider.Listener) pr
 }
 
 // reorders gives each list in another order.
-func reorders(reorder func(listeners)) func(...provider.Listener) provider.Provider {
-	return func(l ...provider.Listener) provider.Provider {
+func reorders(reorder func(listeners)) func(...rollcall.Listener) rollcall.Provider {
+	return func(l ...rollcall.Listener) rollcall.Provider {
 		s := newSimple(l...)
-		return ask(func(ev any) (*provider.List, error) {
+		return ask(func(ev any) (*rollcall.Listeners, error) {
 			all := s.audience(ev)
 			reorder(all)
-			return provider.NewList(all...)
+			return rollcall.NewListeners(spec(all))
 		})
 	}
 }
 
 func sortByKey(l listeners) {
-	slices.SortStableFunc(l, func(a, b provider.Listener) int { return strings.Compare(a.Event.String(), b.Event.String()) })
+	slices.SortStableFunc(l, func(a, b rollcall.Listener) int { return strings.Compare(a.Event.String(), b.Event.String()) })
 }
 
 func sortByID(l listeners) {
-	slices.SortFunc(l, func(a, b provider.Listener) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortFunc(l, func(a, b rollcall.Listener) int { return strings.Compare(a.ID, b.ID) })
 }
 
 // mixesPointers takes an event for what it points to.
@@ -126,9 +118,9 @@ func mixesPointers(k event.Key, ev any) bool {
 	return hears(k, ev) || t.Kind() == reflect.Pointer && k.Type() == t.Elem()
 }
 
-func failsForNobody(l ...provider.Listener) provider.Provider {
+func failsForNobody(l ...rollcall.Listener) rollcall.Provider {
 	s := newSimple(l...)
-	return ask(func(ev any) (*provider.List, error) {
+	return ask(func(ev any) (*rollcall.Listeners, error) {
 		if list, err := s.Listeners(ev); err != nil || list.Len() > 0 {
 			return list, err
 		}
@@ -136,9 +128,9 @@ func failsForNobody(l ...provider.Listener) provider.Provider {
 	})
 }
 
-func takesNil(l ...provider.Listener) provider.Provider {
+func takesNil(l ...rollcall.Listener) rollcall.Provider {
 	s := newSimple(l...)
-	return ask(func(ev any) (*provider.List, error) {
+	return ask(func(ev any) (*rollcall.Listeners, error) {
 		if ev == nil {
 			return nil, nil
 		}
@@ -146,29 +138,29 @@ func takesNil(l ...provider.Listener) provider.Provider {
 	})
 }
 
-func panicsForNil(l ...provider.Listener) provider.Provider {
+func panicsForNil(l ...rollcall.Listener) rollcall.Provider {
 	s := newSimple(l...)
-	return ask(func(ev any) (*provider.List, error) {
+	return ask(func(ev any) (*rollcall.Listeners, error) {
 		_ = reflect.TypeOf(ev).Kind()
 		return s.Listeners(ev)
 	})
 }
 
-func listensToNil(l ...provider.Listener) provider.Provider {
+func listensToNil(l ...rollcall.Listener) rollcall.Provider {
 	s := newSimple(l...)
-	return ask(func(ev any) (*provider.List, error) {
+	return ask(func(ev any) (*rollcall.Listeners, error) {
 		if ev == nil {
-			list, _ := provider.NewList(l...)
-			return list, &provider.NoEventError{}
+			list, _ := rollcall.NewListeners(spec(l))
+			return list, &rollcall.NoEventError{}
 		}
 		return s.Listeners(ev)
 	})
 }
 
 // remembersByType remembers an answer that depends on the name, too.
-func remembersByType(l ...provider.Listener) provider.Provider {
-	s, known := newSimple(l...), map[reflect.Type]*provider.List{}
-	return ask(func(ev any) (*provider.List, error) {
+func remembersByType(l ...rollcall.Listener) rollcall.Provider {
+	s, known := newSimple(l...), map[reflect.Type]*rollcall.Listeners{}
+	return ask(func(ev any) (*rollcall.Listeners, error) {
 		if list, ok := known[reflect.TypeOf(ev)]; ok {
 			return list, nil
 		}
@@ -179,52 +171,63 @@ func remembersByType(l ...provider.Listener) provider.Provider {
 }
 
 // answersOnce gives each listener to one event only.
-func answersOnce(l ...provider.Listener) provider.Provider {
+func answersOnce(l ...rollcall.Listener) rollcall.Provider {
 	s := newSimple(l...)
-	return ask(func(ev any) (*provider.List, error) {
+	return ask(func(ev any) (*rollcall.Listeners, error) {
 		list, err := s.Listeners(ev)
-		s.set(slices.DeleteFunc(s.All(), func(l provider.Listener) bool { return s.hears(l.Event, ev) }))
+		s.set(slices.DeleteFunc(s.All(), func(l rollcall.Listener) bool { return s.hears(l.Event, ev) }))
 		return list, err
 	})
 }
 
-func callsListeners(l ...provider.Listener) provider.Provider {
+func callsListeners(l ...rollcall.Listener) rollcall.Provider {
 	s := newSimple(l...)
-	return ask(func(ev any) (*provider.List, error) {
+	return ask(func(ev any) (*rollcall.Listeners, error) {
 		list, err := s.Listeners(ev)
-		for _, f := range provider.Funcs[any](list) {
-			_ = f(context.Background(), ev)
-		}
+		_ = rollcall.NewDispatcher(s, rollcall.CollectErrors()).Dispatch(context.Background(), ev)
 		return list, err
 	})
 }
 
 // wraps gives other functions under the listeners' IDs. It makes the function
 // for index i of a list.
-func wraps(wrap func(all listeners, i int) func(context.Context, any) error) func(...provider.Listener) provider.Provider {
-	return func(l ...provider.Listener) provider.Provider {
+func wraps(wrap func(all listeners, i int) func(context.Context, any) error) func(...rollcall.Listener) rollcall.Provider {
+	return func(l ...rollcall.Listener) rollcall.Provider {
 		s := newSimple(l...)
-		return ask(func(ev any) (*provider.List, error) {
+		return ask(func(ev any) (*rollcall.Listeners, error) {
 			all := s.audience(ev)
 			wrapped := slices.Clone(all)
 			for i := range all {
 				wrapped[i] = as(all[i], wrap(all, i))
 			}
-			return provider.NewList(wrapped...)
+			return rollcall.NewListeners(spec(wrapped))
 		})
 	}
 }
 
 // as is a listener with another function.
-func as(l provider.Listener, f func(context.Context, any) error) provider.Listener {
-	wrapped := provider.New[any](l.ID, f)
+func as(l rollcall.Listener, f func(context.Context, any) error) rollcall.Listener {
+	wrapped := rollcall.NewListener[any](l.ID, f)
 	wrapped.Event = l.Event
 	return wrapped
 }
 
-func callOf(l provider.Listener) func(context.Context, any) error {
-	list, _ := provider.NewList(l)
-	return provider.Funcs[any](list)[0]
+// callOf calls a listener as a dispatcher does, and returns the listener's own error.
+func callOf(l rollcall.Listener) func(context.Context, any) error {
+	list, err := rollcall.NewListeners(spec(listeners{l}))
+	return func(ctx context.Context, ev any) error {
+		d := rollcall.NewDispatcher(ask(func(any) (*rollcall.Listeners, error) { return list, err }))
+		return errors.Unwrap(d.Dispatch(ctx, ev))
+	}
+}
+
+// spec has the listeners for one event.
+func spec(l listeners) rollcall.Spec {
+	var s rollcall.Spec
+	for i := range l {
+		s.Listeners = append(s.Listeners, &l[i])
+	}
+	return s
 }
 
 func swallowsErrors(all listeners, i int) func(context.Context, any) error {
@@ -251,10 +254,10 @@ func copiesEvents(all listeners, i int) func(context.Context, any) error {
 }
 
 // reusesLists writes each answer where the one before it was.
-func reusesLists(l ...provider.Listener) provider.Provider {
+func reusesLists(l ...rollcall.Listener) rollcall.Provider {
 	s := newSimple(l...)
 	var latest listeners
-	return ask(func(ev any) (*provider.List, error) {
+	return ask(func(ev any) (*rollcall.Listeners, error) {
 		latest = s.audience(ev)
 		wrapped := slices.Clone(latest)
 		for i := range wrapped {
@@ -265,139 +268,107 @@ func reusesLists(l ...provider.Listener) provider.Provider {
 				return nil
 			})
 		}
-		return provider.NewList(wrapped...)
+		return rollcall.NewListeners(spec(wrapped))
 	})
 }
 
 // looksAgain asks who listens when a function is called.
-func looksAgain(l ...provider.Listener) provider.Provider {
+func looksAgain(l ...rollcall.Listener) rollcall.Provider {
 	s := newSimple(l...)
-	all := ask(func(any) (*provider.List, error) {
-		one := provider.New[any]("all", func(ctx context.Context, ev any) error {
+	all := ask(func(any) (*rollcall.Listeners, error) {
+		one := rollcall.NewListener[any]("all", func(ctx context.Context, ev any) error {
 			var err error
 			for _, l := range s.audience(ev) {
 				err = callOf(l)(ctx, ev)
 			}
 			return err
 		})
-		return provider.NewList(one)
+		return rollcall.NewListeners(spec(listeners{one}))
 	})
 	return changing{all, s.add}
 }
 
-// saysByType answers for an event type with what it gives for the zero event,
-// whose name is "".
-func saysByType(v provider.Validity) func(...provider.Listener) provider.Provider {
-	return func(l ...provider.Listener) provider.Provider {
+// saysEveryEvent answers rightly for each event, and says that the answer holds for
+// every event of the type but those with the names.
+func saysEveryEvent(names map[string]bool) func(...rollcall.Listener) rollcall.Provider {
+	return func(l ...rollcall.Listener) rollcall.Provider {
 		s := newSimple(l...)
-		return typed{s, func(t reflect.Type) (*provider.List, provider.Validity, error) {
-			if t == nil || t.Kind() == reflect.Interface {
-				return nil, provider.OncePerEvent, nil
-			}
-			list, err := s.Listeners(zero(t))
-			return list, v, err
-		}}
+		return ask(func(ev any) (*rollcall.Listeners, error) { return forEveryEvent(s, ev, names) })
 	}
 }
 
-func zero(t reflect.Type) any {
-	if t.Kind() == reflect.Pointer {
-		return reflect.New(t.Elem()).Interface()
+func forEveryEvent(s simple, ev any, names map[string]bool, leases ...*rollcall.Lease) (*rollcall.Listeners, error) {
+	list, err := s.Listeners(ev)
+	if err != nil {
+		return nil, err
 	}
-	return reflect.Zero(t).Interface()
+	spec := list.Spec()
+	spec.Event = rollcall.Declaration{Key: event.TypeKey(reflect.TypeOf(ev))}
+	spec.EveryEvent, spec.Names, spec.Leases = true, names, leases
+	return rollcall.NewListeners(spec)
 }
 
-func byType(list func(s simple, t reflect.Type) (*provider.List, provider.Validity, error)) func(...provider.Listener) provider.Provider {
-	return func(l ...provider.Listener) provider.Provider {
-		s := newSimple(l...)
-		return typed{s, func(t reflect.Type) (*provider.List, provider.Validity, error) { return list(s, t) }}
-	}
+// turnsAround reverses each second answer.
+func turnsAround(l ...rollcall.Listener) rollcall.Provider {
+	s, asked := newSimple(l...), 0
+	all := map[string]bool{"thing.moved": true, "thing.renamed": true}
+	return ask(func(ev any) (*rollcall.Listeners, error) {
+		list, err := forEveryEvent(s, ev, all)
+		if asked++; asked%2 == 0 || err != nil {
+			return list, err
+		}
+		spec := list.Spec()
+		spec.Listeners = slices.Clone(spec.Listeners)
+		slices.Reverse(spec.Listeners)
+		return rollcall.NewListeners(spec)
+	})
 }
 
-// saysForever answers rightly by type, but may change.
-func saysForever(l ...provider.Listener) provider.Provider {
+// saysForEver answers rightly, but may change.
+func saysForEver(l ...rollcall.Listener) rollcall.Provider {
 	s := newSimple(l...)
-	return typed{s, foreverUnnamed(s)}
+	names := map[string]bool{"thing.moved": true, "thing.renamed": true}
+	return changing{ask(func(ev any) (*rollcall.Listeners, error) { return forEveryEvent(s, ev, names) }), s.add}
 }
 
-func foreverUnnamed(s simple) func(reflect.Type) (*provider.List, provider.Validity, error) {
-	return func(t reflect.Type) (*provider.List, provider.Validity, error) {
-		if t == nil || t.Kind() == reflect.Interface || t.Implements(reflect.TypeFor[event.Named]()) {
-			return nil, provider.OncePerEvent, nil
-		}
-		list, err := s.Listeners(zero(t))
-		return list, provider.Forever, err
-	}
-}
-
-// saysForeverOnce says so of its first answer for a type only.
-func saysForeverOnce(l ...provider.Listener) provider.Provider {
-	s, asked := newSimple(l...), map[reflect.Type]bool{}
-	return typed{s, func(t reflect.Type) (*provider.List, provider.Validity, error) {
-		list, v, err := foreverUnnamed(s)(t)
-		if v == provider.Forever && asked[t] {
-			v = provider.ForNow
-		}
-		asked[t] = true
-		return list, v, err
+// endsLeaseTooEarly has the next event ask before there is anything new.
+func endsLeaseTooEarly(l ...rollcall.Listener) rollcall.Provider {
+	s, lease := newSimple(l...), &rollcall.Lease{}
+	names := map[string]bool{"thing.moved": true, "thing.renamed": true}
+	p := ask(func(ev any) (*rollcall.Listeners, error) { return forEveryEvent(s, ev, names, lease) })
+	d := rollcall.NewDispatcher(p)
+	return changing{p, func(l rollcall.Listener) func() {
+		old := lease
+		lease = &rollcall.Lease{}
+		old.End()
+		_ = d.Dispatch(context.Background(), "text") // as any goroutine may
+		return s.add(l)
 	}}
 }
 
-func reversedByType(s simple, t reflect.Type) (*provider.List, provider.Validity, error) {
-	if t == nil || t.Kind() == reflect.Interface || t.Implements(reflect.TypeFor[event.Named]()) {
-		return nil, provider.OncePerEvent, nil
-	}
-	all := s.audience(zero(t))
-	slices.Reverse(all)
-	list, err := provider.NewList(all...)
-	return list, provider.ForNow, err
-}
-
-func failsByType(simple, reflect.Type) (*provider.List, provider.Validity, error) {
-	return nil, provider.OncePerEvent, errors.New("ask for an event")
-}
-
-func panicsByType(simple, reflect.Type) (*provider.List, provider.Validity, error) { panic("no") }
-
-func answersForInterfaces(s simple, t reflect.Type) (*provider.List, provider.Validity, error) {
-	if t == nil || t.Kind() != reflect.Interface {
-		return nil, provider.OncePerEvent, nil
-	}
-	list, err := provider.NewList(slices.DeleteFunc(s.All(), func(l provider.Listener) bool { return l.Event.Type() != t })...)
-	return list, provider.Forever, err
-}
-
-func answersForNil(s simple, t reflect.Type) (*provider.List, provider.Validity, error) {
-	if t != nil {
-		return nil, provider.OncePerEvent, nil
-	}
-	list, err := provider.NewList(s.All()...)
-	return list, provider.ForNow, err
-}
-
-func namesFewer(l ...provider.Listener) provider.Provider {
+func namesFewer(l ...rollcall.Listener) rollcall.Provider {
 	return lister{newSimple(l...), l[:max(0, len(l)-1)]}
 }
 
-func namesTwice(l ...provider.Listener) provider.Provider {
+func namesTwice(l ...rollcall.Listener) rollcall.Provider {
 	return lister{newSimple(l...), append(slices.Clone(l), l[:min(1, len(l))]...)}
 }
 
 // remembers notices no change.
-func remembers(l ...provider.Listener) provider.Provider {
+func remembers(l ...rollcall.Listener) rollcall.Provider {
 	s := newSimple(l...)
 	return changing{newSimple(l...), s.add}
 }
 
-func keepsRemoved(l ...provider.Listener) provider.Provider {
+func keepsRemoved(l ...rollcall.Listener) rollcall.Provider {
 	s := newSimple(l...)
-	return changing{s, func(l provider.Listener) func() { s.add(l); return func() {} }}
+	return changing{s, func(l rollcall.Listener) func() { s.add(l); return func() {} }}
 }
 
 // sharesAnswer gives who asks first the answer of who asks at the same time.
-func sharesAnswer(l ...provider.Listener) provider.Provider {
+func sharesAnswer(l ...rollcall.Listener) rollcall.Provider {
 	s, asked, second := newSimple(l...), &atomic.Int32{}, make(chan struct{})
-	return ask(func(ev any) (*provider.List, error) {
+	return ask(func(ev any) (*rollcall.Listeners, error) {
 		switch asked.Add(1) {
 		case 1:
 			<-second
@@ -411,18 +382,18 @@ func sharesAnswer(l ...provider.Listener) provider.Provider {
 
 // changesInSteps has no listeners of "text" from the first change on until somebody
 // has seen it.
-func changesInSteps(l ...provider.Listener) provider.Provider {
+func changesInSteps(l ...rollcall.Listener) rollcall.Provider {
 	s, seen := newSimple(l...), make(chan struct{})
 	var between atomic.Bool
 	var once sync.Once
-	p := ask(func(ev any) (*provider.List, error) {
+	p := ask(func(ev any) (*rollcall.Listeners, error) {
 		if ev == "text" && between.Load() {
 			once.Do(func() { close(seen) })
 			return nil, nil
 		}
 		return s.Listeners(ev)
 	})
-	return changing{p, func(l provider.Listener) func() {
+	return changing{p, func(l rollcall.Listener) func() {
 		between.Store(true)
 		<-seen
 		between.Store(false)

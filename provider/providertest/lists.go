@@ -7,7 +7,8 @@ import (
 	"slices"
 	"sync/atomic"
 
-	"github.com/rollcall-go/rollcall/provider"
+	"github.com/rollcall-go/rollcall"
+	"github.com/rollcall-go/rollcall/internal/joined"
 )
 
 // checkSameAnswer asks one provider for the samples from the first to the last,
@@ -23,7 +24,7 @@ func checkSameAnswer(x *trial) {
 	x.same("asked in another order", first, last)
 }
 
-func answers(p provider.Provider, samples []sample) []answer {
+func answers(p rollcall.Provider, samples []sample) []answer {
 	var all []answer
 	for _, s := range samples {
 		all = append(all, ask(p, s.event))
@@ -43,8 +44,8 @@ func (x *trial) same(when string, first, second []answer) {
 func checkAsking(x *trial) {
 	var calls atomic.Int32
 	p := x.built(
-		provider.New[*created]("created", func(*created) { calls.Add(1) }),
-		provider.New[any]("any", func(any) { calls.Add(1) }))
+		rollcall.NewListener[*created]("created", func(*created) { calls.Add(1) }),
+		rollcall.NewListener[any]("any", func(any) { calls.Add(1) }))
 	x.askAll(p)
 	if n := calls.Load(); n > 0 {
 		x.broken("asking for %d events made %d calls", len(samples()), n)
@@ -52,18 +53,15 @@ func checkAsking(x *trial) {
 }
 
 // askAll asks a provider all that it can be asked.
-func (x *trial) askAll(p provider.Provider) {
+func (x *trial) askAll(p rollcall.Provider) {
 	answers(p, samples())
 	x.askMore(p)
 }
 
 // askMore asks what is not about one event.
-func (x *trial) askMore(p provider.Provider) {
-	provider.All(p)
-	if typed, ok := p.(provider.Typed); ok {
-		for _, t := range types() {
-			askType(typed, t)
-		}
+func (x *trial) askMore(p rollcall.Provider) {
+	if l, ok := p.(rollcall.Lister); ok {
+		l.All()
 	}
 }
 
@@ -76,12 +74,13 @@ func checkCalling(x *trial) {
 	}
 }
 
-// call calls the functions of a list as a dispatcher does, and tells of the
-// first that is not what it should be.
-func call(list *provider.List, s sample) error {
-	for _, funcs := range s.funcs(list) {
-		for i, f := range funcs {
-			if err := callOne(list.At(i).ID, f, s); err != nil {
+// call dispatches to a list and returns what is wrong with the first call that is not
+// as it should be.
+func call(list *rollcall.Listeners, s sample) error {
+	for _, way := range s.ways(fixed{list}) {
+		calls := callsOf(way)
+		for i := range list.Len() {
+			if err := checkCall(list.At(i).ID, calls[i], s); err != nil {
 				return err
 			}
 		}
@@ -89,13 +88,28 @@ func call(list *provider.List, s sample) error {
 	return nil
 }
 
-func callOne(id string, f func(context.Context) error, s sample) error {
-	err := hear(f)
+// fixed is a provider with one answer.
+type fixed struct{ list *rollcall.Listeners }
+
+func (f fixed) Listeners(any) (*rollcall.Listeners, error) { return f.list, nil }
+
+// callsOf dispatches and returns the error of each listener by its ID, which every
+// listener of the kit has.
+func callsOf(way dispatch) map[int]error {
+	calls := map[int]error{}
+	for i, err := range joined.Leaves(way(context.WithValue(context.Background(), markKey{}, mark))) {
+		calls[i] = err
+	}
+	return calls
+}
+
+func checkCall(id string, err error, s sample) error {
 	var h *heard
+	var failed *rollcall.ListenerError
 	switch {
-	case !errors.As(err, &h):
-		return fmt.Errorf("the function of %s returned %v for a %v: want the listener's error", id, err, s)
-	case h.by != id:
+	case !errors.As(err, &h) || !errors.As(err, &failed):
+		return fmt.Errorf("calling %s for a %v led to %v: want the listener's error", id, s, err)
+	case failed.Listener != id || h.by != id:
 		return fmt.Errorf("the function of %s called %s", id, h.by)
 	case h.event != s.event:
 		return fmt.Errorf("the function of %s passed on another event than the %v that it was called with", id, s)
@@ -108,18 +122,13 @@ func callOne(id string, f func(context.Context) error, s sample) error {
 // mark is in the context of every call.
 const mark = "mark"
 
-// hear calls a function. A panic becomes an error.
-func hear(f func(context.Context) error) (err error) {
-	defer recoverAs(&err)
-	return f(context.WithValue(context.Background(), markKey{}, mark))
-}
-
-// hearers are those whom the functions of a list call.
-func hearers(list *provider.List, s sample) []string {
+// hearers are the listeners that a dispatch calls, in order.
+func hearers(way dispatch) []string {
 	var ids []string
-	for _, f := range s.funcs(list)[0] {
+	calls := callsOf(way)
+	for i := range len(calls) {
 		var h *heard
-		if errors.As(hear(f), &h) {
+		if errors.As(calls[i], &h) {
 			ids = append(ids, h.by)
 		}
 	}
@@ -129,16 +138,16 @@ func hearers(list *provider.List, s sample) []string {
 // flight is a list that is being dispatched.
 type flight struct {
 	sample
-	list    *provider.List
+	way     dispatch // to the list
 	hearers []string // whom it called first
 }
 
 // flights are lists for all samples, whose functions have been called.
-func flights(p provider.Provider) []flight {
+func flights(p rollcall.Provider) []flight {
 	var all []flight
 	for _, s := range samples() {
-		list := ask(p, s.event).list
-		all = append(all, flight{s, list, hearers(list, s)})
+		way := s.ways(fixed{ask(p, s.event).list})[0]
+		all = append(all, flight{s, way, hearers(way)})
 	}
 	return all
 }
@@ -148,7 +157,7 @@ func checkInFlight(x *trial) {
 	before := flights(p)
 	x.askAll(p)
 	x.unchanged("after other events were asked for", before)
-	if x.add == nil {
+	if x.Add == nil {
 		return
 	}
 	remove := x.added(p, on[any]("added"))
@@ -164,7 +173,7 @@ func checkInFlight(x *trial) {
 func (x *trial) unchanged(when string, before []flight) {
 	x.Helper()
 	for _, f := range before {
-		if now := hearers(f.list, f.sample); !slices.Equal(now, f.hearers) {
+		if now := hearers(f.way); !slices.Equal(now, f.hearers) {
 			x.broken("a list for a %v called %s, and %s, %s", f.sample, names(f.hearers), when, names(now))
 		}
 	}

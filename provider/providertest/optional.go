@@ -2,118 +2,86 @@ package providertest
 
 import (
 	"reflect"
+	"slices"
 
-	"github.com/rollcall-go/rollcall/provider"
+	"github.com/rollcall-go/rollcall"
+	"github.com/rollcall-go/rollcall/event"
 )
 
-// typed is a provider of everybody that answers by type, or nil.
-func (x *trial) typed() (provider.Provider, provider.Typed) {
+// checkEveryEvent holds answers that are said to be those of every event of a type
+// against the answers for other events of that type.
+func checkEveryEvent(x *trial) {
 	p := x.built(everybody()...)
-	typed, ok := p.(provider.Typed)
-	if !ok {
-		x.Skip("it is no provider.Typed")
-	}
-	return p, typed
-}
-
-func checkByType(x *trial) {
-	p, typed := x.typed()
-	if typed == nil {
-		return
-	}
-	for _, t := range types() {
-		got := askType(typed, t)
-		if got.err != nil {
-			x.broken("ListenersOf gave %v for %v", got, t)
-			continue
-		}
-		x.agree(p, t, got)
-	}
-	x.agreeOnNil(typed)
-	if empty, ok := x.built().(provider.Typed); ok {
-		x.agreeOnNil(empty)
-	}
-	if got := askType(typed, nil); got.list.Len() > 0 {
-		x.broken("ListenersOf gave %v for the type of nil, which no event has", got)
-	}
-}
-
-// agree holds an answer by type against those for events of that type.
-func (x *trial) agree(p provider.Provider, t reflect.Type, got typeAnswer) {
-	x.Helper()
-	if got.validity == provider.OncePerEvent {
-		return
-	}
 	for _, s := range samples() {
-		if !reflect.TypeOf(s.event).AssignableTo(t) {
+		got := ask(p, s.event)
+		if !got.list.Spec().EveryEvent {
 			continue
 		}
-		if now := ask(p, s.event); now.String() != got.answer.String() {
-			x.broken("ListenersOf gave %v %s for %v, and Listeners %v for a %v", got, holds(got.validity), t, now, s)
-			return
+		for _, other := range samples() {
+			if now := ask(p, other.event); covers(got.list.Spec(), s.event, other.event) && now.String() != got.String() {
+				x.broken("Listeners gave %v for a %v, as for every event of the type, and %v for a %v", got, s, now, other)
+				return
+			}
 		}
 	}
 }
 
-// agreeOnNil asks for interfaces: their events may be nil, for which Listeners
-// has an error.
-func (x *trial) agreeOnNil(typed provider.Typed) {
-	x.Helper()
-	for _, t := range types() {
-		if got := askType(typed, t); t.Kind() == reflect.Interface && got.err == nil && got.validity != provider.OncePerEvent {
-			x.broken("ListenersOf gave %v %s for %v, though an event of it may be nil", got, holds(got.validity), t)
-			return
-		}
+// covers reports whether an answer for one event is said to be that for another.
+func covers(s rollcall.Spec, asked, other any) bool {
+	if reflect.TypeOf(asked) != s.Event.Key.Type() || reflect.TypeOf(asked) != reflect.TypeOf(other) {
+		return false
 	}
+	named, ok := asked.(event.Named)
+	if !ok {
+		return true
+	}
+	a, b := named.EventName(), other.(event.Named).EventName()
+	return a == b || !s.Names[a] && !s.Names[b]
 }
 
-func holds(v provider.Validity) string {
-	if v == provider.Forever {
-		return "Forever"
-	}
-	return "ForNow"
-}
-
-func checkForever(x *trial) {
-	p, typed := x.typed()
-	if typed == nil {
+// checkLeases looks whether those who remember an answer learn that it holds no more.
+func checkLeases(x *trial) {
+	if !x.changes() {
 		return
 	}
-	before := map[reflect.Type]typeAnswer{}
-	for _, t := range types() {
-		before[t] = askType(typed, t)
+	p := x.built(everybody()...)
+	ways := map[string][]dispatch{}
+	for _, s := range samples() {
+		ways[s.String()] = s.ways(p)
+		x.dispatched("before a listener was added", p, s, ways)
 	}
-	x.askAll(p)
-	x.hold(p, typed, before)
-	if x.add != nil {
-		x.added(p, on[any]("added"))
-		x.hold(p, typed, before)
+	remove := x.added(p, on[any]("added"))
+	for _, s := range samples() {
+		x.dispatched("after a listener was added", p, s, ways)
+	}
+	if remove == nil {
+		return
+	}
+	remove()
+	for _, s := range samples() {
+		x.dispatched("after it was removed", p, s, ways)
 	}
 }
 
-// hold looks whether answers that hold Forever still do.
-func (x *trial) hold(p provider.Provider, typed provider.Typed, before map[reflect.Type]typeAnswer) {
+// dispatched dispatches twice by each way, since the second may remember the first.
+func (x *trial) dispatched(when string, p rollcall.Provider, s sample, ways map[string][]dispatch) {
 	x.Helper()
-	for _, t := range types() {
-		first := before[t]
-		if first.err != nil || first.validity != provider.Forever {
-			continue
+	want := ask(p, s.event).ids()
+	for _, way := range slices.Concat(ways[s.String()], ways[s.String()]) {
+		if got := hearers(way); !slices.Equal(got, want) {
+			x.broken("%s, a dispatch of a %v called %s: want %s", when, s, names(got), names(want))
+			return
 		}
-		if now := askType(typed, t); now.String() != first.String() || now.validity != first.validity {
-			x.broken("ListenersOf gave %v Forever for %v, and later %v %s", first, t, now, holds(now.validity))
-			continue
-		}
-		x.agree(p, t, first)
 	}
 }
 
-// checkAll lets a provider name others too, which no event reaches now: a
-// filter can't know what its predicate will say.
+// checkAll lets a provider list others too, which no event reaches now: a filter can't
+// know what its predicate will say.
 func checkAll(x *trial) {
 	given := everybody()
-	lister, ok := x.built(given...).(provider.Lister)
+	lister, ok := x.built(given...).(rollcall.Lister)
 	if !ok {
-		x.Skip("it is no provider.Lister")
+		x.Skip("it is no rollcall.Lister")
 		return
 	}
 	times := map[string]int{}
@@ -122,7 +90,7 @@ func checkAll(x *trial) {
 	}
 	for _, l := range given {
 		if n := times[l.ID]; n != 1 {
-			x.broken("All named %s %d times", l.ID, n)
+			x.broken("All listed %s %d times", l.ID, n)
 		}
 	}
 }

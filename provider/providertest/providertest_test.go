@@ -5,53 +5,54 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/provider"
 	"github.com/rollcall-go/rollcall/provider/providertest"
 )
 
 type (
-	listeners = []provider.Listener
-	build     = func(t testing.TB, listeners ...provider.Listener) provider.Provider
-	options   = []providertest.Option
+	listeners = []rollcall.Listener
+	build     = func(t testing.TB, listeners ...rollcall.Listener) rollcall.Provider
 )
 
 func TestOurs(t *testing.T) {
-	toMutable := providertest.Adding(func(t testing.TB, p provider.Provider, l provider.Listener) func() {
+	toMutable := func(t testing.TB, p rollcall.Provider, l rollcall.Listener) func() {
 		return must[func()](t)(p.(*provider.Mutable).Append(l))
-	})
-	toChain := providertest.Adding(func(t testing.TB, p provider.Provider, l provider.Listener) func() {
-		p.(*provider.Chain).Prepend(newOrdered(t, l))
+	}
+	toChain := func(t testing.TB, p rollcall.Provider, l rollcall.Listener) func() {
+		p.(*provider.Chain).Prepend(newSorted(t, l))
 		return nil
-	})
+	}
 	for _, tt := range []struct {
-		name    string
-		build   build
-		options options
+		name  string
+		build build
+		kit   providertest.Kit
 	}{
-		{"Ordered", newOrdered, nil},
-		{"Map", newMap, options{providertest.KeyByKey()}},
-		{"Container", newContainer, options{providertest.KeyByKey()}},
-		{"Mutable/Append", newMutable((*provider.Mutable).Append), options{toMutable}},
-		{"Mutable/Add", newMutable((*provider.Mutable).Add), options{toMutable}},
-		{"Mutable/Prepend", newPrepended, options{toMutable}},
-		{"Chain", newChain, options{toChain}},
-		{"Chain/of chains", newChainOfChains, options{toChain}},
-		{"Chain/of a Mutable", newChainOfMutable, options{toChain}},
-		{"Chain/of Filters", newChainOfFilters, options{toChain}},
-		{"Filter", newFilter, nil},
-		{"Filter/that admits all", newOpenFilter, nil},
+		{"Sorted", newSorted, providertest.Kit{}},
+		{"Map", newMap, providertest.Kit{KeyByKey: true}},
+		{"Container", newContainer, providertest.Kit{KeyByKey: true}},
+		{"Mutable/Append", newMutable((*provider.Mutable).Append), providertest.Kit{Add: toMutable}},
+		{"Mutable/Add", newMutable((*provider.Mutable).Add), providertest.Kit{Add: toMutable}},
+		{"Mutable/Prepend", newPrepended, providertest.Kit{Add: toMutable}},
+		{"Chain", newChain, providertest.Kit{Add: toChain}},
+		{"Chain/of chains", newChainOfChains, providertest.Kit{Add: toChain}},
+		{"Chain/of a Mutable", newChainOfMutable, providertest.Kit{Add: toChain}},
+		{"Chain/of Filters", newChainOfFilters, providertest.Kit{Add: toChain}},
+		{"Filter", newFilter, providertest.Kit{}},
+		{"Filter/that admits all", newOpenFilter, providertest.Kit{}},
 	} {
-		t.Run(tt.name, func(t *testing.T) { providertest.Run(t, tt.build, tt.options...) })
+		tt.kit.Build = tt.build
+		t.Run(tt.name, func(t *testing.T) { providertest.Run(t, tt.kit) })
 	}
 }
 
-func newOrdered(t testing.TB, l ...provider.Listener) provider.Provider {
-	return must[*provider.Ordered](t)(provider.Build(l, nil))
+func newSorted(t testing.TB, l ...rollcall.Listener) rollcall.Provider {
+	return must[*provider.Sorted](t)(provider.Build(l, nil))
 }
 
-func newMap(t testing.TB, l ...provider.Listener) provider.Provider {
-	lists := map[event.Key][]provider.Listener{}
+func newMap(t testing.TB, l ...rollcall.Listener) rollcall.Provider {
+	lists := map[event.Key][]rollcall.Listener{}
 	for _, x := range l {
 		lists[x.Event] = append(lists[x.Event], x)
 	}
@@ -59,7 +60,7 @@ func newMap(t testing.TB, l ...provider.Listener) provider.Provider {
 }
 
 // shelf is a container of listeners by ID.
-type shelf map[string]provider.Listener
+type shelf map[string]rollcall.Listener
 
 func (s shelf) Get(id string) (any, error) {
 	if l, ok := s[id]; ok {
@@ -68,17 +69,17 @@ func (s shelf) Get(id string) (any, error) {
 	return nil, errors.New("no such thing")
 }
 
-func newContainer(_ testing.TB, l ...provider.Listener) provider.Provider {
+func newContainer(t testing.TB, l ...rollcall.Listener) rollcall.Provider {
 	ids, all := map[event.Key][]string{}, shelf{}
 	for _, x := range l {
 		ids[x.Event] = append(ids[x.Event], x.ID)
 		all[x.ID] = x
 	}
-	return provider.NewContainer(ids, all)
+	return must[*provider.Container](t)(provider.NewContainer(ids, all))
 }
 
-func newMutable(add func(*provider.Mutable, provider.Listener) (func(), error)) build {
-	return func(t testing.TB, l ...provider.Listener) provider.Provider {
+func newMutable(add func(*provider.Mutable, rollcall.Listener) (func(), error)) build {
+	return func(t testing.TB, l ...rollcall.Listener) rollcall.Provider {
 		m := &provider.Mutable{}
 		for _, x := range l {
 			must[func()](t)(add(m, x))
@@ -88,7 +89,7 @@ func newMutable(add func(*provider.Mutable, provider.Listener) (func(), error)) 
 }
 
 // newPrepended prepends the last first.
-func newPrepended(t testing.TB, l ...provider.Listener) provider.Provider {
+func newPrepended(t testing.TB, l ...rollcall.Listener) rollcall.Provider {
 	m := &provider.Mutable{}
 	for i := range l {
 		must[func()](t)(m.Prepend(l[len(l)-1-i]))
@@ -97,45 +98,45 @@ func newPrepended(t testing.TB, l ...provider.Listener) provider.Provider {
 }
 
 // newChain has a provider for each listener.
-func newChain(t testing.TB, l ...provider.Listener) provider.Provider {
+func newChain(t testing.TB, l ...rollcall.Listener) rollcall.Provider {
 	c := &provider.Chain{}
 	for _, x := range l {
-		c.Append(newOrdered(t, x))
+		c.Append(newSorted(t, x))
 	}
 	return c
 }
 
-func newChainOfChains(t testing.TB, l ...provider.Listener) provider.Provider {
+func newChainOfChains(t testing.TB, l ...rollcall.Listener) rollcall.Provider {
 	half := len(l) / 2
 	return provider.NewChain(newChain(t, l[:half]...), &provider.Chain{}, newChain(t, l[half:]...))
 }
 
-func newChainOfMutable(t testing.TB, l ...provider.Listener) provider.Provider {
+func newChainOfMutable(t testing.TB, l ...rollcall.Listener) rollcall.Provider {
 	half := len(l) / 2
-	return provider.NewChain(newOrdered(t, l[:half]...), newMutable((*provider.Mutable).Append)(t, l[half:]...))
+	return provider.NewChain(newSorted(t, l[:half]...), newMutable((*provider.Mutable).Append)(t, l[half:]...))
 }
 
 // newChainOfFilters chains what is left out of every event, and what is left.
-func newChainOfFilters(t testing.TB, l ...provider.Listener) provider.Provider {
+func newChainOfFilters(t testing.TB, l ...rollcall.Listener) rollcall.Provider {
 	half := len(l) / 2
-	return provider.NewChain(newFilter(t, l[:half]...), newOrdered(t, l[half:]...))
+	return provider.NewChain(newFilter(t, l[:half]...), newSorted(t, l[half:]...))
 }
 
 // newFilter leaves out a listener before each.
-func newFilter(t testing.TB, l ...provider.Listener) provider.Provider {
+func newFilter(t testing.TB, l ...rollcall.Listener) rollcall.Provider {
 	var all listeners
 	for _, x := range l {
 		noise := x
 		noise.ID = "noise before " + x.ID
 		all = append(all, noise, x)
 	}
-	return provider.NewFilter(newOrdered(t, all...), func(_ any, l provider.Listener) bool {
+	return provider.NewFilter(newSorted(t, all...), func(_ any, l rollcall.Listener) bool {
 		return !strings.HasPrefix(l.ID, "noise")
 	})
 }
 
-func newOpenFilter(t testing.TB, l ...provider.Listener) provider.Provider {
-	return provider.NewFilter(newOrdered(t, l...), func(any, provider.Listener) bool { return true })
+func newOpenFilter(t testing.TB, l ...rollcall.Listener) rollcall.Provider {
+	return provider.NewFilter(newSorted(t, l...), func(any, rollcall.Listener) bool { return true })
 }
 
 func must[T any](t testing.TB) func(v T, err error) T {

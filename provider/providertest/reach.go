@@ -5,7 +5,7 @@ import (
 	"iter"
 	"slices"
 
-	"github.com/rollcall-go/rollcall/provider"
+	"github.com/rollcall-go/rollcall"
 )
 
 func checkTypes(x *trial) {
@@ -21,7 +21,7 @@ func checkNames(x *trial) {
 }
 
 // reach looks at who is given for each sample, in whatever order.
-func (x *trial) reach(given ...provider.Listener) {
+func (x *trial) reach(given ...rollcall.Listener) {
 	x.Helper()
 	p := x.built(given...)
 	for _, s := range samples() {
@@ -35,7 +35,7 @@ func (x *trial) reach(given ...provider.Listener) {
 // checkOrder tries every order, so that no other rule passes for this one.
 func checkOrder(x *trial) {
 	s := sampleOf(&moved{"thing.moved"})
-	listeners := []provider.Listener{on[*moved]("d"), on[change]("b"), onName("c", "thing.moved"), on[*moved]("a")}
+	listeners := []rollcall.Listener{on[*moved]("d"), on[change]("b"), onName("c", "thing.moved"), on[*moved]("a")}
 	for given := range permutations(listeners) {
 		want := audience(given, s.event)
 		if got := ask(x.built(given...), s.event); !x.isInOrder(got, want, given) {
@@ -46,7 +46,7 @@ func checkOrder(x *trial) {
 }
 
 func (x *trial) howOrdered() string {
-	if x.keyByKey {
+	if x.KeyByKey {
 		return ", or the keys in another order"
 	}
 	return ""
@@ -74,7 +74,7 @@ func permute[T any](s []T, from int, yield func([]T) bool) bool {
 }
 
 func checkNobody(x *trial) {
-	for _, given := range [][]provider.Listener{{}, {on[*created]("created"), onName("name", "thing.found")}} {
+	for _, given := range [][]rollcall.Listener{{}, {on[*created]("created"), onName("name", "thing.found")}} {
 		p := x.built(given...)
 		for _, s := range samples() {
 			if len(audience(given, s.event)) > 0 {
@@ -88,9 +88,9 @@ func checkNobody(x *trial) {
 }
 
 func checkNil(x *trial) {
-	for _, given := range [][]provider.Listener{{}, everybody()} {
+	for _, given := range [][]rollcall.Listener{{}, everybody()} {
 		got := ask(x.built(given...), nil)
-		var noEvent *provider.NoEventError
+		var noEvent *rollcall.NoEventError
 		if !errors.As(got.err, &noEvent) {
 			x.broken("with %d listeners Listeners gave %v for nil", len(given), got)
 		}

@@ -7,7 +7,7 @@ import (
 
 	"go.uber.org/fx"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/fxevents"
 	"github.com/rollcall-go/rollcall/transport/natsevents/fxnats"
 )
@@ -25,7 +25,7 @@ func (m *Mailer) OnPlaced(_ context.Context, p *Placed) error {
 
 // A listener that survives a crash of the process, without a broker.
 func ExampleModule() {
-	var placed *dispatcher.Emitter[*Placed]
+	var placed *rollcall.Emitter[*Placed]
 	var mailer *Mailer
 	app := fx.New(
 		fx.NopLogger,

@@ -10,7 +10,7 @@ import (
 	"go.uber.org/fx"
 	"go.uber.org/goleak"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/fxevents"
 	"github.com/rollcall-go/rollcall/transport"
 	"github.com/rollcall-go/rollcall/transport/natsevents"
@@ -54,7 +54,7 @@ func elsewhere(t *testing.T) {
 func TestDefaultTransport(t *testing.T) {
 	elsewhere(t)
 	received := make(chan string, 1)
-	var emitter *dispatcher.Emitter[*placed]
+	var emitter *rollcall.Emitter[*placed]
 	web := shop(received, fxnats.Module(), fx.Populate(&emitter))
 	if err := web.Start(t.Context()); err != nil {
 		t.Fatal(err)

@@ -11,7 +11,7 @@ import (
 
 	"go.uber.org/fx"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/fxevents"
 	"github.com/rollcall-go/rollcall/transport"
 )
@@ -56,10 +56,10 @@ func (b *Book) OnPlaced(_ context.Context, e *Placed) error {
 }
 
 // Handler takes orders over HTTP.
-type Handler struct{ placed *dispatcher.Emitter[*Placed] }
+type Handler struct{ placed *rollcall.Emitter[*Placed] }
 
 // NewHandler makes the handler.
-func NewHandler(placed *dispatcher.Emitter[*Placed]) *Handler { return &Handler{placed} }
+func NewHandler(placed *rollcall.Emitter[*Placed]) *Handler { return &Handler{placed} }
 
 // ServeHTTP answers 202 once the receipt is sure to be mailed.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -10,7 +10,7 @@ import (
 
 	"go.uber.org/fx"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/examples/recipes/internal/recipes"
 )
 
@@ -20,14 +20,14 @@ var Module = fx.Module("background", fx.Provide(NewFlusher))
 
 // Buffer is for fx.Decorate: dispatches of a request that passes through
 // Flusher.Handler go to that request's buffer, others to d.
-func Buffer(d dispatcher.Dispatcher) dispatcher.Dispatcher { return perRequest{d} }
+func Buffer(d rollcall.Dispatcher) rollcall.Dispatcher { return perRequest{d} }
 
-type perRequest struct{ next dispatcher.Dispatcher }
+type perRequest struct{ next rollcall.Dispatcher }
 
 type bufferKey struct{}
 
 // slot is where a request keeps its buffer once it has one.
-type slot struct{ buffer *dispatcher.Buffered }
+type slot struct{ buffer *rollcall.Buffered }
 
 func (p perRequest) Dispatch(ctx context.Context, ev any) error {
 	s, ok := ctx.Value(bufferKey{}).(*slot)
@@ -35,7 +35,7 @@ func (p perRequest) Dispatch(ctx context.Context, ev any) error {
 		return p.next.Dispatch(ctx, ev)
 	}
 	if s.buffer == nil {
-		s.buffer = dispatcher.NewBuffered(p.next, afterTheReply)
+		s.buffer = rollcall.NewBuffered(p.next, afterTheReply)
 	}
 	return s.buffer.Dispatch(ctx, ev)
 }
@@ -50,7 +50,7 @@ func afterTheReply(ev any) bool {
 // its stop.
 type Flusher struct {
 	errors io.Writer
-	queue  chan *dispatcher.Buffered
+	queue  chan *rollcall.Buffered
 	done   chan struct{}
 }
 
@@ -60,7 +60,7 @@ const waiting = 1024
 
 // NewFlusher makes a flusher that tells its errors to w.
 func NewFlusher(lc fx.Lifecycle, w io.Writer) *Flusher {
-	f := &Flusher{errors: w, queue: make(chan *dispatcher.Buffered, waiting), done: make(chan struct{})}
+	f := &Flusher{errors: w, queue: make(chan *rollcall.Buffered, waiting), done: make(chan struct{})}
 	lc.Append(fx.Hook{
 		OnStart: func(context.Context) error { go f.loop(); return nil },
 		OnStop:  f.stop,

@@ -7,21 +7,21 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/rollcall-go/rollcall/dispatcher"
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/examples/recipes/internal/journal"
 )
 
 // Handler is the HTTP side: it emits, and knows nobody who listens.
 type Handler struct {
-	submitted *dispatcher.Emitter[*Submitted]
-	created   *dispatcher.Emitter[*Created]
-	rejected  *dispatcher.Emitter[*Rejected]
+	submitted *rollcall.Emitter[*Submitted]
+	created   *rollcall.Emitter[*Created]
+	rejected  *rollcall.Emitter[*Rejected]
 	store     *Store
 	journal   *journal.Journal
 }
 
 // NewHandler makes the handler.
-func NewHandler(s *dispatcher.Emitter[*Submitted], c *dispatcher.Emitter[*Created], r *dispatcher.Emitter[*Rejected],
+func NewHandler(s *rollcall.Emitter[*Submitted], c *rollcall.Emitter[*Created], r *rollcall.Emitter[*Rejected],
 	store *Store, j *journal.Journal) *Handler {
 	return &Handler{submitted: s, created: c, rejected: r, store: store, journal: j}
 }

@@ -1,0 +1,34 @@
+package rollcall
+
+import "github.com/rollcall-go/rollcall/internal/friend"
+
+// Internal is the bridge to the packages of this module that need more of a listener
+// or a dispatcher than its users do. Its methods ask for a key that other modules
+// can't make. They may change at any time.
+var Internal bridge
+
+type bridge struct{}
+
+// PlaceListener sets a listener's place in declared order, from 1. The container
+// shuffles what it collects, and package fxevents sorts it again by these places.
+func (bridge) PlaceListener(_ friend.Key, l *Listener, place int) { l.declared = place }
+
+// PlaceOf returns a listener's place in declared order, or 0 if it is not known.
+func (bridge) PlaceOf(_ friend.Key, l *Listener) int { return l.declared }
+
+// OnSpent gives a listener of Once a state of its own and has it call a function when
+// it is called. Other listeners stay as they are.
+func (bridge) OnSpent(_ friend.Key, l *Listener, spent func()) {
+	if l.once != nil {
+		l.once = &once{spent: spent}
+	}
+}
+
+// WithOrigin has a dispatcher name another one to the listeners that ask for an Origin,
+// as the dispatcher of a receiver does.
+func (bridge) WithOrigin(_ friend.Key, d Dispatcher) Option {
+	return optionFunc(func(p *policy) { p.origin = d })
+}
+
+// Catalog returns what decides which declared event a text means. It keeps the slice.
+func (bridge) Catalog(_ friend.Key, events []Declaration) *catalog { return newCatalog(events) }

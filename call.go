@@ -1,0 +1,101 @@
+package rollcall
+
+import (
+	"context"
+	"errors"
+
+	"github.com/rollcall-go/rollcall/event"
+)
+
+// call is what a dispatch to a list needs to know if there is more to do than to call
+// one function after the other.
+type call[E any] struct {
+	loop       loop[E]
+	policy     policy
+	origin     Dispatcher // for listeners that ask for it
+	precedence *precedence
+}
+
+// bind prepares a list to be called many times, with the type of its events known
+// statically, so that the type is checked once and not for each function.
+type bind func(l *Listeners, p policy, origin Dispatcher) answer
+
+func bindTo[E any](l *Listeners, p policy, origin Dispatcher) answer {
+	c := newLoop[E](l, p, origin)
+	return answer{list: l, typed: c, run: func(ctx context.Context, ev any) error {
+		e, _ := ev.(E) // an answer is for events of its type
+		return c.run(ctx, e)
+	}}
+}
+
+// newLoop returns nil if a dispatch has nothing to do.
+func newLoop[E any](l *Listeners, p policy, origin Dispatcher) *loop[E] {
+	if l.Len() == 0 && p.observer == nil {
+		return nil
+	}
+	c := loop[E]{funcs: compile[E](l.Spec().Listeners), list: l}
+	if isPlain(l, p) {
+		return &c
+	}
+	if p.origin != nil {
+		origin = p.origin
+	}
+	full := &call[E]{loop: c, policy: p, origin: origin}
+	if p.parallel > 1 {
+		full.precedence = newPrecedence(l.Spec())
+	}
+	return &loop[E]{list: l, instead: full.run}
+}
+
+// isPlain reports whether the functions may be called one after the other with nothing
+// but the context to look at.
+func isPlain(l *Listeners, p policy) bool { return !l.stoppable() && !l.asks && p == policy{} }
+
+func (c *call[E]) run(ctx context.Context, e E) error {
+	if c.policy.observer != nil {
+		return c.runObserved(ctx, e)
+	}
+	return c.runUnobserved(ctx, e, nil)
+}
+
+func (c *call[E]) runUnobserved(ctx context.Context, e E, watch Observation) error {
+	l, m := c.loop.list, mode{passPanics: c.policy.passPanics, watch: watch}
+	if l.stoppable() {
+		m.stop, _ = any(e).(event.Stoppable)
+	}
+	if l.asks {
+		ctx = withOrigin(ctx, Origin{nameOf(e, l), c.origin})
+	}
+	switch {
+	case c.policy.parallel > 1 && l.Len() > 0:
+		return c.runParallel(ctx, e, m)
+	case c.policy.collect:
+		return c.runAll(ctx, e, m)
+	}
+	_, err := c.loop.runFrom(ctx, e, m, 0)
+	return err
+}
+
+// runAll goes on after a failure, but then publishes nothing.
+func (c *call[E]) runAll(ctx context.Context, e E, m mode) error {
+	var problems []error
+	part := c.loop
+	for i := 0; i < len(part.funcs); {
+		next, err := part.runFrom(ctx, e, m, i)
+		if err != nil {
+			problems = append(problems, err)
+			part.funcs = part.funcs[:min(len(part.funcs), c.synchronous())]
+		}
+		i = next
+	}
+	return errors.Join(problems...)
+}
+
+// synchronous returns how many listeners come before the asynchronous ones.
+func (c *call[E]) synchronous() int {
+	n := c.loop.list.Len()
+	for n > 0 && c.loop.list.IsAsync(n-1) {
+		n--
+	}
+	return n
+}

@@ -1,0 +1,152 @@
+package rollcall
+
+import (
+	"context"
+	"reflect"
+
+	"github.com/rollcall-go/rollcall/event"
+)
+
+// Dispatcher passes an event to its listeners. Make the plain one with [NewDispatcher].
+//
+// A Dispatcher that only stands for another may have a method
+//
+//	Unwrap() Dispatcher
+//
+// which returns that one, or nil as long as it is not known. Emitters and [Dispatch]
+// then go straight to it, and never come back.
+type Dispatcher interface {
+	Dispatch(ctx context.Context, ev any) error
+}
+
+// NewDispatcher returns the plain dispatcher for the listeners of p. It calls them in
+// order, in the caller's goroutine and with the caller's context, and returns when
+// they have run. Nil options are ignored.
+//
+// Before each listener it stops if the event says PropagationStopped, and if the
+// context is done. An event that is stopped already asks no provider. The error of a
+// dispatch is nil, or:
+//
+//   - a *ListenerError that wraps what a listener returned or, as a *PanicError, that
+//     it panicked;
+//   - an *InterruptedError that wraps the context's error;
+//   - with [CollectErrors], several of these joined;
+//   - what the provider returned if it could not answer;
+//   - a *NoEventError for a nil event.
+//
+// The dispatcher remembers the provider's answer for each type of event as long as it
+// holds, see [Spec]. A dispatch then costs a table lookup and, if a listener of the
+// event's type or its [Declaration] is known, neither reflection nor an allocation.
+// It may be used concurrently.
+func NewDispatcher(p Provider, options ...Option) Dispatcher {
+	d := &plain{}
+	for _, o := range options {
+		if o != nil {
+			o.apply(&d.policy)
+		}
+	}
+	d.answers = newAnswers(p, d.prepare)
+	return d
+}
+
+// plain is the dispatcher that NewDispatcher makes.
+type plain struct {
+	*answers
+	policy policy
+}
+
+// prepare makes a list ready to be called for events of a type.
+func (d *plain) prepare(l *Listeners, typ reflect.Type) answer {
+	if l.bind != nil && l.typ == typ {
+		return l.bind(l, d.policy, d)
+	}
+	return bindTo[any](l, d.policy, d)
+}
+
+// Dispatch calls the listeners of ev.
+func (d *plain) Dispatch(ctx context.Context, ev any) error {
+	if known := d.table.Load().find(reflect.TypeOf(ev)); known != nil && known.names == nil {
+		return known.run(ctx, ev)
+	}
+	return d.dispatchUnknown(ctx, ev)
+}
+
+// dispatchUnknown is for events whose type does not say who listens.
+func (d *plain) dispatchUnknown(ctx context.Context, ev any) error {
+	a, err := d.answer(ev)
+	switch {
+	case err != nil:
+		return err
+	case a.run == nil:
+		return d.dispatchStopped(ctx, ev)
+	}
+	return a.run(ctx, ev)
+}
+
+// answer asks the provider unless it is known who listens, or the event is stopped
+// already. A panic of the provider, and one of the event's EventName, is treated like
+// that of a listener.
+func (d *plain) answer(ev any) (a answer, err error) {
+	if !d.policy.passPanics {
+		defer recoverAs(&err, ev)
+	}
+	if a, ok := d.known(ev); ok {
+		return a, nil
+	}
+	if stopped, err := isStopped(ev); stopped && err == nil { // the dispatch asks again, and reports an error
+		return answer{}, nil
+	}
+	return d.ask(ev)
+}
+
+// dispatchStopped tells the observer of an event for which nobody was asked, because it
+// was stopped already.
+func (d *plain) dispatchStopped(ctx context.Context, ev any) error {
+	if d.policy.observer == nil {
+		return nil
+	}
+	_, o := d.policy.observer.Begin(ctx, Dispatched{Event: nameOf(ev, nil), Value: ev})
+	if o != nil {
+		o.Stopped(0)
+		o.End(nil)
+	}
+	return nil
+}
+
+// Dispatch dispatches ev through d, knowing its type, and returns it. So an event that
+// is no pointer is not boxed. The error is that of d, or an *UnboundError if d is nil.
+func Dispatch[E any](ctx context.Context, d Dispatcher, ev E) (E, error) {
+	b, ok := unwrapped(d).(*plain)
+	if ok {
+		if known := b.table.Load().find(reflect.TypeFor[E]()); known != nil {
+			if c, ok := known.typed.(*loop[E]); ok {
+				return ev, c.run(ctx, ev)
+			}
+		}
+	}
+	if d == nil {
+		return ev, &UnboundError{}
+	}
+	return ev, d.Dispatch(ctx, ev)
+}
+
+// DispatchName dispatches an event that is no more than a name, and returns it:
+// listeners may have left something in its Arguments.
+func DispatchName(ctx context.Context, d Dispatcher, name string) (*event.Generic, error) {
+	return Dispatch(ctx, d, &event.Generic{Name: name, Arguments: map[string]any{}})
+}
+
+// unwrapped returns the dispatcher that d stands for in the end.
+func unwrapped(d Dispatcher) Dispatcher {
+	for {
+		w, ok := d.(interface{ Unwrap() Dispatcher })
+		if !ok {
+			return d
+		}
+		inner := w.Unwrap()
+		if inner == nil {
+			return d
+		}
+		d = inner
+	}
+}

@@ -1,0 +1,73 @@
+package rollcall
+
+import (
+	"context"
+	"reflect"
+	"sync/atomic"
+)
+
+// Emitter dispatches events of one type. It is what application code injects. A nil
+// Emitter and the zero one have no listeners and return nil, so a component under test
+// needs no dispatcher. An Emitter may be used concurrently and must not be copied.
+type Emitter[E any] struct {
+	call   atomic.Pointer[loop[E]]
+	holder *holder  // enters the leases of the answer that call remembers
+	_      [48]byte // on a cache line of its own, which is written only when an answer changes
+}
+
+// NewEmitter returns an emitter of d. Through a plain dispatcher, an event reaches its
+// listeners without the cost of finding them, for as long as the provider's answer
+// holds. Through any other, it takes that one's Dispatch. A nil d makes an emitter
+// without listeners.
+func NewEmitter[E any](d Dispatcher) *Emitter[E] {
+	m := &Emitter[E]{}
+	if d == nil {
+		return m
+	}
+	reset := func() {
+		var unknown *loop[E]
+		unknown = &loop[E]{instead: func(ctx context.Context, e E) error { return m.emitUnknown(ctx, e, d, unknown) }}
+		m.call.Store(unknown) // a new one each time, so that an answer on its way can tell
+	}
+	m.holder = &holder{forget: reset}
+	reset()
+	return m
+}
+
+// Emit calls the listeners of e. The error is that of the dispatcher, see
+// [NewDispatcher]. It costs a few nanoseconds beyond the listeners and allocates
+// nothing, unless one of them asks for an Origin or they run in [Parallel]. A nil
+// pointer is an event like any other.
+func (m *Emitter[E]) Emit(ctx context.Context, e E) error {
+	if m == nil {
+		return nil
+	}
+	return m.call.Load().run(ctx, e)
+}
+
+// emitUnknown finds the answer and remembers it if it holds for the type.
+func (m *Emitter[E]) emitUnknown(ctx context.Context, e E, d Dispatcher, unknown *loop[E]) error {
+	p, ok := unwrapped(d).(*plain)
+	if !ok {
+		return d.Dispatch(ctx, e)
+	}
+	a, err := p.answer(e)
+	switch {
+	case err != nil:
+		return err
+	case a.run == nil:
+		return p.dispatchStopped(ctx, e)
+	}
+	typ := reflect.TypeFor[E]()
+	if a.list.typ != typ {
+		return a.run(ctx, e)
+	}
+	c, ok := a.typed.(*loop[E])
+	if !ok {
+		c = newLoop[E](a.list, p.policy, p)
+	}
+	if a.list.spec.EveryEvent && !a.list.isNamed() && m.holder.enterAll(a.list.spec.Leases) {
+		m.call.CompareAndSwap(unknown, c)
+	}
+	return c.run(ctx, e)
+}

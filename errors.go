@@ -1,0 +1,179 @@
+package rollcall
+
+import (
+	"cmp"
+	"fmt"
+	"reflect"
+	"runtime/debug"
+
+	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/internal/nearest"
+	"github.com/rollcall-go/rollcall/internal/source"
+)
+
+// ListenerError is the failure of one listener.
+type ListenerError struct {
+	Listener string // its ID
+	Event    string // the event's name, or its type where it has none
+	Err      error  // what the listener returned, or a *PanicError
+}
+
+func (e *ListenerError) Error() string {
+	return fmt.Sprintf("listener %s of %s: %v", e.Listener, e.Event, e.Err)
+}
+
+// Unwrap is what the listener returned.
+func (e *ListenerError) Unwrap() error { return e.Err }
+
+// PanicError is a panic that was turned into an error.
+type PanicError struct {
+	Value any
+	Stack []byte // of the goroutine that panicked, as debug.Stack prints it
+}
+
+func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
+
+// Unwrap is the panic's value if that is an error.
+func (e *PanicError) Unwrap() error {
+	err, _ := e.Value.(error)
+	return err
+}
+
+// InterruptedError is a dispatch that ended because its context was done.
+type InterruptedError struct {
+	Event  string
+	Before string // the ID of the listener that would have been next
+	Err    error  // the context's error
+}
+
+func (e *InterruptedError) Error() string {
+	return fmt.Sprintf("dispatch of %s stopped before listener %s: %v", e.Event, e.Before, e.Err)
+}
+
+// Unwrap is the context's error.
+func (e *InterruptedError) Unwrap() error { return e.Err }
+
+// UnboundError is a dispatch through a nil dispatcher.
+type UnboundError struct{}
+
+func (*UnboundError) Error() string {
+	return "there is no dispatcher: give one that is not nil"
+}
+
+// InvalidListenerError is a listener that can't be one: no function, no ID, a
+// bad tag.
+type InvalidListenerError struct {
+	ID, Source string
+	Err        error
+}
+
+func (e *InvalidListenerError) Error() string {
+	return fmt.Sprintf("listener %s can't be used: %v", named(e.ID, e.Source), e.Err)
+}
+
+// Unwrap is the problem itself.
+func (e *InvalidListenerError) Unwrap() error { return e.Err }
+
+// TypeError is an event that a listener was called with but can't take: it
+// listens to a name, and came by an event of another type.
+type TypeError struct {
+	Takes event.Key
+	Event any
+}
+
+func (e *TypeError) Error() string {
+	return fmt.Sprintf("it takes %v, but the event is a %T", e.Takes, e.Event)
+}
+
+// BuildError is a lazy listener that could not be built.
+type BuildError struct{ Err error }
+
+func (e *BuildError) Error() string {
+	if e.Err == nil {
+		return "building the listener gave a nil function"
+	}
+	return "building the listener: " + e.Err.Error()
+}
+
+// Unwrap is what the build function returned.
+func (e *BuildError) Unwrap() error { return e.Err }
+
+// NoEventError is a dispatch of nothing.
+type NoEventError struct{}
+
+func (*NoEventError) Error() string { return "there is no event: the value is nil" }
+
+// AsyncError is an asynchronous listener that can't be one.
+type AsyncError struct {
+	Listener, Source string
+	Problem          string
+}
+
+func (e *AsyncError) Error() string {
+	return fmt.Sprintf("%s is asynchronous, but %s", named(e.Listener, e.Source), e.Problem)
+}
+
+func newPanicError(value any) *PanicError {
+	return &PanicError{Value: value, Stack: debug.Stack()}
+}
+
+// recoverAs is deferred when no listener is to blame.
+func recoverAs(err *error, ev any) {
+	if value := recover(); value != nil {
+		*err = fmt.Errorf("finding the listeners of a %T: %w", ev, newPanicError(value))
+	}
+}
+
+// unasked is the error of an event that can't say whether it is stopped, such as a nil
+// pointer.
+func unasked(ev any, err error) error {
+	return fmt.Errorf("asking a %T whether it is stopped: %w", ev, err)
+}
+
+// The errors of a list's listeners, by index.
+
+func (l *Listeners) failed(i int, ev any, err error) error {
+	return &ListenerError{Listener: l.At(i).ID, Event: nameOf(ev, l), Err: err}
+}
+
+func (l *Listeners) panicked(i int, ev any, value any) error {
+	return l.failed(i, ev, newPanicError(value))
+}
+
+func (l *Listeners) interrupted(i int, ev any, err error) error {
+	return &InterruptedError{Event: nameOf(ev, l), Before: l.At(i).ID, Err: err}
+}
+
+// nameOf returns the event's own name, or the name it was declared with, or its type.
+// It ignores its own name if asking for that panics.
+func nameOf(ev any, list *Listeners) (name string) {
+	name = list.Event()
+	if name == "" {
+		name = fmt.Sprintf("%T", ev)
+	}
+	named, ok := ev.(event.Named)
+	if !ok {
+		return name
+	}
+	defer func() { _ = recover() }()
+	if own := named.EventName(); own != "" {
+		return own
+	}
+	return name
+}
+
+func named(id, place string) string {
+	return cmp.Or(id, "without ID") + source.At(place)
+}
+
+func noMethod(t reflect.Type, name string, byDefault bool) error {
+	var methods []string
+	for i := range t.NumMethod() {
+		methods = append(methods, t.Method(i).Name)
+	}
+	near := nearest.DidYouMean(name, methods)
+	if byDefault {
+		return fmt.Errorf("%s has no method Handle: add one, or name another by the tag's method key%s", t, near)
+	}
+	return fmt.Errorf("%s has no method %s%s", t, name, near)
+}

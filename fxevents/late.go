@@ -1,0 +1,62 @@
+package fxevents
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/rollcall-go/rollcall"
+	"github.com/rollcall-go/rollcall/provider"
+)
+
+// late is the dispatcher that the container has before the listeners are assembled, so
+// that a listener may inject the emitter of the event that it listens to.
+type late struct {
+	bound atomic.Pointer[rollcall.Dispatcher]
+}
+
+func (l *late) bind(d rollcall.Dispatcher) { l.bound.Store(&d) }
+
+// Unwrap returns the dispatcher that l stands for, or nil until it is bound.
+func (l *late) Unwrap() rollcall.Dispatcher {
+	if d := l.bound.Load(); d != nil {
+		return *d
+	}
+	return nil
+}
+
+// Dispatch returns a *NotAssembledError until the dispatcher is bound.
+func (l *late) Dispatch(ctx context.Context, ev any) error {
+	if d := l.Unwrap(); d != nil {
+		return d.Dispatch(ctx, ev)
+	}
+	return &NotAssembledError{}
+}
+
+// lateProvider is the provider that the container has before it is built.
+type lateProvider struct {
+	bound atomic.Pointer[provider.Sorted]
+}
+
+// Listeners returns a *NotAssembledError until the provider is built.
+func (p *lateProvider) Listeners(ev any) (*rollcall.Listeners, error) {
+	if s := p.bound.Load(); s != nil {
+		return s.Listeners(ev)
+	}
+	return nil, &NotAssembledError{}
+}
+
+// All returns nil until the provider is built.
+func (p *lateProvider) All() []rollcall.Listener {
+	if s := p.bound.Load(); s != nil {
+		return s.All()
+	}
+	return nil
+}
+
+// Events returns nil until the provider is built.
+func (p *lateProvider) Events() []provider.EventOrder {
+	if s := p.bound.Load(); s != nil {
+		return s.Events()
+	}
+	return nil
+}

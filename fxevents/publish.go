@@ -1,0 +1,161 @@
+package fxevents
+
+import (
+	"context"
+	"encoding"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"sync/atomic"
+
+	"github.com/rollcall-go/rollcall"
+	"github.com/rollcall-go/rollcall/internal/source"
+	"github.com/rollcall-go/rollcall/transport"
+)
+
+// outbox publishes events for their asynchronous listeners.
+type outbox struct {
+	codec     transport.Codec
+	transport transport.Transport   // set, like publisher, before the first dispatch
+	publisher *transport.Dispatcher // to the transport
+	events    map[string]*outgoing  // by name
+}
+
+// outgoing is an event that has asynchronous listeners.
+type outgoing struct {
+	name     string
+	keys     []string      // of their receivers
+	lock     chan struct{} // held while they are declared
+	declared atomic.Bool
+}
+
+func newOutbox(codec transport.Codec) *outbox {
+	if codec == nil {
+		codec = transport.JSON{}
+	}
+	return &outbox{codec: codec, events: map[string]*outgoing{}}
+}
+
+func (o *outbox) connect(t transport.Transport) {
+	o.transport, o.publisher = t, transport.NewDispatcher(t).WithCodec(o.codec)
+}
+
+func (o *outbox) add(name string, keys []string) {
+	o.events[name] = &outgoing{name: name, keys: keys, lock: make(chan struct{}, 1)}
+}
+
+// publishes returns the Publish of the declaration with a name.
+func (o *outbox) publishes(name string) func(context.Context, any) error {
+	return func(ctx context.Context, ev any) error {
+		e := o.events[name]
+		err := e.declare(ctx, o.transport)
+		if err == nil {
+			err = o.publisher.Dispatch(ctx, name, ev)
+		}
+		if err != nil {
+			return fmt.Errorf("publishing %s for the receivers of %s: %w", name, strings.Join(e.keys, ", "), err)
+		}
+		return nil
+	}
+}
+
+// declare has the transport keep the event for its receivers from now on, whether or not
+// they have ever run.
+func (e *outgoing) declare(ctx context.Context, t transport.Transport) error {
+	declarer, ok := t.(transport.Declarer)
+	if !ok || e.declared.Load() {
+		return nil
+	}
+	select {
+	case e.lock <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-e.lock }()
+	for _, key := range e.keys {
+		if err := declarer.Declare(ctx, transport.Subscription{Event: e.name, Key: key}); err != nil {
+			return err
+		}
+	}
+	e.declared.Store(true)
+	return nil
+}
+
+// checkAsync says what is wrong with an asynchronous listener of the provider at an
+// index beyond what provider.Build reports: its place, its receiver key or its event.
+func (a *Assembly) checkAsync(l *rollcall.Listener, index int, c catalog) error {
+	if p := a.settings.providers[index]; p.name != "" {
+		return asyncError(l, "it is in the group %s: only the provider without a name publishes events, since receivers know no providers", p.group)
+	}
+	var problems []error
+	if problem := subscriptionProblem(transport.Subscription{Event: "any", Key: l.Async}); problem != "" {
+		problems = append(problems, asyncError(l, "%s", problem))
+	}
+	if e, ok := c.Declared(l.Event); ok {
+		problems = append(problems, a.checkOutgoing(l, e))
+	}
+	return errors.Join(problems...)
+}
+
+// checkOutgoing says why a declared event can't travel as it is. provider.Build reports
+// events without a name, or without one type.
+func (a *Assembly) checkOutgoing(l *rollcall.Listener, e rollcall.Declaration) error {
+	if e.Name == "" || e.Key.IsInterface() {
+		return nil
+	}
+	if problem := subscriptionProblem(transport.Subscription{Event: e.Name}); problem != "" {
+		return asyncError(l, "its event %q%s can't leave the process: %s: declare it with another", e.Name, source.At(e.Source), problem)
+	}
+	if _, ok := a.outbox.codec.(transport.JSON); ok && isEmptyInJSON(e.Key.Type()) {
+		return asyncError(l, "its event %v%s would arrive empty, as JSON has the exported fields and it has none: "+
+			"export some, give it MarshalJSON and UnmarshalJSON, or give fxevents.Module an fxevents.Codec", e.Key, source.At(e.Source))
+	}
+	return nil
+}
+
+func asyncError(l *rollcall.Listener, format string, args ...any) error {
+	return &rollcall.AsyncError{Listener: l.ID, Source: l.Source, Problem: fmt.Sprintf(format, args...)}
+}
+
+func subscriptionProblem(s transport.Subscription) string {
+	var problem *transport.SubscriptionError
+	if _, err := s.Check(); errors.As(err, &problem) {
+		return problem.Problem
+	}
+	return ""
+}
+
+// isEmptyInJSON reports whether events of a type hold something of which encoding/json
+// writes nothing. It leaves it to embedded types what they hide: an event.Propagation
+// means nothing to a receiver.
+func isEmptyInJSON(t reflect.Type) bool {
+	if t.Implements(reflect.TypeFor[json.Marshaler]()) || t.Implements(reflect.TypeFor[encoding.TextMarshaler]()) {
+		return false
+	}
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return false
+	}
+	hidden := false
+	for _, f := range reflect.VisibleFields(t) {
+		switch {
+		case f.Anonymous: // its own fields are visible too
+			if !isStruct(f.Type) && f.IsExported() {
+				return false
+			}
+		case f.IsExported():
+			return false
+		case len(f.Index) == 1 && f.Name != "_":
+			hidden = true
+		}
+	}
+	return hidden
+}
+
+func isStruct(t reflect.Type) bool {
+	return t.Kind() == reflect.Struct || t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct
+}

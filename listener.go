@@ -1,0 +1,183 @@
+package rollcall
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"strings"
+	"sync/atomic"
+
+	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/internal/listenerid"
+	"github.com/rollcall-go/rollcall/internal/source"
+	"github.com/rollcall-go/rollcall/ordering"
+	"github.com/rollcall-go/rollcall/tags"
+)
+
+// Listener is one function for one event key. Make it with [NewListener], [Lazy],
+// [FromFunc] or [FromValue]. The exported fields may be changed until the listener
+// is given to a provider. The zero Listener has no function, and every provider
+// refuses it.
+type Listener struct {
+	ID        string    // unique in its provider for each event
+	Event     event.Key // what it listens to
+	Placement ordering.Placement
+	Source    string // where it was made, such as "recipes/module.go:21"
+
+	// Async is the receiver key of an asynchronous listener, and "" for one that a
+	// dispatch calls. For asynchronous listeners a dispatch publishes the event,
+	// once for all of them, when the other listeners have succeeded. See
+	// [Declaration].
+	Async string
+
+	fn          *function // nil in a Listener that was not made
+	once        *once     // nil except for those of Once
+	publication *publication
+	declared    int // see bridge.PlaceListener
+}
+
+// Func lists the forms of a function that listens to the event type E. The forms
+// without an error never fail. Those with an [Origin] learn the event's name and
+// can dispatch further events.
+type Func[E any] interface {
+	func(E) | func(E) error |
+		func(context.Context, E) | func(context.Context, E) error |
+		func(context.Context, E, Origin) | func(context.Context, E, Origin) error
+}
+
+// NewListener returns a listener of the type E, or of what the tag's event key
+// names. The tag may have the keys event, priority, before, after and async. At
+// most one tag is allowed. An empty id stands for the function's own name, such as
+// "recipes.Indexer.OnCreated".
+//
+// NewListener never fails: a nil function or a bad tag is reported by
+// [Listener.Err], and so by the provider that is given the listener.
+func NewListener[E any, F Func[E]](id string, f F, tag ...tags.Tag) Listener {
+	fn := functionOf[E](f)
+	if reflect.ValueOf(f).IsNil() {
+		fn.err = errors.New("its function is nil")
+	}
+	if id == "" {
+		id, _ = source.Func(f)
+	}
+	return newListener[E](id, fn, tag)
+}
+
+// FromFunc returns a listener made of a function and the fields of a tag, of which
+// ID, Event, Placement and Async matter here. It is for code that reads tags itself
+// and knows where the listener was made: Source stays empty. It costs two
+// allocations.
+func FromFunc[E any](f func(context.Context, E) error, fields tags.Fields) Listener {
+	fn := typedFunction(f, false)
+	if f == nil {
+		fn.err = errors.New("its function is nil")
+	}
+	return Listener{ID: fields.ID, Event: keyFor(event.KeyOf[E](), fields.Event), Placement: fields.Placement, Async: fields.Async, fn: fn}
+}
+
+// Lazy is like [NewListener] for a function that is built at the first event that
+// needs it. If build fails, the dispatch fails with its error, and the next event
+// tries again. Events that arrive meanwhile wait, so build must not wait for a
+// dispatch that reaches the same listener.
+func Lazy[E any](id string, build func() (func(context.Context, E) error, error), tag ...tags.Tag) Listener {
+	fn := typedFunction(lazily(build), false)
+	switch {
+	case build == nil:
+		fn.err = errors.New("its build function is nil")
+	case id == "":
+		fn.err = errors.New("a lazy listener needs an ID")
+	}
+	return newListener[E](id, fn, tag)
+}
+
+func newListener[E any](id string, fn *function, tag []tags.Tag) Listener {
+	l := Listener{ID: id, Event: event.KeyOf[E](), Source: source.Caller(1), fn: fn}
+	if len(tag) == 0 {
+		return l
+	}
+	fields, err := tags.Parse(tag[0])
+	l.Placement, l.Async = fields.Placement, fields.Async
+	l.Event = keyFor(l.Event, fields.Event)
+	fn.err = errors.Join(fn.err, err, onlyPlacement(fields), onlyOne(tag))
+	return l
+}
+
+// keyFor returns the key that a tag's event names for a listener whose parameter
+// has the given key: that key if the text matches it, otherwise the name.
+func keyFor(key event.Key, text string) event.Key {
+	if text == "" || key.Matches(text) {
+		return key
+	}
+	return event.NameKey(text)
+}
+
+func onlyPlacement(f tags.Fields) error {
+	if f.ID != "" || f.Method != "" || f.Group != "" {
+		return errors.New("its tag may have the keys event, priority, before, after and async only")
+	}
+	return nil
+}
+
+func onlyOne(tag []tags.Tag) error {
+	if len(tag) > 1 {
+		return errors.New("it has more than one tag: write one, or make a listener of each")
+	}
+	return nil
+}
+
+// Once returns a copy of l that is called at most once: by the first of all
+// dispatches, also of concurrent ones. A provider.Mutable then drops it. An
+// asynchronous listener can't be one.
+func Once(l Listener) Listener {
+	l.once = &once{}
+	return l
+}
+
+// once lets one call through.
+type once struct {
+	done  atomic.Bool
+	spent func() // called before that, or nil
+}
+
+func onlyFirst[E any](o *once, f func(context.Context, E) error) func(context.Context, E) error {
+	return func(ctx context.Context, e E) error {
+		if !o.done.CompareAndSwap(false, true) {
+			return nil
+		}
+		if o.spent != nil {
+			o.spent()
+		}
+		return f(ctx, e)
+	}
+}
+
+// Takes returns the type of the function's event parameter, or nil for a Listener
+// that was not made.
+func (l Listener) Takes() reflect.Type {
+	if l.fn == nil {
+		return nil
+	}
+	return l.fn.takes
+}
+
+// Err returns nil, or an *InvalidListenerError that says what is wrong with the
+// listener itself. Providers refuse a listener that has an error.
+func (l Listener) Err() error {
+	var err error
+	switch {
+	case l.fn == nil:
+		err = errors.New("it has no function: make it with rollcall.NewListener")
+	case l.fn.err != nil:
+		err = l.fn.err
+	case strings.TrimSpace(l.ID) == "":
+		err = errors.New("it has no ID")
+	case l.Event == event.Key{}:
+		err = errors.New("it has no event")
+	default:
+		err = listenerid.Check(l.ID)
+	}
+	if err == nil {
+		return nil
+	}
+	return &InvalidListenerError{ID: l.ID, Source: l.Source, Err: err}
+}

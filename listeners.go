@@ -1,0 +1,183 @@
+package rollcall
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"iter"
+	"reflect"
+	"slices"
+
+	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/ordering"
+)
+
+// Listeners is a provider's answer: the listeners of an event, in order. It never
+// changes, so a dispatch keeps the listeners that it began with. Nil has no listeners.
+type Listeners struct {
+	spec        Spec
+	typ         reflect.Type // of the events; nil if it is not known
+	unstoppable bool         // the events are known not to be Stoppable
+	asks        bool         // a listener asks for an Origin
+	bind        bind         // nil if the type of the events is not known statically
+}
+
+// Spec is what [NewListeners] makes Listeners of. The zero Spec has no listeners.
+type Spec struct {
+	// Listeners are the listeners in the order in which they run. Asynchronous ones
+	// come last. They must not be changed any more.
+	Listeners []*Listener
+
+	// Event is the event that they listen to, and the zero Declaration if it is not
+	// known. Asynchronous listeners are published by its Publish.
+	Event Declaration
+
+	// EveryEvent says that this is the answer for every event of the type
+	// Event.Key.Type(), for ever or until one of the Leases ends. Otherwise it is the
+	// answer for one event, and the next event asks again.
+	EveryEvent bool
+	Leases     []*Lease
+
+	// Names has the names that events of this type may have by an EventName method
+	// and that change the answer. An answer for an event with such a name holds for
+	// this name only, and any other answer for all names that are not listed. Nil
+	// means that names change nothing. It is ignored for events without the method.
+	Names map[string]bool
+
+	// Sorted says that the order comes from the listeners' placements alone, so that
+	// [Parallel] may run at the same time what no hint separates.
+	Sorted bool
+
+	// Reasons says for each listener why it stands there. Nil, and nil elements, mean
+	// that no sort has placed the listeners or that listener.
+	Reasons []*ordering.Reason
+}
+
+// NewListeners returns the Listeners of a specification, whose slices it copies. The
+// error joins an *InvalidListenerError or an *AsyncError for each listener that can't
+// be one. It costs time in proportion to the listeners.
+func NewListeners(s Spec) (*Listeners, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	listeners := slices.Clone(s.Listeners)
+	l := &Listeners{spec: s, typ: s.Event.Key.Type(), bind: s.Event.bind}
+	l.spec.Listeners, l.spec.Reasons, l.spec.Leases = listeners, slices.Clone(s.Reasons), slices.Clone(s.Leases)
+	l.unstoppable = l.typ != nil && !l.typ.Implements(stoppableType)
+	p := &publication{s.Event.Publish}
+	for i, x := range listeners {
+		listeners[i] = published(x, p)
+		l.asks = l.asks || x.fn.asks
+		if l.bind == nil && x.fn.takes == l.typ && l.typ != nil {
+			l.bind = x.fn.bind
+		}
+	}
+	return l, nil
+}
+
+var (
+	stoppableType = reflect.TypeFor[event.Stoppable]()
+	namedType     = reflect.TypeFor[event.Named]()
+)
+
+func (s *Spec) check() error {
+	var problems []error
+	if n := len(s.Reasons); n != 0 && n != len(s.Listeners) {
+		problems = append(problems, fmt.Errorf("there are %d reasons for %d listeners: give one for each, or none", n, len(s.Listeners)))
+	}
+	var async *Listener
+	for _, l := range s.Listeners {
+		if l == nil {
+			l = &Listener{}
+		}
+		err := cmp.Or(l.Err(), s.Event.checkAsync(l))
+		if async != nil && l.Async == "" && err == nil {
+			err = &AsyncError{async.ID, async.Source, "stands before " + l.ID + ", which a dispatch calls: put asynchronous listeners last"}
+		}
+		if l.Async != "" {
+			async = l
+		}
+		problems = append(problems, err)
+	}
+	return errors.Join(problems...)
+}
+
+// Spec returns the specification that l was made of, to make other Listeners of it.
+// Its slices and maps are not to be changed. That of nil is the zero Spec.
+func (l *Listeners) Spec() Spec {
+	if l == nil {
+		return Spec{}
+	}
+	return l.spec
+}
+
+// Len returns the number of listeners.
+func (l *Listeners) Len() int {
+	if l == nil {
+		return 0
+	}
+	return len(l.spec.Listeners)
+}
+
+// At returns the listener at index i, which must be in range.
+func (l *Listeners) At(i int) Listener { return *l.spec.Listeners[i] }
+
+// All iterates over the listeners in order.
+func (l *Listeners) All() iter.Seq2[int, Listener] {
+	return func(yield func(int, Listener) bool) {
+		for i := range l.Len() {
+			if !yield(i, l.At(i)) {
+				return
+			}
+		}
+	}
+}
+
+// Find returns the first listener with this ID.
+func (l *Listeners) Find(id string) (Listener, bool) {
+	for _, listener := range l.All() {
+		if listener.ID == id {
+			return listener, true
+		}
+	}
+	return Listener{}, false
+}
+
+// Event returns the event's name, or its type if it has none, and "" if neither is
+// known.
+func (l *Listeners) Event() string {
+	if l == nil || l.spec.Event.Key == (event.Key{}) {
+		return ""
+	}
+	return l.spec.Event.String()
+}
+
+// Reason says why the listener at index i stands there. It returns false if no sort
+// has placed it.
+func (l *Listeners) Reason(i int) (ordering.Reason, bool) {
+	if l.spec.Reasons == nil || l.spec.Reasons[i] == nil {
+		return ordering.Reason{}, false
+	}
+	return *l.spec.Reasons[i], true
+}
+
+// IsAsync reports whether the listener at index i is asynchronous: a dispatch does not
+// call it, but publishes the event. Asynchronous listeners stand behind all others.
+func (l *Listeners) IsAsync(i int) bool { return l.spec.Listeners[i].publication != nil }
+
+// Keys returns the receiver keys of the asynchronous listeners, in their order.
+func (l *Listeners) Keys() []string {
+	var keys []string
+	for _, x := range l.Spec().Listeners {
+		if x.Async != "" && !slices.Contains(keys, x.Async) {
+			keys = append(keys, x.Async)
+		}
+	}
+	return keys
+}
+
+// isNamed reports whether the names of the events matter.
+func (l *Listeners) isNamed() bool { return l.spec.Names != nil && l.typ.Implements(namedType) }
+
+// stoppable reports whether the events may be Stoppable.
+func (l *Listeners) stoppable() bool { return !l.unstoppable }

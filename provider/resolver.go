@@ -1,0 +1,99 @@
+package provider
+
+import (
+	"reflect"
+	"slices"
+
+	"github.com/rollcall-go/rollcall"
+	"github.com/rollcall-go/rollcall/event"
+)
+
+// resolver answers for an event by the keys that it goes to. It is below every provider
+// that has listeners of its own.
+type resolver struct {
+	matcher *matcher
+	// order returns the listeners of the keys in order.
+	order  func(keys []event.Key) (rollcall.Spec, error)
+	leases []*rollcall.Lease
+}
+
+// Listeners returns the listeners of ev. The error is a *rollcall.NoEventError for nil.
+func (r *resolver) Listeners(ev any) (*rollcall.Listeners, error) {
+	if ev == nil {
+		return nil, &rollcall.NoEventError{}
+	}
+	name := ""
+	if named, ok := ev.(event.Named); ok && len(r.matcher.keys) > 0 {
+		name = named.EventName()
+	}
+	return r.list(reflect.TypeOf(ev), name)
+}
+
+// list returns the listeners of events of a type, with a name of their own.
+func (r *resolver) list(typ reflect.Type, name string) (*rollcall.Listeners, error) {
+	if !r.matcher.heardNames[name] {
+		name = ""
+	}
+	return r.make(event.TypeKey(typ), r.matcher.match(typ, name))
+}
+
+// Of returns the listeners of a key without an event at hand: of a type, those of its
+// events that have no name of their own; of a name, those of the name alone.
+func (r *resolver) Of(key event.Key) (*rollcall.Listeners, error) {
+	return r.make(key, r.matcher.match(key.Type(), key.Name()))
+}
+
+// make returns the listeners of the keys as those of an event.
+func (r *resolver) make(of event.Key, keys []event.Key) (*rollcall.Listeners, error) {
+	spec, err := r.order(keys)
+	if err != nil {
+		return nil, err
+	}
+	spec.Event, spec.Names, spec.Leases = r.matcher.declaration(of), r.matcher.heardNames, r.leases
+	spec.EveryEvent = isOneType(of)
+	if len(r.matcher.keys) == 0 {
+		spec.Names = nil
+	}
+	return rollcall.NewListeners(spec)
+}
+
+// EventOrder is one event with its listeners in order.
+type EventOrder struct {
+	Event     rollcall.Declaration
+	Title     string // its name or type, with the import path if another event has the same
+	Declared  bool   // false for an event that is only listened to
+	Listeners *rollcall.Listeners
+}
+
+// events returns the declared events in the order of their declaration, then those that
+// are only listened to. An interface stands for itself if no event before it implements
+// it.
+func (r *resolver) events() ([]EventOrder, []error) {
+	var orders []EventOrder
+	var problems []error
+	covered := map[event.Key]bool{}
+	add := func(e rollcall.Declaration, declared bool) {
+		for _, k := range r.matcher.match(e.Key.Type(), e.Key.Name()) {
+			covered[k] = true
+		}
+		list, err := r.Of(e.Key)
+		problems = append(problems, err)
+		orders = append(orders, EventOrder{Event: e, Title: r.matcher.title(e.Key), Declared: declared, Listeners: list})
+	}
+	for _, e := range r.matcher.events {
+		covered[e.Key] = true
+		add(e, true)
+	}
+	for _, k := range interfacesLast(r.matcher.keys) {
+		if !covered[k] {
+			add(rollcall.Declaration{Key: k}, false)
+		}
+	}
+	return orders, problems
+}
+
+func interfacesLast(keys []event.Key) []event.Key {
+	isInterface := event.Key.IsInterface
+	types := slices.DeleteFunc(slices.Clone(keys), isInterface)
+	return append(types, slices.DeleteFunc(slices.Clone(keys), func(k event.Key) bool { return !isInterface(k) })...)
+}

@@ -1,0 +1,146 @@
+package provider
+
+import (
+	"errors"
+	"reflect"
+	"slices"
+
+	"github.com/rollcall-go/rollcall"
+	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/internal/joined"
+	"github.com/rollcall-go/rollcall/ordering"
+)
+
+// Sorted is the provider that Build returns. For each event it has one order, computed
+// from the listeners' placements. It never changes.
+type Sorted struct {
+	*resolver
+	listeners []rollcall.Listener
+	orders    []EventOrder
+	known     map[event.Key]*rollcall.Listeners
+}
+
+// Build sorts each event's listeners by their placements, as package ordering describes.
+// Listeners stand in declared order. Events are those that the application declares.
+// Build keeps neither slice.
+//
+// The error joins all problems: *rollcall.InvalidListenerError, *rollcall.EventError,
+// *rollcall.AsyncError, *DeclarationError, *AsyncOrderError and the errors of package
+// ordering.
+func Build(listeners []rollcall.Listener, events []rollcall.Declaration) (*Sorted, error) {
+	listeners = copied(listeners)
+	lost, err := catalogOf(events).Resolve(listeners)
+	sorted, buildErr := build(listeners, events, lost)
+	if err := errors.Join(err, buildErr); err != nil {
+		return nil, errors.Join(joined.Distinct(err)...)
+	}
+	return sorted, nil
+}
+
+// build is Build for listeners whose events are resolved, except for those of the IDs
+// that are lost.
+func build(listeners []rollcall.Listener, events []rollcall.Declaration, lost map[string]bool) (*Sorted, error) {
+	members := make([]member, len(listeners))
+	for i := range listeners {
+		members[i].Listener = &listeners[i]
+		if listeners[i].Async != "" {
+			members[i].band = ordering.Asynchronous
+		}
+	}
+	s, err := newSorter(members, events)
+	err = withoutBands(err, func(*ordering.BandError) error { return nil }) // hintsAcrossKeys has them
+	problems := []error{invalid(listeners), badDeclarations(events), err, s.hintsAcrossKeys()}
+	o := &Sorted{listeners: listeners, known: map[event.Key]*rollcall.Listeners{}}
+	o.resolver = &resolver{matcher: s.matcher, order: s.sort}
+	orders, orderErrs := o.events()
+	for _, x := range orders {
+		o.known[x.Event.Key] = x.Listeners
+	}
+	o.orders, problems = orders, append(problems, orderErrs...)
+	problems = append(problems, s.cyclesOfUnknown(newAhead(members)))
+	if err := errors.Join(problems...); err != nil {
+		return nil, errors.Join(slices.DeleteFunc(joined.Distinct(err), followsFrom(lost))...)
+	}
+	return o, nil
+}
+
+// followsFrom reports whether an error is only a consequence of an earlier one: the
+// events of the lost listeners are not known, so it is not known what they share with
+// others.
+func followsFrom(lost map[string]bool) func(error) bool {
+	return func(err error) bool {
+		var apart *ordering.NotListeningError
+		var unpublished *rollcall.AsyncError
+		return errors.As(err, &apart) && (lost[apart.Hint.Listener] || lost[apart.Hint.Target]) ||
+			errors.As(err, &unpublished) && lost[unpublished.Listener]
+	}
+}
+
+// Listeners returns the listeners of ev in order. For a declared event it costs a map
+// lookup, and for any other a sort; a dispatcher remembers either. The error is a
+// *rollcall.NoEventError for nil.
+func (s *Sorted) Listeners(ev any) (*rollcall.Listeners, error) {
+	if known := s.known[event.TypeKey(reflect.TypeOf(ev))]; known != nil && !s.isNamed(ev) {
+		return known, nil
+	}
+	return s.resolver.Listeners(ev)
+}
+
+// isNamed reports whether ev has a name of its own that somebody listens to.
+func (s *Sorted) isNamed(ev any) bool {
+	named, ok := ev.(event.Named)
+	return ok && s.matcher.heardNames[named.EventName()]
+}
+
+// All returns all listeners in declared order.
+func (s *Sorted) All() []rollcall.Listener { return slices.Clone(s.listeners) }
+
+// Events returns the declared events in the order of their declaration, then those that
+// are only listened to.
+func (s *Sorted) Events() []EventOrder { return slices.Clone(s.orders) }
+
+// hintsAcrossKeys refuses hints that put a listener behind one that is received
+// elsewhere.
+func (s *sorter) hintsAcrossKeys() error {
+	byID := map[string][]member{}
+	async := false
+	for _, m := range s.members {
+		byID[m.ID] = append(byID[m.ID], m)
+		async = async || m.Async != ""
+	}
+	if !async {
+		return nil
+	}
+	var problems []error
+	for _, m := range s.members {
+		for _, t := range s.targets(m, m.Placement.Before, byID) {
+			problems = append(problems, notAfter(m, t))
+		}
+		for _, t := range s.targets(m, m.Placement.After, byID) {
+			problems = append(problems, notAfter(t, m))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// targets returns the members that hints of m name, if one event reaches both.
+func (s *sorter) targets(m member, hints []ordering.Target, byID map[string][]member) []member {
+	var found []member
+	for _, t := range hints {
+		for _, other := range byID[t.ID] {
+			if s.matcher.overlap(m.Event, other.Event) {
+				found = append(found, other)
+			}
+		}
+	}
+	return found
+}
+
+// notAfter refuses that later waits for earlier if earlier is received elsewhere.
+func notAfter(earlier, later member) error {
+	if earlier.Async == "" || earlier.Async == later.Async {
+		return nil
+	}
+	return &AsyncOrderError{Earlier: earlier.ID, EarlierSource: earlier.Source, Key: earlier.Async,
+		Later: later.ID, LaterSource: later.Source, LaterKey: later.Async}
+}

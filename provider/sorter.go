@@ -1,0 +1,114 @@
+package provider
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/rollcall-go/rollcall"
+	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/internal/joined"
+	"github.com/rollcall-go/rollcall/ordering"
+)
+
+// member is a listener of a provider that sorts. Its listener's address is its identity.
+type member struct {
+	*rollcall.Listener
+	band  ordering.Band
+	fresh bool // being added: its targets must be there
+	kept  bool // targets that are gone count as not written
+}
+
+// placement returns what the sort sees of the listener's placement.
+func (m member) placement() ordering.Placement {
+	switch {
+	case m.band == ordering.Prepended || m.band == ordering.Appended:
+		return ordering.Placement{Source: m.Placement.Source}
+	case !m.kept || m.fresh:
+		return m.Placement
+	}
+	p := m.Placement
+	p.Before, p.After = optional(p.Before), optional(p.After)
+	return p
+}
+
+func optional(targets []ordering.Target) []ordering.Target {
+	targets = slices.Clone(targets)
+	for i := range targets {
+		targets[i].Optional = true
+	}
+	return targets
+}
+
+// sorter sorts listeners by their placements, within their bands.
+type sorter struct {
+	members []member // in declared order
+	matcher *matcher
+	set     *ordering.Set
+}
+
+// newSorter also returns the duplicates, bad targets and hints against bands. The sorter
+// may be used nevertheless: such hints then count as not written.
+func newSorter(members []member, events []rollcall.Declaration) (*sorter, error) {
+	keys := make([]event.Key, len(members))
+	for i, m := range members {
+		keys[i] = m.Event
+	}
+	s := &sorter{members: members, matcher: newMatcher(events, keys)}
+	byLabel := make(map[string]event.Key, len(s.matcher.labels))
+	for key, label := range s.matcher.labels {
+		byLabel[label] = key
+	}
+	items := make([]ordering.Item, len(members))
+	for i, m := range members {
+		items[i] = ordering.Item{ID: m.ID, Event: s.matcher.labels[m.Event], Placement: m.placement(), Band: m.band, Source: m.Source}
+	}
+	set, err := ordering.NewSet(items, func(a, b string) bool {
+		return s.matcher.overlap(byLabel[a], byLabel[b])
+	})
+	s.set = set
+	return s, err
+}
+
+// withoutBands replaces the errors of package ordering about hints against bands by
+// others, or leaves them out if the replacement is nil.
+func withoutBands(err error, replace func(*ordering.BandError) error) error {
+	var problems []error
+	for _, leaf := range joined.Leaves(err) {
+		if band := (*ordering.BandError)(nil); errors.As(leaf, &band) {
+			leaf = replace(band)
+		}
+		problems = append(problems, leaf)
+	}
+	return errors.Join(problems...)
+}
+
+// place sorts the members of all the keys together.
+func (s *sorter) place(keys []event.Key) ([]ordering.Placed, error) {
+	var labels []string
+	for _, k := range keys {
+		if label, heard := s.matcher.labels[k]; heard {
+			labels = append(labels, label)
+		}
+	}
+	return s.set.Sort(labels...)
+}
+
+// sort returns the listeners of all the keys together, with their reasons. Members that
+// were prepended or appended have none, and a list with them runs one after the other.
+func (s *sorter) sort(keys []event.Key) (rollcall.Spec, error) {
+	placed, err := s.place(keys)
+	if err != nil {
+		return rollcall.Spec{}, err
+	}
+	spec := rollcall.Spec{Sorted: true, Listeners: make([]*rollcall.Listener, len(placed)), Reasons: make([]*ordering.Reason, len(placed))}
+	for i, p := range placed {
+		m := s.members[p.Item]
+		spec.Listeners[i] = m.Listener
+		if m.band == ordering.Prepended || m.band == ordering.Appended {
+			spec.Sorted = false
+			continue
+		}
+		spec.Reasons[i] = &placed[i].Reason
+	}
+	return spec, nil
+}

@@ -1,0 +1,143 @@
+package rollcall
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/rollcall-go/rollcall/event"
+)
+
+// Traced is a dispatcher that remembers which listeners were called, which
+// were not, and which events nobody heard. It keeps a count for each listener and
+// name of an event, not each dispatch, so it may be left on where names are few;
+// a dispatch takes a lock for each listener. To trace with a policy, give
+// NewTraced the options of the policy.
+type Traced struct {
+	Dispatcher
+	provider Provider
+
+	mu      sync.Mutex
+	calls   []TracedCall
+	index   map[callKey]int
+	orphans []string
+	unheard map[string]bool
+}
+
+// TracedCall is what a Traced dispatcher knows of a listener of an event.
+type TracedCall struct {
+	Event    string
+	Listener string
+	Times    int // it was called
+	Failed   int // of these, it returned an error or panicked
+}
+
+type callKey struct {
+	event, listener string
+	key             event.Key
+}
+
+// NewTraced makes a traced dispatcher for the listeners of p.
+func NewTraced(p Provider, options ...Option) *Traced {
+	t := &Traced{provider: p, index: map[callKey]int{}, unheard: map[string]bool{}}
+	t.Dispatcher = NewDispatcher(p, append(slices.Clip(options), Observe(tracing{t}))...)
+	return t
+}
+
+// tracing observes the dispatches of a Traced.
+type tracing struct{ *Traced }
+
+func (t tracing) Begin(ctx context.Context, d Dispatched) (context.Context, Observation) {
+	switch {
+	case d.Listeners == nil: // nobody was asked
+		return ctx, nil
+	case d.Listeners.Len() == 0:
+		t.noteOrphan(d.Event)
+		return ctx, nil
+	}
+	return ctx, tracedDispatch{t.Traced, d}
+}
+
+// tracedDispatch is one dispatch of a Traced.
+type tracedDispatch struct {
+	*Traced
+	dispatched Dispatched
+}
+
+func (tracedDispatch) Calling(ctx context.Context, _ int) context.Context { return ctx }
+func (tracedDispatch) Stopped(int)                                        {}
+func (tracedDispatch) End(error)                                          {}
+
+func (t tracedDispatch) Returned(i int, err error) {
+	t.note(t.dispatched.Event, t.dispatched.Listeners.At(i), err != nil)
+}
+
+func (t *Traced) note(name string, l Listener, failed bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	key := callKey{name, l.ID, l.Event}
+	i, known := t.index[key]
+	if !known {
+		i = len(t.calls)
+		t.index[key] = i
+		t.calls = append(t.calls, TracedCall{Event: name, Listener: l.ID})
+	}
+	t.calls[i].Times++
+	if failed {
+		t.calls[i].Failed++
+	}
+}
+
+func (t *Traced) noteOrphan(name string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.unheard[name] {
+		t.unheard[name] = true
+		t.orphans = append(t.orphans, name)
+	}
+}
+
+// Called tells of the listeners that were called, in the order of their first
+// calls.
+func (t *Traced) Called() []TracedCall {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.calls)
+}
+
+// NotCalled gives the listeners that were never called, of a provider that can
+// name all of its listeners.
+func (t *Traced) NotCalled() []Listener {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	called := map[callKey]bool{}
+	for key := range t.index {
+		called[callKey{listener: key.listener, key: key.key}] = true
+	}
+	return slices.DeleteFunc(slices.Clone(all(t.provider)), func(l Listener) bool {
+		return called[callKey{listener: l.ID, key: l.Event}]
+	})
+}
+
+// Orphans names the events that nobody heard, in the order of their first
+// dispatches.
+func (t *Traced) Orphans() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.orphans)
+}
+
+// Reset forgets what was traced so far.
+func (t *Traced) Reset() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.calls, t.orphans = nil, nil
+	t.index, t.unheard = map[callKey]int{}, map[string]bool{}
+}
+
+func all(p Provider) []Listener {
+	if l, ok := p.(Lister); ok {
+		return l.All()
+	}
+	return nil
+}

@@ -1,0 +1,218 @@
+package rollcall
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/internal/source"
+	"github.com/rollcall-go/rollcall/tags"
+)
+
+// FromValue returns the listeners that a value stands for if its type is known only
+// at run time:
+//
+//   - a Listener stands for itself;
+//   - a Subscriber stands for all that it lists;
+//   - a function in one of the forms of [Func] is a listener;
+//   - so is a value with a Handle method in one of these forms, or with the method
+//     that fields.Method names.
+//
+// The fields override what the value says of itself. Without an ID, a listener is
+// called by its package and type, such as "recipes.Indexer". The error says what
+// the value lacks.
+//
+// FromValue finds the type of the event by reflection. A call needs no reflection
+// if the event is declared or emitted with its type, and the method is Handle. A
+// method of another name costs a reflective call.
+func FromValue(value any, fields tags.Fields) ([]Listener, error) {
+	var listeners []Listener
+	switch v := value.(type) {
+	case nil:
+		return nil, errors.New("a listener must not be nil")
+	case Listener:
+		if fields.Method != "" {
+			return nil, errors.New("a rollcall.Listener has its function: drop method from its tag")
+		}
+		listeners = []Listener{v}
+	case Subscriber:
+		return subscriptions(v, fields)
+	default:
+		l, err := fromFunc(value, fields)
+		if err != nil {
+			return nil, err
+		}
+		listeners = []Listener{l}
+	}
+	override(&listeners[0], fields)
+	return listeners, nil
+}
+
+// subscriptions refuses fields that could mean only one of several listeners.
+func subscriptions(s Subscriber, fields tags.Fields) ([]Listener, error) {
+	if fields.Event != "" || fields.ID != "" || fields.Method != "" || fields.Async != "" || !fields.Placement.IsZero() {
+		return nil, fmt.Errorf("%T lists its own subscriptions: drop event, id, method, priority, before, after and async from its tag", s)
+	}
+	return subscriptionsOf(s)
+}
+
+// subscriptionsOf asks a subscriber, which may be nil.
+func subscriptionsOf(s Subscriber) (listeners []Listener, err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = fmt.Errorf("asking a %T for its subscriptions: panic: %v", s, value)
+		}
+	}()
+	return s.Subscriptions(), nil
+}
+
+func override(l *Listener, fields tags.Fields) {
+	if fields.ID != "" {
+		l.ID = fields.ID
+	}
+	if !fields.Placement.IsZero() {
+		l.Placement = fields.Placement
+	}
+	if fields.Async != "" {
+		l.Async = fields.Async
+	}
+	if fields.Event != "" {
+		l.Event = keyFor(event.TypeKey(l.Takes()), fields.Event)
+	}
+}
+
+func fromFunc(value any, fields tags.Fields) (Listener, error) {
+	v := reflect.ValueOf(value)
+	f, adaptable, err := funcOf(v, fields.Method)
+	if err != nil {
+		return Listener{}, err
+	}
+	sig, ok := signatureOf(f.Type())
+	if !ok {
+		return Listener{}, fmt.Errorf("%s must have one of the forms func(E), func(E) error, "+
+			"func(context.Context, E), func(context.Context, E) error, "+
+			"func(context.Context, E, rollcall.Origin), func(context.Context, E, rollcall.Origin) error; it is %s", describe(v, fields.Method), f.Type())
+	}
+	if sig.takes == contextType {
+		return Listener{}, fmt.Errorf("%s takes a context.Context and no event, so that it would never be called: "+
+			"name another method, or add a parameter for the event", describe(v, fields.Method))
+	}
+	l := Listener{ID: source.Type(v.Type()), Event: event.TypeKey(sig.takes)}
+	l.fn = &function{takes: sig.takes, value: adaptable, asks: sig.origin, call: sig.call(f)}
+	if sig.takes == anyType {
+		l.fn = functionOf[any](adaptable) // known statically after all
+	}
+	if v.Kind() == reflect.Func && fields.ID == "" {
+		return Listener{}, fmt.Errorf("a listener that is a plain %s needs an ID: give its tag an id", v.Type())
+	}
+	return l, nil
+}
+
+// funcOf returns the function to call, and the value that exactly can turn into a
+// direct call.
+func funcOf(v reflect.Value, method string) (f reflect.Value, adaptable any, err error) {
+	if v.Kind() == reflect.Func && method == "" {
+		if v.IsNil() {
+			return v, nil, errors.New("a listener must not be a nil function")
+		}
+		return v, unnamed(v), nil
+	}
+	name := method
+	if name == "" {
+		name = "Handle"
+	}
+	f = v.MethodByName(name)
+	if !f.IsValid() {
+		return f, nil, noMethod(v.Type(), name, method == "")
+	}
+	if name == "Handle" {
+		return f, v.Interface(), nil
+	}
+	return f, f.Interface(), nil
+}
+
+// unnamed returns the function as its underlying type, so that type switches see it.
+func unnamed(v reflect.Value) any {
+	t := v.Type()
+	in, out := make([]reflect.Type, t.NumIn()), make([]reflect.Type, t.NumOut())
+	for i := range in {
+		in[i] = t.In(i)
+	}
+	for i := range out {
+		out[i] = t.Out(i)
+	}
+	return v.Convert(reflect.FuncOf(in, out, t.IsVariadic())).Interface()
+}
+
+func describe(v reflect.Value, method string) string {
+	if v.Kind() == reflect.Func && method == "" {
+		return "a listener function"
+	}
+	if method == "" {
+		method = "Handle"
+	}
+	return fmt.Sprintf("method %s of %s", method, v.Type())
+}
+
+// signature describes the parameters and results of a listener function.
+type signature struct {
+	takes                reflect.Type
+	context, origin, err bool
+}
+
+var (
+	contextType = reflect.TypeFor[context.Context]()
+	originType  = reflect.TypeFor[Origin]()
+	errorType   = reflect.TypeFor[error]()
+	anyType     = reflect.TypeFor[any]()
+)
+
+func signatureOf(t reflect.Type) (signature, bool) {
+	s := signature{}
+	in := make([]reflect.Type, t.NumIn())
+	for i := range in {
+		in[i] = t.In(i)
+	}
+	if len(in) > 1 && in[0] == contextType {
+		s.context, in = true, in[1:]
+	}
+	if s.context && len(in) == 2 && in[1] == originType {
+		s.origin, in = true, in[:1]
+	}
+	if len(in) != 1 || t.IsVariadic() {
+		return s, false
+	}
+	s.takes = in[0]
+	s.err = t.NumOut() == 1 && t.Out(0) == errorType
+	return s, s.err || t.NumOut() == 0
+}
+
+// call returns the reflective call, for events that nobody declared.
+func (s signature) call(f reflect.Value) func(context.Context, any) error {
+	return func(ctx context.Context, ev any) error {
+		v := reflect.ValueOf(ev)
+		if !v.IsValid() || !v.Type().AssignableTo(s.takes) {
+			return &TypeError{Takes: event.TypeKey(s.takes), Event: ev}
+		}
+		out := f.Call(s.arguments(ctx, v))
+		if !s.err {
+			return nil
+		}
+		err, _ := out[0].Interface().(error)
+		return err
+	}
+}
+
+func (s signature) arguments(ctx context.Context, ev reflect.Value) []reflect.Value {
+	args := make([]reflect.Value, 0, 3)
+	if s.context {
+		args = append(args, reflect.ValueOf(&ctx).Elem())
+	}
+	args = append(args, ev)
+	if s.origin {
+		args = append(args, reflect.ValueOf(originOf(ctx)))
+	}
+	return args
+}
