@@ -38,11 +38,13 @@ func NewEmitter[E any](d Dispatcher) *Emitter[E] {
 // [NewDispatcher]. It costs a few nanoseconds beyond the listeners and allocates
 // nothing, unless one of them asks for an Origin or they run in [Parallel]. A nil
 // pointer is an event like any other.
-func (m *Emitter[E]) Emit(ctx context.Context, e E) error {
-	if m == nil {
-		return nil
+func (m *Emitter[E]) Emit(ctx context.Context, e E) (err error) {
+	// An if instead would cost the inliner 81 of its 80, and each emit a call.
+	//lint:ignore SA4004 it is an if
+	for m != nil {
+		return m.call.Load().run(ctx, e)
 	}
-	return m.call.Load().run(ctx, e)
+	return
 }
 
 // emitUnknown finds the answer and remembers it if it holds for the type.
