@@ -30,7 +30,7 @@ func bindTo[E any](l *Listeners, p policy, origin Dispatcher) answer {
 
 // newLoop returns nil if a dispatch has nothing to do.
 func newLoop[E any](l *Listeners, p policy, origin Dispatcher) *loop[E] {
-	if l.Len() == 0 && p.observer == nil {
+	if l.Len() == 0 && len(p.observers) == 0 {
 		return nil
 	}
 	c := loop[E]{funcs: compile[E](l.Spec().Listeners), list: l}
@@ -41,18 +41,20 @@ func newLoop[E any](l *Listeners, p policy, origin Dispatcher) *loop[E] {
 		origin = p.origin
 	}
 	full := &call[E]{loop: c, policy: p, origin: origin}
-	if p.parallel > 1 {
-		full.precedence = newPrecedence(l.Spec())
+	if p.parallel > 1 && l.spec.Sorted && l.Len() > 1 {
+		full.precedence = newPrecedence(l.spec.Listeners)
 	}
 	return &loop[E]{list: l, instead: full.run}
 }
 
 // isPlain reports whether the functions may be called one after the other with nothing
 // but the context to look at.
-func isPlain(l *Listeners, p policy) bool { return !l.stoppable() && !l.asks && p == policy{} }
+func isPlain(l *Listeners, p policy) bool {
+	return !l.stoppable() && !l.asks && !p.collect && !p.passPanics && p.parallel <= 1 && len(p.observers) == 0 && p.origin == nil
+}
 
 func (c *call[E]) run(ctx context.Context, e E) error {
-	if c.policy.observer != nil {
+	if len(c.policy.observers) > 0 {
 		return c.runObserved(ctx, e)
 	}
 	return c.runUnobserved(ctx, e, nil)
@@ -67,7 +69,7 @@ func (c *call[E]) runUnobserved(ctx context.Context, e E, watch Observation) err
 		ctx = withOrigin(ctx, Origin{nameOf(e, l), c.origin})
 	}
 	switch {
-	case c.policy.parallel > 1 && l.Len() > 0:
+	case c.precedence != nil:
 		return c.runParallel(ctx, e, m)
 	case c.policy.collect:
 		return c.runAll(ctx, e, m)

@@ -102,10 +102,7 @@ func (d *plain) answer(ev any) (a answer, err error) {
 // dispatchStopped tells the observer of an event for which nobody was asked, because it
 // was stopped already.
 func (d *plain) dispatchStopped(ctx context.Context, ev any) error {
-	if d.policy.observer == nil {
-		return nil
-	}
-	_, o := d.policy.observer.Begin(ctx, Dispatched{Event: nameOf(ev, nil), Value: ev})
+	_, o := d.policy.begin(ctx, Dispatched{Event: nameOf(ev, nil), Value: ev})
 	if o != nil {
 		o.Stopped(0)
 		o.End(nil)

@@ -51,27 +51,40 @@ var ErrPanicPasses = errors.New("it did not return: a panic passes through the d
 
 // Observe has an observer watch every dispatch. A dispatcher without one takes no time
 // for it. Several observers all watch, the first one first. Each gets the context that
-// the one before it returns.
+// the one before it returns. A nil observer is ignored.
 func Observe(o Observer) Option {
 	return optionFunc(func(p *policy) {
-		switch previous := p.observer.(type) {
-		case nil:
-			p.observer = o
-		case observers:
-			if o != nil {
-				p.observer = append(previous[:len(previous):len(previous)], o)
-			}
-		default:
-			if o != nil {
-				p.observer = observers{previous, o}
-			}
+		if o != nil {
+			p.observers = append(p.observers, o)
 		}
 	})
 }
 
+// begin returns nil if no observer watches.
+func (p policy) begin(ctx context.Context, d Dispatched) (context.Context, Observation) {
+	var first Observation
+	var all observations
+	for _, o := range p.observers {
+		var watch Observation
+		switch ctx, watch = o.Begin(ctx, d); {
+		case watch == nil:
+		case first == nil:
+			first = watch
+		case all == nil:
+			all = observations{first, watch}
+		default:
+			all = append(all, watch)
+		}
+	}
+	if all != nil {
+		return ctx, all
+	}
+	return ctx, first
+}
+
 // runObserved is run for a policy with an observer.
 func (c *call[E]) runObserved(ctx context.Context, e E) error {
-	ctx, o := c.policy.observer.Begin(ctx, Dispatched{Event: nameOf(e, c.loop.list), Value: e, Listeners: c.loop.list})
+	ctx, o := c.policy.begin(ctx, Dispatched{Event: nameOf(e, c.loop.list), Value: e, Listeners: c.loop.list})
 	if o == nil {
 		return c.runUnobserved(ctx, e, nil)
 	}
@@ -85,27 +98,6 @@ func (c *call[E]) runObserved(ctx context.Context, e E) error {
 	passing = false
 	o.End(err)
 	return err
-}
-
-// observers are several Observers.
-type observers []Observer
-
-// Begin returns nil if none of them watches.
-func (o observers) Begin(ctx context.Context, d Dispatched) (context.Context, Observation) {
-	var all observations
-	for _, one := range o {
-		var watch Observation
-		if ctx, watch = one.Begin(ctx, d); watch != nil {
-			all = append(all, watch)
-		}
-	}
-	switch len(all) {
-	case 0:
-		return ctx, nil
-	case 1:
-		return ctx, all[0]
-	}
-	return ctx, all
 }
 
 // observations are several Observations of one dispatch.

@@ -2,6 +2,7 @@ package rollcall_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -207,27 +208,20 @@ func TestParallelGoexitCollects(t *testing.T) {
 	}
 }
 
-// Where a listener ends the caller's goroutine, those that wait for others are not
-// reached any more.
-func TestParallelGoexitOfTheCaller(t *testing.T) {
+// A listener that ends its goroutine fails the dispatch, which returns when all others
+// have ended.
+func TestParallelGoexitWaitsForOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, running := &witness{}, make(chan struct{})
-		leaves := rollcall.NewListener[*created]("leaves", func(*created) { <-running; runtime.Goexit() }) // the first one: the caller's
+		leaves := rollcall.NewListener[*created]("leaves", func(*created) { <-running; runtime.Goexit() })
 		runs := rollcall.NewListener[*created]("runs", func(c *created) {
 			close(running)
-			synctest.Wait() // until the caller waits for this one
-			c.StopPropagation()
+			synctest.Wait() // until the other has left
 		})
-		d := rollcall.NewDispatcher(build(t, listeners{leaves, runs, idle("later", `after:"runs"`)}),
-			rollcall.Observe(w), rollcall.Parallel(2), rollcall.CollectErrors())
-		ended := make(chan struct{})
-		go func() {
-			defer close(ended)
-			_ = d.Dispatch(ctx, &created{})
-		}()
-		<-ended
-		if log := w.seen(); strings.Contains(log, "later") || strings.Contains(log, "stopped") || !strings.HasSuffix(log, "runs: nil; end: "+rollcall.ErrPanicPasses.Error()) {
-			t.Error(log)
+		d := rollcall.NewDispatcher(build(t, listeners{leaves, runs, idle("later", `after:"leaves"`)}), rollcall.Observe(w), rollcall.Parallel(2))
+		err := d.Dispatch(ctx, &created{})
+		if log := w.seen(); !errors.Is(err, rollcall.ErrPanicPasses) || strings.Contains(log, "later") || !strings.Contains(log, "runs: nil; end: ") {
+			t.Errorf("%v: %s", err, log)
 		}
 	})
 }

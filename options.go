@@ -6,7 +6,7 @@ type Option interface{ apply(*policy) }
 type policy struct {
 	collect, passPanics bool
 	parallel            int // how many listeners may run at the same time; 0 and 1: one
-	observer            Observer
+	observers           []Observer
 	origin              Dispatcher // for listeners that ask; nil: the dispatcher itself
 }
 

@@ -1,6 +1,7 @@
 package rollcall
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -9,61 +10,53 @@ import (
 	"github.com/rollcall-go/rollcall/internal/minheap"
 )
 
-// runParallel calls the listeners as their precedence allows. The caller's
-// goroutine is one of the workers.
+// parallel is one parallel dispatch under way. Its workers call the listeners that are
+// ready.
+type parallel[E any] struct {
+	call    *call[E]
+	event   E
+	mode    mode
+	ctx     context.Context
+	cancel  context.CancelFunc
+	workers sync.WaitGroup
+	told    sync.Once // that the event is stopped
+
+	mu       sync.Mutex
+	changed  sync.Cond // ready, running or over has
+	waits    []int32   // node → how many nodes it still waits for
+	ready    minheap.Heap
+	running  int
+	over     bool      // start no more
+	problems []outcome // in the order in which they came
+	panicked *outcome
+}
+
+// outcome is how the listener at an index ended.
+type outcome struct {
+	index    int
+	err      error
+	stopped  bool // the event was stopped before it
+	panicked bool // with the value, which is to pass through the caller
+	value    any
+}
+
+// runParallel calls the listeners as their precedence allows.
 func (c *call[E]) runParallel(ctx context.Context, e E, m mode) error {
 	p := &parallel[E]{call: c, event: e, mode: m, waits: slices.Clone(c.precedence.waits)}
+	p.changed.L = &p.mu
 	p.ctx, p.cancel = context.WithCancel(ctx)
-	defer p.abandon() // where a listener ends this goroutine
-	p.mu.Lock()
-	p.workers = 1
+	defer p.cancel()
 	for node, waits := range c.precedence.waits {
 		if waits == 0 {
 			p.admit(int32(node))
 		}
 	}
-	p.work()
-	p.others.Wait()
+	for range min(c.policy.parallel, c.precedence.listeners) {
+		p.workers.Go(p.work)
+	}
+	p.workers.Wait()
 	return p.result()
 }
-
-// abandon starts no more listeners, and waits for those that run.
-func (p *parallel[E]) abandon() {
-	p.mu.Lock()
-	p.over = true
-	p.mu.Unlock()
-	p.cancel()
-	p.others.Wait()
-}
-
-// parallel is one parallel dispatch under way.
-type parallel[E any] struct {
-	call   *call[E]
-	event  E
-	mode   mode
-	ctx    context.Context
-	cancel context.CancelFunc
-	others sync.WaitGroup
-	told   sync.Once // that the event is stopped
-
-	mu       sync.Mutex
-	waits    []int32 // node → how many nodes it still waits for
-	ready    minheap.Heap
-	workers  int // those that are running, and
-	hired    int // of these, those that have not begun
-	over     bool
-	problems []problem // by the time they came
-	panicked *passedPanic
-}
-
-// problem is the error of the listener at an index.
-type problem struct {
-	index int
-	err   error
-}
-
-// passedPanic is a panic that is to pass through the caller.
-type passedPanic struct{ value any }
 
 // admit makes a listener ready. A gate is passed at once.
 func (p *parallel[E]) admit(node int32) {
@@ -74,7 +67,7 @@ func (p *parallel[E]) admit(node int32) {
 	p.release(node)
 }
 
-// release lets those go on who waited for a node.
+// release lets those go on that waited for a node.
 func (p *parallel[E]) release(node int32) {
 	for _, next := range p.call.precedence.next[node] {
 		if p.waits[next]--; p.waits[next] == 0 {
@@ -83,122 +76,96 @@ func (p *parallel[E]) release(node int32) {
 	}
 }
 
-// work calls ready listeners while there are any. It is entered with the lock
-// held and leaves it released.
+// work calls ready listeners until there are none and none will become ready.
 func (p *parallel[E]) work() {
-	for len(p.ready) > 0 && !p.over {
-		i := p.ready.Pop()
-		if p.passesOver(int(i)) {
-			p.release(i)
-			continue
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for !p.over {
+		switch {
+		case len(p.ready) > 0:
+			if i := p.ready.Pop(); p.passesOver(int(i)) {
+				p.release(i)
+			} else {
+				p.running++
+				p.callUnlocked(int(i))
+			}
+		case p.running > 0:
+			p.changed.Wait()
+		default:
+			p.over = true
 		}
-		p.hire()
-		p.mu.Unlock()
-		passed, stopped, err := p.one(int(i))
-		p.mu.Lock()
-		p.ended(int(i), passed, stopped, err)
 	}
-	p.workers--
-	p.mu.Unlock()
+	p.changed.Broadcast()
 }
 
-// passesOver says whether there is nothing to call: what failed is not published,
-// and one publication is for all of its listeners.
+// passesOver reports whether there is nothing to call: what failed is not published, and
+// one publication is for all of its listeners.
 func (p *parallel[E]) passesOver(i int) bool {
 	return p.call.loop.list.IsAsync(i) && (len(p.problems) > 0 || i >= len(p.call.loop.funcs))
 }
 
-// hire starts workers for what is ready, as many as the limit allows.
-func (p *parallel[E]) hire() {
-	for p.hired < len(p.ready) && p.workers < p.call.policy.parallel {
-		p.hired++
-		p.workers++
-		p.others.Go(func() {
-			defer p.replace()
-			p.mu.Lock()
-			p.hired--
-			p.work()
-		})
-	}
-}
-
-// replace hires for what is ready where a listener has ended the goroutine of a
-// worker.
-func (p *parallel[E]) replace() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.over {
-		p.hire()
-	}
-}
-
-func (p *parallel[E]) ended(i int, passed *passedPanic, stopped bool, err error) {
-	if err != nil {
-		p.problems = append(p.problems, problem{i, err})
-	}
-	if p.panicked == nil {
-		p.panicked = passed
-	}
-	if stopped || passed != nil || err != nil && (!p.call.policy.collect || isInterrupted(err)) {
-		p.over = true
-		if !stopped {
-			p.cancel()
+// callUnlocked calls the listener at index i without the lock and notes how it ended. If
+// it ended its goroutine, another worker takes over.
+func (p *parallel[E]) callUnlocked(i int) {
+	p.mu.Unlock()
+	o, returned := outcome{index: i}, false
+	defer func() {
+		if !returned {
+			if o.value = recover(); o.value != nil {
+				o.panicked = true
+			} else {
+				o.err = p.call.loop.list.failed(i, p.event, ErrPanicPasses)
+				p.workers.Go(p.work)
+			}
 		}
-		return
+		p.mu.Lock()
+		p.note(o)
+	}()
+	if p.mode.stop != nil {
+		o.stopped, o.err = isStopped(p.event)
 	}
-	p.release(int32(i))
+	switch {
+	case o.err != nil:
+		o.stopped = true
+	case !o.stopped:
+		o.err = p.call.loop.single(p.ctx, p.event, p.mode, i)
+	case p.mode.watch != nil:
+		p.told.Do(func() { p.mode.watch.Stopped(i) })
+	}
+	returned = true
 }
 
-// isInterrupted says whether this dispatch was interrupted, and not one that the
-// listener made and returned the error of.
+func (p *parallel[E]) note(o outcome) {
+	p.running--
+	if o.err != nil {
+		p.problems = append(p.problems, o)
+	}
+	if o.panicked && p.panicked == nil {
+		p.panicked = &o
+	}
+	before := len(p.ready)
+	switch {
+	case o.stopped:
+		p.over = true
+	case o.panicked || o.err != nil && (!p.call.policy.collect || isInterrupted(o.err)):
+		p.over = true
+		p.cancel()
+	default:
+		p.release(int32(o.index))
+	}
+	if p.over || p.running == 0 || len(p.ready) > before {
+		p.changed.Broadcast()
+	}
+}
+
+// isInterrupted reports whether this dispatch was interrupted, and not one that the
+// listener made and whose error it returned.
 func isInterrupted(err error) bool {
 	_, ok := err.(*InterruptedError)
 	return ok
 }
 
-// one is ask, and notes what ends its goroutine. What panics here is an
-// observer.
-func (p *parallel[E]) one(i int) (passed *passedPanic, stopped bool, err error) {
-	returned := false
-	defer func() {
-		if returned || passed != nil {
-			return
-		}
-		if value := recover(); value != nil {
-			passed = &passedPanic{value}
-		} else { // runtime.Goexit: this worker ends here
-			p.mu.Lock()
-			p.ended(i, nil, false, p.call.loop.list.failed(i, p.event, ErrPanicPasses))
-			p.workers--
-			p.mu.Unlock()
-		}
-	}()
-	passed, stopped, err = p.ask(i)
-	returned = true
-	return passed, stopped, err
-}
-
-// ask calls the listener at index i unless the event or the context ends that.
-func (p *parallel[E]) ask(i int) (passed *passedPanic, stopped bool, err error) {
-	if p.mode.passPanics {
-		defer func() {
-			if value := recover(); value != nil {
-				passed = &passedPanic{value}
-			}
-		}()
-	}
-	if p.mode.stop != nil {
-		if stopped, err := isStopped(p.event); stopped || err != nil {
-			if err == nil && p.mode.watch != nil {
-				p.told.Do(func() { p.mode.watch.Stopped(i) })
-			}
-			return nil, true, err
-		}
-	}
-	return nil, false, p.call.loop.single(p.ctx, p.event, p.mode, i)
-}
-
-// result is the first error, or with CollectErrors all in the listeners' order.
+// result returns the first error, or with CollectErrors all in the listeners' order.
 func (p *parallel[E]) result() error {
 	switch {
 	case p.panicked != nil:
@@ -208,10 +175,10 @@ func (p *parallel[E]) result() error {
 	case !p.call.policy.collect:
 		return p.problems[0].err
 	}
-	slices.SortStableFunc(p.problems, func(a, b problem) int { return a.index - b.index })
+	slices.SortStableFunc(p.problems, func(a, b outcome) int { return cmp.Compare(a.index, b.index) })
 	errs := make([]error, len(p.problems))
-	for i, x := range p.problems {
-		errs[i] = x.err
+	for i, o := range p.problems {
+		errs[i] = o.err
 	}
 	return errors.Join(errs...)
 }

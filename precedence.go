@@ -11,21 +11,14 @@ type precedence struct {
 	next      [][]int32 // node → the nodes that wait for it
 }
 
-// newPrecedence takes time linear to listeners and hints. If no sort placed the
-// listeners, each waits for the one before it.
-func newPrecedence(s Spec) *precedence {
-	n := len(s.Listeners)
+// newPrecedence takes time linear to listeners and hints.
+func newPrecedence(listeners []*Listener) *precedence {
+	n := len(listeners)
 	p := &precedence{listeners: n, waits: make([]int32, n), next: make([][]int32, n)}
-	if !s.Sorted {
-		for i := 1; i < n; i++ {
-			p.connect(i-1, i)
-		}
-		return p
-	}
-	p.connectHints(s.Listeners)
-	p.barrier(s.Listeners, isFirst)
-	p.barrier(s.Listeners, isNotLast)
-	p.barrier(s.Listeners, isSync)
+	p.connectHints(listeners)
+	p.barrier(listeners, isFirst)
+	p.barrier(listeners, isNotLast)
+	p.barrier(listeners, isSync)
 	return p
 }
 

@@ -6,7 +6,7 @@ func (g *graph) placed(p preference, m moves) []Placed {
 	for i, n := range p.sequence {
 		r := g.reason(n, p, m)
 		if r.Beside != nil {
-			r.Apart = !g.besideAnchor(p, i)
+			r.Apart = !g.besideAnchor(p, i) || g.item(n).Band != g.item(p.anchor[n]).Band
 			r.forgetReturn()
 		}
 		placed[i] = Placed{Item: int(g.members[n]), Reason: r}

@@ -25,8 +25,8 @@ func newGraph(s *Set, members []int32, events []string) *graph {
 			if h.target < 0 {
 				continue
 			}
-			for _, event := range events {
-				if target, ok := s.of(h.target, event); ok && !(s.banded && s.contradicts(item, target, h.side)) {
+			for _, target := range s.targets(h.target, events, len(members) == len(s.items)) {
+				if !s.banded || !s.contradicts(item, target, h.side) {
 					g.connect(int32(n), g.node(target), h)
 				}
 			}

@@ -73,7 +73,8 @@ type Reason struct {
 	// Beside is the listener's own hint that put it next to its target
 	// instead; nil where the priority placed it.
 	Beside *Hint
-	// Apart says that the target of Beside has been moved away since.
+	// Apart says that the target of Beside has been moved away since, or is in another
+	// band.
 	Apart bool
 	// Moved is the hint that then moved it: up for a Before of its own, down
 	// for an After of its own or a Before of another; nil where nothing did.

@@ -84,8 +84,8 @@ func TestAsyncReasons(t *testing.T) {
 	}{
 		"moved away":    {[]rollcall.Listener{noting("a"), noting("c", `async:"k" after:"a"`), noting("b")}, []string{"a: priority 0 (default)", "b: priority 0 (default)", "c: after a"}},
 		"left behind":   {[]rollcall.Listener{noting("a", `before:"c"`), noting("c", `async:"k"`), noting("b")}, []string{"a: before c", "b: priority 0 (default)", "c: priority 0 (default)"}},
-		"still beside":  {[]rollcall.Listener{noting("b"), noting("a"), noting("c", `async:"k" after:"a"`)}, []string{"b: priority 0 (default)", "a: priority 0 (default)", "c: right after a"}},
-		"of one block":  {[]rollcall.Listener{noting("a"), noting("c", `async:"k" after:"a"`), noting("b", `after:"a"`)}, []string{"a: priority 0 (default)", "b: right after a", "c: right after a"}},
+		"still beside":  {[]rollcall.Listener{noting("b"), noting("a"), noting("c", `async:"k" after:"a"`)}, []string{"b: priority 0 (default)", "a: priority 0 (default)", "c: after a"}},
+		"of one block":  {[]rollcall.Listener{noting("a"), noting("c", `async:"k" after:"a"`), noting("b", `after:"a"`)}, []string{"a: priority 0 (default)", "b: right after a", "c: after a"}},
 		"apart before":  {[]rollcall.Listener{noting("w", `async:"k"`), noting("a"), noting("c", `before:"a,w"`)}, []string{"c: right before a", "a: priority 0 (default)", "w: priority 0 (default)"}},
 		"both received": {[]rollcall.Listener{noting("a", `async:"k"`), noting("b"), noting("c", `async:"k" after:"a"`)}, []string{"b: priority 0 (default)", "a: priority 0 (default)", "c: right after a"}},
 	} {

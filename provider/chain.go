@@ -110,7 +110,11 @@ func (s *chainState) join(of event.Key, ask func(rollcall.Provider) (*rollcall.L
 			problems = append(problems, err)
 			continue
 		}
-		specs = append(specs, list.Spec())
+		spec := list.Spec()
+		if spec.Reasons == nil {
+			spec.Reasons = make([]*ordering.Reason, len(spec.Listeners))
+		}
+		specs = append(specs, spec)
 	}
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
@@ -139,12 +143,12 @@ func concat(specs []rollcall.Spec, of event.Key, lease *rollcall.Lease) rollcall
 	for _, s := range specs { // what is published is known only when all others have succeeded
 		n := synchronous(s)
 		joined.Listeners = append(joined.Listeners, s.Listeners[:n]...)
-		joined.Reasons = appendReasons(joined.Reasons, s, 0, n, parts > 1)
+		joined.Reasons = append(joined.Reasons, s.Reasons[:n]...)
 	}
 	for _, s := range specs {
 		n := synchronous(s)
 		joined.Listeners = append(joined.Listeners, s.Listeners[n:]...)
-		joined.Reasons = appendReasons(joined.Reasons, s, n, len(s.Listeners), parts > 1)
+		joined.Reasons = append(joined.Reasons, s.Reasons[n:]...)
 	}
 	return joined
 }
@@ -157,29 +161,6 @@ func synchronous(s rollcall.Spec) int {
 		}
 	}
 	return len(s.Listeners)
-}
-
-// appendReasons appends the reasons of the listeners from one index to another. If others
-// may come between the synchronous and the asynchronous listeners, no listener stands next
-// to a target on the other side.
-func appendReasons(reasons []*ordering.Reason, s rollcall.Spec, from, to int, between bool) []*ordering.Reason {
-	n := synchronous(s)
-	between = between && n > 0 && n < len(s.Listeners)
-	for i := from; i < to; i++ {
-		var r *ordering.Reason
-		if s.Reasons != nil {
-			r = s.Reasons[i]
-		}
-		if between && r != nil && r.Beside != nil && !has(s.Listeners[from:to], r.Beside.Target) {
-			r = apart(r)
-		}
-		reasons = append(reasons, r)
-	}
-	return reasons
-}
-
-func has(listeners []*rollcall.Listener, id string) bool {
-	return slices.ContainsFunc(listeners, func(l *rollcall.Listener) bool { return l.ID == id })
 }
 
 func union(a, b map[string]bool) map[string]bool {

@@ -59,7 +59,7 @@ func bandError(x, target member, side ordering.Side) error {
 	if target.band == ordering.Prepended {
 		done, do = "prepended", "prepend"
 	}
-	if target.fresh {
+	if !target.forgive {
 		return &rollcall.InvalidListenerError{ID: target.ID, Source: target.Source, Err: fmt.Errorf(
 			"it would be %s and run %s all that were added, but %s must run %s it: add this one instead, or drop that hint",
 			done, side, named(x.ID, x.Source), side)}

@@ -126,7 +126,7 @@ func (m *Mutable) insert(listeners []rollcall.Listener, band ordering.Band) (fun
 	fresh := make([]member, len(listeners))
 	for i := range listeners {
 		l := &listeners[i]
-		fresh[i] = member{Listener: l, band: band, kept: true, fresh: true}
+		fresh[i] = member{Listener: l, band: band}
 		rollcall.Internal.OnSpent(friend.Key{}, l, func() { m.removeAll([]*rollcall.Listener{l}) })
 	}
 	old := m.current().sorter.members
@@ -142,7 +142,7 @@ func (m *Mutable) insert(listeners []rollcall.Listener, band ordering.Band) (fun
 		return nil, errors.Join(joined.Distinct(err)...)
 	}
 	for i := range s.sorter.members {
-		s.sorter.members[i].fresh = false
+		s.sorter.members[i].forgive = true
 	}
 	m.replace(s)
 	var gone []*rollcall.Listener

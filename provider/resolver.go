@@ -92,6 +92,9 @@ func (r *resolver) events() ([]EventOrder, []error) {
 	return orders, problems
 }
 
+// isOneType reports whether the key is that of a type that events have.
+func isOneType(k event.Key) bool { return k.Type() != nil && !k.IsInterface() }
+
 func interfacesLast(keys []event.Key) []event.Key {
 	isInterface := event.Key.IsInterface
 	types := slices.DeleteFunc(slices.Clone(keys), isInterface)

@@ -57,7 +57,7 @@ func build(listeners []rollcall.Listener, events []rollcall.Declaration, lost ma
 		o.known[x.Event.Key] = x.Listeners
 	}
 	o.orders, problems = orders, append(problems, orderErrs...)
-	problems = append(problems, s.cyclesOfUnknown(newAhead(members)))
+	problems = append(problems, s.cycles())
 	if err := errors.Join(problems...); err != nil {
 		return nil, errors.Join(slices.DeleteFunc(joined.Distinct(err), followsFrom(lost))...)
 	}

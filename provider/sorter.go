@@ -13,9 +13,8 @@ import (
 // member is a listener of a provider that sorts. Its listener's address is its identity.
 type member struct {
 	*rollcall.Listener
-	band  ordering.Band
-	fresh bool // being added: its targets must be there
-	kept  bool // targets that are gone count as not written
+	band    ordering.Band
+	forgive bool // targets that are gone count as not written
 }
 
 // placement returns what the sort sees of the listener's placement.
@@ -23,7 +22,7 @@ func (m member) placement() ordering.Placement {
 	switch {
 	case m.band == ordering.Prepended || m.band == ordering.Appended:
 		return ordering.Placement{Source: m.Placement.Source}
-	case !m.kept || m.fresh:
+	case !m.forgive:
 		return m.Placement
 	}
 	p := m.Placement
