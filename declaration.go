@@ -2,8 +2,15 @@ package rollcall
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
 
 	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/internal/nearest"
+	"github.com/rollcall-go/rollcall/internal/source"
 )
 
 // Declaration is an event type that an application declares, with an optional name.
@@ -35,3 +42,197 @@ func (d Declaration) String() string {
 	}
 	return d.Key.String()
 }
+
+// catalog decides which declared event a text means.
+type catalog struct {
+	events []Declaration
+	byKey  map[event.Key]Declaration
+	byName map[string]Declaration
+	byText map[string][]event.Key // what event.Key.Matches says of the types
+	names  *nearest.Suggester
+}
+
+func newCatalog(events []Declaration) *catalog {
+	c := &catalog{events: events, byKey: map[event.Key]Declaration{}, byName: map[string]Declaration{}, byText: map[string][]event.Key{}}
+	c.names = nearest.NewSuggester(c.texts)
+	for _, e := range events {
+		if _, twice := c.byKey[e.Key]; !twice {
+			c.addTexts(e.Key)
+		}
+		c.byKey[e.Key] = e
+		if e.Name != "" {
+			c.byName[e.Name] = e
+		}
+	}
+	return c
+}
+
+// texts has what each event is called.
+func (c *catalog) texts() []string {
+	texts := make([]string, len(c.events))
+	for i, e := range c.events {
+		texts[i] = e.String()
+	}
+	return texts
+}
+
+// addTexts adds the texts that mean a type.
+func (c *catalog) addTexts(k event.Key) {
+	if k.Type() == nil {
+		return
+	}
+	texts := []string{k.String(), k.Path(), strings.TrimLeft(k.String(), "*"), strings.TrimLeft(k.Path(), "*")}
+	slices.Sort(texts)
+	for _, text := range slices.Compact(texts) {
+		c.byText[text] = append(c.byText[text], k)
+	}
+}
+
+// Events returns the declarations.
+func (c *catalog) Events() []Declaration { return c.events }
+
+// Declared returns the declaration of a key.
+func (c *catalog) Declared(k event.Key) (Declaration, bool) {
+	d, ok := c.byKey[k]
+	return d, ok
+}
+
+// Means reports whether a text means the key: the key itself, its declared name, or the
+// type that has the key as its declared name.
+func (c *catalog) Means(text string, k event.Key) bool {
+	if k.Matches(text) {
+		return true
+	}
+	if name := c.byKey[k].Name; name != "" && name == text {
+		return true
+	}
+	named, ok := c.byName[k.Name()]
+	return ok && named.Key.Matches(text)
+}
+
+// Resolve sets the event of each listener to the declared one that the name in its tag
+// means. The error joins an *EventError for each listener that it leaves as it is, and
+// lost has the IDs of these.
+func (c *catalog) Resolve(listeners []Listener) (lost map[string]bool, err error) {
+	lost = map[string]bool{}
+	var problems []error
+	for i := range listeners {
+		l := &listeners[i]
+		if l.Takes() == nil {
+			continue // invalid, and reported as that
+		}
+		key, err := c.resolve(l)
+		if err != nil {
+			lost[l.ID] = true
+			problems = append(problems, err)
+			continue
+		}
+		l.Event = key
+	}
+	return lost, errors.Join(problems...)
+}
+
+// resolve returns the event that a listener's name means, if the listener's function can
+// take it.
+func (c *catalog) resolve(l *Listener) (event.Key, error) {
+	if l.Event.Type() == l.fn.takes {
+		return l.Event, c.checkIndirection(l)
+	}
+	key := l.Event
+	if key.Type() == nil {
+		var err error
+		if key, err = c.keyOfName(l, key); err != nil {
+			return key, err
+		}
+	}
+	if e, ok := c.byName[key.Name()]; ok {
+		if l.fn.takes == e.Key.Type() || l.Async != "" {
+			key = e.Key // so that it is one subscription, whatever it is called
+		}
+		return key, checkTakes(l, e)
+	}
+	if key.Type() == nil {
+		return key, c.checkBareName(l)
+	}
+	return key, checkTakes(l, Declaration{Key: key, Name: c.byKey[key].Name, Source: c.byKey[key].Source})
+}
+
+// keyOfName returns the key of a declared type if the name is the type's text.
+func (c *catalog) keyOfName(l *Listener, key event.Key) (event.Key, error) {
+	name := key.Name()
+	if _, declared := c.byName[name]; declared || name == "" {
+		return key, nil
+	}
+	matches := c.byText[name]
+	isInFull := func(k event.Key) bool { return k.Path() == name }
+	switch inFull := slices.IndexFunc(matches, isInFull); {
+	case inFull >= 0:
+		return matches[inFull], nil
+	case len(matches) == 1:
+		return matches[0], nil
+	case len(matches) == 0:
+		return key, nil
+	}
+	var paths []string
+	for _, k := range matches {
+		paths = append(paths, k.Path())
+	}
+	return key, eventError(l, "listens to %s, which may be any of %s: write one of these in full", name, strings.Join(paths, ", "))
+}
+
+func checkTakes(l *Listener, e Declaration) error {
+	if t := e.Key.Type(); t == nil || t.AssignableTo(l.fn.takes) {
+		return nil
+	}
+	return eventError(l, "takes %v, but listens to %v, which is a %v%s: correct the tag's event or the parameter",
+		event.TypeKey(l.fn.takes), e, e.Key, source.At(e.Source))
+}
+
+// checkBareName refuses a name that no event of the parameter's type can have.
+func (c *catalog) checkBareName(l *Listener) error {
+	name := l.Event.Name()
+	if name == "" || l.fn.takes.Kind() == reflect.Interface || l.fn.takes.Implements(namedType) {
+		return nil
+	}
+	next := "declare it"
+	if near := c.names.Name(name, ""); near != "" {
+		next = "did you mean " + near + "? Otherwise declare it"
+	}
+	return eventError(l, "listens to %s, but no event has that name: %s, or leave the event to the parameter, %v",
+		name, next, event.TypeKey(l.fn.takes))
+}
+
+// checkIndirection refuses a listener of a type if only a pointer to the type is
+// declared, or the other way round: only a dispatch of what nobody declares would call
+// it.
+func (c *catalog) checkIndirection(l *Listener) error {
+	t := l.fn.takes
+	if _, declared := c.byKey[l.Event]; declared || t.Kind() == reflect.Interface {
+		return nil
+	}
+	other := reflect.PointerTo(t)
+	if t.Kind() == reflect.Pointer {
+		other = t.Elem()
+	}
+	e, declared := c.byKey[event.TypeKey(other)]
+	if !declared {
+		return nil
+	}
+	return eventError(l, "takes %v, which nobody declares, but the event is %v%s: take that, or declare %v, too",
+		l.Event, e.Key, source.At(e.Source), l.Event)
+}
+
+// EventError is a listener whose event can't be found, or can't be taken by its
+// function, so that it would never be called or fail each time.
+type EventError struct {
+	Listener, Source string
+	Event            string    // what it listens to
+	Takes            event.Key // the type of its parameter
+	Problem          string    // what is wrong, and the next step
+}
+
+func eventError(l *Listener, format string, args ...any) error {
+	return &EventError{Listener: l.ID, Source: l.Source, Event: l.Event.String(), Takes: event.TypeKey(l.fn.takes), Problem: fmt.Sprintf(format, args...)}
+}
+
+func (e *EventError) Error() string { return named(e.Listener, e.Source) + " " + e.Problem }

@@ -2,7 +2,10 @@ package rollcall
 
 import (
 	"context"
+	"errors"
 	"reflect"
+	"sync"
+	"sync/atomic"
 
 	"github.com/rollcall-go/rollcall/event"
 )
@@ -39,20 +42,27 @@ type Dispatcher interface {
 // event's type or its [Declaration] is known, neither reflection nor an allocation.
 // It may be used concurrently.
 func NewDispatcher(p Provider, options ...Option) Dispatcher {
-	d := &plain{}
+	d := &plain{provider: p}
+	d.holder = &holder{forget: d.forget}
 	for _, o := range options {
 		if o != nil {
 			o.apply(&d.policy)
 		}
 	}
-	d.answers = newAnswers(p, d.prepare)
 	return d
 }
 
-// plain is the dispatcher that NewDispatcher makes.
+// plain is the dispatcher that NewDispatcher makes. It remembers the provider's answers
+// by the type of the event, and by its name if that matters. Reading what is known takes
+// no lock.
 type plain struct {
-	*answers
-	policy policy
+	provider Provider
+	policy   policy
+	holder   *holder // enters the leases of what is remembered
+	table    atomic.Pointer[table]
+
+	mu         sync.Mutex // held while the table is replaced
+	generation atomic.Uint64
 }
 
 // prepare makes a list ready to be called for events of a type.
@@ -146,4 +156,51 @@ func unwrapped(d Dispatcher) Dispatcher {
 		}
 		d = inner
 	}
+}
+
+// Origin says where an event comes from. A listener gets it as a third parameter,
+// and can dispatch further events through it. The zero Origin has no name and
+// refuses to dispatch.
+type Origin struct {
+	// Name is the event's name, or its type if it has none.
+	Name string
+
+	dispatcher Dispatcher
+}
+
+// Dispatch dispatches a further event through the dispatcher that called the
+// listener, and returns its error.
+func (o Origin) Dispatch(ctx context.Context, ev any) error {
+	if o.dispatcher == nil {
+		return errors.New("this origin has no dispatcher: only a dispatcher can call a listener that asks for one")
+	}
+	return o.dispatcher.Dispatch(ctx, ev)
+}
+
+// withOrigin returns the context for a list whose listeners ask for an Origin. It
+// costs one allocation.
+func withOrigin(ctx context.Context, o Origin) context.Context {
+	return &originContext{Context: ctx, origin: o}
+}
+
+type originContext struct {
+	context.Context
+	origin Origin
+}
+
+type originKey struct{}
+
+// Value returns the context itself for the key of its origin.
+func (c *originContext) Value(key any) any {
+	if key == (originKey{}) {
+		return c
+	}
+	return c.Context.Value(key)
+}
+
+func originOf(ctx context.Context) Origin {
+	if c, ok := ctx.Value(originKey{}).(*originContext); ok {
+		return c.origin
+	}
+	return Origin{}
 }

@@ -85,19 +85,6 @@ func (e *TypeError) Error() string {
 	return fmt.Sprintf("it takes %v, but the event is a %T", e.Takes, e.Event)
 }
 
-// BuildError is a lazy listener that could not be built.
-type BuildError struct{ Err error }
-
-func (e *BuildError) Error() string {
-	if e.Err == nil {
-		return "building the listener gave a nil function"
-	}
-	return "building the listener: " + e.Err.Error()
-}
-
-// Unwrap is what the build function returned.
-func (e *BuildError) Unwrap() error { return e.Err }
-
 // NoEventError is a dispatch of nothing.
 type NoEventError struct{}
 

@@ -2,6 +2,8 @@ package rollcall
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"reflect"
 	"sync"
 	"sync/atomic"
@@ -127,8 +129,11 @@ func lazily[E any](build func() (func(context.Context, E) error, error)) exactFu
 			return *f, nil
 		}
 		f, err := build()
-		if err != nil || f == nil {
-			return nil, &BuildError{Err: err}
+		if err == nil && f == nil {
+			err = errors.New("its build function returned a nil function")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("building the listener: %w", err)
 		}
 		built.Store(&f)
 		return f, nil

@@ -98,7 +98,13 @@ func newListener[E any](id string, fn *function, tag []tags.Tag) Listener {
 	fields, err := tags.Parse(tag[0])
 	l.Placement, l.Async = fields.Placement, fields.Async
 	l.Event = keyFor(l.Event, fields.Event)
-	fn.err = errors.Join(fn.err, err, onlyPlacement(fields), onlyOne(tag))
+	if fields.ID != "" || fields.Method != "" || fields.Group != "" {
+		err = errors.Join(err, errors.New("its tag may have the keys event, priority, before, after and async only"))
+	}
+	if len(tag) > 1 {
+		err = errors.Join(err, errors.New("it has more than one tag: write one, or make a listener of each"))
+	}
+	fn.err = errors.Join(fn.err, err)
 	return l
 }
 
@@ -109,20 +115,6 @@ func keyFor(key event.Key, text string) event.Key {
 		return key
 	}
 	return event.NameKey(text)
-}
-
-func onlyPlacement(f tags.Fields) error {
-	if f.ID != "" || f.Method != "" || f.Group != "" {
-		return errors.New("its tag may have the keys event, priority, before, after and async only")
-	}
-	return nil
-}
-
-func onlyOne(tag []tags.Tag) error {
-	if len(tag) > 1 {
-		return errors.New("it has more than one tag: write one, or make a listener of each")
-	}
-	return nil
 }
 
 // Once returns a copy of l that is called at most once: by the first of all

@@ -136,36 +136,23 @@ func (c *loop[E]) watching(m mode, i int) Observation {
 	return m.watch
 }
 
-// one calls the function at index i.
-func (c *loop[E]) one(ctx context.Context, e E, m mode, i int) error {
+// one calls the function at index i. It leaves it to runFrom to report a panic that
+// runFrom recovers.
+func (c *loop[E]) one(ctx context.Context, e E, m mode, i int) (err error) {
 	watch := c.watching(m, i)
-	if watch == nil {
-		if err := c.funcs[i](ctx, e); err != nil {
-			return c.list.failed(i, e, err)
+	if watch != nil {
+		ctx = watch.Calling(ctx, i)
+		if m.passPanics {
+			err = ErrPanicPasses // until the function has returned
+			defer func() { watch.Returned(i, err) }()
 		}
-		return nil
 	}
-	return c.watched(ctx, e, m, i)
-}
-
-// watched is one for a mode with an Observation. It leaves it to runFrom to report a
-// panic that runFrom recovers.
-func (c *loop[E]) watched(ctx context.Context, e E, m mode, i int) error {
-	ctx = m.watch.Calling(ctx, i)
-	passing := m.passPanics
-	if passing {
-		defer func() {
-			if passing {
-				m.watch.Returned(i, ErrPanicPasses)
-			}
-		}()
-	}
-	err := c.funcs[i](ctx, e)
-	passing = false
-	if err != nil {
+	if err = c.funcs[i](ctx, e); err != nil {
 		err = c.list.failed(i, e, err)
 	}
-	m.watch.Returned(i, err)
+	if watch != nil && !m.passPanics {
+		watch.Returned(i, err)
+	}
 	return err
 }
 

@@ -18,8 +18,8 @@ type Traced struct {
 	provider Provider
 
 	mu      sync.Mutex
-	calls   []TracedCall
-	index   map[callKey]int
+	calls   []*TracedCall
+	index   map[callKey]*TracedCall
 	orphans []string
 	unheard map[string]bool
 }
@@ -39,7 +39,7 @@ type callKey struct {
 
 // NewTraced makes a traced dispatcher for the listeners of p.
 func NewTraced(p Provider, options ...Option) *Traced {
-	t := &Traced{provider: p, index: map[callKey]int{}, unheard: map[string]bool{}}
+	t := &Traced{provider: p, index: map[callKey]*TracedCall{}, unheard: map[string]bool{}}
 	t.Dispatcher = NewDispatcher(p, append(slices.Clip(options), Observe(tracing{t}))...)
 	return t
 }
@@ -48,14 +48,13 @@ func NewTraced(p Provider, options ...Option) *Traced {
 type tracing struct{ *Traced }
 
 func (t tracing) Begin(ctx context.Context, d Dispatched) (context.Context, Observation) {
-	switch {
-	case d.Listeners == nil: // nobody was asked
-		return ctx, nil
-	case d.Listeners.Len() == 0:
-		t.noteOrphan(d.Event)
-		return ctx, nil
+	if d.Listeners.Len() > 0 {
+		return ctx, tracedDispatch{t.Traced, d}
 	}
-	return ctx, tracedDispatch{t.Traced, d}
+	if d.Listeners != nil { // somebody was asked
+		t.noteOrphan(d.Event)
+	}
+	return ctx, nil
 }
 
 // tracedDispatch is one dispatch of a Traced.
@@ -76,15 +75,14 @@ func (t *Traced) note(name string, l Listener, failed bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	key := callKey{name, l.ID, l.Event}
-	i, known := t.index[key]
-	if !known {
-		i = len(t.calls)
-		t.index[key] = i
-		t.calls = append(t.calls, TracedCall{Event: name, Listener: l.ID})
+	call := t.index[key]
+	if call == nil {
+		call = &TracedCall{Event: name, Listener: l.ID}
+		t.index[key], t.calls = call, append(t.calls, call)
 	}
-	t.calls[i].Times++
+	call.Times++
 	if failed {
-		t.calls[i].Failed++
+		call.Failed++
 	}
 }
 
@@ -102,7 +100,11 @@ func (t *Traced) noteOrphan(name string) {
 func (t *Traced) Called() []TracedCall {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return slices.Clone(t.calls)
+	calls := make([]TracedCall, len(t.calls))
+	for i, c := range t.calls {
+		calls[i] = *c
+	}
+	return calls
 }
 
 // NotCalled gives the listeners that were never called, of a provider that can
@@ -132,7 +134,7 @@ func (t *Traced) Reset() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.calls, t.orphans = nil, nil
-	t.index, t.unheard = map[callKey]int{}, map[string]bool{}
+	t.index, t.unheard = map[callKey]*TracedCall{}, map[string]bool{}
 }
 
 func all(p Provider) []Listener {

@@ -50,16 +50,12 @@ func FromValue(value any, fields tags.Fields) ([]Listener, error) {
 	return listeners, nil
 }
 
-// subscriptions refuses fields that could mean only one of several listeners.
-func subscriptions(s Subscriber, fields tags.Fields) ([]Listener, error) {
+// subscriptions asks a subscriber, which may be nil. It refuses fields that could mean
+// only one of several listeners.
+func subscriptions(s Subscriber, fields tags.Fields) (listeners []Listener, err error) {
 	if fields.Event != "" || fields.ID != "" || fields.Method != "" || fields.Async != "" || !fields.Placement.IsZero() {
 		return nil, fmt.Errorf("%T lists its own subscriptions: drop event, id, method, priority, before, after and async from its tag", s)
 	}
-	return subscriptionsOf(s)
-}
-
-// subscriptionsOf asks a subscriber, which may be nil.
-func subscriptionsOf(s Subscriber) (listeners []Listener, err error) {
 	defer func() {
 		if value := recover(); value != nil {
 			err = fmt.Errorf("asking a %T for its subscriptions: panic: %v", s, value)

@@ -12,21 +12,20 @@ import (
 // access control. Of asynchronous listeners the predicate decides for which an event is
 // published. Each receiver then calls all listeners of its key.
 type Filter struct {
-	provider rollcall.Provider // remembers what is filtered
-	lists    rollcall.Provider // the provider itself
+	provider rollcall.Provider
 	admits   func(ev any, l rollcall.Listener) bool
 }
 
 // NewFilter filters p. It calls the predicate for each listener at each event, also
 // concurrently.
 func NewFilter(p rollcall.Provider, admits func(ev any, l rollcall.Listener) bool) *Filter {
-	return &Filter{provider: rollcall.Remember(p), lists: p, admits: admits}
+	return &Filter{provider: p, admits: admits}
 }
 
 // Listeners returns the listeners of ev that the predicate admits, for this event alone.
 // It allocates a list. The error is that of the provider.
 func (f *Filter) Listeners(ev any) (*rollcall.Listeners, error) {
-	if f.lists == nil || f.admits == nil {
+	if f.provider == nil || f.admits == nil {
 		return nil, errors.New("a filter needs a provider and a predicate")
 	}
 	all, err := f.provider.Listeners(ev)
@@ -69,7 +68,7 @@ func apart(r *ordering.Reason) *ordering.Reason {
 
 // All returns all listeners of the provider, if it can list them. Which of them an event
 // reaches, the predicate decides then.
-func (f *Filter) All() []rollcall.Listener { return all(f.lists) }
+func (f *Filter) All() []rollcall.Listener { return all(f.provider) }
 
 func all(p rollcall.Provider) []rollcall.Listener {
 	if l, ok := p.(rollcall.Lister); ok {

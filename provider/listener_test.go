@@ -147,7 +147,7 @@ func TestSymfony_LazilyBuiltListeners(t *testing.T) {
 	}
 	list := must[*rollcall.Listeners](t)(p.Listeners(&created{}))
 	err := callAt[any](list, 0)(context.Background(), &created{})
-	checkError[*rollcall.BuildError](t, err, "building the listener: failed")
+	check(t, "the error", err.Error(), "building the listener: failed")
 	if !errors.Is(err, errListener) {
 		t.Error("the cause is lost")
 	}
@@ -163,7 +163,7 @@ func TestLazyWithoutAFunction(t *testing.T) {
 	l := rollcall.Lazy("lazy", func() (func(context.Context, *created) error, error) { return nil, nil })
 	list := must[*rollcall.Listeners](t)(listOf(l))
 	err := callAt[*created](list, 0)(context.Background(), &created{})
-	checkError[*rollcall.BuildError](t, err, "building the listener gave a nil function")
+	check(t, "the error", err.Error(), "building the listener: its build function returned a nil function")
 }
 
 func TestOriginWithoutDispatcher(t *testing.T) {

@@ -13,14 +13,12 @@ var namedType = reflect.TypeFor[event.Named]()
 
 // matcher knows which keys an event goes to.
 type matcher struct {
-	keys       []event.Key     // of the listeners, in order of first appearance
-	heardNames map[string]bool // the keys that are names
-	interfaces []event.Key     // those of them that are interfaces
-	heard      map[event.Key]bool
-	events     []rollcall.Declaration
-	declared   map[event.Key]rollcall.Declaration
-	names      map[reflect.Type]string // declared
-
+	keys            []event.Key     // of the listeners, in order of first appearance
+	heardNames      map[string]bool // the keys that are names
+	interfaces      []event.Key     // those of them that are interfaces
+	heard           map[event.Key]bool
+	events          []rollcall.Declaration
+	declared        map[event.Key]rollcall.Declaration
 	interfaceEvents []rollcall.Declaration    // declared, with a name
 	types           map[string][]reflect.Type // the other way round
 	labels          map[event.Key]string
@@ -28,12 +26,11 @@ type matcher struct {
 }
 
 func newMatcher(events []rollcall.Declaration, keys []event.Key) *matcher {
-	m := &matcher{events: events, declared: map[event.Key]rollcall.Declaration{}, heard: map[event.Key]bool{}, heardNames: map[string]bool{}, names: map[reflect.Type]string{},
+	m := &matcher{events: events, declared: map[event.Key]rollcall.Declaration{}, heard: map[event.Key]bool{}, heardNames: map[string]bool{},
 		types: map[string][]reflect.Type{}, labels: map[event.Key]string{}, titles: map[event.Key]string{}}
 	for _, e := range events {
 		m.declared[e.Key] = e
 		if t := e.Key.Type(); t != nil && e.Name != "" {
-			m.names[t] = e.Name
 			m.types[e.Name] = append(m.types[e.Name], t)
 			if t.Kind() == reflect.Interface {
 				m.interfaceEvents = append(m.interfaceEvents, e)
@@ -142,7 +139,7 @@ func (m *matcher) match(t reflect.Type, name string) []event.Key {
 // interfaces that it implements.
 func (m *matcher) namesOf(t reflect.Type) []string {
 	var names []string
-	if name := m.names[t]; name != "" {
+	if name := m.declared[event.TypeKey(t)].Name; name != "" && t != nil {
 		names = append(names, name)
 	}
 	for _, e := range m.interfaceEvents {

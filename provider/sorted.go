@@ -7,6 +7,7 @@ import (
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/internal/friend"
 	"github.com/rollcall-go/rollcall/internal/joined"
 	"github.com/rollcall-go/rollcall/ordering"
 )
@@ -143,4 +144,23 @@ func notAfter(earlier, later member) error {
 	}
 	return &AsyncOrderError{Earlier: earlier.ID, EarlierSource: earlier.Source, Key: earlier.Async,
 		Later: later.ID, LaterSource: later.Source, LaterKey: later.Async}
+}
+
+// Internal is the bridge to package fxevents, like rollcall.Internal. It may change at
+// any time.
+var Internal bridge
+
+type bridge struct{}
+
+// Build is the function Build for listeners whose events a catalog has resolved, except
+// for those of the IDs that are lost. It keeps the slices.
+func (bridge) Build(_ friend.Key, listeners []rollcall.Listener, events []rollcall.Declaration, lost map[string]bool) (*Sorted, error) {
+	return build(listeners, events, lost)
+}
+
+// catalogOf returns what decides which of the events a text means.
+func catalogOf(events []rollcall.Declaration) interface {
+	Resolve([]rollcall.Listener) (map[string]bool, error)
+} {
+	return rollcall.Internal.Catalog(friend.Key{}, events)
 }

@@ -123,7 +123,7 @@ type stoppable struct{ event.Propagation }
 func TestErrorsUnwrap(t *testing.T) {
 	cause := errors.New("cause")
 	for _, err := range []error{
-		&rollcall.InvalidListenerError{Err: cause}, &rollcall.BuildError{Err: cause}, &provider.ContainerError{Err: cause},
+		&rollcall.InvalidListenerError{Err: cause}, &provider.ContainerError{Err: cause},
 	} {
 		if !errors.Is(err, cause) {
 			t.Errorf("%T hides its cause", err)
