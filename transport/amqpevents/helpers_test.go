@@ -2,8 +2,11 @@ package amqpevents_test
 
 import (
 	"context"
+	"flag"
+	"fmt"
 	"net"
 	"os"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -16,7 +19,13 @@ import (
 	"github.com/rollcall-go/rollcall/transport/amqpevents"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if given := flag.Lookup("test.parallel"); given.Value.String() == fmt.Sprint(runtime.GOMAXPROCS(0)) {
+		_ = given.Value.Set("16") // most of them wait for the broker
+	}
+	goleak.VerifyTestMain(m)
+}
 
 const (
 	address  = "127.0.0.1:5672"
