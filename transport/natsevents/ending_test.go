@@ -166,11 +166,13 @@ func TestDeclareLeavesAckWait(t *testing.T) {
 }
 
 // A subscription that ends does not use up attempts of messages that it was not
-// given, though an old server counts those that it was about to send.
+// given, though an old server counts those that it was about to send: it stays
+// until what it has requested has come.
 func TestEndingUsesNoAttempts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it keeps the processor busy")
 	}
+	natsevents.SetLeaveTimeout(t, time.Minute) // else what comes too late is given up
 	x, _, _ := connected(t)
 	s := transport.Subscription{Event: "order.placed", Key: "mail", MaxInFlight: 64, MaxAttempts: 1}
 	if err := x.Declare(t.Context(), s); err != nil {
@@ -208,7 +210,7 @@ func TestEndingUsesNoAttempts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if letters > ends/4 { // it can't be excluded, only be made rare
+	if letters > 0 {
 		t.Errorf("%d messages of %d subscriptions were given up unhandled", letters, ends)
 	}
 }
