@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 
 const (
 	address  = "127.0.0.1:5672"
-	patience = time.Minute // before a test fails
+	patience = 4 * time.Minute // before a test fails: a broker may take minutes to start
 )
 
 // missing skips a test that lacks something, or fails it where brokers are

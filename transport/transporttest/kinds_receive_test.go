@@ -100,14 +100,22 @@ func onlyOne(w *wrapped) {
 	}
 }
 
-// sharesTemporary has temporary receivers share a queue.
+// sharesTemporary has temporary receivers share a queue, but for probes: all of
+// them might go to one.
 func sharesTemporary(w *wrapped) {
+	var taken sync.Map
 	w.subscribe = func(ctx context.Context, s transport.Subscription, h transport.Handler) error {
-		if s.Key == "" {
-			s.Key = "temporary"
-			h = as("", h)
+		if s.Key != "" {
+			return w.local.Subscribe(ctx, s, h)
 		}
-		return w.local.Subscribe(ctx, s, h)
+		return w.local.Subscribe(ctx, s, func(ctx context.Context, d transport.Delivery) transport.Verdict {
+			if d.ContentType == "text/plain" {
+				if _, again := taken.LoadOrStore(d.ID, true); again {
+					return transport.Ack()
+				}
+			}
+			return h(ctx, d)
+		})
 	}
 }
 
