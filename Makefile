@@ -42,6 +42,18 @@ lint: ## vet, gofmt, staticcheck, go mod tidy
 build: ## build each module by itself, without the workspace
 	@for mod in $$(git ls-files '*go.mod'); do echo "build $$(dirname $$mod)"; (cd $$(dirname $$mod) && GOWORK=off go build ./...) || exit 1; done
 
+# The go directive of each go.mod allows it.
+OLDEST := go1.25.0
+
+.PHONY: oldest
+oldest: ## test the root with the oldest Go that it allows
+	GOTOOLCHAIN=$(OLDEST) GOWORK=off go test ./...
+
+.PHONY: platforms
+platforms: ## build all modules for other systems, and vet them there and for 32 bits
+	@for os in darwin windows; do echo "build for $$os"; GOOS=$$os go build work && GOOS=$$os go vet work || exit 1; done
+	GOARCH=386 go vet work
+
 .PHONY: goget
 goget: ## whether an application elsewhere can get each module of a release
 	.ci/goget
