@@ -10,8 +10,13 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: test
-test: ## run all tests of all modules
+test: ## run all tests of all modules; those of many faults in a short form
 	go test work
+
+.PHONY: ledger
+ledger: ## run what test shortens as a whole, by ROLLCALL_LEDGER=1; writes transport/faults/RESULTS.md
+	ROLLCALL_LEDGER=1 ROLLCALL_REQUIRE_BROKERS=1 go test -count=1 -timeout 30m ./transport/watermillevents
+	ROLLCALL_LEDGER=1 ROLLCALL_REQUIRE_BROKERS=1 go test -count=1 -timeout 30m ./transport/faults -update
 
 # The race detector is for our own concurrency: not for what has none, as the
 # examples of documents in the root, nor for benchmarks and what drives a browser
@@ -36,6 +41,18 @@ lint: ## vet, gofmt, staticcheck, go mod tidy
 .PHONY: build
 build: ## build each module by itself, without the workspace
 	@for mod in $$(git ls-files '*go.mod'); do echo "build $$(dirname $$mod)"; (cd $$(dirname $$mod) && GOWORK=off go build ./...) || exit 1; done
+
+# The go directive of each go.mod allows it.
+OLDEST := go1.25.0
+
+.PHONY: oldest
+oldest: ## test the root with the oldest Go that it allows
+	GOTOOLCHAIN=$(OLDEST) GOWORK=off go test ./...
+
+.PHONY: platforms
+platforms: ## build all modules for other systems, and vet them there and for 32 bits
+	@for os in darwin windows; do echo "build for $$os"; GOOS=$$os go build work && GOOS=$$os go vet work || exit 1; done
+	GOARCH=386 go vet work
 
 .PHONY: goget
 goget: ## whether an application elsewhere can get each module of a release

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"strings"
 	"sync"
@@ -297,7 +298,7 @@ func TestTracerShieldsDispatches(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tracer := inspect.NewTracer(nil, inspect.Sample(0), inspect.Sample(1<<40), inspect.Sample(1), inspect.Render(func(any) string { panic("can't") }))
+	tracer := inspect.NewTracer(nil, inspect.Sample(0), inspect.Sample(math.MaxInt), inspect.Sample(1), inspect.Render(func(any) string { panic("can't") }))
 	var none *inspect.Tracer
 	var zero inspect.Tracer
 	d := rollcall.NewDispatcher(p, rollcall.Observe(tracer), rollcall.Observe(none), rollcall.Observe(&zero))

@@ -15,6 +15,7 @@ import (
 
 // Whatever was confirmed is handled, however often the connections are cut.
 func TestCutConnections(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, options ...amqpevents.Option) {
 		x := newSpace(t)
 		p := newProxy(t, nil)
@@ -53,6 +54,7 @@ func TestCutConnections(t *testing.T) {
 // which counts, and what has the same tag on the new connection is not touched.
 // Nor is a delivery handled that has waited until its connection was lost.
 func TestStaleDelivery(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, options ...amqpevents.Option) {
 		again := "1/3"
 		if len(options) > 0 {
@@ -117,6 +119,7 @@ func left(t *testing.T, x *space) int {
 // What was delivered too often, with nobody to settle it, is a dead letter
 // without its handler being asked again.
 func TestCrashesCount(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, options ...amqpevents.Option) {
 		x := newSpace(t)
 		p := newProxy(t, nil)
@@ -140,6 +143,7 @@ func TestCrashesCount(t *testing.T) {
 
 // A quorum queue counts each crash.
 func TestEveryCrashCounts(t *testing.T) {
+	t.Parallel()
 	x := newSpace(t)
 	p := newProxy(t, nil)
 	o := x.open(t, p.url())
@@ -159,6 +163,7 @@ func TestEveryCrashCounts(t *testing.T) {
 
 // A temporary receiver is there again after the connection was lost.
 func TestTemporaryReceiverReturns(t *testing.T) {
+	t.Parallel()
 	x := newSpace(t)
 	p := newProxy(t, nil)
 	o := x.open(t, p.url())
@@ -215,6 +220,7 @@ func TestCallWithoutAnswer(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it waits for an answer that does not come")
 	}
+	t.Parallel()
 	for _, parameters := range []string{"", "?heartbeat=60"} {
 		t.Run("url"+parameters, func(t *testing.T) {
 			t.Parallel()
@@ -243,9 +249,12 @@ func checkCallWithoutAnswer(t *testing.T, parameters string) {
 		t.Errorf("there were %d connections", n)
 	}
 	other.stop()
-	began := time.Now()
-	if o.Close(); time.Since(began) > time.Second {
-		t.Errorf("it took %v to close", time.Since(began))
+	p.count(closed())
+	o.Close()
+	for ctx := within(t); p.countedCalls() < 2; pause(ctx) { // it would give up waiting for that
+		if ctx.Err() != nil {
+			t.Fatalf("the broker has closed %d connections when it was asked", p.countedCalls())
+		}
 	}
 }
 
@@ -288,6 +297,7 @@ func TestLateConfirmation(t *testing.T) {
 
 // Without a connection, a publish waits for one until its context ends.
 func TestNoConnection(t *testing.T) {
+	t.Parallel()
 	x := newSpace(t)
 	p := newProxy(t, nil)
 	o := x.open(t, p.url())

@@ -59,6 +59,7 @@ func TestBadOptions(t *testing.T) {
 // A broker that accepts connections and says nothing, or nothing more when it is
 // told the password.
 func TestSilentBroker(t *testing.T) {
+	t.Parallel()
 	const protocol = 8 // bytes that a client begins with
 	for _, c := range []struct {
 		name  string
@@ -106,6 +107,7 @@ func hear(listener net.Listener, beginning int64) {
 }
 
 func TestTLS(t *testing.T) {
+	t.Parallel()
 	x := newSpace(t)
 	certificate, roots := certify(t)
 	p := newProxy(t, &tls.Config{Certificates: []tls.Certificate{certificate}})

@@ -35,6 +35,7 @@ func ids(list []transport.DeadLetter) (all []string) {
 }
 
 func TestKeptLettersStayInOrder(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, options ...amqpevents.Option) {
 		const n = 50
 		o := open(t, options...)
@@ -71,6 +72,7 @@ func TestKeptLettersStayInOrder(t *testing.T) {
 
 // The end of the context ends a look; what was not disposed of is still there.
 func TestLookEndsWithContext(t *testing.T) {
+	t.Parallel()
 	o := open(t)
 	bury(t, o, mail, 3)
 	letters(t, o, mail, 3)
@@ -116,6 +118,7 @@ func TestLookWithoutAnswer(t *testing.T) {
 
 // A letter that nobody would get stays.
 func TestReplayToNobody(t *testing.T) {
+	t.Parallel()
 	o := open(t)
 	bury(t, o, mail, 1)
 	letters(t, o, mail, 1)
@@ -134,6 +137,7 @@ func TestReplayToNobody(t *testing.T) {
 
 // Nobody can be told from other temporary receivers, so their letters stay.
 func TestReplayToTemporaryReceiver(t *testing.T) {
+	t.Parallel()
 	o := open(t)
 	s := transport.Subscription{Event: mail.Event}
 	receive(t, o, s, func(transport.Delivery) transport.Verdict { return transport.Reject("no") })
@@ -158,6 +162,7 @@ func TestReplayToTemporaryReceiver(t *testing.T) {
 }
 
 func TestNoDeadLetters(t *testing.T) {
+	t.Parallel()
 	o := open(t)
 	for _, key := range []string{"mail", ""} {
 		if n, err := o.EachDeadLetter(within(t), mail.Event, key, transport.Replayed); n != 0 || err != nil {
@@ -172,6 +177,7 @@ func TestNoDeadLetters(t *testing.T) {
 
 // What the broker itself drops is a dead letter, too, and can be replayed.
 func TestDroppedByBroker(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, options ...amqpevents.Option) {
 		o := open(t, options...)
 		if err := o.Declare(within(t), mail); err != nil {
@@ -200,6 +206,7 @@ func TestDroppedByBroker(t *testing.T) {
 
 // A queue of dead letters that somebody has deleted is made again.
 func TestDeletedDeadLetterQueue(t *testing.T) {
+	t.Parallel()
 	o := open(t)
 	if err := o.Declare(within(t), mail); err != nil {
 		t.Fatal(err)
@@ -220,6 +227,7 @@ func TestDeletedDeadLetterQueue(t *testing.T) {
 // While a queue of dead letters has other arguments, as somebody has made it anew,
 // nothing is lost that should be there: it is held until the queue can be made.
 func TestConflictingDeadLetterQueue(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, options ...amqpevents.Option) {
 		x := newSpace(t)
 		p := newProxy(t, nil)

@@ -2,8 +2,11 @@ package amqpevents_test
 
 import (
 	"context"
+	"flag"
+	"fmt"
 	"net"
 	"os"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -16,11 +19,17 @@ import (
 	"github.com/rollcall-go/rollcall/transport/amqpevents"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if given := flag.Lookup("test.parallel"); given.Value.String() == fmt.Sprint(runtime.GOMAXPROCS(0)) {
+		_ = given.Value.Set("16") // most of them wait for the broker
+	}
+	goleak.VerifyTestMain(m)
+}
 
 const (
 	address  = "127.0.0.1:5672"
-	patience = time.Minute // before a test fails
+	patience = 4 * time.Minute // before a test fails: a broker may take minutes to start
 )
 
 // missing skips a test that lacks something, or fails it where brokers are

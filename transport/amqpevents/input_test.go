@@ -36,6 +36,7 @@ func attributes(further amqp091.Table) amqp091.Table {
 }
 
 func TestGarbageBecomesDeadLetters(t *testing.T) {
+	t.Parallel()
 	o := open(t)
 	r := receive(t, o, mail, ack)
 	garbage(t, o, amqp091.Publishing{})
@@ -58,6 +59,7 @@ func TestGarbageBecomesDeadLetters(t *testing.T) {
 
 // Another program's event comes with its headers as text, and again as it was.
 func TestForeignEvents(t *testing.T) {
+	t.Parallel()
 	o := open(t)
 	r := receive(t, o, mail, func(d transport.Delivery) transport.Verdict {
 		if d.Attempt < 3 {
@@ -97,6 +99,7 @@ func TestForeignEvents(t *testing.T) {
 
 // A publisher's own count of deliveries is none.
 func TestForeignDeliveryCount(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, options ...amqpevents.Option) {
 		x := newSpace(t)
 		p := newProxy(t, nil)
@@ -118,6 +121,7 @@ func TestForeignDeliveryCount(t *testing.T) {
 
 // An event for another receiver, which was published for all of them.
 func TestForeignKey(t *testing.T) {
+	t.Parallel()
 	o := open(t)
 	r := receive(t, o, mail, ack)
 	garbage(t, o, amqp091.Publishing{Headers: attributes(amqp091.Table{"ce-rollcallkey": "stock"})})
@@ -129,6 +133,7 @@ func TestForeignKey(t *testing.T) {
 
 // What has no room for our headers, the broker makes a dead letter as it is.
 func TestForeignEventWithoutRoom(t *testing.T) {
+	t.Parallel()
 	for _, key := range []string{"mail", ""} {
 		t.Run("key "+key, func(t *testing.T) {
 			o := open(t)

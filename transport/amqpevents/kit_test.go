@@ -9,11 +9,13 @@ import (
 )
 
 func TestQuorumConforms(t *testing.T) {
+	t.Parallel()
 	x := newSpace(t)
 	transporttest.Run(t, func(t *testing.T) transport.Transport { return x.open(t, x.url) })
 }
 
 func TestClassicConforms(t *testing.T) {
+	t.Parallel()
 	x := newSpace(t)
 	transporttest.Run(t, func(t *testing.T) transport.Transport { return x.open(t, x.url, amqpevents.Classic()) })
 }

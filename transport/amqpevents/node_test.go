@@ -105,7 +105,7 @@ func (n *node) start(t *testing.T) {
 	if err := n.process.Start(); err != nil {
 		t.Fatal(err)
 	}
-	deadline := time.Now().Add(6 * patience)
+	deadline := time.Now().Add(patience)
 	for {
 		conn, err := amqp091.Dial(n.url())
 		if err == nil {

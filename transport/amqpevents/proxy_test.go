@@ -185,6 +185,9 @@ func consumingFrom(queue string) []byte { return method(60, 20, queue) }
 func cancelling() []byte { return append([]byte{0, 60, 0, 30, 8}, "rollcall"...) }
 func delivering() []byte { return append([]byte{0, 60, 0, 60, 8}, "rollcall"...) }
 
+// closed is the broker's answer to the end of a connection.
+func closed() []byte { return []byte{0, 0, 0, 4, 0, 10, 0, 51} } // size, class, method
+
 // count counts the methods that begin so, of both sides.
 func (p *proxy) count(beginning []byte) { p.withhold(beginning, 0) }
 

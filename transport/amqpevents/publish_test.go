@@ -15,6 +15,7 @@ import (
 )
 
 func TestUnroutable(t *testing.T) {
+	t.Parallel()
 	o := open(t)
 	var unroutable *transport.UnroutableError
 	if err := o.Publish(within(t), event("1")); !errors.As(err, &unroutable) || unroutable.Event != "order.placed" {
@@ -33,6 +34,7 @@ func TestUnroutable(t *testing.T) {
 }
 
 func TestAcceptUnroutable(t *testing.T) {
+	t.Parallel()
 	o := open(t, amqpevents.AcceptUnroutable())
 	if err := o.Publish(within(t), event("1")); err != nil {
 		t.Errorf("to nobody: %v", err)
@@ -42,6 +44,7 @@ func TestAcceptUnroutable(t *testing.T) {
 // The broker sends back what it can't route, without saying which publish that
 // was. IDs do not tell: here all have the same.
 func TestReturnsAreCorrelated(t *testing.T) {
+	t.Parallel()
 	o := open(t)
 	if err := o.Declare(within(t), mail); err != nil {
 		t.Fatal(err)
@@ -67,6 +70,7 @@ func TestReturnsAreCorrelated(t *testing.T) {
 
 // What makes sure that a message survives the broker is seen from outside.
 func TestPublishesPersistently(t *testing.T) {
+	t.Parallel()
 	o := open(t, amqpevents.Source("/shop"))
 	if err := o.Declare(within(t), mail); err != nil {
 		t.Fatal(err)
@@ -82,6 +86,7 @@ func TestPublishesPersistently(t *testing.T) {
 }
 
 func TestRefusedMessagesKeepTheConnection(t *testing.T) {
+	t.Parallel()
 	x := newSpace(t)
 	p := newProxy(t, nil)
 	o := x.open(t, p.url())
@@ -118,6 +123,7 @@ func TestRefusedMessagesKeepTheConnection(t *testing.T) {
 // The broker closes a channel for one message, and so refuses those that are under
 // way with it: only what it refuses again, by itself, is refused.
 func TestRefusedBesideAnother(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name    string
 		refused int
@@ -159,6 +165,7 @@ func TestRefusedBesideAnother(t *testing.T) {
 
 // A publish goes on when the broker refuses another message beside it.
 func TestPublishedBesideRefused(t *testing.T) {
+	t.Parallel()
 	x, p := newSpace(t), newProxy(t, nil)
 	o := x.open(t, p.url())
 	r := receive(t, o, mail, ack)
@@ -168,6 +175,7 @@ func TestPublishedBesideRefused(t *testing.T) {
 }
 
 func TestMaxBody(t *testing.T) {
+	t.Parallel()
 	o := open(t, amqpevents.MaxBody(8))
 	r := receive(t, o, mail, ack)
 	if err := o.Publish(within(t), transport.Message{ID: "1", Event: mail.Event, Body: make([]byte, 9)}); err == nil || !strings.Contains(err.Error(), "its body has 9 bytes, 8 is the limit") {
@@ -181,6 +189,7 @@ func TestMaxBody(t *testing.T) {
 
 // A body of many frames, beside others.
 func TestLargeBodies(t *testing.T) {
+	t.Parallel()
 	o := open(t)
 	r := receive(t, o, mail, ack)
 	ctx := within(t)
@@ -203,6 +212,7 @@ func TestLargeBodies(t *testing.T) {
 }
 
 func TestClosed(t *testing.T) {
+	t.Parallel()
 	o := open(t)
 	if err := o.Declare(within(t), mail); err != nil {
 		t.Fatal(err)

@@ -18,6 +18,7 @@ import (
 // The broker refuses to declare what it has with other arguments, so that what it
 // has can be compared.
 func TestTopology(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, options ...amqpevents.Option) {
 		o := open(t, options...)
 		r := receive(t, o, mail, func(d transport.Delivery) transport.Verdict {
@@ -66,6 +67,7 @@ func TestTopology(t *testing.T) {
 
 // RabbitMQ may say that there is no queue while somebody else is about to make it.
 func TestQueueIsDeclaredAgain(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name   string
 		hidden int
@@ -100,6 +102,7 @@ func TestQueueIsDeclaredAgain(t *testing.T) {
 
 // The end of the context ends the tries, and is told.
 func TestDeclaringEndsWithContext(t *testing.T) {
+	t.Parallel()
 	x, p := newSpace(t), newProxy(t, nil)
 	o := x.open(t, p.url())
 	p.hide(x.queue(mail), 5)

@@ -11,7 +11,7 @@ import (
 )
 
 // memoryAlarms is how often a broker runs out of memory.
-const memoryAlarms = 2
+var memoryAlarms = faults(1, 2)
 
 // The marks of memory, as a part of all there is, above which a broker blocks
 // publishers.

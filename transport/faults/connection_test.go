@@ -10,7 +10,7 @@ import (
 )
 
 // How often the connection fails.
-const connectionFaults = 50
+var connectionFaults = faults(2*len(kindsOfFault), 50)
 
 // connectionFault is what a proxy does while events go through it. It returns
 // when that is over.
@@ -22,6 +22,7 @@ var kindsOfFault = []connectionFault{cut, stall, delay, stallAndCut}
 // both go on.
 func TestConnectionFails(t *testing.T) {
 	slow(t)
+	t.Parallel()
 	each(t, func(t *testing.T, at site) {
 		s := newScenario(t)
 		p := newProxy(t, addresses[at.Kind])

@@ -14,7 +14,7 @@ import (
 )
 
 // fullDisks is how often an embedded store has no room left in a run.
-var fullDisks = flag.Int("fulldisks", 5, "how often the disk of an embedded store runs full")
+var fullDisks = flag.Int("fulldisks", faults(1, 5), "how often the disk of an embedded store runs full")
 
 // While there is no room, Publish says so. Once there is, and the store was
 // opened again where it needs that, events are published and handled as before,

@@ -1,9 +1,13 @@
 // Package faults has no code but tests: they prove that no transport loses an
 // event whose publishing it has confirmed, whatever fails.
 //
-//	go test ./transport/faults                             # skips what has no broker
+//	go test ./transport/faults                             # few faults; skips what has no broker
 //	ROLLCALL_REQUIRE_BROKERS=1 go test ./transport/faults  # fails there
-//	go test -count=1 ./transport/faults -update            # writes RESULTS.md
+//	make ledger                                            # all faults; writes RESULTS.md
+//
+// Each scenario runs in any case, with few faults. With ROLLCALL_LEDGER=1, which
+// make ledger sets, it has as many as RESULTS.md tells of; only then may -update
+// write that.
 //
 // # The faults
 //

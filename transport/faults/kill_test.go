@@ -6,9 +6,9 @@ import (
 )
 
 // How often a process is killed.
-const (
-	receiversKilled  = 20
-	publishersKilled = 20
+var (
+	receiversKilled  = faults(4, 20)
+	publishersKilled = faults(3, 20)
 )
 
 const (
@@ -21,6 +21,7 @@ const (
 // work and has not said so yet.
 func TestReceiverKilled(t *testing.T) {
 	slow(t)
+	t.Parallel()
 	each(t, func(t *testing.T, at site) {
 		s := newScenario(t)
 		var publisher opened
@@ -62,6 +63,7 @@ func (s *scenario) drain(at site) {
 // A publisher is killed while it publishes.
 func TestPublisherKilled(t *testing.T) {
 	slow(t)
+	t.Parallel()
 	each(t, func(t *testing.T, at site) {
 		s := newScenario(t)
 		embedded := at.Kind == natsEmbedded

@@ -1,9 +1,11 @@
 package faults_test
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"runtime"
 	"testing"
 	"time"
 
@@ -11,6 +13,17 @@ import (
 )
 
 var update = flag.Bool("update", false, "write RESULTS.md from this run")
+
+// whole is whether each scenario has as many faults as RESULTS.md tells of.
+var whole = os.Getenv("ROLLCALL_LEDGER") == "1"
+
+// faults are how many a scenario has: few, unless the ledger is to be a whole one.
+func faults(few, many int) int {
+	if whole {
+		return many
+	}
+	return few
+}
 
 // patience is how long a test waits for anything before it fails.
 const patience = 60 * time.Second
@@ -26,6 +39,13 @@ func TestMain(m *testing.M) {
 	}
 	if text := os.Getenv(leashVariable); text != "" {
 		os.Exit(leash(text))
+	}
+	flag.Parse()
+	if *update && !whole {
+		os.Exit(complain(errors.New("RESULTS.md is of the whole ledger: make ledger")))
+	}
+	if given := flag.Lookup("test.parallel"); given.Value.String() == fmt.Sprint(runtime.GOMAXPROCS(0)) {
+		_ = given.Value.Set("8") // most of them wait for processes and brokers
 	}
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 		if code == 0 && *update && !inNamespace() {

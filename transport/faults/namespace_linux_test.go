@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"syscall"
 	"testing"
 )
@@ -34,19 +35,24 @@ func inOwnNamespace(t *testing.T) {
 	case errors.Is(err, syscall.EPERM):
 		missing(t, "no mounting here: run it as root, or where user namespaces are allowed")
 	case err != nil:
-		t.Fatalf("%v: %s", err, out)
+		t.Fatalf("%v: %s", err, told(out))
 	}
 	text, err := os.ReadFile(file)
 	if err != nil {
-		t.Skipf("skipped in its namespace: %s", out)
+		t.Skipf("skipped in its namespace: %s", told(out))
 	}
 	var r result
 	if err := json.Unmarshal(text, &r); err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%s", out)
+	t.Logf("%s", told(out))
 	addResult(t, r)
 }
+
+// told is what a test has told, without the lines by which a test begins.
+func told(output []byte) []byte { return beginnings.ReplaceAll(output, nil) }
+
+var beginnings = regexp.MustCompile(`(?m)^=== .*\n`)
 
 // namespace is one for mounts; who is not root needs one for users too.
 func namespace() *syscall.SysProcAttr {

@@ -9,7 +9,7 @@ import (
 )
 
 // powerLosses is how often an embedded store loses its power.
-const powerLosses = 5
+var powerLosses = faults(2, 5)
 
 // What was confirmed has reached the disk by then: it is there, and handled once
 // receivers are, after a loss of power at that moment, and after further ones.

@@ -6,10 +6,10 @@ import (
 )
 
 // How often a broker is stopped and started.
-const (
-	natsRestarts       = 5 // by each signal
-	rabbitNodeRestarts = 1 // of the process
-	rabbitRestarts     = 2 // of the broker in it
+var (
+	natsRestarts       = faults(2, 5) // by each signal
+	rabbitNodeRestarts = 1            // of the process
+	rabbitRestarts     = faults(1, 2) // of the broker in it
 )
 
 // restarts has a broker restarted while events are published and handled. After
@@ -31,6 +31,7 @@ func (s *scenario) restarts(at site, times int, restart func()) {
 
 func TestNATSRestarts(t *testing.T) {
 	slow(t)
+	t.Parallel()
 	for name, stop := range map[string]func(*process){
 		"the broker stopped and started, by SIGTERM": (*process).terminate,
 		"the broker stopped and started, by SIGKILL": (*process).kill,

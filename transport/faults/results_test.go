@@ -45,7 +45,7 @@ const preamble = `# Results
 
 What one run has counted. The numbers differ from run to run; none may ever be lost. To repeat it, with both brokers running, as root, with loop devices:
 
-    ROLLCALL_REQUIRE_BROKERS=1 go test -count=1 ./transport/faults -update
+    make ledger
 
 Brokers: %s.
 

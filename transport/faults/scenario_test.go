@@ -84,13 +84,10 @@ func (s *scenario) read() *ledger {
 // progress waits until some more events are confirmed and handled.
 func (s *scenario) progress() {
 	s.t.Helper()
-	if !s.goesOn(recovery) {
+	if !s.goesOn(patience) {
 		s.t.Fatalf("nothing goes on: %v", s.ledger.summary())
 	}
 }
-
-// recovery is how long it may take until events go on after a fault.
-const recovery = 20 * time.Second
 
 // goesOn says whether some more events are confirmed and handled in time.
 func (s *scenario) goesOn(limit time.Duration) bool {

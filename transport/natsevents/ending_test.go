@@ -54,6 +54,7 @@ func publishing(t *testing.T, x *natsevents.Transport) <-chan error {
 
 // Who waits for a confirmation is told at once that there will be none.
 func TestCloseWhilePublishing(t *testing.T) {
+	t.Parallel()
 	x, sent, _ := unanswered(t)
 	published := publishing(t, x)
 	take(t, sent)
@@ -65,6 +66,7 @@ func TestCloseWhilePublishing(t *testing.T) {
 
 // A duplicate of what the server is about to keep is not kept yet.
 func TestUndecidedDuplicate(t *testing.T) {
+	t.Parallel()
 	x, sent, client := unanswered(t)
 	published := publishing(t, x)
 	m := take(t, sent)
@@ -80,6 +82,7 @@ func TestUndecidedDuplicate(t *testing.T) {
 
 // Each temporary receiver has its own dead letter of a message.
 func TestLettersOfTemporaryReceivers(t *testing.T) {
+	t.Parallel()
 	x := embedded(t)
 	s := transport.Subscription{Event: "order.placed"}
 	ctx, stop := context.WithCancel(t.Context())
@@ -124,6 +127,7 @@ func TestLettersOfTemporaryReceivers(t *testing.T) {
 
 // The message of a handler that ends its goroutine comes again.
 func TestHandlerEndsItsGoroutine(t *testing.T) {
+	t.Parallel()
 	x := embedded(t, natsevents.AckWait(100*time.Millisecond))
 	s := transport.Subscription{Event: "order.placed", Key: "mail"}
 	keep(t, x, s, "1")
@@ -147,6 +151,7 @@ func TestHandlerEndsItsGoroutine(t *testing.T) {
 
 // Who only publishes leaves the receivers' settings alone.
 func TestDeclareLeavesAckWait(t *testing.T) {
+	t.Parallel()
 	m := newMonitored(t, transport.Subscription{Event: "order.placed", Key: "mail"}, natsevents.AckWait(time.Hour))
 	web, err := natsevents.Connect("nats://"+address, natsevents.Prefix(strings.ToLower(m.stream)), natsevents.AckWait(time.Second))
 	if err != nil {
@@ -166,11 +171,13 @@ func TestDeclareLeavesAckWait(t *testing.T) {
 }
 
 // A subscription that ends does not use up attempts of messages that it was not
-// given, though an old server counts those that it was about to send.
+// given, though an old server counts those that it was about to send: it stays
+// until what it has requested has come.
 func TestEndingUsesNoAttempts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it keeps the processor busy")
 	}
+	natsevents.SetLeaveTimeout(t, time.Minute) // else what comes too late is given up
 	x, _, _ := connected(t)
 	s := transport.Subscription{Event: "order.placed", Key: "mail", MaxInFlight: 64, MaxAttempts: 1}
 	if err := x.Declare(t.Context(), s); err != nil {
@@ -208,7 +215,7 @@ func TestEndingUsesNoAttempts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if letters > ends/4 { // it can't be excluded, only be made rare
+	if letters > 0 {
 		t.Errorf("%d messages of %d subscriptions were given up unhandled", letters, ends)
 	}
 }
@@ -216,6 +223,7 @@ func TestEndingUsesNoAttempts(t *testing.T) {
 // A message that becomes a dead letter is one, also where the server does not hear
 // that it is done, and it comes again.
 func TestOneLetterOfAMessage(t *testing.T) {
+	t.Parallel()
 	unacknowledged := &server.User{Username: "ann", Password: "x", Permissions: &server.Permissions{
 		Publish: &server.SubjectPermission{Deny: []string{"$JS.ACK.>"}},
 	}}

@@ -1,6 +1,17 @@
 package natsevents
 
-import "time"
+import (
+	"testing"
+	"time"
+)
 
 // Heartbeat is how often the server says that it has a request for messages.
 func Heartbeat(d time.Duration) Option { return optionFunc(func(s *settings) { s.heartbeat = d }) }
+
+// SetLeaveTimeout changes, for a test, how long a subscription that ends waits for
+// what it has requested.
+func SetLeaveTimeout(t *testing.T, d time.Duration) {
+	before := leaveTimeout
+	leaveTimeout = d
+	t.Cleanup(func() { leaveTimeout = before })
+}

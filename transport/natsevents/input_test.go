@@ -19,6 +19,7 @@ import (
 // A body that the server would refuse, by closing the connection, is refused
 // before it is sent.
 func TestLargeBody(t *testing.T) {
+	t.Parallel()
 	x := embedded(t)
 	s := transport.Subscription{Event: "order.placed", Key: "mail"}
 	if err := x.Declare(t.Context(), s); err != nil {
@@ -40,6 +41,7 @@ func TestLargeBody(t *testing.T) {
 // What is no event becomes a dead letter with the reason, whoever sent it, and
 // what comes after it is received.
 func TestGarbage(t *testing.T) {
+	t.Parallel()
 	x, url, prefix := connected(t)
 	js := rawClient(t, url)
 	s := transport.Subscription{Event: "order.placed", Key: "mail"}
@@ -105,6 +107,7 @@ func (c *givenUp) Err() error {
 // A body is the caller's again when Publish has returned, also where it has given
 // up: what arrives nevertheless is what was published.
 func TestBodyAfterGivingUp(t *testing.T) {
+	t.Parallel()
 	x := embedded(t)
 	s := transport.Subscription{Event: "order.placed", Key: "mail"}
 	if err := x.Declare(t.Context(), s); err != nil {
@@ -127,6 +130,7 @@ func TestBodyAfterGivingUp(t *testing.T) {
 // What many publish at once arrives with its own headers and body, also where some
 // of them give up.
 func TestMessagesDoNotMix(t *testing.T) {
+	t.Parallel()
 	x := embedded(t, natsevents.SyncEvery(time.Second))
 	s := transport.Subscription{Event: "order.placed", Key: "mail", MaxInFlight: 8}
 	if err := x.Declare(t.Context(), s); err != nil {
@@ -180,6 +184,7 @@ func receiveAll(t *testing.T, x *natsevents.Transport, s transport.Subscription,
 
 // Each header arrives as it was, or is refused.
 func TestHeadersAreCarried(t *testing.T) {
+	t.Parallel()
 	x := embedded(t)
 	s := transport.Subscription{Event: "order.placed", Key: "mail"}
 	if err := x.Declare(t.Context(), s); err != nil {
@@ -250,6 +255,7 @@ func deletePrefix(t *testing.T, url, prefix string) {
 
 // A stream of that name that somebody made for something else is left alone.
 func TestStreamOfAnother(t *testing.T) {
+	t.Parallel()
 	url := cluster(t)
 	prefix := "other" + transport.NewID()[:8]
 	js := rawClient(t, url)

@@ -3,9 +3,12 @@ package natsevents_test
 import (
 	"context"
 	"errors"
+	"flag"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -18,7 +21,13 @@ import (
 	"github.com/rollcall-go/rollcall/transport/transporttest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if given := flag.Lookup("test.parallel"); given.Value.String() == fmt.Sprint(runtime.GOMAXPROCS(0)) {
+		_ = given.Value.Set("8") // most of them wait for the server
+	}
+	goleak.VerifyTestMain(m)
+}
 
 const address = "127.0.0.1:4222"
 
@@ -65,10 +74,12 @@ func keep(t *testing.T, x *natsevents.Transport, s transport.Subscription, ids .
 var soon = natsevents.AckWait(2 * time.Second)
 
 func TestEmbeddedConforms(t *testing.T) {
+	t.Parallel()
 	transporttest.Run(t, func(t *testing.T) transport.Transport { return embedded(t, soon) })
 }
 
 func TestClusterConforms(t *testing.T) {
+	t.Parallel()
 	url := cluster(t)
 	prefix := "kit" + transport.NewID()[:8]
 	t.Cleanup(func() { deletePrefix(t, url, prefix) })
@@ -83,6 +94,7 @@ func TestClusterConforms(t *testing.T) {
 }
 
 func TestOneProcessADirectory(t *testing.T) {
+	t.Parallel()
 	directory := t.TempDir()
 	x, err := natsevents.Embedded(directory)
 	if err != nil {
@@ -101,6 +113,7 @@ func TestOneProcessADirectory(t *testing.T) {
 }
 
 func TestNoPasswordInErrors(t *testing.T) {
+	t.Parallel()
 	_, err := natsevents.Connect("nats://ann:s3cret@127.0.0.1:1,nats://bob:s3cret@127.0.0.1:2")
 	if err == nil || strings.Contains(err.Error(), "s3cret") || !strings.Contains(err.Error(), "127.0.0.1:1") {
 		t.Errorf("got %v", err)
@@ -122,6 +135,7 @@ func TestNoPasswordInErrors(t *testing.T) {
 // What was confirmed is there after a restart, and so are dead letters and the
 // attempts of what was refused.
 func TestEmbeddedKeepsEvents(t *testing.T) {
+	t.Parallel()
 	directory := t.TempDir()
 	first, err := natsevents.Embedded(directory)
 	if err != nil {
@@ -160,6 +174,7 @@ func TestEmbeddedKeepsEvents(t *testing.T) {
 
 // An ID is that of its source: two that count alike publish different events.
 func TestDuplicatesOfASource(t *testing.T) {
+	t.Parallel()
 	x := embedded(t)
 	s := transport.Subscription{Event: "order.placed", Key: "mail"}
 	if err := x.Declare(t.Context(), s); err != nil {
@@ -182,6 +197,7 @@ func TestDuplicatesOfASource(t *testing.T) {
 
 // One ID may be that of several events.
 func TestDuplicates(t *testing.T) {
+	t.Parallel()
 	x := embedded(t)
 	a, b := transport.Subscription{Event: "a", Key: "mail"}, transport.Subscription{Event: "b", Key: "mail"}
 	for _, s := range []transport.Subscription{a, b} {

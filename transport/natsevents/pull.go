@@ -82,12 +82,12 @@ func (p *pull) leave() {
 	}
 }
 
-const (
-	leaveTimeout = 25 * time.Millisecond
-	// awayAfter is when a subscription that ends has ended: what its handlers ask
-	// for again is for another one.
-	awayAfter = 4 * leaveTimeout
-)
+// leaveTimeout is that moment. A test has it last until everything has come.
+var leaveTimeout = 25 * time.Millisecond
+
+// awayAfter is when a subscription that ends has ended: what its handlers ask for
+// again is for another one.
+const awayAfter = 100 * time.Millisecond
 
 // drain waits until everything has been received that the server has sent, as
 // long as that may take: else it comes again.

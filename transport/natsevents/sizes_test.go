@@ -17,6 +17,7 @@ import (
 
 // What could be published can become a dead letter, whatever its reason.
 func TestLargestBody(t *testing.T) {
+	t.Parallel()
 	x := embedded(t)
 	s := transport.Subscription{Event: "order.placed", Key: "mail"}
 	if err := x.Declare(t.Context(), s); err != nil {
@@ -52,6 +53,7 @@ func TestLargestBody(t *testing.T) {
 
 // The same of headers.
 func TestLargestHeaders(t *testing.T) {
+	t.Parallel()
 	x := embedded(t)
 	s := transport.Subscription{Event: "order.placed", Key: "mail"}
 	if err := x.Declare(t.Context(), s); err != nil {
@@ -82,6 +84,7 @@ func TestLargestHeaders(t *testing.T) {
 // A message from elsewhere may be so large that there is no room for its reason,
 // or for anything.
 func TestLargestForeignMessage(t *testing.T) {
+	t.Parallel()
 	x, url, prefix := connected(t)
 	s := transport.Subscription{Event: "order.placed", Key: "mail"}
 	if err := x.Declare(t.Context(), s); err != nil {
@@ -136,6 +139,7 @@ func deadLetters(t *testing.T, x *natsevents.Transport, s transport.Subscription
 // Where the server can't take a dead letter for a moment, it is tried again: its
 // reason is that of the only attempt.
 func TestDeadLetterIsTriedAgain(t *testing.T) {
+	t.Parallel()
 	x, url, prefix := connected(t)
 	s := transport.Subscription{Event: "order.placed", Key: "mail"}
 	if err := x.Declare(t.Context(), s); err != nil {
@@ -177,6 +181,7 @@ func TestDeadLetterIsTriedAgain(t *testing.T) {
 
 // A dead letter tells no more attempts than its receiver had.
 func TestAttemptsOfDeadLetter(t *testing.T) {
+	t.Parallel()
 	m := newMonitored(t, transport.Subscription{Event: "order.placed", Key: "mail", MaxAttempts: 2})
 	m.publish(t, "1")
 	c, err := m.js.Consumer(t.Context(), m.stream, m.consumer)
@@ -201,6 +206,7 @@ func TestAttemptsOfDeadLetter(t *testing.T) {
 
 // The receiver of such a letter is gone, and others must not get it instead.
 func TestReplayToTemporaryReceiver(t *testing.T) {
+	t.Parallel()
 	x := embedded(t)
 	s := transport.Subscription{Event: "order.placed"}
 	ctx, stop := context.WithCancel(t.Context())
@@ -238,6 +244,7 @@ func TestReplayToTemporaryReceiver(t *testing.T) {
 
 // The same where somebody has deleted the consumer of its receiver.
 func TestReplayToDeletedReceiver(t *testing.T) {
+	t.Parallel()
 	m := newMonitored(t, transport.Subscription{Event: "order.placed", Key: "mail"})
 	m.publish(t, "1")
 	receive(t, m.Transport, m.subscription, 1, transport.Reject("no"))
@@ -284,6 +291,7 @@ func TestBadSettings(t *testing.T) {
 
 // Prefixes that differ by case alone would share their streams.
 func TestPrefixOfOtherCase(t *testing.T) {
+	t.Parallel()
 	_, url, prefix := connected(t)
 	if _, err := natsevents.Connect(url, natsevents.Prefix(strings.ToUpper(prefix))); err == nil || !strings.Contains(err.Error(), "use another prefix") {
 		t.Errorf("got %v", err)

@@ -15,6 +15,7 @@ import (
 // A store that has failed is numbered anew when it is opened: what it has is
 // delivered, in its order, and so is what comes after that.
 func TestStoreIsMended(t *testing.T) {
+	t.Parallel()
 	directory := t.TempDir()
 	sound := filepath.Join(directory, "ROLLCALL.sound")
 	s := transport.Subscription{Event: "order.placed", Key: "mail"}
@@ -81,6 +82,7 @@ func stored(t *testing.T, directory string) (*natsevents.Transport, transport.Su
 
 // There may be gaps between the messages of a store, and behind the last.
 func TestStoreWithGapsIsMended(t *testing.T) {
+	t.Parallel()
 	directory := t.TempDir()
 	x, s := stored(t, directory)
 	for i := range 100 {
@@ -133,6 +135,7 @@ func mended(t *testing.T, directory string) *natsevents.Transport {
 // Where mending was interrupted, what it had put aside and what is in the stream
 // already are all delivered, once.
 func TestMendingGoesOn(t *testing.T) {
+	t.Parallel()
 	directory := t.TempDir()
 	x, s := stored(t, directory)
 	for _, id := range []string{"1", "2"} {
@@ -165,6 +168,7 @@ func TestMendingGoesOn(t *testing.T) {
 
 // Each prefix has a stream of its own in a directory, and is mended by itself.
 func TestStoresOfADirectory(t *testing.T) {
+	t.Parallel()
 	directory := t.TempDir()
 	open := func(prefix string) {
 		t.Helper()

@@ -1,11 +1,13 @@
 package transporttest_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
 	"os/exec"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -152,9 +154,6 @@ var broken = []brokenTransport{
 // nameVariable names the broken transport for TestOne.
 const nameVariable = "ROLLCALL_BROKEN_TRANSPORT"
 
-// patience is long for what a transport in the process does.
-const patience = 5 * time.Second
-
 // The kit on one broken transport. It fails, so it is run by TestBroken in a
 // process of its own.
 func TestOne(t *testing.T) {
@@ -163,17 +162,16 @@ func TestOne(t *testing.T) {
 	if i < 0 {
 		t.Skip("it is for TestBroken")
 	}
-	transporttest.SetPatience(patience)
-	transporttest.Run(t, func(*testing.T) transport.Transport { return broken[i].build() })
+	transporttest.RunByOwnTime(t, func(*testing.T) transport.Transport { return broken[i].build() })
 }
 
 // Each broken transport breaks the promises that it should, and no other.
 func TestBroken(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it takes half a minute")
+		t.Skip("it starts a process for each")
 	}
 	outputs := make([]chan string, len(broken))
-	some := make(chan struct{}, 12) // most of them only wait
+	some := make(chan struct{}, runtime.GOMAXPROCS(0))
 	for i, b := range broken {
 		outputs[i] = make(chan string, 1)
 		go func() {
@@ -196,10 +194,10 @@ func TestBroken(t *testing.T) {
 func tried(ctx context.Context, name string) string {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	kit := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestOne$", "-test.v", "-test.parallel=64")
+	kit := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestOne$")
 	kit.Env = append(os.Environ(), nameVariable+"="+name)
 	output, err := kit.CombinedOutput()
-	if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || ctx.Err() != nil {
+	if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || ctx.Err() != nil || bytes.Contains(output, []byte("panic: deadlock")) {
 		return string(output) + "\n--- FAIL: TestOne/the_kit_itself: it ended with " + errors.Join(errors.New("no failure"), err, ctx.Err()).Error()
 	}
 	return string(output)
@@ -234,7 +232,7 @@ func TestUnbroken(t *testing.T) {
 // A transport that can't declare, and has no dead letters to show, is checked for
 // the rest.
 func TestSkips(t *testing.T) {
-	transporttest.Run(t, func(*testing.T) transport.Transport {
+	transporttest.RunByOwnTime(t, func(*testing.T) transport.Transport {
 		return struct{ transport.Transport }{newWrapped()}
 	})
 }

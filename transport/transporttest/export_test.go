@@ -1,6 +1,12 @@
 package transporttest
 
-import "time"
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rollcall-go/rollcall/transport"
+)
 
 // Promises are the names of all promises.
 func Promises() []string {
@@ -11,5 +17,18 @@ func Promises() []string {
 	return names
 }
 
-// SetPatience changes how long the kit waits.
-func SetPatience(d time.Duration) { patience = d }
+// Patience is how long the kit waits.
+const Patience = patience
+
+// RunByOwnTime is Run for transports in the process, each promise by a clock of its
+// own: it goes on when everybody waits, so a slow machine changes nothing.
+func RunByOwnTime(t *testing.T, open func(t *testing.T) transport.Transport) {
+	for _, p := range promises {
+		t.Run(p.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				t.Cleanup(func() { time.Sleep(time.Hour) }) // for what outlasts its subscription
+				p.check(newTrial(t, open(t)))
+			})
+		})
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/rollcall-go/rollcall/transport"
+	"github.com/rollcall-go/rollcall/transport/transporttest"
 )
 
 type publish = func(context.Context, transport.Message) error
@@ -211,7 +212,7 @@ func waitsForHandlers(w *wrapped) {
 	marksHandlers(w)
 	w.publish = func(ctx context.Context, m transport.Message) error {
 		if ctx.Value(byHandler{}) != nil {
-			time.Sleep(2 * patience)
+			time.Sleep(2 * transporttest.Patience)
 			return errors.New("timeout")
 		}
 		return w.local.Publish(ctx, m)

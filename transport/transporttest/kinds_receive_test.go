@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/rollcall-go/rollcall/transport"
+	"github.com/rollcall-go/rollcall/transport/transporttest"
 )
 
 func losesHeaders(d *transport.Delivery) { d.Headers = nil }
@@ -99,24 +100,34 @@ func onlyOne(w *wrapped) {
 	}
 }
 
-// sharesTemporary has temporary receivers share a queue.
+// sharesTemporary has temporary receivers share a queue, but for probes: all of
+// them might go to one.
 func sharesTemporary(w *wrapped) {
+	var taken sync.Map
 	w.subscribe = func(ctx context.Context, s transport.Subscription, h transport.Handler) error {
-		if s.Key == "" {
-			s.Key = "temporary"
-			h = as("", h)
+		if s.Key != "" {
+			return w.local.Subscribe(ctx, s, h)
 		}
-		return w.local.Subscribe(ctx, s, h)
+		return w.local.Subscribe(ctx, s, func(ctx context.Context, d transport.Delivery) transport.Verdict {
+			if d.ContentType == "text/plain" {
+				if _, again := taken.LoadOrStore(d.ID, true); again {
+					return transport.Ack()
+				}
+			}
+			return h(ctx, d)
+		})
 	}
 }
 
-// keepsTemporary goes on when a temporary subscription has ended.
+// keepsTemporary goes on for a while when a temporary subscription has ended.
 func keepsTemporary(w *wrapped) {
 	w.subscribe = func(ctx context.Context, s transport.Subscription, h transport.Handler) error {
 		if _, err := s.Check(); s.Key != "" || err != nil {
 			return w.local.Subscribe(ctx, s, h)
 		}
-		go func() { _ = w.local.Subscribe(context.WithoutCancel(ctx), s, h) }()
+		longer, cancel := context.WithTimeout(context.WithoutCancel(ctx), transporttest.Patience)
+		context.AfterFunc(longer, cancel)
+		go func() { _ = w.local.Subscribe(longer, s, h) }()
 		<-ctx.Done()
 		return nil
 	}
@@ -136,18 +147,18 @@ func declaresOnce(w *wrapped) {
 // emptiesDeclared forgets what waits for a receiver that is declared again,
 // while nobody is there.
 func emptiesDeclared(w *wrapped) {
-	var mu sync.Mutex
-	active := 0
+	active := make(chan int, 1) // no mutex: time does not go on for who waits for one
+	active <- 0
 	w.subscribe = func(ctx context.Context, s transport.Subscription, h transport.Handler) error {
-		count := func(n int) { mu.Lock(); defer mu.Unlock(); active += n }
+		count := func(n int) { active <- n + <-active }
 		count(1)
 		defer count(-1)
 		return w.local.Subscribe(ctx, s, h)
 	}
 	w.declare = func(ctx context.Context, s transport.Subscription) error {
-		mu.Lock()
-		defer mu.Unlock()
-		if active == 0 {
+		n := <-active
+		defer func() { active <- n }()
+		if n == 0 {
 			empty(w, s)
 		}
 		return w.local.Declare(ctx, s)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rollcall-go/rollcall/transport"
+	"github.com/rollcall-go/rollcall/transport/transporttest"
 )
 
 // retries changes the wait before a message comes again.
@@ -47,7 +48,7 @@ func sleepsInPlace(_ transport.Subscription, h transport.Handler) transport.Hand
 // sleepsBefore waits before it gives a message back.
 func sleepsBefore(_ transport.Subscription, _ transport.Delivery, v transport.Verdict) transport.Verdict {
 	if after, again := v.Retry(); again {
-		time.Sleep(min(after, 2*patience))
+		time.Sleep(min(after, 2*transporttest.Patience))
 		return transport.Retry(0, "not yet, still closed")
 	}
 	return v

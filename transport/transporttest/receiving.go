@@ -56,17 +56,16 @@ func checkContent(x *trial) {
 func checkCompete(x *trial) {
 	const n = 40
 	// Each holds its first message until the other has one too.
-	var both sync.WaitGroup
-	both.Add(2)
-	meet := func() func(transport.Delivery) transport.Verdict {
+	both := x.meeting(2)
+	holding := func() func(transport.Delivery) transport.Verdict {
 		var first sync.Once
 		return func(transport.Delivery) transport.Verdict {
-			first.Do(func() { both.Done(); both.Wait() })
+			first.Do(both)
 			return transport.Ack()
 		}
 	}
-	a := x.receive(transport.Subscription{Key: "one"}, meet())
-	b := x.receive(transport.Subscription{Key: "one"}, meet())
+	a := x.receive(transport.Subscription{Key: "one"}, holding())
+	b := x.receive(transport.Subscription{Key: "one"}, holding())
 	x.publish(x.numbered(0, n)...)
 	seen := map[string]int{}
 	for range n {
@@ -171,8 +170,7 @@ func checkTargeted(x *trial) {
 
 func checkInFlight(x *trial) {
 	const n = 4
-	var all sync.WaitGroup
-	all.Add(n)
+	all := x.meeting(n)
 	var begun, running atomic.Int32
 	r := x.receive(transport.Subscription{Key: "one", MaxInFlight: n}, func(transport.Delivery) transport.Verdict {
 		if now := running.Add(1); now > n {
@@ -180,8 +178,7 @@ func checkInFlight(x *trial) {
 		}
 		defer running.Add(-1)
 		if begun.Add(1) <= n {
-			all.Done()
-			all.Wait()        // for as many at once
+			all()             // as many at once
 			time.Sleep(grace) // for one more than that
 		}
 		return transport.Ack()

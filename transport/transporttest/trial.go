@@ -5,15 +5,15 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/rollcall-go/rollcall/transport"
 )
 
-// patience is how long anything may take before a promise counts as broken. The
-// kit's own tests have less.
-var patience = 30 * time.Second
+// patience is how long anything may take before a promise counts as broken.
+const patience = 30 * time.Second
 
 // grace is how long the kit waits for what should not happen.
 const grace = 200 * time.Millisecond
@@ -193,6 +193,23 @@ func (r *receiver) await(what <-chan struct{}) {
 	case <-what:
 	case <-r.x.ctx.Done():
 		r.x.Fatal("waited for a handler that did not begin")
+	}
+}
+
+// meeting is for handlers: each waits until as many are there, or the trial is
+// over.
+func (x *trial) meeting(members int32) func() {
+	var missing atomic.Int32
+	missing.Store(members)
+	complete := make(chan struct{})
+	return func() {
+		if missing.Add(-1) == 0 {
+			close(complete)
+		}
+		select {
+		case <-complete:
+		case <-x.ctx.Done():
+		}
 	}
 }
 

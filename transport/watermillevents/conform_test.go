@@ -44,6 +44,7 @@ func TestConforms(t *testing.T) {
 	t.Parallel()
 	for _, c := range conforming {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			transporttest.Run(t, func(t *testing.T) transport.Transport {
 				if why, broken := c.broken[promise(t)]; broken {
 					t.Skip(why)

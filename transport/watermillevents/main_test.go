@@ -1,8 +1,11 @@
 package watermillevents_test
 
 import (
+	"flag"
+	"fmt"
 	"net"
 	"os"
+	"runtime"
 	"testing"
 	"time"
 
@@ -11,7 +14,13 @@ import (
 	"github.com/rollcall-go/rollcall/transport/natsevents"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if given := flag.Lookup("test.parallel"); given.Value.String() == fmt.Sprint(runtime.GOMAXPROCS(0)) {
+		_ = given.Value.Set("16") // most of them wait
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // patience is how long anything may take.
 const patience = 30 * time.Second

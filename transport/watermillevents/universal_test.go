@@ -2,6 +2,7 @@ package watermillevents_test
 
 import (
 	"math"
+	"os"
 	"testing"
 	"time"
 
@@ -27,13 +28,13 @@ var features = tests.Features{
 	Persistent:                          true,
 }
 
-// universal are the transports that Watermill's suite is run on. Short is its
-// own way to run with fewer messages: transport.Local is not made for thousands
-// that wait.
+// universal are the transports that Watermill's suite is run on. Few is whether
+// it always has few messages: transport.Local is not made for thousands that
+// wait.
 var universal = []struct {
-	name  string
-	short bool
-	open  func(*testing.T) transport.Transport
+	name string
+	few  bool
+	open func(*testing.T) transport.Transport
 }{
 	{"local", true, func(*testing.T) transport.Transport { return &transport.Local{} }},
 	{"nats", false, func(t *testing.T) transport.Transport { return embedded(t) }},
@@ -42,13 +43,17 @@ var universal = []struct {
 	{"watermill over rabbitmq", false, overRabbit},
 }
 
+// whole is whether the suite has its thousands of messages where it can.
+var whole = os.Getenv("ROLLCALL_LEDGER") == "1"
+
 func TestUniversal(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it takes half a minute")
+		t.Skip("it takes a while")
 	}
 	t.Parallel()
 	for _, u := range universal {
 		t.Run(u.name, func(t *testing.T) {
+			t.Parallel()
 			x := u.open(t)
 			group := func(t *testing.T, key string) (message.Publisher, message.Subscriber) {
 				s := watermillevents.NewSubscriber(x, transport.Subscription{Key: key, MaxAttempts: math.MaxInt32}, atOnce)
@@ -57,7 +62,7 @@ func TestUniversal(t *testing.T) {
 			}
 			one := func(t *testing.T) (message.Publisher, message.Subscriber) { return group(t, "test") }
 			of := features
-			of.ForceShort = u.short
+			of.ForceShort = u.few || !whole
 			tests.TestPubSub(t, of, one, group)
 		})
 	}
