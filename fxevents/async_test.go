@@ -565,7 +565,7 @@ func TestReceiveAgain(t *testing.T) {
 		shopModule(), fxevents.Receive("mail"), fx.Populate(&j, &emitter))
 	j.answer = func(who string, attempt int) error {
 		if who == "copy" {
-			return fmt.Errorf("attempt %d: %w", attempt, transport.Refuse())
+			return fmt.Errorf("attempt %d: %w", attempt, transport.RefuseFor(0))
 		}
 		return nil
 	}
@@ -635,7 +635,7 @@ func TestCodec(t *testing.T) {
 	if _, ok := decoded.Load(`{"ID":"1"}`); !ok {
 		t.Error("the codec did not decode it")
 	}
-	if err := transport.NewDispatcher(broker).Dispatch(t.Context(), "order.placed", &placed{"2"}); err != nil {
+	if err := transport.NewPublisher(broker).Publish(t.Context(), "order.placed", &placed{"2"}); err != nil {
 		t.Fatal(err)
 	}
 	if got := j.next(t); got != "count 2" {

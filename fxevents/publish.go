@@ -18,9 +18,9 @@ import (
 // outbox publishes events for their asynchronous listeners.
 type outbox struct {
 	codec     transport.Codec
-	transport transport.Transport   // set, like publisher, before the first dispatch
-	publisher *transport.Dispatcher // to the transport
-	events    map[string]*outgoing  // by name
+	transport transport.Transport  // set, like publisher, before the first dispatch
+	publisher *transport.Publisher // to the transport
+	events    map[string]*outgoing // by name
 }
 
 // outgoing is an event that has asynchronous listeners.
@@ -39,7 +39,7 @@ func newOutbox(codec transport.Codec) *outbox {
 }
 
 func (o *outbox) connect(t transport.Transport) {
-	o.transport, o.publisher = t, transport.NewDispatcher(t).WithCodec(o.codec)
+	o.transport, o.publisher = t, transport.NewPublisher(t).WithCodec(o.codec)
 }
 
 func (o *outbox) add(name string, keys []string) {
@@ -52,7 +52,7 @@ func (o *outbox) publishes(name string) func(context.Context, any) error {
 		e := o.events[name]
 		err := e.declare(ctx, o.transport)
 		if err == nil {
-			err = o.publisher.Dispatch(ctx, name, ev)
+			err = o.publisher.Publish(ctx, name, ev)
 		}
 		if err != nil {
 			return fmt.Errorf("publishing %s for the receivers of %s: %w", name, strings.Join(e.keys, ", "), err)

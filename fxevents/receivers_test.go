@@ -97,7 +97,7 @@ func TestPolicyOfReceivers(t *testing.T) {
 	running(t, &transport.Local{}, fxevents.Module(fxevents.Policy(rollcall.CollectErrors())), shopModule(), fxevents.Receive("mail"), fx.Populate(&j, &emitter))
 	j.answer = func(_ string, attempt int) error {
 		if attempt == 1 {
-			return transport.Refuse()
+			return transport.RefuseFor(0)
 		}
 		return nil
 	}

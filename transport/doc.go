@@ -10,8 +10,8 @@
 //	r := transport.NewReceiver("mail", func(ctx context.Context, p *Placed) error { ... })
 //	err := r.Receive(ctx, t, "order.placed") // until ctx ends
 //
-//	d := transport.NewDispatcher(t)
-//	err := d.Dispatch(ctx, "order.placed", &Placed{ID: "7"})
+//	p := transport.NewPublisher(t)
+//	err := p.Publish(ctx, "order.placed", &Placed{ID: "7"})
 //
 // An event is kept for receivers that have subscribed or been declared once (see
 // [Declarer]); what is published before that, nobody gets.

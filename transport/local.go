@@ -119,14 +119,20 @@ func (l *Local) Subscribe(ctx context.Context, s Subscription, h Handler) error 
 func decideApart(ctx context.Context, s Subscription, h Handler, d Delivery) Verdict {
 	verdict := make(chan Verdict, 1)
 	go func() {
-		v := Decide(ctx, s, unsaid, d)
-		defer func() { verdict <- v }()
-		v = Decide(ctx, s, h, d)
+		var v Verdict
+		ended := true
+		defer func() {
+			if ended {
+				v = Decide(ctx, s, unsaid, d)
+			}
+			verdict <- v
+		}()
+		v, ended = Decide(ctx, s, h, d), false
 	}()
 	return <-verdict
 }
 
-// unsaid is for the verdict of a handler that gives none.
+// unsaid is for the verdict of a handler that ended its goroutine.
 func unsaid(_ context.Context, d Delivery) Verdict {
 	return Retry(Backoff(d.Attempt), "the handler ended its goroutine")
 }

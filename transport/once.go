@@ -36,18 +36,18 @@ type Handled interface {
 	Once(ctx context.Context, id string, handle func(context.Context) error) error
 }
 
-// Once handles a message for a listener, by its name, unless it has done so
+// HandleOnce handles a message for a listener, by its name, unless it has done so
 // before: transports deliver at least once. The name tells apart the listeners
 // that receive the same message; the ID that h remembers is of it, the message's ID
 // and its source. The error is that of h. Where ctx is not that
 // of a delivery, as in a test, it calls handle.
 //
 //	func (m *Mailer) OnPlaced(ctx context.Context, e *Placed) error {
-//		return transport.Once(ctx, m.handled, "orders.Mailer", func(ctx context.Context) error {
+//		return transport.HandleOnce(ctx, m.handled, "orders.Mailer", func(ctx context.Context) error {
 //			return m.send(ctx, e)
 //		})
 //	}
-func Once(ctx context.Context, h Handled, name string, handle func(context.Context) error) error {
+func HandleOnce(ctx context.Context, h Handled, name string, handle func(context.Context) error) error {
 	d, ok := DeliveryOf(ctx)
 	if !ok {
 		return handle(ctx)

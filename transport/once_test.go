@@ -19,11 +19,11 @@ func TestOnce(t *testing.T) {
 	failing := true
 	receiver := transport.NewReceiver("mail", func(ctx context.Context, _ map[string]any) error {
 		for _, name := range []string{"a", "b"} {
-			err := transport.Once(ctx, handled, name, func(context.Context) error {
+			err := transport.HandleOnce(ctx, handled, name, func(context.Context) error {
 				calls = append(calls, name)
 				if name == "b" && failing {
 					failing = false
-					return transport.Refuse()
+					return transport.RefuseFor(0)
 				}
 				return nil
 			})
@@ -79,7 +79,7 @@ func TestOnceOfASource(t *testing.T) {
 			stop()
 		}
 		d, _ := transport.DeliveryOf(ctx)
-		return transport.Once(ctx, handled, "a", func(context.Context) error { calls = append(calls, d.Source); return nil })
+		return transport.HandleOnce(ctx, handled, "a", func(context.Context) error { calls = append(calls, d.Source); return nil })
 	})
 	if err := receiver.Receive(ctx, local, s.Event); err != nil {
 		t.Fatal(err)
@@ -92,7 +92,7 @@ func TestOnceOfASource(t *testing.T) {
 func TestOnceWithoutDelivery(t *testing.T) {
 	calls := 0
 	for range 2 {
-		if err := transport.Once(t.Context(), transport.NewRecent(0), "a", func(context.Context) error { calls++; return nil }); err != nil {
+		if err := transport.HandleOnce(t.Context(), transport.NewRecent(0), "a", func(context.Context) error { calls++; return nil }); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -21,8 +21,8 @@ type Receiver struct {
 
 // NewReceiver makes a receiver of a function. The key is that of [Subscription];
 // the function takes the event decoded from JSON. Where it returns nil, the
-// message is done. [Refuse] and [RefuseFor] ask for it again, as any other error
-// does after a while that grows with each attempt.
+// message is done. [RefuseFor] asks for it again, and so does
+// any other error, after a while that grows with each attempt.
 //
 // An event that can't be decoded, is null where f takes a pointer, or has a content
 // type of no codec, becomes a dead letter.
@@ -105,10 +105,8 @@ func VerdictOf(err error, attempt int) Verdict {
 	return Retry(Backoff(attempt), err.Error())
 }
 
-// Refuse is an error by which a receiver asks for the event again, at once.
-func Refuse() error { return &refusal{} }
-
-// RefuseFor is Refuse, for the event to come after some time at the earliest.
+// RefuseFor returns an error by which a receiver asks for the event to be redelivered,
+// after some time at the earliest.
 func RefuseFor(after time.Duration) error { return &refusal{after} }
 
 type refusal struct{ after time.Duration }

@@ -19,7 +19,7 @@ type placed struct {
 }
 
 // one receives what is published, in a bubble whose time passes at once.
-func one(t *testing.T, r *transport.Receiver, test func(l *transport.Local, d *transport.Dispatcher)) {
+func one(t *testing.T, r *transport.Receiver, test func(l *transport.Local, d *transport.Publisher)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		l := &transport.Local{}
@@ -27,7 +27,7 @@ func one(t *testing.T, r *transport.Receiver, test func(l *transport.Local, d *t
 		ended := make(chan error)
 		go func() { ended <- r.Receive(ctx, l, "order.placed") }()
 		synctest.Wait()
-		test(l, transport.NewDispatcher(l))
+		test(l, transport.NewPublisher(l))
 		stop()
 		if err := <-ended; err != nil {
 			t.Error(err)
@@ -54,8 +54,8 @@ func TestAED_DispatchAndReceive(t *testing.T) {
 		got = append(got, fmt.Sprint(p.ID, " ", d.Event, " ", d.Attempt, " ", ok, " ", d.ID != ""))
 		return nil
 	})
-	one(t, r, func(l *transport.Local, d *transport.Dispatcher) {
-		if err := errors.Join(d.Dispatch(t.Context(), "order.placed", &placed{"7"}), d.Dispatch(t.Context(), "order.placed")); err != nil {
+	one(t, r, func(l *transport.Local, d *transport.Publisher) {
+		if err := errors.Join(d.Publish(t.Context(), "order.placed", &placed{"7"}), d.Publish(t.Context(), "order.placed")); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()
@@ -72,14 +72,14 @@ func TestAED_DispatchAndReceive(t *testing.T) {
 func TestAED_Refuse(t *testing.T) {
 	var at []time.Duration
 	var begun time.Time
-	answers := []error{transport.Refuse(), fmt.Errorf("closed: %w", transport.RefuseFor(time.Hour)), errors.New("failed"), errors.New("failed"), nil}
+	answers := []error{transport.RefuseFor(0), fmt.Errorf("closed: %w", transport.RefuseFor(time.Hour)), errors.New("failed"), errors.New("failed"), nil}
 	r := transport.NewReceiver("mail", func(context.Context, placed) error {
 		at = append(at, time.Since(begun))
 		return answers[len(at)-1]
 	})
-	one(t, r, func(l *transport.Local, d *transport.Dispatcher) {
+	one(t, r, func(l *transport.Local, d *transport.Publisher) {
 		begun = time.Now()
-		if err := d.Dispatch(t.Context(), "order.placed", placed{"7"}); err != nil {
+		if err := d.Publish(t.Context(), "order.placed", placed{"7"}); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(2 * time.Hour)
@@ -97,7 +97,7 @@ func TestAED_Refuse(t *testing.T) {
 func TestUndecodable(t *testing.T) {
 	calls := 0
 	r := transport.NewReceiver("mail", func(context.Context, *placed) error { calls++; return nil })
-	one(t, r, func(l *transport.Local, d *transport.Dispatcher) {
+	one(t, r, func(l *transport.Local, d *transport.Publisher) {
 		for i, m := range []transport.Message{
 			{ContentType: "application/json", Body: []byte(`{"id":`)},
 			{ContentType: "application/json; charset=utf-8", Body: []byte(`{"id":7}`)},
@@ -144,8 +144,8 @@ func (parameterized) ContentType() string { return "Application/JSON; charset=ut
 func TestCodecWithParameter(t *testing.T) {
 	var got []string
 	r := transport.NewReceiver("mail", func(_ context.Context, p placed) error { got = append(got, p.ID); return nil })
-	one(t, r.WithCodecs(parameterized{}), func(l *transport.Local, d *transport.Dispatcher) {
-		if err := d.WithCodec(parameterized{}).Dispatch(t.Context(), "order.placed", placed{"1"}); err != nil {
+	one(t, r.WithCodecs(parameterized{}), func(l *transport.Local, d *transport.Publisher) {
+		if err := d.WithCodec(parameterized{}).Publish(t.Context(), "order.placed", placed{"1"}); err != nil {
 			t.Error(err)
 		}
 		synctest.Wait()
@@ -162,19 +162,19 @@ func TestCodecs(t *testing.T) {
 		got = append(got, p.ID+" "+d.ContentType)
 		return nil
 	})
-	one(t, r.WithCodecs(transport.JSON{}, indented{}), func(l *transport.Local, d *transport.Dispatcher) {
-		if err := errors.Join(d.Dispatch(t.Context(), "order.placed", placed{"1"}), d.WithCodec(indented{}).Dispatch(t.Context(), "order.placed", placed{"2"})); err != nil {
+	one(t, r.WithCodecs(transport.JSON{}, indented{}), func(l *transport.Local, d *transport.Publisher) {
+		if err := errors.Join(d.Publish(t.Context(), "order.placed", placed{"1"}), d.WithCodec(indented{}).Publish(t.Context(), "order.placed", placed{"2"})); err != nil {
 			t.Error(err)
 		}
 		synctest.Wait()
-		if err := d.Dispatch(t.Context(), "order.placed", func() {}); err == nil || !strings.Contains(err.Error(), "event order.placed can't be encoded: json: unsupported type") {
+		if err := d.Publish(t.Context(), "order.placed", func() {}); err == nil || !strings.Contains(err.Error(), "event order.placed can't be encoded: json: unsupported type") {
 			t.Errorf("got %v", err)
 		}
 		var problem *transport.MessageError
-		if err := d.Dispatch(t.Context(), "order.placed", 1, 2); !errors.As(err, &problem) {
+		if err := d.Publish(t.Context(), "order.placed", 1, 2); !errors.As(err, &problem) {
 			t.Errorf("got %v", err)
 		}
-		if err := d.Dispatch(t.Context(), "order.placed", (*placed)(nil)); !errors.As(err, &problem) || problem.Problem != "its event is a nil *transport_test.placed" {
+		if err := d.Publish(t.Context(), "order.placed", (*placed)(nil)); !errors.As(err, &problem) || problem.Problem != "its event is a nil *transport_test.placed" {
 			t.Errorf("got %v", err)
 		}
 	})

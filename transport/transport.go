@@ -79,18 +79,18 @@ type Handler func(context.Context, Delivery) Verdict
 type Subscription struct {
 	Event string // the event's name
 	Key   string // the receiver's key; "" for a temporary one
-	// MaxInFlight is how many handlers may run at once, 1 where it is 0. With
+	// MaxInFlight is how many handlers may run at once, and 1 if it is 0. With
 	// one, messages come in the order in which they were published, but for
 	// those that are delivered again.
 	MaxInFlight int
 	// MaxAttempts is how often a message is delivered before it becomes a
-	// dead letter, DefaultMaxAttempts where it is 0.
+	// dead letter, and 10 if it is 0.
 	MaxAttempts int
 }
 
-// DefaultMaxAttempts is how often a message is delivered where the
-// subscription does not say.
-const DefaultMaxAttempts = 10
+// defaultMaxAttempts is how often a message is delivered if the subscription does not
+// say.
+const defaultMaxAttempts = 10
 
 // withDefaults has the numbers that 0 stands for.
 func (s Subscription) withDefaults() Subscription {
@@ -98,7 +98,7 @@ func (s Subscription) withDefaults() Subscription {
 		s.MaxInFlight = 1
 	}
 	if s.MaxAttempts == 0 {
-		s.MaxAttempts = DefaultMaxAttempts
+		s.MaxAttempts = defaultMaxAttempts
 	}
 	return s
 }
@@ -122,6 +122,3 @@ const (
 	// Discard forgets it.
 	Discard
 )
-
-// Replayed is a decide for [DeadLetters] that publishes everything again.
-func Replayed(DeadLetter) Disposal { return Replay }

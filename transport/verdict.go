@@ -8,9 +8,10 @@ import (
 
 // Verdict is what a handler says of a message. The zero Verdict is Ack.
 type Verdict struct {
-	kind   verdictKind
-	after  time.Duration
-	reason string
+	kind    verdictKind
+	after   time.Duration
+	reason  string
+	decided bool // by Decide
 }
 
 type verdictKind int8
@@ -56,14 +57,18 @@ func (v Verdict) String() string {
 
 // Decide is for transports: it calls the handler and gives its verdict, a Retry
 // where it panicked, and a Reject where a Retry would be an attempt too many.
-// The handler's context does not end with ctx.
+// The handler's context does not end with ctx. A handler that returns what Decide has
+// returned has decided already.
 func Decide(ctx context.Context, s Subscription, h Handler, d Delivery) (v Verdict) {
 	if ctx.Done() != nil {
 		ctx = context.WithoutCancel(ctx)
 	}
-	v = called(ctx, h, d)
+	if v = called(ctx, h, d); v.decided {
+		return v
+	}
+	v.decided = true
 	if limit := s.withDefaults().MaxAttempts; v.kind == retried && d.Attempt >= limit {
-		return Reject(fmt.Sprintf("given up after %d attempts: %s", d.Attempt, v.reason))
+		v.kind, v.reason = rejected, fmt.Sprintf("given up after %d attempts: %s", d.Attempt, v.reason)
 	}
 	return v
 }

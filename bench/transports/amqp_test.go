@@ -1,6 +1,7 @@
 package transports_test
 
 import (
+	"crypto/rand"
 	"strings"
 	"sync"
 	"testing"
@@ -8,7 +9,6 @@ import (
 
 	"github.com/rabbitmq/amqp091-go"
 
-	"github.com/rollcall-go/rollcall/transport"
 	"github.com/rollcall-go/rollcall/transport/amqpevents"
 )
 
@@ -31,7 +31,7 @@ func channel(b *testing.B) *amqp091.Channel {
 // ours, confirmed.
 func rawAMQP(b *testing.B) side {
 	publishing, consuming := channel(b), channel(b)
-	name := "bench" + strings.ToLower(transport.NewID()[:8])
+	name := "bench" + strings.ToLower(rand.Text()[:8])
 	check(b, publishing.ExchangeDeclare(name, "direct", true, false, false, false, nil))
 	_, err := publishing.QueueDeclare(name, true, false, false, false, amqp091.Table{"x-queue-type": "quorum"})
 	check(b, err)
@@ -73,7 +73,7 @@ func publishRaw(b *testing.B, ch *amqp091.Channel, exchange string, n int) error
 	defer all.Wait()
 	defer close(outstanding)
 	for range n {
-		id := transport.NewID()
+		id := rand.Text()
 		c, err := ch.PublishWithDeferredConfirmWithContext(b.Context(), exchange, "placed", true, false, amqp091.Publishing{
 			Body: body, ContentType: "text/plain", MessageId: id, DeliveryMode: amqp091.Persistent,
 			Headers: amqp091.Table{"ce-specversion": "1.0", "ce-id": id, "ce-type": "placed", "ce-source": "/rollcall"},
@@ -91,7 +91,7 @@ func rollcallAMQP(b *testing.B) side { return ours(b, openAMQP(b)) }
 func openAMQP(b *testing.B) *amqpevents.Transport {
 	b.Helper()
 	need(b, amqpURL)
-	prefix := "bench" + strings.ToLower(transport.NewID()[:8])
+	prefix := "bench" + strings.ToLower(rand.Text()[:8])
 	t, err := amqpevents.Connect(amqpURL, amqpevents.Prefix(prefix))
 	check(b, err)
 	b.Cleanup(func() {

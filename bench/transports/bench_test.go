@@ -2,6 +2,7 @@ package transports_test
 
 import (
 	"context"
+	"crypto/rand"
 	"net"
 	"slices"
 	"strings"
@@ -81,7 +82,7 @@ func ours(b *testing.B, t carrier) side {
 	return side{
 		publish: func(n int) error {
 			return published(n, func() error {
-				return t.Publish(b.Context(), transport.Message{ID: transport.NewID(), Event: "placed", ContentType: "text/plain", Body: body})
+				return t.Publish(b.Context(), transport.Message{ID: rand.Text(), Event: "placed", ContentType: "text/plain", Body: body})
 			})
 		},
 		consume: func(n int) error {

@@ -2,6 +2,7 @@ package transports_test
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/binary"
 	"slices"
 	"sync"
@@ -61,7 +62,7 @@ func latency(b *testing.B, t carrier) {
 			mine := slices.Clone(body)
 			binary.BigEndian.PutUint64(mine, uint64(n))
 			binary.BigEndian.PutUint64(mine[8:], uint64(time.Since(start)))
-			if err := t.Publish(ctx, transport.Message{ID: transport.NewID(), Event: s.Event, Body: mine}); err != nil {
+			if err := t.Publish(ctx, transport.Message{ID: rand.Text(), Event: s.Event, Body: mine}); err != nil {
 				b.Error(err)
 			}
 		})
@@ -86,7 +87,7 @@ func BenchmarkEmbedded(b *testing.B) {
 			t := openEmbedded(b, x.options...)
 			check(b, t.Declare(b.Context(), transport.Subscription{Event: "placed", Key: "mail"}))
 			for b.Loop() {
-				check(b, t.Publish(b.Context(), transport.Message{ID: transport.NewID(), Event: "placed", Body: body}))
+				check(b, t.Publish(b.Context(), transport.Message{ID: rand.Text(), Event: "placed", Body: body}))
 			}
 		})
 		b.Run(x.name+"/256", func(b *testing.B) {

@@ -2,6 +2,7 @@ package transports_test
 
 import (
 	"context"
+	"crypto/rand"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -13,7 +14,6 @@ import (
 	natsgo "github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/rollcall-go/rollcall/transport"
 	"github.com/rollcall-go/rollcall/transport/natsevents"
 )
 
@@ -23,7 +23,7 @@ const natsURL = "nats://127.0.0.1:4222"
 func jetStream(b *testing.B) (name string, js jetstream.JetStream) {
 	b.Helper()
 	need(b, natsURL)
-	name = "bench" + strings.ToLower(transport.NewID()[:8])
+	name = "bench" + strings.ToLower(rand.Text()[:8])
 	conn, err := natsgo.Connect(natsURL)
 	check(b, err)
 	b.Cleanup(conn.Close)
@@ -55,7 +55,7 @@ func attributes(id string) map[string]string {
 
 // wholeHeader is what our messages have.
 func wholeHeader() natsgo.Header {
-	id := transport.NewID()
+	id := rand.Text()
 	header := natsgo.Header{"Nats-Msg-Id": {id}}
 	for name, value := range attributes(id) {
 		header[name] = []string{value}
@@ -202,7 +202,7 @@ func watermillSide(b *testing.B, topic string, way watermillWay, marshaler nats.
 		slow: way.subscribers == 1,
 		publish: func(n int) error {
 			return published(n, func() error {
-				m := message.NewMessage(transport.NewID(), body)
+				m := message.NewMessage(rand.Text(), body)
 				if !way.bare {
 					m.Metadata = attributes(m.UUID)
 				}

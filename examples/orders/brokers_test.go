@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"net"
 	"os"
 	"strings"
@@ -12,7 +13,6 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rabbitmq/amqp091-go"
 
-	"github.com/rollcall-go/rollcall/transport"
 )
 
 // broker is one that the tests use, if it runs.
@@ -40,7 +40,7 @@ func (b broker) prefix(t *testing.T) string {
 		t.Skip(missing)
 	}
 	_ = conn.Close()
-	prefix := "orders" + strings.ToLower(transport.NewID()[:8])
+	prefix := "orders" + strings.ToLower(rand.Text()[:8])
 	t.Cleanup(func() { b.clean(t, b.url, prefix) })
 	return prefix
 }

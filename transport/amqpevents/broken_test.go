@@ -98,7 +98,7 @@ func TestStaleDelivery(t *testing.T) {
 		if n := left(t, x); n != 0 {
 			t.Errorf("%d messages are left", n)
 		}
-		if n, err := o.EachDeadLetter(within(t), mail.Event, mail.Key, transport.Replayed); n != 0 || err != nil {
+		if n, err := o.EachDeadLetter(within(t), mail.Event, mail.Key, replay); n != 0 || err != nil {
 			t.Errorf("there are %d dead letters: %v", n, err)
 		}
 	})

@@ -126,7 +126,7 @@ func TestReplayToNobody(t *testing.T) {
 		t.Fatal(err)
 	}
 	var unroutable *transport.UnroutableError
-	n, err := o.EachDeadLetter(within(t), mail.Event, mail.Key, transport.Replayed)
+	n, err := o.EachDeadLetter(within(t), mail.Event, mail.Key, replay)
 	if n != 1 || !errors.As(err, &unroutable) || unroutable.Key != "mail" {
 		t.Errorf("shown were %d: %v", n, err)
 	}
@@ -148,7 +148,7 @@ func TestReplayToTemporaryReceiver(t *testing.T) {
 	}
 	letters(t, o, s, 1)
 	var unroutable *transport.UnroutableError
-	n, err := o.EachDeadLetter(within(t), s.Event, "", transport.Replayed)
+	n, err := o.EachDeadLetter(within(t), s.Event, "", replay)
 	if n != 1 || !errors.As(err, &unroutable) || *unroutable != (transport.UnroutableError{Event: s.Event}) {
 		t.Errorf("shown were %d: %v", n, err)
 	}
@@ -165,12 +165,12 @@ func TestNoDeadLetters(t *testing.T) {
 	t.Parallel()
 	o := open(t)
 	for _, key := range []string{"mail", ""} {
-		if n, err := o.EachDeadLetter(within(t), mail.Event, key, transport.Replayed); n != 0 || err != nil {
+		if n, err := o.EachDeadLetter(within(t), mail.Event, key, replay); n != 0 || err != nil {
 			t.Errorf("of the key %q: %d, %v", key, n, err)
 		}
 	}
 	var problem *transport.SubscriptionError
-	if _, err := o.EachDeadLetter(within(t), "a b", "mail", transport.Replayed); !errors.As(err, &problem) {
+	if _, err := o.EachDeadLetter(within(t), "a b", "mail", replay); !errors.As(err, &problem) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -194,7 +194,7 @@ func TestDroppedByBroker(t *testing.T) {
 		if l := letters(t, o, mail, 1)[0]; l.Reason != "dropped by the broker: rejected" || l.ID != "1" || l.Attempt != 1 || l.At.IsZero() || len(l.Headers) > 0 {
 			t.Errorf("got the letter %+v", l)
 		}
-		if n, err := o.EachDeadLetter(within(t), mail.Event, mail.Key, transport.Replayed); n != 1 || err != nil {
+		if n, err := o.EachDeadLetter(within(t), mail.Event, mail.Key, replay); n != 1 || err != nil {
 			t.Fatalf("shown were %d: %v", n, err)
 		}
 		r := receive(t, o, mail, ack)

@@ -2,6 +2,7 @@ package amqpevents_test
 
 import (
 	"context"
+	"crypto/rand"
 	"flag"
 	"fmt"
 	"net"
@@ -65,7 +66,7 @@ type space struct {
 
 func newSpace(t *testing.T) *space {
 	t.Helper()
-	x := &space{t: t, url: brokerURL(t), prefix: "test" + transport.NewID()[:12]}
+	x := &space{t: t, url: brokerURL(t), prefix: "test" + rand.Text()[:12]}
 	t.Cleanup(x.delete)
 	return x
 }

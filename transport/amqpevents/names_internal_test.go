@@ -1,6 +1,7 @@
 package amqpevents
 
 import (
+	"crypto/rand"
 	"math"
 	"strings"
 	"testing"
@@ -8,8 +9,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/rabbitmq/amqp091-go"
-
-	"github.com/rollcall-go/rollcall/transport"
 )
 
 func TestAddresses(t *testing.T) {
@@ -23,7 +22,7 @@ func TestAddresses(t *testing.T) {
 			}
 			seen[a] = target{event, key, a}
 			n := names(strings.Repeat("p", 32))
-			for _, name := range []string{n.deadLetters(a), n.queue(a) + "/" + transport.NewID()} {
+			for _, name := range []string{n.deadLetters(a), n.queue(a) + "/" + rand.Text()} {
 				if len(name) > maxShort || !utf8.ValidString(name) {
 					t.Errorf("%q has %d bytes", name, len(name))
 				}

@@ -1,12 +1,11 @@
 package amqpevents
 
 import (
+	"crypto/rand"
 	"math"
 	"time"
 
 	"github.com/rabbitmq/amqp091-go"
-
-	"github.com/rollcall-go/rollcall/transport"
 )
 
 // The arguments of queues and exchanges.
@@ -76,7 +75,7 @@ func keyed(event, key string) target { return target{event, key, address(event, 
 
 // temporary is a receiver that nobody else is.
 func temporary(event string) target {
-	return target{event, "", address(event, "") + "/" + transport.NewID()}
+	return target{event, "", address(event, "") + "/" + rand.Text()}
 }
 
 // receiver declares the queue of a receiver and that of its dead letters.
@@ -93,7 +92,7 @@ func (t topology) receiver(ch channel, r target) error {
 // consumer, and gives its name. That is another one each time, as the broker may
 // not know yet that the connection before is lost.
 func (t topology) temporaryReceiver(ch channel, r target) (name string, err error) {
-	name = t.names.queue(address(r.event, "")) + "/" + transport.NewID()
+	name = t.names.queue(address(r.event, "")) + "/" + rand.Text()
 	arguments := amqp091.Table{queueType: classicType, deadExchange: t.names.dead(), deadKey: address(r.event, r.key)}
 	if _, err := ch.QueueDeclare(name, false, true, true, false, arguments); err != nil {
 		return name, errDeclaring("queue", name, err)

@@ -1,13 +1,13 @@
 package cloudeventstest
 
 import (
+	"crypto/rand"
 	"testing"
 	"time"
 
 	"github.com/cloudevents/sdk-go/v2/binding"
 	"github.com/rabbitmq/amqp091-go"
 
-	"github.com/rollcall-go/rollcall/transport"
 	"github.com/rollcall-go/rollcall/transport/amqpevents"
 )
 
@@ -25,7 +25,7 @@ type overAMQP struct {
 func rabbit(t *testing.T, attributes string) overAMQP {
 	t.Helper()
 	reachable(t, "RabbitMQ", "127.0.0.1:5672")
-	b := overAMQP{prefix: "ce" + transport.NewID()[:12], attributes: attributes}
+	b := overAMQP{prefix: "ce" + rand.Text()[:12], attributes: attributes}
 	conn, err := amqp091.Dial(rabbitMQ)
 	if err != nil {
 		t.Fatal(err)

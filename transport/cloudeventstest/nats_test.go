@@ -2,6 +2,7 @@ package cloudeventstest
 
 import (
 	"context"
+	"crypto/rand"
 	"strings"
 	"sync"
 	"testing"
@@ -11,7 +12,6 @@ import (
 	"github.com/cloudevents/sdk-go/v2/binding"
 	client "github.com/nats-io/nats.go"
 
-	"github.com/rollcall-go/rollcall/transport"
 	"github.com/rollcall-go/rollcall/transport/natsevents"
 )
 
@@ -42,7 +42,7 @@ func embedded(t *testing.T) overNATS {
 func cluster(t *testing.T) overNATS {
 	t.Helper()
 	reachable(t, "NATS server", "127.0.0.1:4222")
-	b := overNATS{prefix: "ce" + transport.NewID()[:12]}
+	b := overNATS{prefix: "ce" + rand.Text()[:12]}
 	var err error
 	if b.conn, err = client.Connect("nats://127.0.0.1:4222"); err != nil {
 		t.Fatal(err)

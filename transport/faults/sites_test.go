@@ -1,6 +1,7 @@
 package faults_test
 
 import (
+	"crypto/rand"
 	"net"
 	"strings"
 	"testing"
@@ -8,8 +9,6 @@ import (
 
 	natsgo "github.com/nats-io/nats.go"
 	"github.com/rabbitmq/amqp091-go"
-
-	"github.com/rollcall-go/rollcall/transport"
 )
 
 // Where the shared brokers are. They are used with a prefix that nobody else has,
@@ -32,7 +31,7 @@ func each(t *testing.T, test func(*testing.T, site), kinds ...kind) {
 // newSite is a site that is deleted at the test's end.
 func newSite(t *testing.T, k kind) site {
 	t.Helper()
-	prefix := "faults" + transport.NewID()[:12]
+	prefix := "faults" + rand.Text()[:12]
 	switch k {
 	case natsCluster:
 		return shared(t, site{k, "nats://" + natsAddress, prefix}, natsAddress, "nats-server -js")

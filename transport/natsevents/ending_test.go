@@ -2,6 +2,7 @@ package natsevents_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"runtime"
 	"strings"
@@ -100,7 +101,7 @@ func TestLettersOfTemporaryReceivers(t *testing.T) {
 	}
 	times := map[string]int{}
 	for both := false; !both; { // until both are there
-		if err := x.Publish(t.Context(), transport.Message{ID: transport.NewID(), Event: s.Event}); err != nil {
+		if err := x.Publish(t.Context(), transport.Message{ID: rand.Text(), Event: s.Event}); err != nil {
 			t.Fatal(err)
 		}
 		select {
@@ -189,7 +190,7 @@ func TestEndingUsesNoAttempts(t *testing.T) {
 	for range 16 {
 		publishers.Go(func() {
 			for publishing.Err() == nil {
-				if err := x.Publish(publishing, transport.Message{ID: transport.NewID(), Event: s.Event}); err != nil && publishing.Err() == nil {
+				if err := x.Publish(publishing, transport.Message{ID: rand.Text(), Event: s.Event}); err != nil && publishing.Err() == nil {
 					t.Error(err)
 				}
 			}

@@ -2,6 +2,7 @@ package natsevents_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"maps"
 	"strings"
@@ -115,7 +116,7 @@ func TestBodyAfterGivingUp(t *testing.T) {
 	}
 	for range 100 {
 		body := []byte("right")
-		if err := x.Publish(newGivenUp(t.Context()), transport.Message{ID: transport.NewID(), Event: s.Event, Body: body}); err != nil && !errors.Is(err, context.Canceled) {
+		if err := x.Publish(newGivenUp(t.Context()), transport.Message{ID: rand.Text(), Event: s.Event, Body: body}); err != nil && !errors.Is(err, context.Canceled) {
 			t.Fatal(err)
 		}
 		copy(body, "wrong")
@@ -140,7 +141,7 @@ func TestMessagesDoNotMix(t *testing.T) {
 	for range 8 {
 		all.Go(func() {
 			for n := range 100 {
-				ctx, id := t.Context(), transport.NewID()
+				ctx, id := t.Context(), rand.Text()
 				if n%3 == 0 {
 					ctx = newGivenUp(ctx)
 				}
@@ -196,7 +197,7 @@ func TestHeadersAreCarried(t *testing.T) {
 	}
 	var published []map[string]string
 	for _, header := range headers {
-		err := x.Publish(t.Context(), transport.Message{ID: transport.NewID(), Event: s.Event, Headers: header})
+		err := x.Publish(t.Context(), transport.Message{ID: rand.Text(), Event: s.Event, Headers: header})
 		var problem *transport.MessageError
 		switch {
 		case err == nil:
@@ -215,7 +216,7 @@ func TestHeadersAreCarried(t *testing.T) {
 // connected is a transport of a server, of a prefix that nobody else has.
 func connected(t *testing.T) (x *natsevents.Transport, url, prefix string) {
 	t.Helper()
-	url, prefix = cluster(t), "test"+transport.NewID()[:8]
+	url, prefix = cluster(t), "test"+rand.Text()[:8]
 	x, err := natsevents.Connect(url, natsevents.Prefix(prefix))
 	if err != nil {
 		t.Fatal(err)
@@ -257,7 +258,7 @@ func deletePrefix(t *testing.T, url, prefix string) {
 func TestStreamOfAnother(t *testing.T) {
 	t.Parallel()
 	url := cluster(t)
-	prefix := "other" + transport.NewID()[:8]
+	prefix := "other" + rand.Text()[:8]
 	js := rawClient(t, url)
 	name := strings.ToUpper(prefix)
 	if _, err := js.CreateStream(t.Context(), jetstream.StreamConfig{Name: name, Subjects: []string{prefix + ".other"}, Storage: jetstream.MemoryStorage}); err != nil {

@@ -2,6 +2,7 @@ package natsevents_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"flag"
 	"fmt"
@@ -81,7 +82,7 @@ func TestEmbeddedConforms(t *testing.T) {
 func TestClusterConforms(t *testing.T) {
 	t.Parallel()
 	url := cluster(t)
-	prefix := "kit" + transport.NewID()[:8]
+	prefix := "kit" + rand.Text()[:8]
 	t.Cleanup(func() { deletePrefix(t, url, prefix) })
 	transporttest.Run(t, func(t *testing.T) transport.Transport {
 		x, err := natsevents.Connect(url, natsevents.Prefix(prefix), soon)

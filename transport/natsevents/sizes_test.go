@@ -2,6 +2,7 @@ package natsevents_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"maps"
 	"strings"
@@ -26,7 +27,7 @@ func TestLargestBody(t *testing.T) {
 	const limit = 1 << 20
 	largest, published := 0, 0
 	for step := limit / 2; step > 0; step /= 2 {
-		err := x.Publish(t.Context(), transport.Message{ID: transport.NewID(), Event: s.Event, ContentType: "text/plain", Body: make([]byte, largest+step)})
+		err := x.Publish(t.Context(), transport.Message{ID: rand.Text(), Event: s.Event, ContentType: "text/plain", Body: make([]byte, largest+step)})
 		var problem *transport.MessageError
 		switch {
 		case err == nil:
@@ -61,7 +62,7 @@ func TestLargestHeaders(t *testing.T) {
 	}
 	largest, published := 0, 0
 	for step := 1 << 15; step > 0; step /= 2 {
-		err := x.Publish(t.Context(), transport.Message{ID: transport.NewID(), Event: s.Event, Headers: map[string]string{"x": strings.Repeat("y", largest+step)}})
+		err := x.Publish(t.Context(), transport.Message{ID: rand.Text(), Event: s.Event, Headers: map[string]string{"x": strings.Repeat("y", largest+step)}})
 		var problem *transport.MessageError
 		switch {
 		case err == nil:
@@ -105,7 +106,7 @@ func TestLargestForeignMessage(t *testing.T) {
 		if _, err := js.PublishMsg(t.Context(), m); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if err := x.Publish(t.Context(), transport.Message{ID: transport.NewID(), Event: s.Event}); err != nil {
+		if err := x.Publish(t.Context(), transport.Message{ID: rand.Text(), Event: s.Event}); err != nil {
 			t.Fatal(err)
 		}
 		ctx, stop := context.WithCancel(t.Context())
@@ -219,7 +220,7 @@ func TestReplayToTemporaryReceiver(t *testing.T) {
 		})
 	}()
 	for came := false; !came; {
-		if err := x.Publish(t.Context(), transport.Message{ID: transport.NewID(), Event: s.Event}); err != nil {
+		if err := x.Publish(t.Context(), transport.Message{ID: rand.Text(), Event: s.Event}); err != nil {
 			t.Fatal(err)
 		}
 		select {
@@ -252,14 +253,14 @@ func TestReplayToDeletedReceiver(t *testing.T) {
 		t.Fatal(err)
 	}
 	var unroutable *transport.UnroutableError
-	_, err := m.EachDeadLetter(t.Context(), "order.placed", "mail", transport.Replayed)
+	_, err := m.EachDeadLetter(t.Context(), "order.placed", "mail", replay)
 	if !errors.As(err, &unroutable) || unroutable.Event != "order.placed" || unroutable.Key != "mail" {
 		t.Errorf("got %v", err)
 	}
 	if err := m.Declare(t.Context(), m.subscription); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := m.EachDeadLetter(t.Context(), "order.placed", "mail", transport.Replayed); n != 1 || err != nil {
+	if n, err := m.EachDeadLetter(t.Context(), "order.placed", "mail", replay); n != 1 || err != nil {
 		t.Errorf("%d letters were there: %v", n, err)
 	}
 	if got := receive(t, m.Transport, m.subscription, 1, transport.Ack()); got[0].ID != "1" {

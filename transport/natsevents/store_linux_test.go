@@ -1,6 +1,7 @@
 package natsevents_test
 
 import (
+	"crypto/rand"
 	"syscall"
 	"testing"
 
@@ -30,7 +31,7 @@ func TestMostOfADisk(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 20 {
-			if err := x.Publish(t.Context(), transport.Message{ID: transport.NewID(), Event: s.Event, Body: make([]byte, 500<<10)}); err != nil {
+			if err := x.Publish(t.Context(), transport.Message{ID: rand.Text(), Event: s.Event, Body: make([]byte, 500<<10)}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -3,6 +3,7 @@ package natsevents
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"time"
@@ -65,7 +66,7 @@ func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h t
 	if err != nil {
 		return err
 	}
-	name := consumerName(s.Event, cmp.Or(s.Key, transport.NewID())) // a temporary one has it to itself
+	name := consumerName(s.Event, cmp.Or(s.Key, rand.Text())) // a temporary one has it to itself
 	if err := t.ensureConsumer(ctx, s, name); err != nil {
 		if ctx.Err() != nil {
 			return nil

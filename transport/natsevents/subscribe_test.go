@@ -2,6 +2,7 @@ package natsevents_test
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -36,7 +37,7 @@ type monitored struct {
 func newMonitored(t *testing.T, s transport.Subscription, options ...natsevents.Option) *monitored {
 	t.Helper()
 	url := cluster(t)
-	prefix := "pull" + strings.ToLower(transport.NewID()[:8])
+	prefix := "pull" + strings.ToLower(rand.Text()[:8])
 	x, err := natsevents.Connect(url, append(options, natsevents.Prefix(prefix))...)
 	if err != nil {
 		t.Fatal(err)
@@ -96,7 +97,7 @@ func (m *monitored) publishMany(t *testing.T, n int) {
 	for range 50 {
 		all.Go(func() {
 			for range n / 50 {
-				m.publish(t, transport.NewID())
+				m.publish(t, rand.Text())
 			}
 		})
 	}
@@ -362,7 +363,7 @@ func newGuarded(t *testing.T, options ...natsgo.Option) *guarded {
 // receives publishes an event, and waits for it.
 func (g *guarded) receives(t *testing.T) {
 	t.Helper()
-	id := transport.NewID()
+	id := rand.Text()
 	if err := g.Publish(t.Context(), transport.Message{ID: id, Event: "order.placed"}); err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package transporttest
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"strings"
 	"sync"
@@ -33,7 +34,7 @@ func newTrial(t *testing.T, transport transport.Transport) *trial {
 	return &trial{T: t, Transport: transport, event: newEvent(), ctx: ctx, kept: map[string]bool{}}
 }
 
-func newEvent() string { return "kit." + strings.ToLower(transport.NewID()) }
+func newEvent() string { return "kit." + strings.ToLower(rand.Text()) }
 
 // message is the nth message of the trial's event.
 func (x *trial) message(n int) transport.Message {

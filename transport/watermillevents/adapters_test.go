@@ -1,6 +1,7 @@
 package watermillevents_test
 
 import (
+	"crypto/rand"
 	"math"
 	"testing"
 	"time"
@@ -52,7 +53,7 @@ func overRabbit(t *testing.T) transport.Transport {
 
 func rabbitConfig(url, key string) amqp.Config {
 	if key == "" {
-		key = transport.NewID()
+		key = rand.Text()
 	}
 	c := amqp.NewDurablePubSubConfig(url, amqp.GenerateQueueNameTopicNameWithSuffix(key))
 	c.Publish.ConfirmDelivery = true

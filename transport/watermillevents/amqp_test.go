@@ -2,6 +2,7 @@ package watermillevents_test
 
 import (
 	"context"
+	"crypto/rand"
 	"strings"
 	"sync"
 	"testing"
@@ -40,7 +41,7 @@ func (n *noted) Subscribe(ctx context.Context, s transport.Subscription, h trans
 func rabbitTransport(t *testing.T) transport.Transport {
 	t.Helper()
 	url := rabbit(t)
-	prefix := "suite" + strings.ToLower(transport.NewID()[:8])
+	prefix := "suite" + strings.ToLower(rand.Text()[:8])
 	x, err := amqpevents.Connect(url, amqpevents.Prefix(prefix))
 	if err != nil {
 		t.Fatal(err)

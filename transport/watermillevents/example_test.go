@@ -44,7 +44,7 @@ func ExampleNewTransport() {
 	if err := t.Declare(ctx, transport.Subscription{Event: "order.placed", Key: "mail"}); err != nil {
 		log.Fatal(err)
 	}
-	if err := transport.NewDispatcher(t).Dispatch(ctx, "order.placed", Placed{ID: "7"}); err != nil {
+	if err := transport.NewPublisher(t).Publish(ctx, "order.placed", Placed{ID: "7"}); err != nil {
 		log.Fatal(err)
 	}
 

@@ -1,6 +1,7 @@
 package watermillevents
 
 import (
+	"crypto/rand"
 	"maps"
 	"net/url"
 	"strconv"
@@ -60,7 +61,7 @@ func read(m *message.Message) (incoming, error) {
 		in.delivery.Headers, in.delivery.ContentType = headersOf(headers) // which can be published again
 	}
 	if in.delivery.ID == "" && err == nil {
-		in.delivery.ID = transport.NewID() // Watermill doesn't ask for one
+		in.delivery.ID = rand.Text() // Watermill doesn't ask for one
 	}
 	// A backend inside of the process may give one message to several.
 	in.delivery.Message = in.delivery.Clone()

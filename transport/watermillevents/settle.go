@@ -2,6 +2,7 @@ package watermillevents
 
 import (
 	"context"
+	"crypto/rand"
 	"net/url"
 	"strconv"
 	"strings"
@@ -115,5 +116,5 @@ func (r *receiving) bury(ctx context.Context, d transport.Delivery, reason strin
 func (r *receiving) publish(ctx context.Context, topic string, d transport.Delivery, further message.Metadata) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
-	return r.transport.publish(ctx, topic, transport.NewID(), d.Message, further)
+	return r.transport.publish(ctx, topic, rand.Text(), d.Message, further)
 }

@@ -2,6 +2,7 @@ package watermillevents
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"maps"
 	"slices"
@@ -47,7 +48,7 @@ func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 	uuid := m.ID
 	if m.Key != "" {
 		// A backend that drops duplicates would take it for the message to all.
-		uuid = transport.NewID()
+		uuid = rand.Text()
 	}
 	return t.publish(ctx, m.Event, uuid, m, nil)
 }

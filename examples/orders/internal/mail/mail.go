@@ -39,7 +39,7 @@ func NewMailer(d Directory) *Mailer { return &Mailer{d, transport.NewRecent(1000
 // OnPlaced mails a receipt, once in a process however often the order comes.
 // While the post office is closed, it asks for the order again.
 func (m *Mailer) OnPlaced(ctx context.Context, e *orders.Placed) error {
-	return transport.Once(ctx, m.handled, "mail.Mailer", func(context.Context) error {
+	return transport.HandleOnce(ctx, m.handled, "mail.Mailer", func(context.Context) error {
 		err := m.send(e)
 		if errors.Is(err, fs.ErrNotExist) {
 			return transport.RefuseFor(time.Second)

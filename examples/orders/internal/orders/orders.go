@@ -3,6 +3,7 @@ package orders
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -13,7 +14,6 @@ import (
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/fxevents"
-	"github.com/rollcall-go/rollcall/transport"
 )
 
 // Placed is an order that a customer has placed.
@@ -68,7 +68,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	e.ID = transport.NewID()
+	e.ID = rand.Text()
 	switch err := h.placed.Emit(r.Context(), e); {
 	case errors.Is(err, ErrIncomplete):
 		http.Error(w, err.Error(), http.StatusUnprocessableEntity)

@@ -1,0 +1,45 @@
+package transport
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"reflect"
+)
+
+// Publisher publishes events by their names. Make it with [NewPublisher]. It may be used
+// concurrently.
+type Publisher struct {
+	transport Transport
+	codec     Codec
+}
+
+// NewPublisher returns a publisher that encodes events as JSON.
+func NewPublisher(t Transport) *Publisher { return &Publisher{transport: t, codec: JSON{}} }
+
+// WithCodec returns a publisher that encodes events by another codec.
+func (p *Publisher) WithCodec(c Codec) *Publisher {
+	return &Publisher{transport: p.transport, codec: c}
+}
+
+// Publish publishes an event under its name. Without an event, the name is the message.
+// At most one event is allowed, and not a nil pointer. Nil means that the broker keeps
+// it. The error is a *MessageError, the codec's, or that of [Transport].Publish.
+func (p *Publisher) Publish(ctx context.Context, name string, event ...any) error {
+	m := Message{ID: rand.Text(), Event: name}
+	switch len(event) {
+	case 0:
+	case 1:
+		if v := reflect.ValueOf(event[0]); v.Kind() == reflect.Pointer && v.IsNil() {
+			return &MessageError{ID: m.ID, Event: name, Problem: fmt.Sprintf("its event is a nil %T", event[0])}
+		}
+		body, err := p.codec.Encode(event[0])
+		if err != nil {
+			return fmt.Errorf("event %s can't be encoded: %w", name, err)
+		}
+		m.ContentType, m.Body = p.codec.ContentType(), body
+	default:
+		return &MessageError{ID: m.ID, Event: name, Problem: fmt.Sprintf("%d events were given for it: publish each", len(event))}
+	}
+	return p.transport.Publish(ctx, m)
+}
