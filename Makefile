@@ -21,7 +21,7 @@ ledger: ## run what test shortens as a whole, by ROLLCALL_LEDGER=1; writes trans
 # The race detector is for our own concurrency: not for what has none, as the
 # examples of documents in the root, nor for benchmarks and what drives a browser
 # or other processes.
-RACE = $(shell go list work | grep -vE '/(bench|e2e|transport/faults|transport/cloudeventstest|ordering|orderfile|tags|event|cmd)(/|$$)|/rollcall$$')
+RACE = $(shell go list work | grep -vE '/(bench|e2e|transport/faults|transport/cloudeventstest|ordering|orderfile|tags|event|cmd)(/|$$)')
 
 .PHONY: race
 race: ## run ours shuffled, under the race detector; SHORT=-short leaves out what takes long
@@ -66,10 +66,10 @@ release: ## make the commit and the tags of VERSION, such as v0.1.0; push nothin
 fuzz: ## fuzz each target for FUZZTIME, 20s by default
 	.ci/fuzz FuzzSort $(FUZZTIME) ./ordering
 	.ci/fuzz FuzzRoundTrip $(FUZZTIME) ./tags
-	.ci/fuzz FuzzOrder $(FUZZTIME) ./orderfile
+	.ci/fuzz FuzzOrder $(FUZZTIME) ./internal/orderfile
 
 # What is covered is said by the tests of each of these packages alone.
-COVERED := ordering tags event provider provider/providertest dispatcher fxevents fxeventstest orderfile inspect transport otelevents
+COVERED := . ordering tags event provider provider/providertest fxevents fxeventstest internal/orderfile inspect transport otelevents
 
 .PHONY: cover
 cover: ## fail where a package is covered less than 90 %
@@ -79,7 +79,7 @@ cover: ## fail where a package is covered less than 90 %
 .PHONY: covered
 covered: ## the same, by what a test run with -cover has written to coverage.out
 	@for p in $(COVERED); do \
-		awk -v p="/rollcall/$$p" '$$1 == "ok" && substr($$2, length($$2) - length(p) + 1) == p { \
+		awk -v p="$$(echo /rollcall/$$p | sed s,/\\.$$,,)" '$$1 == "ok" && substr($$2, length($$2) - length(p) + 1) == p { \
 			for (i = 3; i <= NF; i++) if ($$i == "coverage:") { found = 1; print $$2 ": " $$(i+1); exit $$(i+1) + 0 < 90 } } \
 			END { if (!found) { print p ": no coverage"; exit 1 } }' coverage.out || exit 1; \
 	done
@@ -127,7 +127,7 @@ bench-check: ## fail where a dispatch allocates, or a ratio is 30 % worse than i
 
 .PHONY: golden
 golden: ## rewrite the golden files from what the code prints now
-	go test ./inspect ./orderfile ./fxeventstest ./provider/providertest ./examples/recipes -update
+	go test ./inspect ./internal/orderfile ./fxeventstest ./provider/providertest ./examples/recipes -update
 
 .PHONY: pictures
 pictures: ## rewrite the pictures of the pages in docs/; needs a browser

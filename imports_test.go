@@ -2,6 +2,7 @@ package rollcall_test
 
 import (
 	"cmp"
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -24,15 +25,15 @@ var allowed = map[string][]string{
 	"ordering":                {},
 	"event":                   {},
 	"tags":                    {"event", "ordering"},
-	"orderfile":               {"ordering", "gopkg.in/yaml.v3"},
+	"internal/orderfile":      {"ordering", "gopkg.in/yaml.v3"},
 	"provider":                {".", "event", "ordering", "tags"},
 	"provider/providertest":   {".", "event"},
-	"inspect":                 {".", "event", "orderfile", "ordering", "provider", "transport"},
-	"fxevents":                {".", "event", "inspect", "orderfile", "ordering", "provider", "tags", "transport", "go.uber.org/fx", "go.uber.org/dig"},
+	"inspect":                 {".", "event", "ordering", "provider", "transport"},
+	"fxevents":                {".", "event", "inspect", "ordering", "provider", "tags", "transport", "go.uber.org/fx", "go.uber.org/dig"},
 	"fxeventstest":            {".", "event", "fxevents", "inspect", "ordering", "provider", "tags", "go.uber.org/fx"},
 	"transport":               {},
 	"transport/transporttest": {"transport"},
-	"cmd/rollcall":            {"inspect", "orderfile"},
+	"cmd/rollcall":            {"inspect"},
 }
 
 // Imports run one way. A new package must be entered above.
@@ -86,9 +87,96 @@ func checkImports(t *testing.T, file string) {
 		own = cmp.Or(strings.TrimSuffix(own, "/"), ".")
 		switch {
 		case !ours && !strings.Contains(strings.Split(imported, "/")[0], "."):
-		case strings.HasPrefix(own, "internal/") && !internal:
+		case strings.HasPrefix(own, "internal/") && (!internal || own != "internal/orderfile"):
 		case !slices.Contains(rules, own):
 			t.Errorf("%s must not import %s", file, imported)
 		}
 	}
+}
+
+// What a user sees names nothing that a user can't import.
+func TestNoExportedSignatureNamesAnInternalType(t *testing.T) {
+	fset := token.NewFileSet()
+	for pkg := range allowed {
+		if strings.HasPrefix(pkg, "internal/") || pkg == "cmd/rollcall" {
+			continue
+		}
+		files, err := parser.ParseDir(fset, pkg, func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range files {
+			for _, f := range p.Files {
+				checkSignatures(t, fset, f)
+			}
+		}
+	}
+}
+
+func checkSignatures(t *testing.T, fset *token.FileSet, f *ast.File) {
+	t.Helper()
+	internal := map[string]bool{}
+	for _, spec := range f.Imports {
+		if imported, _ := strconv.Unquote(spec.Path.Value); strings.Contains(imported, "/internal/") {
+			internal[path.Base(imported)] = true
+		}
+	}
+	check := func(n ast.Node) {
+		ast.Inspect(n, func(n ast.Node) bool {
+			if x, ok := n.(*ast.SelectorExpr); ok {
+				if pkg, ok := x.X.(*ast.Ident); ok && internal[pkg.Name] {
+					t.Errorf("%v names %s.%s", fset.Position(x.Pos()), pkg.Name, x.Sel.Name)
+				}
+			}
+			return true
+		})
+	}
+	for _, d := range f.Decls {
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			if d.Name.IsExported() && (d.Recv == nil || isExported(d.Recv.List[0].Type)) {
+				check(d.Type)
+			}
+		case *ast.GenDecl:
+			for _, spec := range d.Specs {
+				if x, ok := spec.(*ast.TypeSpec); ok && x.Name.IsExported() {
+					checkType(x.Type, check)
+				}
+				if x, ok := spec.(*ast.ValueSpec); ok && x.Names[0].IsExported() && x.Type != nil {
+					check(x.Type)
+				}
+			}
+		}
+	}
+}
+
+// checkType leaves out unexported fields and methods.
+func checkType(x ast.Expr, check func(ast.Node)) {
+	fields := []*ast.Field(nil)
+	switch x := x.(type) {
+	case *ast.StructType:
+		fields = x.Fields.List
+	case *ast.InterfaceType:
+		fields = x.Methods.List
+	default:
+		check(x)
+	}
+	for _, f := range fields {
+		if len(f.Names) == 0 || f.Names[0].IsExported() {
+			check(f.Type)
+		}
+	}
+}
+
+// isExported reports whether a receiver is of an exported type.
+func isExported(x ast.Expr) bool {
+	switch x := x.(type) {
+	case *ast.StarExpr:
+		return isExported(x.X)
+	case *ast.IndexExpr:
+		return isExported(x.X)
+	case *ast.Ident:
+		return x.IsExported()
+	}
+	return false
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rollcall-go/rollcall/inspect"
-	"github.com/rollcall-go/rollcall/orderfile"
 	"github.com/rollcall-go/rollcall/ordering"
 	"github.com/rollcall-go/rollcall/tags"
 )
@@ -118,18 +117,18 @@ func TestReadmeOrderFiles(t *testing.T) {
 	if len(files) != 2 || len(texts) != 2 {
 		t.Fatalf("%d order files, %d texts", len(files), len(texts))
 	}
-	orders, err := orderfile.Order("services.yaml", []byte(files[0]))
+	report, err := inspect.OfFile("services.yaml", []byte(files[0]))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got strings.Builder
-	if err := inspect.OfFile(orders).Write(&got, inspect.Text); err != nil {
+	if err := report.Write(&got, inspect.Text); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(texts[0], got.String()); diff != "" {
 		t.Error(diff)
 	}
-	_, err = orderfile.Order("services.yaml", []byte(files[1]))
+	_, err = inspect.OfFile("services.yaml", []byte(files[1]))
 	if err == nil {
 		t.Fatal("the bad file has no problem")
 	}

@@ -132,7 +132,7 @@ func (a *Assembly) assemble(in parts) error {
 	}
 	asyncErr := a.prepareAsync(in, catalog, groups, built)
 	if err := errors.Join(registered, resolveErr, overridden, orderErr, asyncErr); err != nil {
-		return &AssemblyError{Problems: joined.Distinct(err)}
+		return &AssemblyError{Problems: published(joined.Distinct(err))}
 	}
 	if err := a.connect(in, built[0]); err != nil {
 		return err

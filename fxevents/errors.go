@@ -1,13 +1,16 @@
 package fxevents
 
 import (
+	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/rollcall-go/rollcall/internal/orderfile"
 )
 
 // AssemblyError is everything that is wrong with the listeners, the events and
 // the order files of an application. The problems are *RegistrationError, those
-// of provider.Build and of package ordering, and *orderfile.Error.
+// of provider.Build and of package ordering, and *OrderFileError.
 type AssemblyError struct{ Problems []error }
 
 func (e *AssemblyError) Error() string {
@@ -28,6 +31,30 @@ func count(n int) string {
 
 // Unwrap are the problems.
 func (e *AssemblyError) Unwrap() []error { return e.Problems }
+
+// OrderFileError is one problem of an order file, with its place.
+type OrderFileError struct {
+	Kind         string // such as "unknown_listener"
+	File         string
+	Line, Column int // from 1, columns in characters; 0 if it is the file as a whole
+	Err          error
+}
+
+// Error has the place, what is wrong, and the next step.
+func (e *OrderFileError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the problem itself.
+func (e *OrderFileError) Unwrap() error { return e.Err }
+
+// published returns the problems as users see them.
+func published(problems []error) []error {
+	for i, p := range problems {
+		if e := (*orderfile.Error)(nil); errors.As(p, &e) {
+			problems[i] = &OrderFileError{string(e.Kind), e.File, e.Position.Line, e.Position.Column, e}
+		}
+	}
+	return problems
+}
 
 // RegistrationError is a call of Listen or AsListener that makes no listener.
 type RegistrationError struct {

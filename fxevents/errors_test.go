@@ -12,7 +12,6 @@ import (
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/fxevents"
-	"github.com/rollcall-go/rollcall/orderfile"
 	"github.com/rollcall-go/rollcall/ordering"
 	"github.com/rollcall-go/rollcall/tags"
 )
@@ -114,7 +113,7 @@ func TestAllProblemsTogether(t *testing.T) {
 	}
 	for name, found := range map[string]bool{
 		"registration": as[*fxevents.RegistrationError](err), "tag": as[*tags.Error](err),
-		"order file": as[*orderfile.Error](err), "unknown target": as[*ordering.UnknownTargetError](err),
+		"order file": as[*fxevents.OrderFileError](err), "unknown target": as[*ordering.UnknownTargetError](err),
 		"cycle": as[*ordering.CycleError](err),
 	} {
 		if !found {

@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"github.com/rollcall-go/rollcall"
+	"github.com/rollcall-go/rollcall/internal/orderfile"
 	"github.com/rollcall-go/rollcall/internal/source"
-	"github.com/rollcall-go/rollcall/orderfile"
 	"github.com/rollcall-go/rollcall/transport"
 )
 

@@ -9,7 +9,7 @@ import (
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/internal/nearest"
-	"github.com/rollcall-go/rollcall/orderfile"
+	"github.com/rollcall-go/rollcall/internal/orderfile"
 	"github.com/rollcall-go/rollcall/ordering"
 )
 

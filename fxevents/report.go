@@ -4,7 +4,7 @@ import (
 	"cmp"
 
 	"github.com/rollcall-go/rollcall/inspect"
-	"github.com/rollcall-go/rollcall/orderfile"
+	"github.com/rollcall-go/rollcall/internal/orderfile"
 )
 
 // newReport is what the container gives who injects an *inspect.Report: it is

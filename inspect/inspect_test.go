@@ -19,7 +19,6 @@ import (
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/inspect"
-	"github.com/rollcall-go/rollcall/orderfile"
 	"github.com/rollcall-go/rollcall/ordering"
 	"github.com/rollcall-go/rollcall/provider"
 )
@@ -47,11 +46,11 @@ services:
 
 func report(t *testing.T, content string) inspect.Report {
 	t.Helper()
-	orders, err := orderfile.Order("services.yaml", []byte(content))
+	report, err := inspect.OfFile("services.yaml", []byte(content))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return inspect.OfFile(orders)
+	return report
 }
 
 func TestFormats(t *testing.T) {

@@ -8,7 +8,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/rollcall-go/rollcall/inspect"
-	"github.com/rollcall-go/rollcall/orderfile"
 	"github.com/rollcall-go/rollcall/ordering"
 )
 
@@ -50,12 +49,12 @@ func noEffects(t *rapid.T, items []ordering.Item) []idle {
 		}
 		fmt.Fprintf(&file, ", before: %s, after: %s } ] }\n", list(it.Placement.Before), list(it.Placement.After))
 	}
-	orders, err := orderfile.Order("s.yaml", []byte(file.String()))
+	report, err := inspect.OfFile("s.yaml", []byte(file.String()))
 	if err != nil {
 		t.Fatalf("%v\n%s", err, file.String())
 	}
 	var all []idle
-	for _, l := range inspect.OfFile(orders).Providers[0].Events[0].Listeners {
+	for _, l := range report.Providers[0].Events[0].Listeners {
 		for _, n := range l.NoEffect {
 			all = append(all, idle{int(l.ID[0] - 'a'), n.Hint, n.Why})
 		}

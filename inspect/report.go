@@ -3,7 +3,7 @@ package inspect
 import (
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
-	"github.com/rollcall-go/rollcall/orderfile"
+	"github.com/rollcall-go/rollcall/internal/orderfile"
 	"github.com/rollcall-go/rollcall/ordering"
 	"github.com/rollcall-go/rollcall/provider"
 )
@@ -73,8 +73,13 @@ func texts(targets []ordering.Target) []string {
 	return list
 }
 
-// OfFile reports the order that an order file declares by itself.
-func OfFile(orders []orderfile.ProviderOrder) Report {
+// OfFile reports the order that the content of an order file declares by itself. The name
+// is for messages. The error joins every problem of the file, each with its place.
+func OfFile(name string, data []byte) (Report, error) {
+	orders, err := orderfile.Order(name, data)
+	if err != nil {
+		return Report{}, err
+	}
 	r := Report{Providers: []Provider{}}
 	for _, o := range orders {
 		p := Provider{ID: o.ID, ListenerTag: o.ListenerTag, Events: []Event{}}
@@ -90,7 +95,7 @@ func OfFile(orders []orderfile.ProviderOrder) Report {
 		p.explainAbsent()
 		r.Providers = append(r.Providers, p)
 	}
-	return r
+	return r, nil
 }
 
 // OfProvider reports the order of a built provider, under an ID and the tag or

@@ -53,9 +53,7 @@ func (g *graph) cycleError(ring []int32, events []string) error {
 	}
 	for i := range ring {
 		e := g.edges[ring[(start+i)%len(ring)]]
-		problem.Steps = append(problem.Steps, Step{
-			Hint: g.publicHint(e), Item: int(g.members[e.owner]), Source: g.item(e.owner).Source,
-		})
+		problem.Hints = append(problem.Hints, g.publicHint(e))
 	}
 	return problem
 }

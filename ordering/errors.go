@@ -7,27 +7,6 @@ import (
 	"github.com/rollcall-go/rollcall/internal/source"
 )
 
-// Kind names a sort of problem; the values are those of the order command.
-type Kind string
-
-// The kinds of problem that this package finds.
-const (
-	KindInvalidPriority Kind = "invalid_priority"
-	KindDuplicate       Kind = "duplicate"
-	KindUnknownTarget   Kind = "unknown_target"
-	KindNotListening    Kind = "not_listening"
-	KindBand            Kind = "band"
-	KindCycle           Kind = "cycle"
-)
-
-// Error is what every problem of this package is. Use errors.As with one of
-// the concrete types for its parts; several problems come joined, as by
-// errors.Join.
-type Error interface {
-	error
-	Kind() Kind
-}
-
 // PriorityError is a priority that is neither first nor last nor a whole number,
 // or a number that is too large.
 type PriorityError struct {
@@ -41,9 +20,6 @@ func (e *PriorityError) Error() string {
 	}
 	return fmt.Sprintf("invalid priority %q: write first, last or a whole number", e.Text)
 }
-
-// Kind is KindInvalidPriority.
-func (*PriorityError) Kind() Kind { return KindInvalidPriority }
 
 // DuplicateError is a listener that stands twice for one event.
 type DuplicateError struct {
@@ -59,12 +35,8 @@ func (e *DuplicateError) Error() string {
 		e.ID, toEvent(e.Event), source.Both(e.Sources[0], e.Sources[1]))
 }
 
-// Kind is KindDuplicate.
-func (*DuplicateError) Kind() Kind { return KindDuplicate }
-
 // UnknownTargetError is a hint whose target is no listener at all.
 type UnknownTargetError struct {
-	Item       int // index of the item that gave the hint
 	Hint       Hint
 	Suggestion string // a listener with a similar ID, or ""
 }
@@ -78,14 +50,10 @@ func (e *UnknownTargetError) Error() string {
 		e.Hint.Listener, source.At(e.Hint.Source), e.Hint.Side, e.Hint.Target, next)
 }
 
-// Kind is KindUnknownTarget.
-func (*UnknownTargetError) Kind() Kind { return KindUnknownTarget }
-
 // NotListeningError is a hint between listeners that share no event.
 type NotListeningError struct {
-	Item         int // index of the item that gave the hint
 	Hint         Hint
-	Event        string // the event of that item
+	Event        string // the event of the item that gave the hint
 	TargetSource string // where the target is registered
 }
 
@@ -95,13 +63,10 @@ func (e *NotListeningError) Error() string {
 		e.Hint.Target, source.At(e.TargetSource), "?"+e.Hint.Target)
 }
 
-// Kind is KindNotListening.
-func (*NotListeningError) Kind() Kind { return KindNotListening }
-
 // BandError is a hint that the order of the bands contradicts.
 type BandError struct {
-	Item, Target int // indexes of the item that gave the hint, and of its target
 	Hint         Hint
+	Target       int    // index of its target
 	TargetSource string // where the target is registered
 }
 
@@ -110,55 +75,42 @@ func (e *BandError) Error() string {
 		e.Hint.Listener, source.At(e.Hint.Source), e.Hint.Side, e.Hint.Target, source.At(e.TargetSource))
 }
 
-// Kind is KindBand.
-func (*BandError) Kind() Kind { return KindBand }
-
 // CycleError is a ring of hints that no order satisfies.
 type CycleError struct {
 	Event string
-	// Steps are the hints around the ring: what one step puts later, the
-	// next puts earlier, and the last leads back to the first.
-	Steps []Step
+	// Hints lead around the ring: what one hint puts later, the next puts earlier, and
+	// the last leads back to the first.
+	Hints []Hint
 }
 
-// Step is one hint of a cycle.
-type Step struct {
-	Hint   Hint
-	Item   int    // index of the item that gave the hint
-	Source string // where that item is registered
-}
-
-// maxSteps bounds the steps that a message spells out; Steps has them all.
+// maxSteps bounds the hints that a message spells out. Hints has them all.
 const maxSteps = 20
 
 func (e *CycleError) Error() string {
-	if len(e.Steps) == 1 {
-		s := e.Steps[0]
-		return fmt.Sprintf("%s%s must run %s itself: drop the hint", s.Hint.Listener, source.At(s.Hint.Source), s.Hint.Side)
+	if len(e.Hints) == 1 {
+		h := e.Hints[0]
+		return fmt.Sprintf("%s%s must run %s itself: drop the hint", h.Listener, source.At(h.Source), h.Side)
 	}
-	shown := e.Steps[:min(len(e.Steps), maxSteps)]
+	shown := e.Hints[:min(len(e.Hints), maxSteps)]
 	clauses := make([]string, len(shown))
-	for i, s := range shown {
-		clauses[i] = s.String()
+	for i, h := range shown {
+		clauses[i] = h.inCycle()
 	}
-	if left := len(e.Steps) - len(shown); left > 0 {
+	if left := len(e.Hints) - len(shown); left > 0 {
 		clauses = append(clauses, fmt.Sprintf("so on for %d more hints, back to the first", left))
 	}
 	return strings.Join(clauses, ",\nand ") + ": drop one of the hints"
 }
 
-// String is the step in words. A listener's own place is told where the hint
-// is written elsewhere.
-func (s Step) String() string {
+// inCycle is the hint in words. A listener's own place is added if the hint is written
+// elsewhere.
+func (h Hint) inCycle() string {
 	own := ""
-	if s.Source != s.Hint.Source {
-		own = source.At(s.Source)
+	if h.Registered != h.Source {
+		own = source.At(h.Registered)
 	}
-	return fmt.Sprintf("%s%s must run %s %s%s", s.Hint.Listener, own, s.Hint.Side, s.Hint.Target, source.At(s.Hint.Source))
+	return fmt.Sprintf("%s%s must run %s %s%s", h.Listener, own, h.Side, h.Target, source.At(h.Source))
 }
-
-// Kind is KindCycle.
-func (*CycleError) Kind() Kind { return KindCycle }
 
 func toEvent(event string) string {
 	if event == "" {

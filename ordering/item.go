@@ -43,10 +43,12 @@ const (
 
 // Hint is one before or after of one listener.
 type Hint struct {
-	Listener string // who gave it
-	Side     Side
-	Target   string
-	Source   string // where it is written
+	Listener   string // who gave it
+	Item       int    // index of the listener's item
+	Side       Side
+	Target     string
+	Source     string // where it is written
+	Registered string // where the listener is registered
 }
 
 // String is the hint in words, such as "audit.Log before recipes.Indexer".

@@ -32,10 +32,10 @@ func (p Placement) String() string {
 		parts = append(parts, p.Priority.describe())
 	}
 	if len(p.Before) > 0 {
-		parts = append(parts, "before "+JoinTargets(p.Before))
+		parts = append(parts, "before "+joinTargets(p.Before))
 	}
 	if len(p.After) > 0 {
-		parts = append(parts, "after "+JoinTargets(p.After))
+		parts = append(parts, "after "+joinTargets(p.After))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -149,8 +149,8 @@ func (t Target) String() string {
 	return t.ID
 }
 
-// JoinTargets renders targets as a comma-separated list.
-func JoinTargets(targets []Target) string {
+// joinTargets renders targets as a comma-separated list.
+func joinTargets(targets []Target) string {
 	texts := make([]string, len(targets))
 	for i, t := range targets {
 		texts[i] = t.String()

@@ -141,7 +141,7 @@ func (s *Set) target(item int32, h hint) Target {
 // public is the hint as results and errors show it.
 func (s *Set) public(item int32, h hint) Hint {
 	it := &s.items[item]
-	return Hint{Listener: it.ID, Side: h.side.name(), Target: s.target(item, h).ID, Source: it.hintSource()}
+	return Hint{Listener: it.ID, Item: int(item), Side: h.side.name(), Target: s.target(item, h).ID, Source: it.hintSource(), Registered: it.Source}
 }
 
 func (s *Set) duplicates() []error {
@@ -186,11 +186,11 @@ func (s *Set) badTargets(overlap func(a, b string) bool) []error {
 			case target.Optional:
 			case h.target < 0:
 				unknown = append(unknown, &UnknownTargetError{
-					Item: i, Hint: s.public(int32(i), h), Suggestion: suggester.Name(target.ID, s.items[i].ID),
+					Hint: s.public(int32(i), h), Suggestion: suggester.Name(target.ID, s.items[i].ID),
 				})
 			case !s.meets(int32(i), h.target, overlap):
 				deaf = append(deaf, &NotListeningError{
-					Item: i, Hint: s.public(int32(i), h), Event: s.items[i].Event,
+					Hint: s.public(int32(i), h), Event: s.items[i].Event,
 					TargetSource: s.items[h.target].Source,
 				})
 			}
@@ -210,7 +210,7 @@ func (s *Set) againstBands(overlap func(a, b string) bool) []error {
 		for _, h := range s.hintsOf(int32(i)) {
 			for t := h.target; t >= 0; t = s.sameID[t] {
 				if s.contradicts(int32(i), t, h.side) && s.share(int32(i), t, overlap) {
-					problems = append(problems, &BandError{Item: i, Target: int(t), Hint: s.public(int32(i), h), TargetSource: s.items[t].Source})
+					problems = append(problems, &BandError{Target: int(t), Hint: s.public(int32(i), h), TargetSource: s.items[t].Source})
 				}
 			}
 		}

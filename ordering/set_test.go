@@ -38,7 +38,7 @@ func TestSetWithoutOverlap(t *testing.T) {
 		item("log", "any", "", afterTargets("index")),
 		item("index", "created", "", ordering.Placement{}),
 	}, func(a, b string) bool { return false })
-	if firstKind(err) != ordering.KindNotListening {
+	if firstKind(err) != "not_listening" {
 		t.Errorf("got %v", err)
 	}
 }

@@ -10,7 +10,7 @@ import (
 // appearance. Items stand in declared order; a target must be another item of
 // the same event.
 //
-// The error is nil or joins every problem found, each an [Error]: duplicates,
+// The error is nil or joins every problem found: duplicates,
 // unknown targets, targets that do not listen to the event, cycles, in this
 // order. Sort costs O((V+E) log V) for V items with E hints.
 func Sort(items []Item) ([]Order, error) {

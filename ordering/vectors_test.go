@@ -2,7 +2,7 @@ package ordering_test
 
 import (
 	"encoding/json"
-	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -113,12 +113,24 @@ func targets(value any) []ordering.Target {
 }
 
 // firstKind is the kind of the first problem, as the checks are ordered.
-func firstKind(err error) ordering.Kind {
-	var problem ordering.Error
-	if !errors.As(err, &problem) {
+func firstKind(err error) string {
+	all := leaves(err)
+	if len(all) == 0 {
 		return ""
 	}
-	return problem.Kind()
+	switch all[0].(type) {
+	case *ordering.PriorityError:
+		return "invalid_priority"
+	case *ordering.DuplicateError:
+		return "duplicate"
+	case *ordering.UnknownTargetError:
+		return "unknown_target"
+	case *ordering.NotListeningError:
+		return "not_listening"
+	case *ordering.CycleError:
+		return "cycle"
+	}
+	return fmt.Sprintf("%T", all[0])
 }
 
 func idsOf(items []ordering.Item, placed []ordering.Placed) []string {

@@ -185,6 +185,6 @@ func newMutableState(members []member) (*mutableState, error) {
 	s := &mutableState{sorter: sorter, lease: lease,
 		resolver: &resolver{matcher: sorter.matcher, order: sorter.sort, leases: []*rollcall.Lease{lease}}}
 	return s, withoutBands(err, func(e *ordering.BandError) error {
-		return bandError(members[e.Item], members[e.Target], e.Hint.Side)
+		return bandError(members[e.Hint.Item], members[e.Target], e.Hint.Side)
 	})
 }

@@ -50,8 +50,8 @@ func (f Fields) String() string {
 	return string(join(
 		pair(keyEvent, f.Event), pair(keyID, f.ID), pair(keyMethod, f.Method), pair(keyGroup, f.Group),
 		pair(keyPriority, f.Placement.Priority.String()),
-		pair(keyBefore, ordering.JoinTargets(f.Placement.Before)),
-		pair(keyAfter, ordering.JoinTargets(f.Placement.After)), pair(keyAsync, f.Async),
+		pair(keyBefore, joinTargets(f.Placement.Before)),
+		pair(keyAfter, joinTargets(f.Placement.After)), pair(keyAsync, f.Async),
 	))
 }
 
@@ -108,6 +108,14 @@ func pair(key, value string) Option {
 		return ""
 	}
 	return Option(key + ":" + strconv.Quote(value))
+}
+
+func joinTargets(targets []ordering.Target) string {
+	texts := make([]string, len(targets))
+	for i, t := range targets {
+		texts[i] = t.String()
+	}
+	return strings.Join(texts, ",")
 }
 
 func join(parts ...Option) Option {

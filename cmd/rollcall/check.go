@@ -16,7 +16,7 @@ func check(args []string, stderr io.Writer) int {
 	}
 	code := exitOK
 	for _, path := range flags.Args() {
-		if _, problems := orderOf(path); len(problems) > 0 {
+		if _, problems := reportOf(path); len(problems) > 0 {
 			printProblems(stderr, problems)
 			code = exitBad
 		}

@@ -32,11 +32,11 @@ func TestExitCodes(t *testing.T) {
 		{[]string{"order", "-h"}, io.Discard, 0},
 		{[]string{"check", "-h"}, io.Discard, 0},
 		{[]string{"check", "--help"}, io.Discard, 0},
-		{[]string{"order", "../../orderfile/testdata/relatives.yaml"}, io.Discard, 0},
-		{[]string{"order", "../../orderfile/testdata/relatives.yaml"}, full{}, 1},
+		{[]string{"order", "../../internal/orderfile/testdata/relatives.yaml"}, io.Discard, 0},
+		{[]string{"order", "../../internal/orderfile/testdata/relatives.yaml"}, full{}, 1},
 		{[]string{"order", "-format", "json", "absent"}, full{}, 1},
 		{[]string{"order", "."}, io.Discard, 1},
-		{[]string{"check", "../../orderfile/testdata/bad.txt"}, io.Discard, 1},
+		{[]string{"check", "../../internal/orderfile/testdata/bad.txt"}, io.Discard, 1},
 	} {
 		if got := run(tt.args, tt.stdout, io.Discard); got != tt.want {
 			t.Errorf("rollcall %v exits with %d, want %d", tt.args, got, tt.want)

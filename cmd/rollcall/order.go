@@ -12,7 +12,7 @@ import (
 	"unicode"
 
 	"github.com/rollcall-go/rollcall/inspect"
-	"github.com/rollcall-go/rollcall/orderfile"
+	"github.com/rollcall-go/rollcall/internal/orderfile"
 )
 
 func order(args []string, stdout, stderr io.Writer) int {
@@ -65,8 +65,8 @@ func printOrder(paths []string, format inspect.Format, stdout, stderr io.Writer)
 
 func reportsOf(paths []string) (reports []inspect.Report, problems []*orderfile.Error) {
 	for _, path := range paths {
-		orders, more := orderOf(path)
-		reports, problems = append(reports, inspect.OfFile(orders)), append(problems, more...)
+		report, more := reportOf(path)
+		reports, problems = append(reports, report), append(problems, more...)
 	}
 	return reports, problems
 }
@@ -95,17 +95,17 @@ func onTerminal(format inspect.Format, stdout io.Writer) inspect.Format {
 const kindUnreadable orderfile.Kind = "unreadable"
 
 // orderOf gives the order or the problems.
-func orderOf(path string) ([]orderfile.ProviderOrder, []*orderfile.Error) {
+func reportOf(path string) (inspect.Report, []*orderfile.Error) {
 	data, err := read(path)
 	if err != nil {
 		var pathError *fs.PathError
 		if errors.As(err, &pathError) {
 			err = pathError.Err
 		}
-		return nil, []*orderfile.Error{{Kind: kindUnreadable, File: path, Message: err.Error()}}
+		return inspect.Report{}, []*orderfile.Error{{Kind: kindUnreadable, File: path, Message: err.Error()}}
 	}
-	orders, err := orderfile.Order(path, data)
-	return orders, orderfile.Errors(err)
+	report, err := inspect.OfFile(path, data)
+	return report, orderfile.Errors(err)
 }
 
 // read stops a byte beyond what orderfile takes, which then refuses it.

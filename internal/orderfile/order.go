@@ -1,7 +1,6 @@
 package orderfile
 
 import (
-	"errors"
 	"slices"
 
 	"github.com/rollcall-go/rollcall/internal/joined"
@@ -159,12 +158,11 @@ func (f *File) located(err error, listeners []PlacedListener) []*Error {
 	var located []*Error
 	told := map[string]bool{}
 	for _, e := range joined.Leaves(err) {
-		var problem ordering.Error
-		if !errors.As(e, &problem) || problem.Kind() == ordering.KindDuplicate {
+		kind, at := locate(e, listeners)
+		if kind == "" {
 			continue
 		}
-		next := &Error{Kind: Kind(problem.Kind()), File: f.Name,
-			Position: place(problem, listeners), Message: problem.Error(), Err: problem}
+		next := &Error{Kind: kind, File: f.Name, Position: at, Message: e.Error(), Err: e}
 		if text := next.Error(); !told[text] {
 			told[text] = true
 			located = append(located, next)
@@ -173,15 +171,17 @@ func (f *File) located(err error, listeners []PlacedListener) []*Error {
 	return located
 }
 
-// place is that of the target that makes the problem; of a cycle, the first.
-func place(problem ordering.Error, listeners []PlacedListener) Position {
+// locate returns the kind of a problem, and the place of the target that makes it; of a
+// cycle, the first. It returns "" for what Parse has reported.
+func locate(problem error, listeners []PlacedListener) (Kind, Position) {
+	at := func(h ordering.Hint) Position { return listeners[h.Item].TargetPosition(h) }
 	switch e := problem.(type) {
 	case *ordering.UnknownTargetError:
-		return listeners[e.Item].TargetPosition(e.Hint)
+		return KindUnknownTarget, at(e.Hint)
 	case *ordering.NotListeningError:
-		return listeners[e.Item].TargetPosition(e.Hint)
+		return KindNotListening, at(e.Hint)
 	case *ordering.CycleError:
-		return listeners[e.Steps[0].Item].TargetPosition(e.Steps[0].Hint)
+		return KindCycle, at(e.Hints[0])
 	}
-	return Position{1, 1}
+	return "", Position{}
 }

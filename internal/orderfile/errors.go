@@ -8,23 +8,21 @@ import (
 	"strings"
 
 	"github.com/rollcall-go/rollcall/internal/joined"
-	"github.com/rollcall-go/rollcall/ordering"
 )
 
 // Kind names a sort of problem.
 type Kind string
 
-// The kinds of problem of an order file. The last five are those of package
-// ordering.
+// The kinds of problem of an order file. Package ordering finds the last five.
 const (
 	KindSyntax          Kind = "syntax"
 	KindUnknownKey      Kind = "unknown_key"
 	KindMissingEvent    Kind = "missing_event"
-	KindInvalidPriority      = Kind(ordering.KindInvalidPriority)
-	KindDuplicate            = Kind(ordering.KindDuplicate)
-	KindUnknownTarget        = Kind(ordering.KindUnknownTarget)
-	KindNotListening         = Kind(ordering.KindNotListening)
-	KindCycle                = Kind(ordering.KindCycle)
+	KindInvalidPriority Kind = "invalid_priority"
+	KindDuplicate       Kind = "duplicate"
+	KindUnknownTarget   Kind = "unknown_target"
+	KindNotListening    Kind = "not_listening"
+	KindCycle           Kind = "cycle"
 )
 
 // The kinds that only an application can find: the file names what it does not

@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/rollcall-go/rollcall/orderfile"
+	"github.com/rollcall-go/rollcall/internal/orderfile"
 	"github.com/rollcall-go/rollcall/ordering"
 )
 

@@ -6,13 +6,13 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"gopkg.in/yaml.v3"
 
-	"github.com/rollcall-go/rollcall/orderfile"
+	"github.com/rollcall-go/rollcall/internal/orderfile"
 )
 
 // The schema for editors admits what Parse admits and refuses what it refuses,
 // but for what no schema can see.
 func TestSchema(t *testing.T) {
-	schema := jsonschema.NewCompiler().MustCompile("order.schema.json")
+	schema := jsonschema.NewCompiler().MustCompile("../../docs/order.schema.json")
 	for _, name := range []string{"priorities.yaml", "relatives.yaml", "providers.yaml", "shared.yaml"} {
 		var content any
 		if err := yaml.Unmarshal(read(t, name), &content); err != nil {
