@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -155,3 +156,97 @@ func Example() {
 	// index soup
 	// notify about soup
 }
+
+type change interface{ note(string) }
+
+var createdKey, changeKey = event.KeyOf[*created](), event.KeyOf[change]()
+
+var theEvent any = &created{}
+
+// onChange is a listener of the interface.
+func onChange(id string, placement ...string) rollcall.Listener {
+	return rollcall.NewListener[change](id, func(c change) { c.note(id) }, asTags(placement)...)
+}
+
+// called dispatches by hand and tells who was called.
+func called(t testing.TB, p rollcall.Provider) string {
+	t.Helper()
+	e := &created{}
+	call(t, p, e)
+	return strings.Join(e.log, " ")
+}
+
+func call(t testing.TB, p rollcall.Provider, ev any) {
+	t.Helper()
+	if err := rollcall.NewDispatcher(p).Dispatch(context.Background(), ev); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// callAt calls the listener at an index of a list with an event whose type is known
+// statically, and returns the listener's own error.
+func callAt[E any](l *rollcall.Listeners, i int) func(context.Context, E) error {
+	spec := rollcall.Spec{Event: rollcall.Declare[E]("the name"), Listeners: pointers([]rollcall.Listener{l.At(i)}), EveryEvent: true}
+	list, err := rollcall.NewListeners(spec)
+	return func(ctx context.Context, e E) error {
+		if err == nil {
+			err = rollcall.NewEmitter[E](rollcall.NewDispatcher(fixedList{list})).Emit(ctx, e)
+		}
+		if failed := (*rollcall.ListenerError)(nil); errors.As(err, &failed) {
+			return failed.Err
+		}
+		return err
+	}
+}
+
+func idsFor(t testing.TB, p rollcall.Provider, ev any) string {
+	t.Helper()
+	list, err := p.Listeners(ev)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, l := range list.All() {
+		ids = append(ids, l.ID)
+	}
+	return strings.Join(ids, " ")
+}
+
+func pointers(listeners []rollcall.Listener) []*rollcall.Listener {
+	var list []*rollcall.Listener
+	for i := range listeners {
+		list = append(list, &listeners[i])
+	}
+	return list
+}
+
+func must[T any](t testing.TB) func(v T, err error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+// here drops the places from a message, so that tests need not know lines.
+func here(err error) error {
+	if err == nil {
+		return nil
+	}
+	return placeless{err}
+}
+
+type placeless struct{ error }
+
+var place = regexp.MustCompile(`[^ (]+_test\.go:[0-9]+`)
+
+func (p placeless) Error() string { return place.ReplaceAllString(p.error.Error(), "HERE") }
+
+func (p placeless) Unwrap() error { return p.error }
+
+// several subscribes all of its listeners.
+type several []rollcall.Listener
+
+func (s several) Subscriptions() []rollcall.Listener { return s }

@@ -217,7 +217,7 @@ func TestNoAllocationPerDispatch(t *testing.T) {
 		rollcall.NewListener[counted]("a", func(_ context.Context, c counted) error { *c.sum++; return nil }),
 		rollcall.NewListener[counted]("b", func(c counted) { *c.sum++ }),
 	}
-	fromValue, err := rollcall.FromValue(handler{}, tags.Fields{})
+	fromValue, err := rollcall.FromValue(counter{}, tags.Fields{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -261,6 +261,6 @@ func TestNoAllocationPerDispatch(t *testing.T) {
 
 type deleted struct{ n int }
 
-type handler struct{}
+type counter struct{}
 
-func (handler) Handle(_ context.Context, d *deleted) error { d.n++; return nil }
+func (counter) Handle(_ context.Context, d *deleted) error { d.n++; return nil }

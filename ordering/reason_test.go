@@ -101,7 +101,7 @@ func TestReasonForPrograms(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := ordering.Hint{Listener: "b", Side: ordering.After, Target: "a", Source: "services.yaml:7"}
+	want := ordering.Hint{Listener: "b", Item: 1, Side: ordering.After, Target: "a", Source: "services.yaml:7", Registered: "m.go:2"}
 	if got := orders[0].Placed[1].Reason.Beside; got == nil || *got != want {
 		t.Errorf("got %v, want %v", got, want)
 	}

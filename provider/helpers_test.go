@@ -8,6 +8,7 @@ import (
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/tags"
 )
 
 type (
@@ -146,3 +147,20 @@ func must[T any](t testing.TB) func(v T, err error) T {
 }
 
 var createdKey, changeKey = event.KeyOf[*created](), event.KeyOf[change]()
+
+type fixedList struct{ list *rollcall.Listeners }
+
+func (f fixedList) Listeners(any) (*rollcall.Listeners, error) { return f.list, nil }
+
+func asTags(texts []string) []tags.Tag {
+	var list []tags.Tag
+	for _, text := range texts {
+		list = append(list, tags.Tag(text))
+	}
+	return list
+}
+
+// handler is a value with a Handle method.
+type handler struct{}
+
+func (handler) Handle(c *created) { c.note("called") }

@@ -1,4 +1,4 @@
-package provider_test
+package rollcall_test
 
 import (
 	"context"
@@ -47,15 +47,15 @@ func TestFromValueForms(t *testing.T) {
 		fields tags.Fields
 		id     string
 	}{
-		{"Handle(E)", handler{}, tags.Fields{}, "provider_test.handler"},
-		{"Handle(E) error", handlerErr{}, tags.Fields{}, "provider_test.handlerErr"},
-		{"Handle(ctx, E)", &handlerCtx{}, tags.Fields{}, "provider_test.handlerCtx"},
+		{"Handle(E)", handler{}, tags.Fields{}, "rollcall_test.handler"},
+		{"Handle(E) error", handlerErr{}, tags.Fields{}, "rollcall_test.handlerErr"},
+		{"Handle(ctx, E)", &handlerCtx{}, tags.Fields{}, "rollcall_test.handlerCtx"},
 		{"Handle(ctx, E) error", handlerCtxErr{}, tags.Fields{ID: "x"}, "x"},
-		{"Handle(ctx, E, Origin)", handlerOrigin{}, tags.Fields{}, "provider_test.handlerOrigin"},
-		{"Handle(ctx, E, Origin) error", handlerOrgErr{}, tags.Fields{}, "provider_test.handlerOrgErr"},
+		{"Handle(ctx, E, Origin)", handlerOrigin{}, tags.Fields{}, "rollcall_test.handlerOrigin"},
+		{"Handle(ctx, E, Origin) error", handlerOrgErr{}, tags.Fields{}, "rollcall_test.handlerOrgErr"},
 		{"named function", namedFunc(func(_ context.Context, c *created) error { c.note("called"); return nil }), tags.Fields{ID: "f"}, "f"},
 		{"function", func(c *created) { c.note("called") }, tags.Fields{ID: "f"}, "f"},
-		{"method", &methods{}, tags.Fields{Method: "OnCreated"}, "provider_test.methods"},
+		{"method", &methods{}, tags.Fields{Method: "OnCreated"}, "rollcall_test.methods"},
 		{"listener", on("called"), tags.Fields{}, "called"},
 		{"listener, renamed", on("called"), tags.Fields{ID: "y"}, "y"},
 	} {
@@ -108,7 +108,7 @@ func TestFromValueOverrides(t *testing.T) {
 	if l.ID != "x" || l.Event != event.NameKey("recipe.created") || l.Placement.String() != "first" {
 		t.Errorf("got %+v", l)
 	}
-	l = must[[]rollcall.Listener](t)(rollcall.FromValue(&methods{}, tags.Fields{Method: "OnChange", Event: "provider_test.change"}))[0]
+	l = must[[]rollcall.Listener](t)(rollcall.FromValue(&methods{}, tags.Fields{Method: "OnChange", Event: "rollcall_test.change"}))[0]
 	if l.Event != changeKey {
 		t.Errorf("got %v", l.Event)
 	}
@@ -125,17 +125,17 @@ func TestFromValueErrors(t *testing.T) {
 	}{
 		{"nil", nil, tags.Fields{}, "a listener must not be nil"},
 		{"nil function", (func(*created))(nil), tags.Fields{}, "a listener must not be a nil function"},
-		{"function without ID", func(*created) {}, tags.Fields{}, "a listener that is a plain func(*provider_test.created) needs an ID: give its tag an id"},
+		{"function without ID", func(*created) {}, tags.Fields{}, "a listener that is a plain func(*rollcall_test.created) needs an ID: give its tag an id"},
 		{"no method", 7, tags.Fields{}, "int has no method Handle: add one, or name another by the tag's method key"},
-		{"misspelt method", &methods{}, tags.Fields{Method: "OnCraeted"}, "*provider_test.methods has no method OnCraeted, did you mean OnCreated?"},
-		{"wrong method", &methods{}, tags.Fields{Method: "Broken"}, "method Broken of *provider_test.methods" + forms + "func(int, int)"},
+		{"misspelt method", &methods{}, tags.Fields{Method: "OnCraeted"}, "*rollcall_test.methods has no method OnCraeted, did you mean OnCreated?"},
+		{"wrong method", &methods{}, tags.Fields{Method: "Broken"}, "method Broken of *rollcall_test.methods" + forms + "func(int, int)"},
 		{"no parameter", func() {}, tags.Fields{ID: "x"}, "a listener function" + forms + "func()"},
 		{"no event", func(context.Context) error { return nil }, tags.Fields{ID: "x"}, "a listener function takes a context.Context and no event, so that it would never be called: name another method, or add a parameter for the event"},
-		{"a method without an event", &methods{}, tags.Fields{Method: "Start"}, "method Start of *provider_test.methods takes a context.Context and no event, so that it would never be called: name another method, or add a parameter for the event"},
+		{"a method without an event", &methods{}, tags.Fields{Method: "Start"}, "method Start of *rollcall_test.methods takes a context.Context and no event, so that it would never be called: name another method, or add a parameter for the event"},
 		{"variadic", func(...int) {}, tags.Fields{ID: "x"}, "a listener function" + forms + "func(...int)"},
-		{"wrong result", func(*created) int { return 0 }, tags.Fields{ID: "x"}, "a listener function" + forms + "func(*provider_test.created) int"},
-		{"two results", func(*created) (int, error) { return 0, nil }, tags.Fields{ID: "x"}, "a listener function" + forms + "func(*provider_test.created) (int, error)"},
-		{"fields for a subscriber", &log{}, tags.Fields{ID: "x"}, "*provider_test.log lists its own subscriptions: drop event, id, method, priority, before, after and async from its tag"},
+		{"wrong result", func(*created) int { return 0 }, tags.Fields{ID: "x"}, "a listener function" + forms + "func(*rollcall_test.created) int"},
+		{"two results", func(*created) (int, error) { return 0, nil }, tags.Fields{ID: "x"}, "a listener function" + forms + "func(*rollcall_test.created) (int, error)"},
+		{"fields for a subscriber", several{}, tags.Fields{ID: "x"}, "rollcall_test.several lists its own subscriptions: drop event, id, method, priority, before, after and async from its tag"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := rollcall.FromValue(tt.value, tt.fields)

@@ -1,4 +1,4 @@
-package provider_test
+package rollcall_test
 
 import (
 	"context"
@@ -38,10 +38,8 @@ func TestSymfony_ClosuresFunctionsMethods(t *testing.T) {
 	if i.seen != 1 {
 		t.Errorf("the method was called %d times", i.seen)
 	}
-	check(t, "IDs", idsFor(t, p, &created{}), "closure provider_test.plainFunction provider_test.indexer.OnCreated")
+	check(t, "IDs", idsFor(t, p, &created{}), "closure rollcall_test.plainFunction rollcall_test.indexer.OnCreated")
 }
-
-var errListener = errors.New("failed")
 
 // Each form of a listener function is called, by event type known and unknown.
 func TestFuncForms(t *testing.T) {
@@ -90,7 +88,7 @@ func TestTypedFuncsOfAListenerOfAnotherType(t *testing.T) {
 	}
 	wrong := must[*rollcall.Listeners](t)(listOf(on("x")))
 	err := callAt[*deleted](wrong, 0)(context.Background(), &deleted{})
-	checkError[*rollcall.TypeError](t, err, "it takes *provider_test.created, but the event is a *provider_test.deleted")
+	checkError[*rollcall.TypeError](t, err, "it takes *rollcall_test.created, but the event is a *rollcall_test.deleted")
 }
 
 func TestNewListenerErrors(t *testing.T) {
