@@ -79,7 +79,7 @@ cover: ## fail where a package is covered less than 90 %
 .PHONY: covered
 covered: ## the same, by what a test run with -cover has written to coverage.out
 	@for p in $(COVERED); do \
-		awk -v p="$$(echo /rollcall/$$p | sed s,/rollcall/\\.$$$$,-go/rollcall,)" '$$1 == "ok" && substr($$2, length($$2) - length(p) + 1) == p { \
+		awk -v p="$$(echo /rollcall/$$p | sed 's,/rollcall/[.]$$,-go/rollcall,')" '$$1 == "ok" && substr($$2, length($$2) - length(p) + 1) == p { \
 			for (i = 3; i <= NF; i++) if ($$i == "coverage:") { found = 1; print $$2 ": " $$(i+1); exit $$(i+1) + 0 < 90 } } \
 			END { if (!found) { print p ": no coverage"; exit 1 } }' coverage.out || exit 1; \
 	done

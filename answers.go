@@ -40,7 +40,7 @@ func (d *plain) known(ev any) (answer, bool) {
 func (d *plain) ask(ev any) (answer, error) {
 	generation := d.generation.Load()
 	if ev == nil {
-		return answer{}, &NoEventError{}
+		return answer{}, &NilError{What: "event"}
 	}
 	list, err := d.provider.Listeners(ev)
 	if err != nil {

@@ -28,10 +28,10 @@ func NewBuffered(d Dispatcher, buffers func(ev any) bool) *Buffered {
 
 // Dispatch buffers ev or passes it on. An event that is already stopped is
 // dropped. The error is that of the dispatcher for an event that is passed on,
-// or a *NoEventError for nil.
+// or a *NilError for nil.
 func (b *Buffered) Dispatch(ctx context.Context, ev any) error {
 	if ev == nil {
-		return &NoEventError{}
+		return &NilError{What: "event"}
 	}
 	if stopped, err := isStopped(ev); stopped || err != nil {
 		return err
@@ -99,7 +99,7 @@ func (b *Buffered) Flush(ctx context.Context) (dispatched []any, err error) {
 
 func (b *Buffered) dispatch(ctx context.Context, ev any) error {
 	if b.dispatcher == nil {
-		return &UnboundError{}
+		return &NilError{What: "dispatcher"}
 	}
 	return b.dispatcher.Dispatch(ctx, ev)
 }

@@ -114,7 +114,7 @@ func TestDispatchDuringFlush(t *testing.T) {
 
 func TestBufferedRefusesBadEvents(t *testing.T) {
 	b := rollcall.NewBuffered(rollcall.NewDispatcher(build(t, nil)), nil)
-	checkError[*rollcall.NoEventError](t, b.Dispatch(ctx, nil), "there is no event: the value is nil")
+	checkError[*rollcall.NilError](t, b.Dispatch(ctx, nil), "there is no event: the value is nil")
 	var nilEvent *created
 	checkError[*rollcall.PanicError](t, b.Dispatch(ctx, nilEvent),
 		"asking a *rollcall_test.created whether it is stopped: panic: runtime error: invalid memory address or nil pointer dereference")

@@ -290,7 +290,7 @@ func TestHandmadeProvider(t *testing.T) {
 
 func TestBadEvents(t *testing.T) {
 	d := rollcall.NewDispatcher(build(t, listeners{on("a"), rollcall.NewListener[any]("b", func(any) {})}))
-	checkError[*rollcall.NoEventError](t, d.Dispatch(ctx, nil), "there is no event: the value is nil")
+	checkError[*rollcall.NilError](t, d.Dispatch(ctx, nil), "there is no event: the value is nil")
 	var nilEvent *created
 	if err := d.Dispatch(ctx, nilEvent); err == nil {
 		t.Error("a nil pointer passed")

@@ -35,7 +35,7 @@ type Dispatcher interface {
 //   - an *InterruptedError that wraps the context's error;
 //   - with [CollectErrors], several of these joined;
 //   - what the provider returned if it could not answer;
-//   - a *NoEventError for a nil event.
+//   - a *NilError for a nil event.
 //
 // The dispatcher remembers the provider's answer for each type of event as long as it
 // holds, see [Spec]. A dispatch then costs a table lookup and, if a listener of the
@@ -121,7 +121,7 @@ func (d *plain) dispatchStopped(ctx context.Context, ev any) error {
 }
 
 // Dispatch dispatches ev through d, knowing its type, and returns it. So an event that
-// is no pointer is not boxed. The error is that of d, or an *UnboundError if d is nil.
+// is no pointer is not boxed. The error is that of d, or an *NilError if d is nil.
 func Dispatch[E any](ctx context.Context, d Dispatcher, ev E) (E, error) {
 	b, ok := unwrapped(d).(*plain)
 	if ok {
@@ -132,7 +132,7 @@ func Dispatch[E any](ctx context.Context, d Dispatcher, ev E) (E, error) {
 		}
 	}
 	if d == nil {
-		return ev, &UnboundError{}
+		return ev, &NilError{What: "dispatcher"}
 	}
 	return ev, d.Dispatch(ctx, ev)
 }

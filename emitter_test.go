@@ -153,7 +153,7 @@ func TestEmitterFollowsAMutableProvider(t *testing.T) {
 }
 
 func TestEmitterReportsTheProvidersError(t *testing.T) {
-	p, err := provider.NewContainer(map[event.Key][]string{event.KeyOf[*created](): {"x"}}, empty{})
+	p, err := provider.NewContainer(map[event.Key][]string{event.KeyOf[*created](): {"x"}}, empty{}.Get)
 	if err != nil {
 		t.Fatal(err)
 	}

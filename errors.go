@@ -53,12 +53,10 @@ func (e *InterruptedError) Error() string {
 // Unwrap is the context's error.
 func (e *InterruptedError) Unwrap() error { return e.Err }
 
-// UnboundError is a dispatch through a nil dispatcher.
-type UnboundError struct{}
+// NilError is a nil event that was dispatched, or a nil dispatcher that was asked to.
+type NilError struct{ What string }
 
-func (*UnboundError) Error() string {
-	return "there is no dispatcher: give one that is not nil"
-}
+func (e *NilError) Error() string { return "there is no " + e.What + ": the value is nil" }
 
 // InvalidListenerError is a listener that can't be one: no function, no ID, a
 // bad tag.
@@ -84,11 +82,6 @@ type TypeError struct {
 func (e *TypeError) Error() string {
 	return fmt.Sprintf("it takes %v, but the event is a %T", e.Takes, e.Event)
 }
-
-// NoEventError is a dispatch of nothing.
-type NoEventError struct{}
-
-func (*NoEventError) Error() string { return "there is no event: the value is nil" }
 
 // AsyncError is an asynchronous listener that can't be one.
 type AsyncError struct {

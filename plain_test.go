@@ -182,9 +182,9 @@ func TestHostileEvents(t *testing.T) {
 	discriminator := rollcall.NewBuffered(d, func(any) bool { panic("no") })
 	checkError[*rollcall.PanicError](t, discriminator.Dispatch(ctx, &plain{}), "asking the discriminator about a *rollcall_test.plain: panic: no")
 	_, err := rollcall.Dispatch(ctx, nil, &plain{})
-	checkError[*rollcall.UnboundError](t, err, "there is no dispatcher: give one that is not nil")
+	checkError[*rollcall.NilError](t, err, "there is no dispatcher: the value is nil")
 	_, err = rollcall.DispatchName(ctx, nil, "recipe.created")
-	checkError[*rollcall.UnboundError](t, err, "there is no dispatcher: give one that is not nil")
+	checkError[*rollcall.NilError](t, err, "there is no dispatcher: the value is nil")
 	nowhere := rollcall.NewBuffered(nil, nil)
 	_ = nowhere.Dispatch(ctx, &plain{})
 	if _, err := nowhere.Flush(ctx); err == nil {

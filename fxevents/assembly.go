@@ -40,7 +40,7 @@ type Assembly struct {
 	mu        sync.Mutex
 	opened    []func() error // what closes the transports
 	closed    bool           // they are
-	providers []AssembledProvider
+	providers []built
 	report    *inspect.Report // nil where nobody asks for it
 }
 
@@ -57,10 +57,9 @@ type handle struct {
 	provider   *lateProvider
 }
 
-// AssembledProvider is one provider of an application.
-type AssembledProvider struct {
-	Name  string // "" for the one that has no name
-	Group string
+// built is one provider of an application.
+type built struct {
+	providerSpec
 	*provider.Sorted
 }
 
@@ -72,13 +71,18 @@ func newAssembly(s settings) *Assembly {
 	return a
 }
 
-// Providers gives the providers in the order of Module's options, the one
-// without a name first; nil before the listeners are assembled. It may be
-// called concurrently.
-func (a *Assembly) Providers() []AssembledProvider {
+// Provider returns the provider of a name, and "" means the one without a name. It returns
+// nil before the listeners are assembled, and for an unknown name. It may be called
+// concurrently.
+func (a *Assembly) Provider(name string) *provider.Sorted {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return slices.Clone(a.providers)
+	for _, p := range a.providers {
+		if p.name == name {
+			return p.Sorted
+		}
+	}
+	return nil
 }
 
 // nextDeclared counts the constructors as the container runs them: that is
@@ -126,18 +130,18 @@ func (a *Assembly) assemble(in parts) error {
 	groups, resolveErr := a.groupsOf(in, catalog)
 	registered := errors.Join(a.registrationProblems(in)...)
 	overridden := a.override(groups, catalog)
-	built, orderErr := a.build(groups, catalog)
+	all, orderErr := a.build(groups, catalog)
 	if a.lost {
 		orderErr = withoutTargets(orderErr)
 	}
-	asyncErr := a.prepareAsync(in, catalog, groups, built)
+	asyncErr := a.prepareAsync(in, catalog, groups, all)
 	if err := errors.Join(registered, resolveErr, overridden, orderErr, asyncErr); err != nil {
 		return &AssemblyError{Problems: published(joined.Distinct(err))}
 	}
-	if err := a.connect(in, built[0]); err != nil {
+	if err := a.connect(in, all[0]); err != nil {
 		return err
 	}
-	return a.bind(built, in.Dispatcher)
+	return a.bind(all, in.Dispatcher)
 }
 
 // registrationProblems are those of the options, in declared order.
@@ -189,15 +193,15 @@ func (a *Assembly) groupsOf(in parts, c catalog) ([]group, error) {
 	return groups, errors.Join(problems...)
 }
 
-func (a *Assembly) build(groups []group, c catalog) ([]AssembledProvider, error) {
-	built := make([]AssembledProvider, len(groups))
+func (a *Assembly) build(groups []group, c catalog) ([]built, error) {
+	all := make([]built, len(groups))
 	var problems []error
 	for i, spec := range a.settings.providers {
 		sorted, err := provider.Internal.Build(friend.Key{}, groups[i].listeners, c.Events(), groups[i].lost)
 		problems = append(problems, err)
-		built[i] = AssembledProvider{Name: spec.name, Group: spec.group, Sorted: sorted}
+		all[i] = built{spec, sorted}
 	}
-	return built, errors.Join(problems...)
+	return all, errors.Join(problems...)
 }
 
 // withoutTargets leaves out unknown targets: they may be listeners that a
@@ -292,16 +296,16 @@ func (a *Assembly) nameMethods(listeners []rollcall.Listener) {
 	}
 }
 
-func (a *Assembly) bind(built []AssembledProvider, decorated rollcall.Dispatcher) error {
+func (a *Assembly) bind(all []built, decorated rollcall.Dispatcher) error {
 	if decorated == nil {
 		return errors.New("rollcall: fx.Decorate gave a nil rollcall.Dispatcher: return the one that it was given, or one around it")
 	}
-	for i, p := range built {
+	for i, p := range all {
 		a.handles[i].provider.bound.Store(p.Sorted)
 		a.handles[i].dispatcher.bind(rollcall.NewDispatcher(p.Sorted, a.settings.policy...))
 	}
 	a.mu.Lock()
-	a.providers = built
+	a.providers = all
 	a.fillReport()
 	a.mu.Unlock()
 	a.emitters.bind(decorated)

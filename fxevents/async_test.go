@@ -239,7 +239,7 @@ func TestAsyncErrors(t *testing.T) {
 			[]string{"count (HERE) must run after mail (HERE), which the receivers of stats do not wait for, as it is received by the key mail: drop the hint, or have both received by one key"}},
 		{"no transport", []fx.Option{fxevents.Module(), declared,
 			fxevents.Listen((*shop).Mail, `id:"mail" async:"mail"`)},
-			[]string{"mail (HERE) is asynchronous, but the application has no transport, or lacks what its constructor takes: give it one by fxevents.Transport, or take fxnats.Module of github.com/rollcall-go/rollcall/transport/natsevents/fxnats in the place of fxevents.Module for one inside of this process"}},
+			[]string{"mail (HERE) is asynchronous, but the application has no transport, or lacks what its constructor takes: give it one by fxevents.Transport, or use fxnats.Module of github.com/rollcall-go/rollcall/transport/natsevents/fxnats instead of fxevents.Module for one inside of this process"}},
 		{"no name", []fx.Option{fxevents.Module(), fxevents.Event[*placed](""), withTransport,
 			fxevents.Listen((*shop).Mail, `id:"mail" async:"mail"`)},
 			[]string{"mail (HERE) is asynchronous, but its event *fxevents_test.placed (HERE) has no name by which it could leave the process: declare it with one"}},

@@ -163,8 +163,8 @@ func TestNothingIsHalfBuilt(t *testing.T) {
 	var a *fxevents.Assembly
 	app := quietly(fx.Populate(&a), fx.Module("x", fx.Invoke(func(x *fxevents.Assembly) { a = x })), fxevents.Module(), events,
 		fxevents.AsListener(newNotifier), fxevents.AsListener(newAuditor, `after:"x"`))
-	if app.Err() == nil || a == nil || a.Providers() != nil {
-		t.Errorf("%v: %v", app.Err(), a.Providers())
+	if app.Err() == nil || a == nil || a.Provider("") != nil {
+		t.Errorf("%v: %v", app.Err(), a.Provider(""))
 	}
 	if err := app.Start(context.Background()); err == nil {
 		t.Error("started")

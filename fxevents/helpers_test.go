@@ -76,12 +76,12 @@ func orderOf(t testing.TB, options ...fx.Option) string {
 	if err := quietly(append(options, fx.Populate(&a))...).Err(); err != nil {
 		t.Fatal(err)
 	}
-	return orders(a, 0)
+	return orders(a, "")
 }
 
-func orders(a *fxevents.Assembly, index int) string {
+func orders(a *fxevents.Assembly, provider string) string {
 	var lines []string
-	for _, e := range a.Providers()[index].Events() {
+	for _, e := range a.Provider(provider).Events() {
 		line := e.Event.String() + ":"
 		for _, l := range e.Listeners.All() {
 			line += " " + l.ID

@@ -72,8 +72,8 @@ services:
 		fxevents.AsListener(newAuditor, `group:"audit_listener"`, ``)).Err(); err != nil {
 		t.Fatal(err)
 	}
-	check(t, "default", orders(a, 0), "recipe.created: fxevents_test.notifier fxevents_test.auditor\nrecipe.deleted: fxevents_test.auditor")
-	check(t, "audit", orders(a, 1), "recipe.created: fxevents_test.auditor fxevents_test.notifier\nrecipe.deleted: fxevents_test.auditor")
+	check(t, "default", orders(a, ""), "recipe.created: fxevents_test.notifier fxevents_test.auditor\nrecipe.deleted: fxevents_test.auditor")
+	check(t, "audit", orders(a, "audit"), "recipe.created: fxevents_test.auditor fxevents_test.notifier\nrecipe.deleted: fxevents_test.auditor")
 }
 
 func TestOrderFileProblems(t *testing.T) {
@@ -123,7 +123,7 @@ func TestOrderFileAmbiguousEvent(t *testing.T) {
 			fxevents.AsListener(pointer, `id:"x"`), fxevents.AsListener(value, `id:"x"`), fx.Populate(&a)).Err(); err != nil {
 			t.Fatal(err)
 		}
-		for _, l := range a.Providers()[0].All() {
+		for _, l := range a.Provider("").All() {
 			if moved := !l.Placement.Priority.IsZero(); moved != (l.Event.Path() == path) {
 				t.Errorf("%s: %v has the priority %v", path, l.Event, l.Placement.Priority)
 			}
@@ -171,8 +171,8 @@ func TestOrderFileOfTwoProvidersOfOneGroup(t *testing.T) {
 		events, fx.Populate(&a), fxevents.AsListener(newNotifier, `group:"g"`), fxevents.AsListener(newAuditor, `group:"g"`)).Err(); err != nil {
 		t.Fatal(err)
 	}
-	check(t, "both", orders(a, 1)+"|"+orders(a, 2), orders(a, 1)+"|"+orders(a, 1))
-	check(t, "overridden", orders(a, 1), "recipe.created: fxevents_test.auditor fxevents_test.notifier\nrecipe.deleted: fxevents_test.auditor")
+	check(t, "both", orders(a, "a")+"|"+orders(a, "b"), orders(a, "a")+"|"+orders(a, "a"))
+	check(t, "overridden", orders(a, "a"), "recipe.created: fxevents_test.auditor fxevents_test.notifier\nrecipe.deleted: fxevents_test.auditor")
 }
 
 // The report has it all: places, reasons, what a file replaced, and what nobody

@@ -54,7 +54,7 @@ type receiving struct {
 
 // prepareAsync finds the asynchronous listeners, and what is wrong with them beyond what
 // provider.Build reports.
-func (a *Assembly) prepareAsync(in parts, c catalog, groups []group, built []AssembledProvider) error {
+func (a *Assembly) prepareAsync(in parts, c catalog, groups []group, all []built) error {
 	var problems []error
 	var known []string
 	var first *rollcall.Listener
@@ -72,10 +72,10 @@ func (a *Assembly) prepareAsync(in parts, c catalog, groups []group, built []Ass
 		}
 	}
 	if first != nil && in.Transport == nil && in.DefaultTransport == nil {
-		problems = append(problems, &NoTransportError{first.ID, first.Source})
+		problems = append(problems, asyncError(first, "%s", noTransport))
 	}
 	problems = append(problems, a.unknownKeys(in, known)...)
-	if p := built[0]; p.Sorted != nil {
+	if p := all[0]; p.Sorted != nil {
 		for _, e := range p.Events() {
 			if keys := e.Listeners.Keys(); len(keys) > 0 {
 				a.outbox.add(e.Event.Name, keys)
@@ -107,7 +107,7 @@ func unknownKey(what, key string, known []string) error {
 }
 
 // connect opens the transport and has the receivers run with the application.
-func (a *Assembly) connect(in parts, built AssembledProvider) error {
+func (a *Assembly) connect(in parts, p built) error {
 	if len(a.outbox.events) == 0 {
 		return nil
 	}
@@ -119,7 +119,7 @@ func (a *Assembly) connect(in parts, built AssembledProvider) error {
 		}
 	}
 	a.outbox.connect(t)
-	subscriptions, err := a.subscriptions(in, built)
+	subscriptions, err := a.subscriptions(in, p)
 	if err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ func (a *Assembly) connect(in parts, built AssembledProvider) error {
 
 // subscriptions are those that calls of Receive ask for, in the order of the events'
 // declaration.
-func (a *Assembly) subscriptions(in parts, built AssembledProvider) ([]subscribed, error) {
+func (a *Assembly) subscriptions(in parts, p built) ([]subscribed, error) {
 	var wanted []string
 	all := false
 	for _, r := range in.Receives {
@@ -142,7 +142,7 @@ func (a *Assembly) subscriptions(in parts, built AssembledProvider) ([]subscribe
 		receivers[d.event.Name] = d
 	}
 	var list []subscribed
-	for _, e := range built.Events() {
+	for _, e := range p.Events() {
 		for _, key := range e.Listeners.Keys() {
 			if !all && !slices.Contains(wanted, key) {
 				continue

@@ -24,7 +24,7 @@ func (a *Assembly) fillReport() {
 		return
 	}
 	for i, p := range a.providers {
-		reported := inspect.OfProvider(cmp.Or(p.Name, orderfile.DefaultProvider), p.Group, p.Sorted)
+		reported := inspect.OfProvider(cmp.Or(p.name, orderfile.DefaultProvider), p.group, p.Sorted)
 		a.tellReplaced(i, reported)
 		a.report.Providers = append(a.report.Providers, reported)
 	}

@@ -7,7 +7,6 @@ import (
 
 	"go.uber.org/fx"
 
-	"github.com/rollcall-go/rollcall/internal/source"
 	"github.com/rollcall-go/rollcall/transport"
 )
 
@@ -84,11 +83,7 @@ func (a *Assembly) isClosed() bool {
 	return a.closed
 }
 
-// NoTransportError is an asynchronous listener in an application without a
+// noTransport is the problem of an asynchronous listener in an application without a
 // transport.
-type NoTransportError struct{ Listener, Source string }
-
-func (e *NoTransportError) Error() string {
-	return fmt.Sprintf("%s%s is asynchronous, but the application has no transport, or lacks what its constructor takes: give it one by fxevents.Transport, "+
-		"or take fxnats.Module of github.com/rollcall-go/rollcall/transport/natsevents/fxnats in the place of fxevents.Module for one inside of this process", e.Listener, source.At(e.Source))
-}
+const noTransport = "the application has no transport, or lacks what its constructor takes: give it one by fxevents.Transport, " +
+	"or use fxnats.Module of github.com/rollcall-go/rollcall/transport/natsevents/fxnats instead of fxevents.Module for one inside of this process"

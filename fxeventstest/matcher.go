@@ -22,9 +22,6 @@ func Equal[E any](want E) Matcher[E] {
 // Where wants an event for which something holds, which the text tells.
 func Where[E any](text string, holds func(E) bool) Matcher[E] { return Matcher[E]{text, holds} }
 
-// Any wants any event.
-func Any[E any]() Matcher[E] { return Where("any event", func(E) bool { return true }) }
-
 // shown is an event for a message.
 func shown(e any) string { return fmt.Sprintf("%+v", e) }
 

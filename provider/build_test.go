@@ -249,7 +249,7 @@ func TestAssignableEvents(t *testing.T) {
 func TestDispatchOfNothing(t *testing.T) {
 	p := must[*provider.Sorted](t)(provider.Build(listeners{rollcall.NewListener[any]("a", func(any) {})}, nil))
 	_, err := p.Listeners(nil)
-	checkError[*rollcall.NoEventError](t, err, "there is no event: the value is nil")
+	checkError[*rollcall.NilError](t, err, "there is no event: the value is nil")
 }
 
 func TestAllProblemsOfABuildAtOnce(t *testing.T) {

@@ -77,11 +77,11 @@ func (c *Chain) All() []rollcall.Listener {
 }
 
 // Listeners returns the providers' listeners of ev in succession. The error joins those
-// of the providers. It is a *rollcall.NoEventError for nil. Listeners allocates a list,
+// of the providers. It is a *rollcall.NilError for nil. Listeners allocates a list,
 // which a dispatcher remembers until a provider of the chain changes.
 func (c *Chain) Listeners(ev any) (*rollcall.Listeners, error) {
 	if ev == nil {
-		return nil, &rollcall.NoEventError{}
+		return nil, &rollcall.NilError{What: "event"}
 	}
 	return c.current().join(event.TypeKey(reflect.TypeOf(ev)), func(p rollcall.Provider) (*rollcall.Listeners, error) {
 		return p.Listeners(ev)

@@ -12,28 +12,24 @@ import (
 	"github.com/rollcall-go/rollcall/tags"
 )
 
-// Getter is a container that returns a listener by its ID: a Listener, a function, or a
-// value with a Handle method. See [rollcall.FromValue].
-type Getter interface {
-	Get(id string) (any, error)
-}
-
 // Container is a provider of listeners that it takes by ID from a container, at the
 // first event that needs them. It keeps what it has taken.
 type Container struct {
 	*resolver
-	ids    map[event.Key][]string
-	getter Getter
-	taken  sync.Map // ID → what the getter returned
+	ids   map[event.Key][]string
+	get   func(id string) (any, error)
+	taken sync.Map // ID → what get returned
 }
 
-// NewContainer returns a provider of the IDs, in the order of [Map]. The error says that
-// g is nil. NewContainer keeps neither map nor lists.
-func NewContainer(ids map[event.Key][]string, g Getter) (*Container, error) {
-	if g == nil {
-		return nil, errors.New("a provider.Container needs a container: its Getter is nil")
+// NewContainer returns a provider of the IDs, in the order of [Map]. The function get takes
+// a value by its ID from a container: a Listener, a function, or a value with a Handle
+// method, see [rollcall.FromValue]. The error says that get is nil. NewContainer keeps
+// neither map nor lists.
+func NewContainer(ids map[event.Key][]string, get func(id string) (any, error)) (*Container, error) {
+	if get == nil {
+		return nil, errors.New("a provider.Container needs a function that takes listeners by ID: it is nil")
 	}
-	p := &Container{ids: map[event.Key][]string{}, getter: g}
+	p := &Container{ids: map[event.Key][]string{}, get: get}
 	keys := sortedKeys(ids, func(ids []string) string { return strings.Join(ids, ",") })
 	for _, k := range keys {
 		p.ids[k] = slices.Clone(ids[k])
@@ -45,7 +41,7 @@ func NewContainer(ids map[event.Key][]string, g Getter) (*Container, error) {
 // Listeners returns the listeners of ev. If the container fails, the error joins a
 // *ContainerError for each listener that it could not return, and the next event asks
 // again. First events that arrive at the same time may each ask. The error is a
-// *rollcall.NoEventError for nil.
+// *rollcall.NilError for nil.
 func (p *Container) Listeners(ev any) (*rollcall.Listeners, error) { return p.resolver.Listeners(ev) }
 
 func (p *Container) take(keys []event.Key) (rollcall.Spec, error) {
@@ -64,9 +60,9 @@ func (p *Container) take(keys []event.Key) (rollcall.Spec, error) {
 	return spec, errors.Join(problems...)
 }
 
-// get takes what was not taken before, and turns a panic of the container, or of a
+// value takes what was not taken before, and turns a panic of the container, or of a
 // constructor that it runs, into an error.
-func (p *Container) get(id string) (value any, err error) {
+func (p *Container) value(id string) (value any, err error) {
 	if value, ok := p.taken.Load(id); ok {
 		return value, nil
 	}
@@ -75,14 +71,14 @@ func (p *Container) get(id string) (value any, err error) {
 			err = fmt.Errorf("panic: %v", value)
 		}
 	}()
-	if value, err = p.getter.Get(id); err == nil {
+	if value, err = p.get(id); err == nil {
 		value, _ = p.taken.LoadOrStore(id, value)
 	}
 	return value, err
 }
 
 func (p *Container) takeOne(id string, key event.Key) (rollcall.Listener, error) {
-	value, err := p.get(id)
+	value, err := p.value(id)
 	if err != nil {
 		return rollcall.Listener{}, err
 	}

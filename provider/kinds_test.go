@@ -39,9 +39,9 @@ func TestMapRefusesAnIDTwice(t *testing.T) {
 	checkError[*ordering.DuplicateError](t, here(err), "a listens to *provider_test.created twice (HERE and HERE): drop one, or give it an ID of its own")
 }
 
-func newContainer(t testing.TB, ids map[event.Key][]string, g provider.Getter) *provider.Container {
+func newContainer(t testing.TB, ids map[event.Key][]string, get func(string) (any, error)) *provider.Container {
 	t.Helper()
-	return must[*provider.Container](t)(provider.NewContainer(ids, g))
+	return must[*provider.Container](t)(provider.NewContainer(ids, get))
 }
 
 // shelf is a container of values by ID that counts what is taken.
@@ -60,7 +60,7 @@ func (s *shelf) Get(id string) (any, error) {
 
 func TestPSR14_ProviderFromContainer(t *testing.T) {
 	s := &shelf{values: map[string]any{"a": on("a"), "f": func(c *created) { c.note("f") }}}
-	p := newContainer(t, map[event.Key][]string{createdKey: {"a", "h", "f"}, event.KeyOf[*deleted](): {"x"}}, s)
+	p := newContainer(t, map[event.Key][]string{createdKey: {"a", "h", "f"}, event.KeyOf[*deleted](): {"x"}}, s.Get)
 	if s.taken.Load() != 0 {
 		t.Fatal("taken before the first event")
 	}
@@ -83,7 +83,7 @@ func TestContainerTakesWhatIsNeeded(t *testing.T) {
 	s := &shelf{values: map[string]any{"any": rollcall.NewListener[change]("any", func(change) {}), "a": func(*moved) {}}}
 	p := newContainer(t, map[event.Key][]string{
 		event.KeyOf[change](): {"any"}, event.NameKey("a"): {"a"}, event.NameKey("b"): {"b"},
-	}, s)
+	}, s.Get)
 	for range 2 {
 		check(t, "one type", idsFor(t, p, &created{}), "any")
 		check(t, "another", idsFor(t, p, &deleted{}), "any")
@@ -106,7 +106,7 @@ func TestContainerRefusesWhatIsNoListener(t *testing.T) {
 		"0": "it lists 0 subscriptions, not one: have the container give one listener by this ID",
 		"d": "takes *provider_test.deleted, but listens to *provider_test.created",
 	} {
-		_, err := newContainer(t, map[event.Key][]string{createdKey: {id}}, s).Listeners(&created{})
+		_, err := newContainer(t, map[event.Key][]string{createdKey: {id}}, s.Get).Listeners(&created{})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", id, err)
 		}
@@ -116,7 +116,7 @@ func TestContainerRefusesWhatIsNoListener(t *testing.T) {
 // A subscriber of one subscription is a listener as good as any.
 func TestContainerTakesASubscriberOfOne(t *testing.T) {
 	s := &shelf{values: map[string]any{"s": several{on("its own ID")}}}
-	p := newContainer(t, map[event.Key][]string{createdKey: {"s"}}, s)
+	p := newContainer(t, map[event.Key][]string{createdKey: {"s"}}, s.Get)
 	check(t, "by the container's ID", idsFor(t, p, &created{}), "s")
 }
 
@@ -125,7 +125,7 @@ func TestContainerTakesASubscriberOfOne(t *testing.T) {
 func TestContainerKeepsTheFirst(t *testing.T) {
 	var p *provider.Container
 	asked := 0
-	p = newContainer(t, map[event.Key][]string{changeKey: {"a"}}, getter(func(string) (any, error) {
+	p = newContainer(t, map[event.Key][]string{changeKey: {"a"}}, (func(string) (any, error) {
 		asked++
 		name := fmt.Sprint("number ", asked)
 		if asked == 1 {
@@ -357,7 +357,7 @@ func TestPSR14_ChainsOfChains(t *testing.T) {
 var theEvent any = &created{}
 
 func TestChainReportsAllErrors(t *testing.T) {
-	broken := newContainer(t, map[event.Key][]string{createdKey: {"x"}}, &shelf{})
+	broken := newContainer(t, map[event.Key][]string{createdKey: {"x"}}, (&shelf{}).Get)
 	c := provider.NewChain(broken, &provider.Mutable{}, broken)
 	_, err := c.Listeners(&created{})
 	if joined, ok := err.(interface{ Unwrap() []error }); !ok || len(joined.Unwrap()) != 2 {
@@ -381,7 +381,7 @@ func TestPSR14_Filter(t *testing.T) {
 		t.Errorf("its reason: %v, %t", r, ok)
 	}
 	all := func(any, rollcall.Listener) bool { return true }
-	_, err := provider.NewFilter(newContainer(t, map[event.Key][]string{createdKey: {"x"}}, &shelf{}), all).Listeners(theEvent)
+	_, err := provider.NewFilter(newContainer(t, map[event.Key][]string{createdKey: {"x"}}, (&shelf{}).Get), all).Listeners(theEvent)
 	checkError[*provider.ContainerError](t, err, "listener x of *provider_test.created can't be had from its container: no such thing")
 	if _, err := provider.NewFilter(fixed, nil).Listeners(theEvent); err == nil {
 		t.Error("no predicate is needed")

@@ -76,7 +76,7 @@ func (m *Mutable) Remove(key event.Key, id string) bool {
 	return m.drop(func(x member) bool { return x.ID == id && x.Event == key })
 }
 
-// Listeners returns the listeners of ev. The error is a *rollcall.NoEventError for nil.
+// Listeners returns the listeners of ev. The error is a *rollcall.NilError for nil.
 func (m *Mutable) Listeners(ev any) (*rollcall.Listeners, error) { return m.current().Listeners(ev) }
 
 // Of returns the listeners of a key, like [Sorted.Of].

@@ -105,15 +105,10 @@ func TestChainOverAFilterStaysCheap(t *testing.T) {
 	}
 }
 
-// getter is a container made of a function.
-type getter func(id string) (any, error)
-
-func (g getter) Get(id string) (any, error) { return g(id) }
-
 // Building a listener may dispatch through the provider that asks for it.
 func TestContainerMayDispatchWhileItBuilds(t *testing.T) {
 	var p *provider.Container
-	p = newContainer(t, map[event.Key][]string{createdKey: {"a"}, event.KeyOf[*deleted](): {"b"}}, getter(func(id string) (any, error) {
+	p = newContainer(t, map[event.Key][]string{createdKey: {"a"}, event.KeyOf[*deleted](): {"b"}}, (func(id string) (any, error) {
 		if id == "a" {
 			if _, err := p.Listeners(&deleted{}); err != nil {
 				return nil, err
@@ -127,7 +122,7 @@ func TestContainerMayDispatchWhileItBuilds(t *testing.T) {
 
 func TestContainerPanicsAreErrors(t *testing.T) {
 	{
-		g := getter(func(string) (any, error) { panic("no") })
+		g := (func(string) (any, error) { panic("no") })
 		_, err := newContainer(t, map[event.Key][]string{createdKey: {"a"}}, g).Listeners(&created{})
 		var problem *provider.ContainerError
 		if !errors.As(err, &problem) || !strings.Contains(err.Error(), "panic: ") {

@@ -17,10 +17,10 @@ type resolver struct {
 	leases []*rollcall.Lease
 }
 
-// Listeners returns the listeners of ev. The error is a *rollcall.NoEventError for nil.
+// Listeners returns the listeners of ev. The error is a *rollcall.NilError for nil.
 func (r *resolver) Listeners(ev any) (*rollcall.Listeners, error) {
 	if ev == nil {
-		return nil, &rollcall.NoEventError{}
+		return nil, &rollcall.NilError{What: "event"}
 	}
 	name := ""
 	if named, ok := ev.(event.Named); ok && len(r.matcher.keys) > 0 {

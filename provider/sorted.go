@@ -79,7 +79,7 @@ func followsFrom(lost map[string]bool) func(error) bool {
 
 // Listeners returns the listeners of ev in order. For a declared event it costs a map
 // lookup, and for any other a sort; a dispatcher remembers either. The error is a
-// *rollcall.NoEventError for nil.
+// *rollcall.NilError for nil.
 func (s *Sorted) Listeners(ev any) (*rollcall.Listeners, error) {
 	if known := s.known[event.TypeKey(reflect.TypeOf(ev))]; known != nil && !s.isNamed(ev) {
 		return known, nil

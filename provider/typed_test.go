@@ -26,7 +26,7 @@ func TestAnswersHold(t *testing.T) {
 	}{
 		{"Sorted", built, true, 0, "a b"},
 		{"Map", must[*provider.Map](t)(provider.NewMap(map[event.Key][]rollcall.Listener{createdKey: {on("a")}})), true, 0, "a"},
-		{"Container", newContainer(t, map[event.Key][]string{createdKey: {"x"}}, &shelf{values: map[string]any{"x": on("x")}}), true, 0, "x"},
+		{"Container", newContainer(t, map[event.Key][]string{createdKey: {"x"}}, (&shelf{values: map[string]any{"x": on("x")}}).Get), true, 0, "x"},
 		{"Mutable", mutable, true, 1, "m"},
 		{"zero Mutable", &provider.Mutable{}, true, 1, ""},
 		{"Chain", provider.NewChain(built, mutable), true, 2, "a b m"},

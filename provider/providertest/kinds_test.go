@@ -47,7 +47,7 @@ func (s simple) audience(ev any) listeners {
 
 func (s simple) Listeners(ev any) (*rollcall.Listeners, error) {
 	if ev == nil {
-		return nil, &rollcall.NoEventError{}
+		return nil, &rollcall.NilError{What: "event"}
 	}
 	return rollcall.NewListeners(spec(s.audience(ev)))
 }
@@ -151,7 +151,7 @@ func listensToNil(l ...rollcall.Listener) rollcall.Provider {
 	return ask(func(ev any) (*rollcall.Listeners, error) {
 		if ev == nil {
 			list, _ := rollcall.NewListeners(spec(l))
-			return list, &rollcall.NoEventError{}
+			return list, &rollcall.NilError{What: "event"}
 		}
 		return s.Listeners(ev)
 	})

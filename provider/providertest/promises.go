@@ -14,7 +14,7 @@ var promises = []promise{
 	{"names", "an event with a name reaches the listeners of that name", checkNames},
 	{"order", "listeners come in the order in which the provider was given them", checkOrder},
 	{"nobody", "an event that nobody listens to has a list without listeners, and no error", checkNobody},
-	{"nil", "nil is no event: asking for it is a *rollcall.NoEventError", checkNil},
+	{"nil", "nil is no event: asking for it is a *rollcall.NilError", checkNil},
 	{"same answer", "an event gets the same answer whatever was asked before", checkSameAnswer},
 	{"asking", "to ask for listeners calls none of them", checkAsking},
 	{"calling", "the functions of a list are those of its listeners, in order, and get event and context", checkCalling},

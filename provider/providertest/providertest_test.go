@@ -75,7 +75,7 @@ func newContainer(t testing.TB, l ...rollcall.Listener) rollcall.Provider {
 		ids[x.Event] = append(ids[x.Event], x.ID)
 		all[x.ID] = x
 	}
-	return must[*provider.Container](t)(provider.NewContainer(ids, all))
+	return must[*provider.Container](t)(provider.NewContainer(ids, all.Get))
 }
 
 func newMutable(add func(*provider.Mutable, rollcall.Listener) (func(), error)) build {

@@ -90,7 +90,7 @@ func checkNobody(x *trial) {
 func checkNil(x *trial) {
 	for _, given := range [][]rollcall.Listener{{}, everybody()} {
 		got := ask(x.built(given...), nil)
-		var noEvent *rollcall.NoEventError
+		var noEvent *rollcall.NilError
 		if !errors.As(got.err, &noEvent) {
 			x.broken("with %d listeners Listeners gave %v for nil", len(given), got)
 		}
