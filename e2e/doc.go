@@ -1,5 +1,5 @@
 // Package e2e has no code but tests: they drive a Chromium against the pages
-// that inspect.Handler serves, of the recipes example and of a server with
+// that monitor.Handler serves, of the recipes example and of a server with
 // hostile names.
 //
 //	go test ./e2e                             # skips where no browser is installed

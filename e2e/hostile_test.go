@@ -16,6 +16,7 @@ import (
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/inspect"
+	"github.com/rollcall-go/rollcall/monitor"
 	"github.com/rollcall-go/rollcall/provider"
 	"github.com/rollcall-go/rollcall/tags"
 )
@@ -47,7 +48,7 @@ const (
 // the last listener failed, and one was stopped by the first.
 func hostileServer(t *testing.T) (base string) {
 	t.Helper()
-	tracer := inspect.NewTracer(inspect.Render(func(any) string { return hostilePayload }))
+	tracer := monitor.NewTracer(monitor.Render(func(any) string { return hostilePayload }))
 	report := &inspect.Report{}
 	for _, o := range []struct {
 		id            string
@@ -61,7 +62,7 @@ func hostileServer(t *testing.T) (base string) {
 		dispatchAll(p, tracer, o.events)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/a/path/", inspect.Handler(report, tracer))
+	mux.Handle("/a/path/", monitor.Handler(report, tracer))
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	return server.URL + "/a/path/"
@@ -118,7 +119,7 @@ func listener(names []string, i int, name string) rollcall.Listener {
 	return l
 }
 
-func dispatchAll(p rollcall.Provider, tracer *inspect.Tracer, events []string) {
+func dispatchAll(p rollcall.Provider, tracer *monitor.Tracer, events []string) {
 	d := rollcall.NewDispatcher(p, rollcall.Observe(tracer))
 	for _, name := range events {
 		for _, does := range []string{"", "fail", "stop"} {

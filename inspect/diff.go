@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+
+	"github.com/rollcall-go/rollcall/internal/printable"
 )
 
 // Diff is what is different between two reports: nothing but what changed.
@@ -206,13 +208,13 @@ func (d Diff) writeText(w *bufio.Writer, c palette) {
 		if e.ListenerTag != "" {
 			provider += " (" + e.ListenerTag + ")"
 		}
-		fmt.Fprintln(w, c.paint(c.bold, oneLine(provider)+": "+oneLine(e.Event)))
+		fmt.Fprintln(w, c.paint(c.bold, printable.Line(provider)+": "+printable.Line(e.Event)))
 		width := 0
 		for _, change := range e.Changes {
-			width = max(width, columns(oneLine(change.Listener)))
+			width = max(width, columns(printable.Line(change.Listener)))
 		}
 		for _, change := range e.Changes {
-			fmt.Fprintf(w, "  %-10s%s  %s\n", change.places(), padded(oneLine(change.Listener), width), oneLine(change.told()))
+			fmt.Fprintf(w, "  %-10s%s  %s\n", change.places(), padded(printable.Line(change.Listener), width), printable.Line(change.told()))
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/rollcall-go/rollcall/internal/nearest"
+	"github.com/rollcall-go/rollcall/internal/printable"
 )
 
 // UnknownError is an event or a listener that a report does not have.
@@ -23,7 +24,7 @@ func (e *UnknownError) Error() string {
 	if e.Event != "" {
 		on = " on " + e.Event
 	}
-	return oneLine(fmt.Sprintf("there is no %s %s%s%s", e.What, e.Name, on, nearest.DidYouMean(e.Name, e.Known)))
+	return printable.Line(fmt.Sprintf("there is no %s %s%s%s", e.What, e.Name, on, nearest.DidYouMean(e.Name, e.Known)))
 }
 
 // Explain tells the story of one listener of one event: its place, what it
@@ -80,14 +81,14 @@ func (p Provider) tell(w *bufio.Writer, e Event, index int, nameProvider bool) {
 	if nameProvider {
 		of = " of " + p.ID
 	}
-	fmt.Fprintf(w, "%s runs as number %d of %d on %s%s: %s.\n", oneLine(l.ID), index+1, len(e.Listeners), oneLine(e.Event), oneLine(of), oneLine(l.Reason))
+	fmt.Fprintf(w, "%s runs as number %d of %d on %s%s: %s.\n", printable.Line(l.ID), index+1, len(e.Listeners), printable.Line(e.Event), printable.Line(of), printable.Line(l.Reason))
 	p.tellRegistration(w, l)
 	hints := e.hintsOf(l)
 	if len(hints) == 0 {
 		fmt.Fprintln(w, "  It names no other listener.")
 	}
 	for _, h := range hints {
-		fmt.Fprintf(w, "  %s\n", oneLine(h))
+		fmt.Fprintf(w, "  %s\n", printable.Line(h))
 	}
 	e.tellNamers(w, l)
 	fmt.Fprintf(w, "  Before it: %s.\n  After it: %s.\n", idsOf(e.Listeners[:index]), idsOf(e.Listeners[index+1:]))
@@ -95,18 +96,18 @@ func (p Provider) tell(w *bufio.Writer, e Event, index int, nameProvider bool) {
 
 func (p Provider) tellRegistration(w *bufio.Writer, l Listener) {
 	if l.Source != "" {
-		fmt.Fprintf(w, "  It is registered at %s.\n", oneLine(l.Source))
+		fmt.Fprintf(w, "  It is registered at %s.\n", printable.Line(l.Source))
 	}
 	if l.Hears != "" {
-		fmt.Fprintf(w, "  It listens to %s.\n", oneLine(l.Hears))
+		fmt.Fprintf(w, "  It listens to %s.\n", printable.Line(l.Hears))
 	}
 	asks := cmp.Or(l.Placement.String(), "nothing")
 	if l.Placement.Source != "" && l.Placement.Source != l.Source {
 		asks += " (" + l.Placement.Source + ")"
 	}
-	fmt.Fprintf(w, "  It asks for: %s.\n", oneLine(asks))
+	fmt.Fprintf(w, "  It asks for: %s.\n", printable.Line(asks))
 	if l.Overridden != nil {
-		fmt.Fprintf(w, "  In the code it asks for: %s; the order file replaces that.\n", oneLine(cmp.Or(l.Overridden.String(), "nothing")))
+		fmt.Fprintf(w, "  In the code it asks for: %s; the order file replaces that.\n", printable.Line(cmp.Or(l.Overridden.String(), "nothing")))
 	}
 }
 
@@ -143,7 +144,7 @@ func (e Event) tellNamers(w *bufio.Writer, named Listener) {
 			if targetOf(hint) == named.ID {
 				side, _, _ := strings.Cut(hint, " ")
 				at := cmp.Or(l.Placement.Source, l.Source)
-				fmt.Fprintf(w, "  %s asks to run %s it%s.\n", oneLine(l.ID), side, oneLine(before(" at ", at)))
+				fmt.Fprintf(w, "  %s asks to run %s it%s.\n", printable.Line(l.ID), side, printable.Line(before(" at ", at)))
 			}
 		}
 	}
@@ -166,7 +167,7 @@ func idsOf(listeners []Listener) string {
 	}
 	names := make([]string, len(listeners))
 	for i, l := range listeners {
-		names[i] = oneLine(l.ID)
+		names[i] = printable.Line(l.ID)
 	}
 	return strings.Join(names, ", ")
 }

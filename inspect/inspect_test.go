@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -19,12 +17,11 @@ import (
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/inspect"
+	"github.com/rollcall-go/rollcall/internal/golden"
 	"github.com/rollcall-go/rollcall/orderfile"
 	"github.com/rollcall-go/rollcall/ordering"
 	"github.com/rollcall-go/rollcall/provider"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 const services = `
 services:
@@ -64,7 +61,7 @@ func TestFormats(t *testing.T) {
 					t.Fatal(err)
 				}
 				checkWellFormed(t, format, got.Bytes())
-				golden(t, fmt.Sprintf("testdata/%s.%s", name, format), got.Bytes())
+				golden.Check(t, fmt.Sprintf("testdata/%s.%s", name, format), got.Bytes())
 			})
 		}
 	}
@@ -89,22 +86,6 @@ func checkWellFormed(t *testing.T, format inspect.Format, data []byte) {
 	}
 	if bytes.Contains(data, []byte("<script")) && format == inspect.SVG {
 		t.Error("a name came through as markup")
-	}
-}
-
-func golden(t *testing.T, path string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s (-update rewrites it):\n%s", path, diff)
 	}
 }
 

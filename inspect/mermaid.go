@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"fmt"
 	"strings"
+
+	"github.com/rollcall-go/rollcall/internal/printable"
 )
 
 // writeMermaid draws a flowchart: solid arrows for the order, dotted ones for
@@ -30,7 +32,7 @@ func writeMermaid(w *bufio.Writer, r Report) error {
 // mermaidText quotes a label; Mermaid knows only entities.
 func mermaidText(s string) string {
 	var b strings.Builder
-	for _, r := range oneLine(s) {
+	for _, r := range printable.Line(s) {
 		if strings.ContainsRune("\"#<>&`[]{}|\\*_", r) {
 			fmt.Fprintf(&b, "#%d;", r)
 			continue

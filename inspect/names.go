@@ -5,21 +5,6 @@ import (
 	"unicode"
 )
 
-// oneLine keeps hostile names from breaking a table.
-func oneLine(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r&0xfffe == 0xfffe || turns(r) {
-			return '�'
-		}
-		return r
-	}, s)
-}
-
-// turns says whether a rune changes the direction of the text around it.
-func turns(r rune) bool {
-	return r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x200e || r == 0x200f || r == 0x061c
-}
-
 // wide are further characters that take two columns: punctuation, full-width
 // forms and pictures.
 var wide = &unicode.RangeTable{

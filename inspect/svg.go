@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"html"
 	"strings"
+
+	"github.com/rollcall-go/rollcall/internal/printable"
 )
 
 // Measures of the picture, in pixels. Text is monospaced, so that its width is
@@ -18,6 +20,8 @@ const (
 	svgLane      = 10  // between the arcs of hints
 	svgLongest   = 100 // characters of a name; the rest is in its title
 )
+
+const svgTitle = "The order of event listeners"
 
 const svgStyle = `text{font:13px ui-monospace,Menlo,Consolas,monospace;fill:#1b1f24}
 .h{font-weight:bold}.r{fill:#57606a}.b{fill:#eef4fb;stroke:#4a7ebb}.a{fill:none;stroke:#9a6700}.m{fill:#9a6700}.g{fill:#fff}
@@ -33,10 +37,25 @@ func writeSVG(w *bufio.Writer, r Report) error {
 		y, width = bottom+svgMargin, max(width, right)
 	})
 	right := int(width) + svgMargin
-	fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" role="img">`+"\n", right, y)
-	fmt.Fprintf(w, "<title>The order of event listeners</title>\n<style>%s</style>\n", svgStyle)
+	fmt.Fprint(w, svgStart(right, y), ">\n")
+	fmt.Fprintf(w, "<title>%s</title>\n<style>%s</style>\n", svgTitle, svgStyle)
 	fmt.Fprintf(w, `<rect class="g" width="%d" height="%d"/>`+"\n%s</svg>\n", right, y, body.String())
 	return nil
+}
+
+// SVG returns the picture of one event, as an svg element for a page of HTML. Every
+// name in it is escaped. It has no colours of its own, so that it needs no style
+// element: a style sheet sets those of its classes, as the style element that
+// [Report.Write] writes.
+func (e Event) SVG() string {
+	var body strings.Builder
+	bottom, right := svgEvent(&body, svgMargin, e.Event, e)
+	return svgStart(int(right)+svgMargin, bottom+svgMargin) + ` aria-label="` + svgTitle + `">` + body.String() + "</svg>"
+}
+
+// svgStart is the start tag of a picture, up to its last attributes.
+func svgStart(width, height int) string {
+	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" role="img"`, width, height)
 }
 
 // svgEvent draws one event from y down and returns where it ends.
@@ -96,7 +115,7 @@ func svgArcs(b *strings.Builder, left, top int, arrows []arrow, lane []int) {
 }
 
 func svgText(b *strings.Builder, class string, x, y int, text string) {
-	text = oneLine(text)
+	text = printable.Line(text)
 	short := shortened(text)
 	title := ""
 	if short != text {
@@ -106,7 +125,7 @@ func svgText(b *strings.Builder, class string, x, y int, text string) {
 }
 
 func svgWidth(text string) float64 {
-	return svgCharacter * float64(columns(shortened(oneLine(text))))
+	return svgCharacter * float64(columns(shortened(printable.Line(text))))
 }
 
 // shortened keeps both ends of a long name.

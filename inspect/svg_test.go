@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/rollcall-go/rollcall/inspect"
 )
 
@@ -46,6 +48,25 @@ func TestSVGLabelsDoNotOverlap(t *testing.T) {
 				t.Error("the picture is empty")
 			}
 		})
+	}
+}
+
+// The picture of one event takes its colours from the page that it is part of, whose
+// policy may forbid it a style of its own.
+func TestSVGOfAnEvent(t *testing.T) {
+	svg := []byte(report(t, hostile).Providers[0].Events[0].SVG())
+	checkWellFormed(t, inspect.SVG, svg)
+	if bytes.Contains(svg, []byte("style")) {
+		t.Errorf("it has a style: %s", svg)
+	}
+	_, labels, _ := measure(t, svg)
+	var texts []string
+	for _, l := range labels {
+		texts = append(texts, l.what)
+	}
+	want := []string{"a & b", `1. <script>alert("x")</script>`, `right before back\slash`, `2. back\slash`, "priority 0 (default)"}
+	if diff := cmp.Diff(want, texts[:min(len(want), len(texts))]); diff != "" || len(texts) != 11 {
+		t.Errorf("%d labels: %s", len(texts), diff)
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/rollcall-go/rollcall/examples/orders/internal/stats"
 	"github.com/rollcall-go/rollcall/fxevents"
 	"github.com/rollcall-go/rollcall/inspect"
+	"github.com/rollcall-go/rollcall/monitor"
 	"github.com/rollcall-go/rollcall/transport/amqpevents"
 	"github.com/rollcall-go/rollcall/transport/natsevents"
 )
@@ -24,10 +25,10 @@ import (
 // application is what web and worker have in common: both know all listeners,
 // and each runs those that are its own.
 func application(c config, log *slog.Logger) fx.Option {
-	tracer := inspect.NewTracer()
+	tracer := monitor.NewTracer()
 	return fx.Options(
 		fxevents.Module(
-			fxevents.Policy(rollcall.Observe(tracer), rollcall.Observe(inspect.Log(log, 1))),
+			fxevents.Policy(rollcall.Observe(tracer), rollcall.Observe(monitor.Log(log, 1))),
 			fxevents.Logger(log),
 		),
 		orders.Module, mail.Module, stats.Module,
@@ -69,10 +70,10 @@ func transportOf(c config) (fx.Option, error) {
 
 // serveHTTP answers requests from start to stop. The pages about events belong
 // behind a login in a real application.
-func serveHTTP(lc fx.Lifecycle, c config, h *orders.Handler, r *inspect.Report, t *inspect.Tracer, log *slog.Logger) {
+func serveHTTP(lc fx.Lifecycle, c config, h *orders.Handler, r *inspect.Report, t *monitor.Tracer, log *slog.Logger) {
 	mux := http.NewServeMux()
 	mux.Handle("POST /orders", h)
-	mux.Handle("/debug/events/", inspect.Handler(r, t))
+	mux.Handle("/debug/events/", monitor.Handler(r, t))
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	lc.Append(fx.Hook{
 		OnStart: func(ctx context.Context) error {

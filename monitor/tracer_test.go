@@ -1,4 +1,4 @@
-package inspect_test
+package monitor_test
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
-	"github.com/rollcall-go/rollcall/inspect"
+	"github.com/rollcall-go/rollcall/monitor"
 	"github.com/rollcall-go/rollcall/provider"
 )
 
@@ -50,7 +50,7 @@ func shop(t testing.TB, options ...rollcall.Option) rollcall.Dispatcher {
 
 func TestTracer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tracer := inspect.NewTracer(inspect.Render(func(ev any) string { return fmt.Sprintf("%T", ev) }))
+		tracer := monitor.NewTracer(monitor.Render(func(ev any) string { return fmt.Sprintf("%T", ev) }))
 		d := shop(t, rollcall.Observe(tracer))
 		begun := time.Now()
 		ctx := context.Background()
@@ -58,14 +58,14 @@ func TestTracer(t *testing.T) {
 			_ = d.Dispatch(ctx, e)
 		}
 		slow, quick := 10*time.Millisecond, time.Millisecond
-		want := []*inspect.Timeline{
-			{Event: "int", At: begun.Add(31 * time.Millisecond), Payload: "int", Steps: []inspect.Step{}},
-			{Event: "order.placed", At: begun.Add(21 * time.Millisecond), Took: slow, Stopped: true, StoppedBy: "moody", Payload: "*inspect_test.placed", Steps: []inspect.Step{
+		want := []*monitor.Timeline{
+			{Event: "int", At: begun.Add(31 * time.Millisecond), Payload: "int", Steps: []monitor.Step{}},
+			{Event: "order.placed", At: begun.Add(21 * time.Millisecond), Took: slow, Stopped: true, StoppedBy: "moody", Payload: "*monitor_test.placed", Steps: []monitor.Step{
 				{Listener: "slow", Called: true, Returned: true, Took: slow}, {Listener: "moody", Called: true, Returned: true, Start: slow}, {Listener: "quick"}}},
-			{Event: "order.placed", At: begun.Add(11 * time.Millisecond), Took: slow, Err: "listener moody of order.placed: out of <stock>", Payload: "*inspect_test.placed", Steps: []inspect.Step{
+			{Event: "order.placed", At: begun.Add(11 * time.Millisecond), Took: slow, Err: "listener moody of order.placed: out of <stock>", Payload: "*monitor_test.placed", Steps: []monitor.Step{
 				{Listener: "slow", Called: true, Returned: true, Took: slow},
 				{Listener: "moody", Called: true, Returned: true, Start: slow, Err: "listener moody of order.placed: out of <stock>"}, {Listener: "quick"}}},
-			{Event: "order.placed", At: begun, Took: slow + quick, Payload: "*inspect_test.placed", Steps: []inspect.Step{
+			{Event: "order.placed", At: begun, Took: slow + quick, Payload: "*monitor_test.placed", Steps: []monitor.Step{
 				{Listener: "slow", Called: true, Returned: true, Took: slow}, {Listener: "moody", Called: true, Returned: true, Start: slow}, {Listener: "quick", Called: true, Returned: true, Start: slow, Took: quick}}},
 		}
 		if diff := cmp.Diff(want, tracer.Recent()); diff != "" {
@@ -77,9 +77,9 @@ func TestTracer(t *testing.T) {
 				e.Listeners[i].P50, e.Listeners[i].P99 = about(e.Listeners[i].P50), about(e.Listeners[i].P99)
 			}
 		}
-		wantStats := []inspect.EventStats{
+		wantStats := []monitor.EventStats{
 			{Event: "int", Dispatches: 1, Unheard: 1},
-			{Event: "order.placed", Dispatches: 3, Failed: 1, Stopped: 1, Listeners: []inspect.ListenerStats{
+			{Event: "order.placed", Dispatches: 3, Failed: 1, Stopped: 1, Listeners: []monitor.ListenerStats{
 				{Listener: "moody", Calls: 3, Failed: 1, Timed: 3, P50: about(64), P99: about(64)},
 				{Listener: "quick", Calls: 1, Timed: 1, P50: quick, P99: quick, Total: quick},
 				{Listener: "slow", Calls: 3, Timed: 3, P50: slow, P99: slow, Total: 3 * slow},
@@ -104,7 +104,7 @@ func about(d time.Duration) time.Duration {
 
 // Of a sample, everything is counted and only some is timed.
 func TestTracerSample(t *testing.T) {
-	tracer := inspect.NewTracer(inspect.Sample(4))
+	tracer := monitor.NewTracer(monitor.Sample(4))
 	p, err := provider.Build([]rollcall.Listener{rollcall.NewListener[int]("a", func(int) error { return errors.New("no") })}, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -128,7 +128,7 @@ func TestTracerSample(t *testing.T) {
 
 // Names that are made at run time don't fill the memory.
 func TestTracerKeepsAsManyEventsAsItSays(t *testing.T) {
-	tracer := inspect.NewTracer()
+	tracer := monitor.NewTracer()
 	p, err := provider.Build(nil, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -138,7 +138,7 @@ func TestTracerKeepsAsManyEventsAsItSays(t *testing.T) {
 		_, _ = rollcall.DispatchName(context.Background(), d, fmt.Sprint("made.", i))
 	}
 	stats := tracer.Stats()
-	if stats[0].Event != inspect.Others || stats[0].Dispatches != 5000-4096 || len(stats) != 4097 {
+	if stats[0].Event != monitor.Others || stats[0].Dispatches != 5000-4096 || len(stats) != 4097 {
 		t.Errorf("keeps %d events; the first is %v", len(stats), stats[0])
 	}
 }
@@ -154,7 +154,7 @@ func TestTracerConcurrently(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tracer := inspect.NewTracer()
+	tracer := monitor.NewTracer()
 	d := rollcall.NewDispatcher(p, rollcall.Observe(tracer), rollcall.Parallel(4))
 	var all sync.WaitGroup
 	for range 8 {
@@ -180,7 +180,7 @@ func TestTracerConcurrently(t *testing.T) {
 
 // Listeners that come and go with IDs of their own don't fill the memory.
 func TestTracerKeepsAsManyListenersAsItSays(t *testing.T) {
-	m, tracer := &provider.Mutable{}, inspect.NewTracer()
+	m, tracer := &provider.Mutable{}, monitor.NewTracer()
 	d := rollcall.NewDispatcher(m, rollcall.Observe(tracer))
 	for i := range 4100 {
 		remove, err := m.Append(rollcall.NewListener[int](fmt.Sprint("connection", i), func(int) {}))
@@ -191,7 +191,7 @@ func TestTracerKeepsAsManyListenersAsItSays(t *testing.T) {
 		remove()
 	}
 	listeners := tracer.Stats()[0].Listeners
-	if len(listeners) != 4097 || listeners[0].Listener != inspect.Others || listeners[0].Calls != 4 {
+	if len(listeners) != 4097 || listeners[0].Listener != monitor.Others || listeners[0].Calls != 4 {
 		t.Errorf("keeps %d listeners; the first is %v", len(listeners), listeners[0])
 	}
 }
@@ -200,7 +200,7 @@ func TestTracerKeepsAsManyListenersAsItSays(t *testing.T) {
 // counts as a minute.
 func TestTracerQuantiles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tracer := inspect.NewTracer()
+		tracer := monitor.NewTracer()
 		p, err := provider.Build([]rollcall.Listener{rollcall.NewListener[time.Duration]("sleeps", func(d time.Duration) { time.Sleep(d) })}, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -225,7 +225,7 @@ func TestTracerQuantiles(t *testing.T) {
 // Of a burst, the first hundred are remembered, and all that fail.
 func TestTracerBurst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tracer := inspect.NewTracer(inspect.Render(func(ev any) string { return fmt.Sprint(ev) }))
+		tracer := monitor.NewTracer(monitor.Render(func(ev any) string { return fmt.Sprint(ev) }))
 		p, err := provider.Build([]rollcall.Listener{rollcall.NewListener[int]("a", func(i int) error {
 			if i == 150 {
 				return errors.New("no")
@@ -268,7 +268,7 @@ func (l lingering) End(error)                                        { l.end() }
 // One that was overtaken counts in the burst that overtook it.
 func TestTracerBurstOvertakes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tracer := inspect.NewTracer(inspect.Render(func(ev any) string { return fmt.Sprint(ev) }))
+		tracer := monitor.NewTracer(monitor.Render(func(ev any) string { return fmt.Sprint(ev) }))
 		p, err := provider.Build([]rollcall.Listener{rollcall.NewListener[int]("a", func(int) {})}, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -297,9 +297,9 @@ func TestTracerShieldsDispatches(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tracer := inspect.NewTracer(nil, inspect.Sample(0), inspect.Sample(1<<40), inspect.Sample(1), inspect.Render(func(any) string { panic("can't") }))
-	var none *inspect.Tracer
-	var zero inspect.Tracer
+	tracer := monitor.NewTracer(nil, monitor.Sample(0), monitor.Sample(1<<40), monitor.Sample(1), monitor.Render(func(any) string { panic("can't") }))
+	var none *monitor.Tracer
+	var zero monitor.Tracer
 	d := rollcall.NewDispatcher(p, rollcall.Observe(tracer), rollcall.Observe(none), rollcall.Observe(&zero))
 	_ = d.Dispatch(context.Background(), 1)
 	_ = d.Dispatch(context.Background(), "x")
@@ -324,7 +324,7 @@ func (unspeakable) Error() string { panic("speechless") }
 // parallel too, and others have ended before.
 func TestTracerGoexit(t *testing.T) {
 	for _, options := range [][]rollcall.Option{nil, {rollcall.Parallel(2)}} {
-		tracer := inspect.NewTracer()
+		tracer := monitor.NewTracer()
 		p, err := provider.Build([]rollcall.Listener{rollcall.NewListener[int]("leaves", func(int) { runtime.Goexit() }), rollcall.NewListener[int]("after", func(int) {}, `after:"leaves"`)}, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -345,7 +345,7 @@ func TestTracerGoexit(t *testing.T) {
 
 // A provider whose lists change keeps the counts.
 func TestTracerOfChangingLists(t *testing.T) {
-	m, tracer := &provider.Mutable{}, inspect.NewTracer()
+	m, tracer := &provider.Mutable{}, monitor.NewTracer()
 	d := rollcall.NewDispatcher(m, rollcall.Observe(tracer))
 	for _, id := range []string{"a", "b"} {
 		if _, err := m.Add(rollcall.NewListener[int](id, func(int) {})); err != nil {
@@ -370,7 +370,7 @@ func TestTracerOfAListenerThatListensTwice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tracer := inspect.NewTracer()
+	tracer := monitor.NewTracer()
 	_ = rollcall.NewDispatcher(p, rollcall.Observe(tracer)).Dispatch(context.Background(), &placed{})
 	if stats := tracer.Stats()[0].Listeners; len(stats) != 1 || stats[0].Calls != 2 {
 		t.Errorf("got %+v", stats)
@@ -391,13 +391,13 @@ func (hostileCalling) End(error)                                    {}
 // A call that another observer prevents is not counted.
 func TestTracerBehindAnObserverThatPanics(t *testing.T) {
 	for _, options := range [][]rollcall.Option{nil, {rollcall.Parallel(2)}} {
-		tracer := inspect.NewTracer()
+		tracer := monitor.NewTracer()
 		d := shop(t, append(options, rollcall.Observe(hostileCalling{}), rollcall.Observe(tracer))...)
 		_ = d.Dispatch(context.Background(), &placed{})
 		if stats := tracer.Stats()[0]; stats.Failed != 1 || len(stats.Listeners) != 0 {
 			t.Errorf("counted %+v", stats)
 		}
-		if line := tracer.Recent()[0]; !strings.HasSuffix(line.Err, "panic: an observer") || line.Steps[0] != (inspect.Step{Listener: "slow"}) {
+		if line := tracer.Recent()[0]; !strings.HasSuffix(line.Err, "panic: an observer") || line.Steps[0] != (monitor.Step{Listener: "slow"}) {
 			t.Errorf("remembers %+v", line)
 		}
 	}
@@ -416,7 +416,7 @@ func BenchmarkTracer(b *testing.B) {
 			b.Fatal(err)
 		}
 		for name, options := range map[string][]rollcall.Option{
-			"off": nil, "on": {rollcall.Observe(inspect.NewTracer())}, "sample": {rollcall.Observe(inspect.NewTracer(inspect.Sample(100)))},
+			"off": nil, "on": {rollcall.Observe(monitor.NewTracer())}, "sample": {rollcall.Observe(monitor.NewTracer(monitor.Sample(100)))},
 		} {
 			m := rollcall.NewEmitter[*placed](rollcall.NewDispatcher(p, options...))
 			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
