@@ -48,7 +48,7 @@ const (
 // the last listener failed, and one was stopped by the first.
 func hostileServer(t *testing.T) (base string) {
 	t.Helper()
-	tracer := monitor.NewTracer(monitor.Render(func(any) string { return hostilePayload }))
+	tracer := &monitor.Tracer{Render: func(any) string { return hostilePayload }}
 	report := &inspect.Report{}
 	for _, o := range []struct {
 		id            string

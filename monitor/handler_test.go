@@ -52,7 +52,7 @@ func traced(t *testing.T) (*inspect.Report, *monitor.Tracer) {
 			e.Listeners[i].Source = "shop/shop.go:7"
 		}
 	}
-	tracer := monitor.NewTracer(monitor.Render(func(ev any) string { return fmt.Sprintf("<u>%T</u>", ev) }))
+	tracer := &monitor.Tracer{Render: func(ev any) string { return fmt.Sprintf("<u>%T</u>", ev) }}
 	d := rollcall.NewDispatcher(p, rollcall.Observe(tracer))
 	for _, e := range []any{&placed{}, &placed{fail: true}, &placed{stop: true}, 7, "nobody knows"} {
 		_ = d.Dispatch(context.Background(), e)
@@ -177,7 +177,7 @@ func TestSeveralProviders(t *testing.T) {
 	}
 	heard := build(rollcall.NewListener[*placed]("a", func(*placed) {}), rollcall.NewListener[error]("b", func(error) {}))
 	r := &inspect.Report{Providers: []inspect.Provider{inspect.OfProvider("default", "x", heard), inspect.OfProvider("audit", "y", build()), inspect.OfProvider("none", "z", nil)}}
-	tracer := monitor.NewTracer()
+	tracer := &monitor.Tracer{}
 	_ = rollcall.NewDispatcher(heard, rollcall.Observe(tracer)).Dispatch(context.Background(), &inspect.FormatError{})
 	page := body(t, get(monitor.Handler(r, tracer), "GET", "/?q="))
 	for _, want := range []string{
@@ -241,7 +241,7 @@ func TestSearchCountsWhatIsSeenAtRunTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := &inspect.Report{Providers: []inspect.Provider{inspect.OfProvider("default", "x", p)}}
-	tracer := monitor.NewTracer()
+	tracer := &monitor.Tracer{}
 	_ = rollcall.NewDispatcher(p, rollcall.Observe(tracer)).Dispatch(context.Background(), &inspect.FormatError{})
 	for query, want := range map[string]string{"err": "2 of 2", "formaterror": "1 of 2", "zzz": "0 of 2"} {
 		page := body(t, get(monitor.Handler(r, tracer), "GET", "/?q="+query))
@@ -260,7 +260,7 @@ func TestTimelineOfAsync(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tracer := monitor.NewTracer()
+	tracer := &monitor.Tracer{}
 	h := monitor.Handler(nil, tracer)
 	d := rollcall.NewDispatcher(p, rollcall.Observe(tracer))
 	_ = d.Dispatch(context.Background(), &placed{})
@@ -276,7 +276,7 @@ func TestTimelineOfAsync(t *testing.T) {
 
 // A timeline tells why each listener was not called.
 func TestWhyNotCalled(t *testing.T) {
-	tracer := monitor.NewTracer()
+	tracer := &monitor.Tracer{}
 	h := monitor.Handler(nil, tracer)
 	d := shop(t, rollcall.Observe(tracer), rollcall.CollectErrors())
 	_ = d.Dispatch(context.Background(), &placed{fail: true, stop: true})
@@ -293,15 +293,8 @@ func TestWhyNotCalled(t *testing.T) {
 
 // Pages of large applications stay small: twenty timelines of fifty listeners.
 func TestLargePages(t *testing.T) {
-	var listeners []rollcall.Listener
-	for i := range 400 {
-		listeners = append(listeners, rollcall.NewListener[int](fmt.Sprint("listener", i), func(int) {}))
-	}
-	p, err := provider.Build(listeners, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tracer := monitor.NewTracer()
+	p := idle(t, 400)
+	tracer := &monitor.Tracer{}
 	d := rollcall.NewDispatcher(p, rollcall.Observe(tracer))
 	for range 30 {
 		_ = d.Dispatch(context.Background(), 1)
@@ -331,7 +324,7 @@ func TestTimelineShowsWhatMatters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tracer := monitor.NewTracer()
+	tracer := &monitor.Tracer{}
 	_ = rollcall.NewDispatcher(p, rollcall.Observe(tracer)).Dispatch(context.Background(), 1)
 	page := body(t, get(monitor.Handler(nil, tracer), "GET", "/"))
 	for _, want := range []string{"<bdi>listener70</bdi>", "and 29 more", "listener listener70 of int: one\nother"} {

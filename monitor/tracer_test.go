@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"strings"
 	"sync"
@@ -50,7 +51,7 @@ func shop(t testing.TB, options ...rollcall.Option) rollcall.Dispatcher {
 
 func TestTracer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tracer := monitor.NewTracer(monitor.Render(func(ev any) string { return fmt.Sprintf("%T", ev) }))
+		tracer := &monitor.Tracer{Render: func(ev any) string { return fmt.Sprintf("%T", ev) }}
 		d := shop(t, rollcall.Observe(tracer))
 		begun := time.Now()
 		ctx := context.Background()
@@ -104,7 +105,7 @@ func about(d time.Duration) time.Duration {
 
 // Of a sample, everything is counted and only some is timed.
 func TestTracerSample(t *testing.T) {
-	tracer := monitor.NewTracer(monitor.Sample(4))
+	tracer := &monitor.Tracer{Sample: 4}
 	p, err := provider.Build([]rollcall.Listener{rollcall.NewListener[int]("a", func(int) error { return errors.New("no") })}, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -128,7 +129,7 @@ func TestTracerSample(t *testing.T) {
 
 // Names that are made at run time don't fill the memory.
 func TestTracerKeepsAsManyEventsAsItSays(t *testing.T) {
-	tracer := monitor.NewTracer()
+	tracer := &monitor.Tracer{}
 	p, err := provider.Build(nil, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -138,24 +139,30 @@ func TestTracerKeepsAsManyEventsAsItSays(t *testing.T) {
 		_, _ = rollcall.DispatchName(context.Background(), d, fmt.Sprint("made.", i))
 	}
 	stats := tracer.Stats()
-	if stats[0].Event != monitor.Others || stats[0].Dispatches != 5000-4096 || len(stats) != 4097 {
+	if stats[0].Event != "(others)" || stats[0].Dispatches != 5000-4096 || len(stats) != 4097 {
 		t.Errorf("keeps %d events; the first is %v", len(stats), stats[0])
 	}
 }
 
-// Nothing is lost where many dispatch at once, in parallel too, while somebody
-// looks.
-func TestTracerConcurrently(t *testing.T) {
+// idle returns a provider of listeners of int that do nothing.
+func idle(t *testing.T, n int) *provider.Sorted {
+	t.Helper()
 	var listeners []rollcall.Listener
-	for i := range 8 {
+	for i := range n {
 		listeners = append(listeners, rollcall.NewListener[int](fmt.Sprint("l", i), func(int) {}))
 	}
 	p, err := provider.Build(listeners, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tracer := monitor.NewTracer()
-	d := rollcall.NewDispatcher(p, rollcall.Observe(tracer), rollcall.Parallel(4))
+	return p
+}
+
+// Nothing is lost where many dispatch at once, in parallel too, while somebody
+// looks.
+func TestTracerConcurrently(t *testing.T) {
+	tracer := &monitor.Tracer{}
+	d := rollcall.NewDispatcher(idle(t, 8), rollcall.Observe(tracer), rollcall.Parallel(4))
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
@@ -180,7 +187,7 @@ func TestTracerConcurrently(t *testing.T) {
 
 // Listeners that come and go with IDs of their own don't fill the memory.
 func TestTracerKeepsAsManyListenersAsItSays(t *testing.T) {
-	m, tracer := &provider.Mutable{}, monitor.NewTracer()
+	m, tracer := &provider.Mutable{}, &monitor.Tracer{}
 	d := rollcall.NewDispatcher(m, rollcall.Observe(tracer))
 	for i := range 4100 {
 		remove, err := m.Append(rollcall.NewListener[int](fmt.Sprint("connection", i), func(int) {}))
@@ -191,7 +198,7 @@ func TestTracerKeepsAsManyListenersAsItSays(t *testing.T) {
 		remove()
 	}
 	listeners := tracer.Stats()[0].Listeners
-	if len(listeners) != 4097 || listeners[0].Listener != monitor.Others || listeners[0].Calls != 4 {
+	if len(listeners) != 4097 || listeners[0].Listener != "(others)" || listeners[0].Calls != 4 {
 		t.Errorf("keeps %d listeners; the first is %v", len(listeners), listeners[0])
 	}
 }
@@ -200,7 +207,7 @@ func TestTracerKeepsAsManyListenersAsItSays(t *testing.T) {
 // counts as a minute.
 func TestTracerQuantiles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tracer := monitor.NewTracer()
+		tracer := &monitor.Tracer{}
 		p, err := provider.Build([]rollcall.Listener{rollcall.NewListener[time.Duration]("sleeps", func(d time.Duration) { time.Sleep(d) })}, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -225,7 +232,7 @@ func TestTracerQuantiles(t *testing.T) {
 // Of a burst, the first hundred are remembered, and all that fail.
 func TestTracerBurst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tracer := monitor.NewTracer(monitor.Render(func(ev any) string { return fmt.Sprint(ev) }))
+		tracer := &monitor.Tracer{Render: func(ev any) string { return fmt.Sprint(ev) }}
 		p, err := provider.Build([]rollcall.Listener{rollcall.NewListener[int]("a", func(i int) error {
 			if i == 150 {
 				return errors.New("no")
@@ -268,7 +275,7 @@ func (l lingering) End(error)                                        { l.end() }
 // One that was overtaken counts in the burst that overtook it.
 func TestTracerBurstOvertakes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tracer := monitor.NewTracer(monitor.Render(func(ev any) string { return fmt.Sprint(ev) }))
+		tracer := &monitor.Tracer{Render: func(ev any) string { return fmt.Sprint(ev) }}
 		p, err := provider.Build([]rollcall.Listener{rollcall.NewListener[int]("a", func(int) {})}, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -297,10 +304,8 @@ func TestTracerShieldsDispatches(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tracer := monitor.NewTracer(nil, monitor.Sample(0), monitor.Sample(1<<40), monitor.Sample(1), monitor.Render(func(any) string { panic("can't") }))
-	var none *monitor.Tracer
-	var zero monitor.Tracer
-	d := rollcall.NewDispatcher(p, rollcall.Observe(tracer), rollcall.Observe(none), rollcall.Observe(&zero))
+	tracer := &monitor.Tracer{Render: func(any) string { panic("can't") }}
+	d := rollcall.NewDispatcher(p, rollcall.Observe(tracer))
 	_ = d.Dispatch(context.Background(), 1)
 	_ = d.Dispatch(context.Background(), "x")
 	lines := tracer.Recent()
@@ -310,8 +315,91 @@ func TestTracerShieldsDispatches(t *testing.T) {
 	if n := len(lines[0].Err); n < 4000 || n > 4100 || !utf8.ValidString(lines[0].Err) || lines[0].Steps[0].Err != lines[0].Err {
 		t.Errorf("an error of 20 kB is kept as %d bytes", n)
 	}
-	if len(zero.Stats()) != 0 || len(zero.Recent()) != 0 {
-		t.Errorf("the zero tracer counts %v", zero.Stats())
+}
+
+// A nil tracer observes nothing, and a sample of any size is one.
+func TestTracerOfAnySample(t *testing.T) {
+	var none *monitor.Tracer
+	all, negative, rare := &monitor.Tracer{Sample: 1}, &monitor.Tracer{Sample: -1}, &monitor.Tracer{Sample: math.MaxInt}
+	d := shop(t, rollcall.Observe(none), rollcall.Observe(all), rollcall.Observe(negative), rollcall.Observe(rare))
+	if err := d.Dispatch(context.Background(), &placed{}); err != nil {
+		t.Fatal(err)
+	}
+	none.Reset()
+	if stats, lines := none.Stats(), none.Recent(); stats != nil || lines != nil {
+		t.Errorf("a nil tracer has seen %v, %v", stats, lines)
+	}
+	if len(all.Recent()) != 1 || len(negative.Recent()) != 1 {
+		t.Errorf("%d and %d of one dispatch were timed", len(all.Recent()), len(negative.Recent()))
+	}
+	if stats := rare.Stats(); len(stats) != 1 || stats[0].Dispatches != 1 {
+		t.Errorf("counted %+v", stats)
+	}
+}
+
+// After a Reset, only later dispatches count. One that was under way is forgotten.
+func TestTracerReset(t *testing.T) {
+	tracer := &monitor.Tracer{Render: func(ev any) string { return fmt.Sprint(ev) }}
+	tracer.Reset()
+	p, err := provider.Build([]rollcall.Listener{rollcall.NewListener[int]("a", func(i int) {
+		if i == 2 {
+			tracer.Reset()
+		}
+	})}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := rollcall.NewDispatcher(p, rollcall.Observe(tracer))
+	dispatch := func(i int) {
+		if err := d.Dispatch(context.Background(), i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dispatch(1)
+	dispatch(2)
+	if stats, lines := tracer.Stats(), tracer.Recent(); len(stats) != 0 || len(lines) != 0 {
+		t.Errorf("after the reset it knows %+v, %+v", stats, lines)
+	}
+	dispatch(3)
+	dispatch(4)
+	stats, lines := tracer.Stats(), tracer.Recent()
+	if len(stats) != 1 || stats[0].Dispatches != 2 || stats[0].Listeners[0].Calls != 2 || len(lines) != 2 || lines[1].Payload != "3" {
+		t.Errorf("it knows %+v, %+v", stats, lines)
+	}
+}
+
+// Many dispatch at once while the tracer is reset. It never knows more than was
+// dispatched, and nothing after the last reset.
+func TestTracerResetConcurrently(t *testing.T) {
+	tracer := &monitor.Tracer{}
+	d := rollcall.NewDispatcher(idle(t, 2), rollcall.Observe(tracer), rollcall.Parallel(2))
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for range 200 {
+				if err := d.Dispatch(context.Background(), 1); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		all.Go(func() {
+			for range 200 {
+				tracer.Reset()
+				for _, s := range tracer.Stats() {
+					if s.Dispatches > 800 {
+						t.Errorf("counted %d of 800", s.Dispatches)
+					}
+				}
+				if n := len(tracer.Recent()); n > 100 {
+					t.Errorf("remembers %d", n)
+				}
+			}
+		})
+	}
+	all.Wait()
+	tracer.Reset()
+	if stats, lines := tracer.Stats(), tracer.Recent(); len(stats) != 0 || len(lines) != 0 {
+		t.Errorf("after the last reset it knows %+v, %d dispatches", stats, len(lines))
 	}
 }
 
@@ -324,7 +412,7 @@ func (unspeakable) Error() string { panic("speechless") }
 // parallel too, and others have ended before.
 func TestTracerGoexit(t *testing.T) {
 	for _, options := range [][]rollcall.Option{nil, {rollcall.Parallel(2)}} {
-		tracer := monitor.NewTracer()
+		tracer := &monitor.Tracer{}
 		p, err := provider.Build([]rollcall.Listener{rollcall.NewListener[int]("leaves", func(int) { runtime.Goexit() }), rollcall.NewListener[int]("after", func(int) {}, `after:"leaves"`)}, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -345,7 +433,7 @@ func TestTracerGoexit(t *testing.T) {
 
 // A provider whose lists change keeps the counts.
 func TestTracerOfChangingLists(t *testing.T) {
-	m, tracer := &provider.Mutable{}, monitor.NewTracer()
+	m, tracer := &provider.Mutable{}, &monitor.Tracer{}
 	d := rollcall.NewDispatcher(m, rollcall.Observe(tracer))
 	for _, id := range []string{"a", "b"} {
 		if _, err := m.Add(rollcall.NewListener[int](id, func(int) {})); err != nil {
@@ -370,7 +458,7 @@ func TestTracerOfAListenerThatListensTwice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tracer := monitor.NewTracer()
+	tracer := &monitor.Tracer{}
 	_ = rollcall.NewDispatcher(p, rollcall.Observe(tracer)).Dispatch(context.Background(), &placed{})
 	if stats := tracer.Stats()[0].Listeners; len(stats) != 1 || stats[0].Calls != 2 {
 		t.Errorf("got %+v", stats)
@@ -391,7 +479,7 @@ func (hostileCalling) End(error)                                    {}
 // A call that another observer prevents is not counted.
 func TestTracerBehindAnObserverThatPanics(t *testing.T) {
 	for _, options := range [][]rollcall.Option{nil, {rollcall.Parallel(2)}} {
-		tracer := monitor.NewTracer()
+		tracer := &monitor.Tracer{}
 		d := shop(t, append(options, rollcall.Observe(hostileCalling{}), rollcall.Observe(tracer))...)
 		_ = d.Dispatch(context.Background(), &placed{})
 		if stats := tracer.Stats()[0]; stats.Failed != 1 || len(stats.Listeners) != 0 {
@@ -416,7 +504,7 @@ func BenchmarkTracer(b *testing.B) {
 			b.Fatal(err)
 		}
 		for name, options := range map[string][]rollcall.Option{
-			"off": nil, "on": {rollcall.Observe(monitor.NewTracer())}, "sample": {rollcall.Observe(monitor.NewTracer(monitor.Sample(100)))},
+			"off": nil, "on": {rollcall.Observe(&monitor.Tracer{})}, "sample": {rollcall.Observe(&monitor.Tracer{Sample: 100})},
 		} {
 			m := rollcall.NewEmitter[*placed](rollcall.NewDispatcher(p, options...))
 			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {

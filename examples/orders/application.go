@@ -25,7 +25,7 @@ import (
 // application is what web and worker have in common: both know all listeners,
 // and each runs those that are its own.
 func application(c config, log *slog.Logger) fx.Option {
-	tracer := monitor.NewTracer()
+	tracer := &monitor.Tracer{}
 	return fx.Options(
 		fxevents.Module(
 			fxevents.Policy(rollcall.Observe(tracer), rollcall.Observe(monitor.Log(log, 1))),

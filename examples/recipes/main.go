@@ -58,7 +58,7 @@ type parts struct {
 
 // application is the whole program but for what main needs of it.
 func application(serve string, out io.Writer) fx.Option {
-	tracer := monitor.NewTracer(monitor.Render(recipes.Title))
+	tracer := &monitor.Tracer{Render: recipes.Title}
 	return fx.Options(
 		fxevents.Module(
 			fxevents.OrderFile(files, "services.yaml"),
