@@ -16,8 +16,7 @@ import (
 
 const modulePath = "github.com/rollcall-go/rollcall"
 
-// allowed says what each package may import beyond the standard library and
-// internal/.
+// allowed lists what each package may import besides the standard library and internal/.
 var allowed = map[string][]string{
 	".": {"event", "ordering", "tags"},
 

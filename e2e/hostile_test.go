@@ -42,10 +42,10 @@ const (
 	crowdEvent     = "crowded"
 )
 
-// hostileServer has two providers. One has each of the hostile names as an
-// event, to which each of them listens; the other has a crowd that listens to
-// one event. Each event was dispatched three times: one went through, in one
-// the last listener failed, and one was stopped by the first.
+// hostileServer serves two providers. In the first, each of the hostile names is an
+// event, and each of them listens to each event. In the second, a crowd listens to one
+// event. Each event was dispatched three times: one dispatch succeeded, in one the last
+// listener failed, and one was stopped by the first listener.
 func hostileServer(t *testing.T) (base string) {
 	t.Helper()
 	tracer := &monitor.Tracer{Render: func(any) string { return hostilePayload }}
@@ -128,8 +128,7 @@ func dispatchAll(p rollcall.Provider, tracer *monitor.Tracer, events []string) {
 	}
 }
 
-// Names and texts come through as they are and make no markup, on a narrow
-// page too.
+// Names and texts are shown as they are and make no markup, also on a narrow page.
 func TestHostileNames(t *testing.T) {
 	t.Parallel()
 	browser := browser(t)

@@ -11,12 +11,12 @@ import (
 	"github.com/rollcall-go/rollcall/internal/printable"
 )
 
-// UnknownError is an event or a listener that a report does not have.
+// UnknownError reports an event or a listener that a report does not have.
 type UnknownError struct {
 	What  string // "event" or "listener"
 	Name  string
 	Event string   // of a listener
-	Known []string // those that there are
+	Known []string // the names that exist
 }
 
 func (e *UnknownError) Error() string {
@@ -27,10 +27,10 @@ func (e *UnknownError) Error() string {
 	return printable.Line(fmt.Sprintf("there is no %s %s%s%s", e.What, e.Name, on, nearest.DidYouMean(e.Name, e.Known)))
 }
 
-// Explain tells the story of one listener of one event: its place, what it
-// asks for and what became of that, and who names it. The event is its name or
-// its type; of several providers that have it, each tells its own. The error
-// is an *UnknownError or that of w.
+// Explain explains the place of one listener of one event: what the listener asks for,
+// which of its hints hold, and which listeners name it. The event is its name or its
+// type. If several providers have the event, each is explained. The error is an
+// *UnknownError or the error of w.
 func (r Report) Explain(w io.Writer, event, listener string) error {
 	buffered := bufio.NewWriter(w)
 	var events, listeners []string
@@ -61,7 +61,7 @@ func (r Report) Explain(w io.Writer, event, listener string) error {
 	return buffered.Flush()
 }
 
-// isCalled says whether text means the event: its name, or its type with its
+// isCalled reports whether text is the name of the event, or its type with its
 // package's name or import path. The "*" of a pointer may be left out.
 func (e Event) isCalled(text string) bool {
 	bare := strings.TrimLeft(e.Type, "*")
@@ -74,7 +74,7 @@ func (e Event) isCalled(text string) bool {
 	return false
 }
 
-// tell is the story of the listener at an index.
+// tell writes the explanation of the listener at an index.
 func (p Provider) tell(w *bufio.Writer, e Event, index int, nameProvider bool) {
 	l := e.Listeners[index]
 	of := ""
@@ -111,7 +111,7 @@ func (p Provider) tellRegistration(w *bufio.Writer, l Listener) {
 	}
 }
 
-// hintsOf are the listener's hints with what became of them.
+// hintsOf returns the listener's hints, each with its effect.
 func (e Event) hintsOf(l Listener) []string {
 	why := map[string]string{}
 	for _, n := range l.NoEffect {
@@ -137,7 +137,7 @@ func (e Event) hintsOf(l Listener) []string {
 	return told
 }
 
-// tellNamers tells who wants to run before or after the listener.
+// tellNamers writes which listeners ask to run before or after the listener.
 func (e Event) tellNamers(w *bufio.Writer, named Listener) {
 	for _, l := range e.Listeners {
 		for _, hint := range hintTexts(l.Placement) {

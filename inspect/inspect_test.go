@@ -171,8 +171,7 @@ func TestHears(t *testing.T) {
 	}
 }
 
-// A report is plain data: it comes back from its JSON as it was, and follows
-// the schema.
+// A report is plain data. Its JSON reads back as an equal report and follows the schema.
 func TestJSON(t *testing.T) {
 	schema, err := jsonschema.NewCompiler().Compile("report.schema.json")
 	if err != nil {
@@ -209,8 +208,8 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-// Declared order is that of the services, also where one takes the tags of
-// another: here it is x d c, and the hint moves d.
+// Declared order is the order of the services, even if one takes the tags of another.
+// Here it is x d c, and the hint moves d.
 func TestNoEffectBesideAliases(t *testing.T) {
 	r := report(t, `
 services:
@@ -230,7 +229,7 @@ services:
 	}
 }
 
-// What is said to have no effect has none: without it, the order is the same.
+// Without the hints that are reported as having no effect, the order is the same.
 func TestNoEffectIsTrue(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		items := randomItems(t)

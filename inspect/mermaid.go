@@ -8,9 +8,8 @@ import (
 	"github.com/rollcall-go/rollcall/internal/printable"
 )
 
-// writeMermaid draws a flowchart: solid arrows for the order, dotted ones for
-// hints. A label must not begin as a list does ("1. x"): some versions of Mermaid
-// refuse that.
+// writeMermaid draws a flowchart: solid arrows for the order, dotted ones for hints. A
+// label must not begin like a list item ("1. x"), which some versions of Mermaid refuse.
 func writeMermaid(w *bufio.Writer, r Report) error {
 	fmt.Fprintln(w, "flowchart TD")
 	r.eachEvent(func(n int, p Provider, e Event) {

@@ -18,7 +18,7 @@ var wide = &unicode.RangeTable{
 	R32: []unicode.Range32{{0x1f300, 0x1faff, 1}, {0x20000, 0x3fffd, 1}},
 }
 
-// columns is the width of a text in columns of a terminal: marks take none,
+// columns returns the width of a text in columns of a terminal. Marks take no column,
 // the wide letters of East Asia two.
 func columns(s string) int {
 	n := 0
@@ -34,7 +34,7 @@ func columns(s string) int {
 	return n
 }
 
-// padded fills a text up to a number of columns.
+// padded returns a text with spaces up to a number of columns.
 func padded(s string, width int) string {
 	return s + strings.Repeat(" ", max(0, width-columns(s)))
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/rollcall-go/rollcall/internal/printable"
 )
 
-// Measures of the picture, in pixels. Text is monospaced, so that its width is
-// known without a font.
+// Measures of the picture, in pixels. Text is monospaced, so its width is known without
+// a font.
 const (
 	svgMargin    = 16
 	svgRow       = 28 // height of a listener with the gap below it
@@ -43,17 +43,18 @@ func writeSVG(w *bufio.Writer, r Report) error {
 	return nil
 }
 
-// SVG returns the picture of one event, as an svg element for a page of HTML. Every
-// name in it is escaped. It has no colours of its own, so that it needs no style
-// element: a style sheet sets those of its classes, as the style element that
-// [Report.Write] writes.
+// SVG returns a picture of the event as an svg element for an HTML page. Names in it are
+// escaped. It has no style element, which the policy of a page may forbid. Copy the
+// style element of a picture that [Report.Write] writes to the page's style sheet, or
+// write your own.
 func (e Event) SVG() string {
 	var body strings.Builder
 	bottom, right := svgEvent(&body, svgMargin, e.Event, e)
 	return svgStart(int(right)+svgMargin, bottom+svgMargin) + ` aria-label="` + svgTitle + `">` + body.String() + "</svg>"
 }
 
-// svgStart is the start tag of a picture, up to its last attributes.
+// svgStart returns the start tag of a picture without its end, so that attributes may
+// follow.
 func svgStart(width, height int) string {
 	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" role="img"`, width, height)
 }
@@ -87,8 +88,8 @@ func svgEvent(b *strings.Builder, y int, heading string, e Event) (bottom int, r
 
 func numbered(i int, l Listener) string { return fmt.Sprintf("%d. %s", i+1, l.ID) }
 
-// lanes gives each arrow the innermost lane that is free on its way; arrows
-// come by their upper ends.
+// lanes assigns each arrow the innermost lane that is free on its way. The arrows are
+// sorted by their upper ends.
 func lanes(arrows []arrow) (lane []int, count int) {
 	var free []int // lane → the row from which it is free
 	for _, a := range arrows {
@@ -128,7 +129,7 @@ func svgWidth(text string) float64 {
 	return svgCharacter * float64(columns(shortened(printable.Line(text))))
 }
 
-// shortened keeps both ends of a long name.
+// shortened returns a name without its middle if it is long.
 func shortened(s string) string {
 	runes := []rune(s)
 	if len(runes) <= svgLongest {

@@ -24,7 +24,7 @@ func (b box) overlaps(c box) bool {
 }
 
 // No label of a picture overlaps another one, a hint's line or the border of a
-// box, and everything is inside of the picture.
+// box, and everything is inside the picture.
 func TestSVGLabelsDoNotOverlap(t *testing.T) {
 	for name, content := range map[string]string{"services": services, "hostile": hostile, "three": many(3), "eighty": many(80),
 		"wide": strings.ReplaceAll(services, "recipes", "調理法のレシピ"), "long": strings.ReplaceAll(hostile, "back", strings.Repeat("long", 125))} {
@@ -51,8 +51,7 @@ func TestSVGLabelsDoNotOverlap(t *testing.T) {
 	}
 }
 
-// The picture of one event takes its colours from the page that it is part of, whose
-// policy may forbid it a style of its own.
+// The picture of one event takes its style from its page.
 func TestSVGOfAnEvent(t *testing.T) {
 	svg := []byte(report(t, hostile).Providers[0].Events[0].SVG())
 	checkWellFormed(t, inspect.SVG, svg)
@@ -87,9 +86,9 @@ func many(n int) string {
 	return b.String()
 }
 
-// measure gives the boxes of the labels and of the lines beside them. A
-// character of the monospaced font, 13 px high, is at most 0.602 times as wide:
-// the widest of the fonts that the picture names.
+// measure returns the boxes of the labels and of the lines beside them. A character of
+// 13 px is at most 0.602 times as wide, which is the widest of the fonts that the
+// picture names.
 func measure(t *testing.T, svg []byte) (picture box, labels, lines []box) {
 	t.Helper()
 	var doc struct {
@@ -120,7 +119,7 @@ func measure(t *testing.T, svg []byte) (picture box, labels, lines []box) {
 	return box{right: doc.Width, bottom: doc.Height}, labels, lines
 }
 
-// lineOf is the box of the upright part of a path such as M56 64H46V142H54.
+// lineOf returns the box of the upright part of a path such as M56 64H46V142H54.
 func lineOf(t *testing.T, d string) box {
 	t.Helper()
 	numbers := strings.FieldsFunc(d, func(r rune) bool { return r < '0' || r > '9' })

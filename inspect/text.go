@@ -76,8 +76,8 @@ func writeTableEvent(w *bufio.Writer, e Event, c palette) {
 	}
 }
 
-// about is the event's type and where it is declared, as far as that is
-// known and not its name.
+// about returns the event's type and the place of its declaration, if they are known.
+// It leaves out a type that is the event's name.
 func (e Event) about() string {
 	var parts []string
 	if e.Type != "" && e.Type != e.Event {
@@ -89,10 +89,8 @@ func (e Event) about() string {
 	return strings.Join(parts, ", ")
 }
 
-// Notes returns what a report says about the listener beside its place, one
-// sentence each: what it listens to, its receiver key, what an order file replaced,
-// and hints without effect. Names in it are as they were written, so make them safe
-// before you show them.
+// Notes returns remarks on the listener: what it listens to, its receiver key, what an
+// order file replaced, and hints without effect. Names in them are not escaped.
 func (l Listener) Notes() []string {
 	var notes []string
 	if l.Hears != "" {
@@ -110,7 +108,7 @@ func (l Listener) Notes() []string {
 	return notes
 }
 
-// before puts a prefix before a text, unless that is empty.
+// before returns a text with a prefix, "" for an empty text.
 func before(prefix, text string) string {
 	if text == "" {
 		return ""

@@ -23,8 +23,8 @@ import (
 	"github.com/rollcall-go/rollcall/provider"
 )
 
-// traced is a report of a shop with orphans and hostile names, and a tracer
-// that has seen a few dispatches.
+// traced returns a report of a shop with orphans and hostile names, and a tracer that
+// has seen a few dispatches.
 func traced(t *testing.T) (*inspect.Report, *monitor.Tracer) {
 	t.Helper()
 	hostileID := `<script>alert("x")</script>`
@@ -166,7 +166,7 @@ func TestHandler(t *testing.T) {
 }
 
 // With several providers, an event is an orphan only if none of them hears it.
-// What no report knows shows all the same.
+// An event that no report has is still shown.
 func TestSeveralProviders(t *testing.T) {
 	build := func(listeners ...rollcall.Listener) *provider.Sorted {
 		p, err := provider.Build(listeners, []rollcall.Declaration{rollcall.Declare[*placed]("order.placed"), rollcall.Declare[int]("nobody.hears")})
@@ -193,7 +193,7 @@ func TestSeveralProviders(t *testing.T) {
 	}
 }
 
-// Of several providers with one ID, a link leads to the one that it stands for.
+// If several providers share an ID, each link leads to its own provider.
 func TestProvidersOfOneID(t *testing.T) {
 	r := inspect.Report{Providers: []inspect.Provider{
 		reported("shop", "one", "a", "order.placed"), reported("shop", "two", "b", "order.placed"), reported("other", "three", "c", "order.placed"),
@@ -233,8 +233,8 @@ func TestSearch(t *testing.T) {
 	}
 }
 
-// What is seen only at run time counts among the events, whether it matches or
-// not.
+// An event that is seen only at run time counts among all events, whether it matches
+// or not.
 func TestSearchCountsWhatIsSeenAtRunTime(t *testing.T) {
 	p, err := provider.Build([]rollcall.Listener{rollcall.NewListener[error]("a", func(error) {})}, nil)
 	if err != nil {
@@ -251,7 +251,7 @@ func TestSearchCountsWhatIsSeenAtRunTime(t *testing.T) {
 	}
 }
 
-// A timeline tells for whom an event was published, where it was.
+// A timeline shows the receiver key that an event was published for.
 func TestTimelineOfAsync(t *testing.T) {
 	var publishing error
 	e := rollcall.Declare[*placed]("order.placed")
@@ -274,7 +274,7 @@ func TestTimelineOfAsync(t *testing.T) {
 	}
 }
 
-// A timeline tells why each listener was not called.
+// A timeline shows why each listener was not called.
 func TestWhyNotCalled(t *testing.T) {
 	tracer := &monitor.Tracer{}
 	h := monitor.Handler(nil, tracer)
@@ -309,7 +309,8 @@ func TestLargePages(t *testing.T) {
 	}
 }
 
-// Beyond the first fifty, a timeline shows who decided; errors keep their lines.
+// Beyond the first fifty listeners, a timeline shows those that decided. Errors keep
+// their lines.
 func TestTimelineShowsWhatMatters(t *testing.T) {
 	var listeners []rollcall.Listener
 	for i := range 80 {
@@ -334,7 +335,7 @@ func TestTimelineShowsWhatMatters(t *testing.T) {
 	}
 }
 
-// The query is that of the URL; a body is not read.
+// The query comes from the URL. A body is not read.
 func TestBodiesAreNotRead(t *testing.T) {
 	request := httptest.NewRequest("GET", "/", strings.NewReader("q=zzz"))
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -349,7 +350,7 @@ func TestBodiesAreNotRead(t *testing.T) {
 	}
 }
 
-// The report may be filled after the handler was made.
+// The report may be filled after the handler is made.
 func TestHandlerOfAnEmptyReport(t *testing.T) {
 	r := &inspect.Report{}
 	h := monitor.Handler(r, nil)

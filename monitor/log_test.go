@@ -45,7 +45,7 @@ level=WARN msg="event dispatched" event=order.placed duration=10ms called=2 list
 	}
 }
 
-// Asynchronous listeners are not missing where they are not called.
+// Asynchronous listeners do not count among those to be called.
 func TestLogOfAsync(t *testing.T) {
 	var log bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -65,7 +65,7 @@ func TestLogOfAsync(t *testing.T) {
 	}
 }
 
-// What a receiver dispatches is told with its delivery.
+// A dispatch of a receiver is logged with its delivery.
 func TestLogOfDelivery(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
@@ -110,12 +110,12 @@ func TestLogSample(t *testing.T) {
 	for range 1000 {
 		_ = d.Dispatch(context.Background(), 7)
 	}
-	if n := bytes.Count(log.Bytes(), []byte("event dispatched")); n == 0 || n > 300 { // a hundred, by chance
+	if n := bytes.Count(log.Bytes(), []byte("event dispatched")); n == 0 || n > 300 { // about a hundred
 		t.Errorf("logged %d of 1000", n)
 	}
 }
 
-// A listener that was not called is not logged as one that was.
+// A listener that was not called is not logged as called.
 func TestLogBehindAnObserverThatPanics(t *testing.T) {
 	var log bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: withoutTime}))

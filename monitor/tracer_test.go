@@ -92,8 +92,7 @@ func TestTracer(t *testing.T) {
 	})
 }
 
-// about is the one of the durations of the tests that is an eighth away at
-// most.
+// about returns the duration of the tests that d is within an eighth of.
 func about(d time.Duration) time.Duration {
 	for _, exact := range []time.Duration{64, time.Millisecond, 10 * time.Millisecond} {
 		if d >= exact-exact/8 && d <= exact+exact/8 {
@@ -103,7 +102,7 @@ func about(d time.Duration) time.Duration {
 	return d
 }
 
-// Of a sample, everything is counted and only some is timed.
+// With a sample, all dispatches are counted and only some are timed.
 func TestTracerSample(t *testing.T) {
 	tracer := &monitor.Tracer{Sample: 4}
 	p, err := provider.Build([]rollcall.Listener{rollcall.NewListener[int]("a", func(int) error { return errors.New("no") })}, nil)
@@ -119,7 +118,7 @@ func TestTracerSample(t *testing.T) {
 	if l.Calls != n || l.Failed != n {
 		t.Errorf("counted %d calls and %d failures of %d", l.Calls, l.Failed, n)
 	}
-	if l.Timed < n/8 || l.Timed > n/2 { // a quarter, by chance; that this misses has odds of less than 1e-300
+	if l.Timed < n/8 || l.Timed > n/2 { // about a quarter; the odds of missing these bounds are less than 1e-300
 		t.Errorf("timed %d of %d, one of four was asked for", l.Timed, n)
 	}
 	if got := len(tracer.Recent()); got != 100 {
@@ -158,8 +157,7 @@ func idle(t *testing.T, n int) *provider.Sorted {
 	return p
 }
 
-// Nothing is lost where many dispatch at once, in parallel too, while somebody
-// looks.
+// Nothing is lost if many dispatch at once, also in parallel, while the counts are read.
 func TestTracerConcurrently(t *testing.T) {
 	tracer := &monitor.Tracer{}
 	d := rollcall.NewDispatcher(idle(t, 8), rollcall.Observe(tracer), rollcall.Parallel(4))
@@ -203,8 +201,8 @@ func TestTracerKeepsAsManyListenersAsItSays(t *testing.T) {
 	}
 }
 
-// p50 and p99 are those of a hundred calls of 1 to 100 ms; what takes very long
-// counts as a minute.
+// The p50 and p99 of a hundred calls of 1 to 100 ms are right. A very long call counts
+// as a minute.
 func TestTracerQuantiles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tracer := &monitor.Tracer{}
@@ -229,7 +227,7 @@ func TestTracerQuantiles(t *testing.T) {
 	})
 }
 
-// Of a burst, the first hundred are remembered, and all that fail.
+// The first hundred dispatches of a burst are remembered, and all that fail.
 func TestTracerBurst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tracer := &monitor.Tracer{Render: func(ev any) string { return fmt.Sprint(ev) }}
@@ -272,7 +270,7 @@ func (lingering) Calling(ctx context.Context, _ int) context.Context { return ct
 func (lingering) Returned(int, error)                                {}
 func (l lingering) End(error)                                        { l.end() }
 
-// One that was overtaken counts in the burst that overtook it.
+// A dispatch that was overtaken counts in the burst that overtook it.
 func TestTracerBurstOvertakes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tracer := &monitor.Tracer{Render: func(ev any) string { return fmt.Sprint(ev) }}
@@ -296,7 +294,7 @@ func TestTracerBurstOvertakes(t *testing.T) {
 	})
 }
 
-// What the application's functions do wrong stays in its place.
+// A panic of the application's functions does not harm a dispatch.
 func TestTracerShieldsDispatches(t *testing.T) {
 	broken := rollcall.NewListener[int]("broken", func(int) error { return unspeakable{} })
 	long := rollcall.NewListener[string]("long", func(string) error { return errors.New(strings.Repeat("ä", 10_000)) })
@@ -317,7 +315,7 @@ func TestTracerShieldsDispatches(t *testing.T) {
 	}
 }
 
-// A nil tracer observes nothing, and a sample of any size is one.
+// A nil tracer observes nothing. Samples of any size are valid.
 func TestTracerOfAnySample(t *testing.T) {
 	var none *monitor.Tracer
 	all, negative, rare := &monitor.Tracer{Sample: 1}, &monitor.Tracer{Sample: -1}, &monitor.Tracer{Sample: math.MaxInt}
@@ -368,8 +366,8 @@ func TestTracerReset(t *testing.T) {
 	}
 }
 
-// Many dispatch at once while the tracer is reset. It never knows more than was
-// dispatched, and nothing after the last reset.
+// The tracer is reset while many dispatch. It never counts more than was dispatched,
+// and nothing is left after the last reset.
 func TestTracerResetConcurrently(t *testing.T) {
 	tracer := &monitor.Tracer{}
 	d := rollcall.NewDispatcher(idle(t, 2), rollcall.Observe(tracer), rollcall.Parallel(2))
@@ -408,8 +406,8 @@ type unspeakable struct{}
 
 func (unspeakable) Error() string { panic("speechless") }
 
-// A listener that ends its goroutine is told as one that did not return, in
-// parallel too, and others have ended before.
+// A listener that ends its goroutine is remembered as one that did not return, also in
+// parallel.
 func TestTracerGoexit(t *testing.T) {
 	for _, options := range [][]rollcall.Option{nil, {rollcall.Parallel(2)}} {
 		tracer := &monitor.Tracer{}

@@ -22,8 +22,8 @@ import (
 	"github.com/rollcall-go/rollcall/transport/natsevents"
 )
 
-// application is what web and worker have in common: both know all listeners,
-// and each runs those that are its own.
+// application returns what web and worker have in common. Both know all listeners, and
+// each runs its own.
 func application(c config, log *slog.Logger) fx.Option {
 	tracer := &monitor.Tracer{}
 	return fx.Options(
@@ -37,7 +37,7 @@ func application(c config, log *slog.Logger) fx.Option {
 	)
 }
 
-// received is what this process receives.
+// received returns which receiver keys this process receives.
 func received(c config) fx.Option {
 	switch {
 	case c.command == "worker":
@@ -48,7 +48,7 @@ func received(c config) fx.Option {
 	return fx.Options()
 }
 
-// transportOf is the transport of a broker, or of an embedded server.
+// transportOf returns the transport of a broker, or that of an embedded server.
 func transportOf(c config) (fx.Option, error) {
 	switch scheme, _, _ := strings.Cut(c.broker, "://"); scheme {
 	case "":

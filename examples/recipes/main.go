@@ -46,7 +46,7 @@ func main() {
 	}
 }
 
-// parts are what the program itself needs of the application.
+// parts are what main needs of the application.
 type parts struct {
 	fx.In
 
@@ -56,7 +56,7 @@ type parts struct {
 	Listener net.Listener
 }
 
-// application is the whole program but for what main needs of it.
+// application returns the whole program without the parts that main needs.
 func application(serve string, out io.Writer) fx.Option {
 	tracer := &monitor.Tracer{Render: recipes.Title}
 	return fx.Options(
@@ -95,7 +95,7 @@ func run(ctx context.Context, serve string, out io.Writer) error {
 	return nil
 }
 
-// address is a free port of this machine where none is asked for.
+// address returns the address to serve at, by default a free port of this machine.
 func address(serve string) string {
 	if serve == "" {
 		return "127.0.0.1:0"
