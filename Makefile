@@ -69,7 +69,7 @@ fuzz: ## fuzz each target for FUZZTIME, 20s by default
 	.ci/fuzz FuzzOrder $(FUZZTIME) ./internal/orderfile
 
 # What is covered is said by the tests of each of these packages alone.
-COVERED := . ordering tags event provider provider/providertest fxevents fxeventstest internal/orderfile inspect transport otelevents
+COVERED := . ordering tags event provider provider/providertest fxevents fxeventstest internal/orderfile inspect monitor transport otelevents
 
 .PHONY: cover
 cover: ## fail where a package is covered less than 90 %
@@ -127,7 +127,7 @@ bench-check: ## fail where a dispatch allocates, or a ratio is 30 % worse than i
 
 .PHONY: golden
 golden: ## rewrite the golden files from what the code prints now
-	go test ./inspect ./internal/orderfile ./fxeventstest ./provider/providertest ./examples/recipes -update
+	go test ./inspect ./monitor ./internal/orderfile ./fxeventstest ./provider/providertest ./examples/recipes -update
 
 .PHONY: pictures
 pictures: ## rewrite the pictures of the pages in docs/; needs a browser

@@ -48,6 +48,8 @@
 //   - [github.com/rollcall-go/rollcall/ordering]: the sort, with a reason for each place
 //   - [github.com/rollcall-go/rollcall/inspect]: the order as text, JSON, Markdown,
 //     Mermaid, DOT and SVG
+//   - [github.com/rollcall-go/rollcall/monitor]: dispatches counted, logged and on
+//     pages for a browser
 //   - [github.com/rollcall-go/rollcall/transport]: events that leave the process
 //
 // Everything here may be used concurrently.

@@ -17,8 +17,7 @@ import (
 
 const modulePath = "github.com/rollcall-go/rollcall"
 
-// allowed says what each package may import beyond the standard library and
-// internal/.
+// allowed lists what each package may import besides the standard library and internal/.
 var allowed = map[string][]string{
 	".": {"event", "ordering", "tags"},
 
@@ -28,7 +27,8 @@ var allowed = map[string][]string{
 	"internal/orderfile":      {"ordering", "gopkg.in/yaml.v3"},
 	"provider":                {".", "event", "ordering", "tags"},
 	"provider/providertest":   {".", "event"},
-	"inspect":                 {".", "event", "ordering", "provider", "transport"},
+	"inspect":                 {".", "event", "ordering", "provider"},
+	"monitor":                 {".", "inspect", "transport"},
 	"fxevents":                {".", "event", "inspect", "ordering", "provider", "tags", "transport", "go.uber.org/fx", "go.uber.org/dig"},
 	"fxeventstest":            {".", "event", "fxevents", "inspect", "ordering", "provider", "tags", "go.uber.org/fx"},
 	"transport":               {},

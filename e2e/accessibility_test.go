@@ -57,7 +57,7 @@ func TestAccessibilityTree(t *testing.T) {
 		"columnheader: Event", "columnheader: Listeners", "columnheader: Dispatches", "columnheader: Errors", "columnheader: Note",
 	})
 	event := slices.Concat(frame, []string{
-		"heading: recipe.created", "region: The order", "group: Picture of the order", "image: The order as a picture",
+		"heading: recipe.created", "region: The order", "group: The order as a picture", "image: The order of event listeners",
 		"table: Listeners in the order in which they run", "rowheader: notify.Mailer", "columnheader: No.", "columnheader: Listener",
 		"columnheader: Why there", "columnheader: Registered at", "columnheader: Calls", "columnheader: Errors", "columnheader: p50", "columnheader: p99",
 	})

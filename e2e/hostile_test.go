@@ -16,6 +16,7 @@ import (
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/inspect"
+	"github.com/rollcall-go/rollcall/monitor"
 	"github.com/rollcall-go/rollcall/provider"
 	"github.com/rollcall-go/rollcall/tags"
 )
@@ -41,13 +42,13 @@ const (
 	crowdEvent     = "crowded"
 )
 
-// hostileServer has two providers. One has each of the hostile names as an
-// event, to which each of them listens; the other has a crowd that listens to
-// one event. Each event was dispatched three times: one went through, in one
-// the last listener failed, and one was stopped by the first.
+// hostileServer serves two providers. In the first, each of the hostile names is an
+// event, and each of them listens to each event. In the second, a crowd listens to one
+// event. Each event was dispatched three times: one dispatch succeeded, in one the last
+// listener failed, and one was stopped by the first listener.
 func hostileServer(t *testing.T) (base string) {
 	t.Helper()
-	tracer := inspect.NewTracer(inspect.Render(func(any) string { return hostilePayload }))
+	tracer := &monitor.Tracer{Render: func(any) string { return hostilePayload }}
 	report := &inspect.Report{}
 	for _, o := range []struct {
 		id            string
@@ -61,7 +62,7 @@ func hostileServer(t *testing.T) (base string) {
 		dispatchAll(p, tracer, o.events)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/a/path/", inspect.Handler(report, tracer))
+	mux.Handle("/a/path/", monitor.Handler(report, tracer))
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	return server.URL + "/a/path/"
@@ -118,7 +119,7 @@ func listener(names []string, i int, name string) rollcall.Listener {
 	return l
 }
 
-func dispatchAll(p rollcall.Provider, tracer *inspect.Tracer, events []string) {
+func dispatchAll(p rollcall.Provider, tracer *monitor.Tracer, events []string) {
 	d := rollcall.NewDispatcher(p, rollcall.Observe(tracer))
 	for _, name := range events {
 		for _, does := range []string{"", "fail", "stop"} {
@@ -127,8 +128,7 @@ func dispatchAll(p rollcall.Provider, tracer *inspect.Tracer, events []string) {
 	}
 }
 
-// Names and texts come through as they are and make no markup, on a narrow
-// page too.
+// Names and texts are shown as they are and make no markup, also on a narrow page.
 func TestHostileNames(t *testing.T) {
 	t.Parallel()
 	browser := browser(t)

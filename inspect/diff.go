@@ -7,18 +7,20 @@ import (
 	"fmt"
 	"io"
 	"slices"
+
+	"github.com/rollcall-go/rollcall/internal/printable"
 )
 
-// Diff is what is different between two reports: nothing but what changed.
-// The zero Diff says that the orders are the same.
+// Diff lists what changed between two reports, and nothing else. The zero Diff means
+// that the orders are the same.
 type Diff struct {
 	Events []EventDiff `json:"events"`
 }
 
-// EventDiff is what changed for one event.
+// EventDiff lists what changed for one event.
 type EventDiff struct {
 	Provider    string   `json:"provider"`
-	ListenerTag string   `json:"listener_tag,omitempty"` // where a report has several providers of the ID
+	ListenerTag string   `json:"listener_tag,omitempty"` // if a report has several providers of the ID
 	Event       string   `json:"event"`
 	Changes     []Change `json:"changes"`
 }
@@ -31,7 +33,7 @@ const (
 	Kept    = "kept"  // it runs where it did, for another reason
 )
 
-// Change is what became of one listener.
+// Change is what happened to one listener.
 type Change struct {
 	Kind     string `json:"kind"`
 	Listener string `json:"listener"`
@@ -41,10 +43,10 @@ type Change struct {
 	Reason   string `json:"reason,omitempty"`
 }
 
-// Compare tells what changes from one report to another. As few listeners as
-// possible count as moved (those outside of a longest common subsequence, found
-// by patience sorting); events and changes come in the order of the new report,
-// what is gone after that.
+// Compare returns what changes from one report to another. As few listeners as possible
+// count as moved: those outside of a longest common subsequence, which patience sorting
+// finds. Events and changes are in the order of the new report. Those that only the old
+// report has follow.
 func Compare(old, new Report) Diff {
 	var d Diff
 	names := namesIn(old, new)
@@ -66,8 +68,8 @@ func Compare(old, new Report) Diff {
 
 type eventName struct{ provider, tag, event string }
 
-// names holds the IDs that a report has for several providers. Only the tag
-// tells these apart; that of another provider may change.
+// names holds the IDs that several providers of a report share. Only the tag
+// distinguishes these providers. The tag of any other provider may change.
 type names map[string]bool
 
 func namesIn(reports ...Report) names {
@@ -124,8 +126,8 @@ func changes(old, new []Listener) []Change {
 	return result
 }
 
-// subscriber tells listeners of one event apart: one ID may listen to it by its
-// type and by an interface.
+// subscriber identifies a listener of one event. One ID may listen to the event twice,
+// by its type and by an interface.
 type subscriber struct{ id, hears string }
 
 func nameOf(listeners []Listener, i int) subscriber {
@@ -140,8 +142,8 @@ func places(listeners []Listener) map[subscriber]int {
 	return index
 }
 
-// unmoved are the indexes of a longest part of the new list that stood in this
-// order before.
+// unmoved returns the indexes of a longest part of the new list that had this order
+// before.
 func unmoved(new []Listener, oldPlace map[subscriber]int) map[int]bool {
 	var ends []int // ends[n]: the new index that ends a sequence of n+1 with the smallest old place
 	previous := make([]int, len(new))
@@ -172,8 +174,8 @@ func unmoved(new []Listener, oldPlace map[subscriber]int) map[int]bool {
 	return stays
 }
 
-// Write writes the difference as Text, ANSI or JSON. The error is a
-// *FormatError or that of w.
+// Write writes the difference as Text, ANSI or JSON. The error is a *FormatError or the
+// error of w.
 func (d Diff) Write(w io.Writer, format Format) error {
 	buffered := bufio.NewWriter(w)
 	switch format {
@@ -206,18 +208,18 @@ func (d Diff) writeText(w *bufio.Writer, c palette) {
 		if e.ListenerTag != "" {
 			provider += " (" + e.ListenerTag + ")"
 		}
-		fmt.Fprintln(w, c.paint(c.bold, oneLine(provider)+": "+oneLine(e.Event)))
+		fmt.Fprintln(w, c.paint(c.bold, printable.Line(provider)+": "+printable.Line(e.Event)))
 		width := 0
 		for _, change := range e.Changes {
-			width = max(width, columns(oneLine(change.Listener)))
+			width = max(width, columns(printable.Line(change.Listener)))
 		}
 		for _, change := range e.Changes {
-			fmt.Fprintf(w, "  %-10s%s  %s\n", change.places(), padded(oneLine(change.Listener), width), oneLine(change.told()))
+			fmt.Fprintf(w, "  %-10s%s  %s\n", change.places(), padded(printable.Line(change.Listener), width), printable.Line(change.told()))
 		}
 	}
 }
 
-// places are the old and the new place, "-" for none.
+// places returns the old and the new place, "-" for none.
 func (c Change) places() string {
 	place := func(n int) string {
 		if n == 0 {

@@ -1,17 +1,14 @@
-// Package inspect shows in which order listeners run, and why: before a program
-// runs, in its tests, and while it runs.
+// Package inspect shows the order in which listeners run, and why. It needs no running
+// program: package monitor shows what dispatches do.
 //
-// A [Report] is the order of each event with its reasons. It is made of an order
-// file with [OfFile], or of a built provider with [OfProvider]; in an Fx
-// application, inject *inspect.Report. It is written as text, JSON, Markdown,
-// Mermaid, DOT or SVG; [Compare] tells what changes from one to another, and
-// [Report.Explain] tells one listener's story.
+// A [Report] has the order of each event with its reasons. [OfFile] makes it from an
+// order file and [OfProvider] from a built provider. In an Fx application, inject
+// *inspect.Report. [Report.Write] writes it as text, JSON, Markdown, Mermaid, DOT or
+// SVG. [Compare] lists what changes from one report to another. [Report.Explain]
+// explains the place of one listener.
 //
-// While a program runs, a [Tracer] counts and times dispatches, [Log] writes
-// them to a log, and [Handler] serves pages with all of it.
-//
-// A report tells hints without effect: at listeners that do not hear the event,
-// and those without which, one by one or all together, the order would be the
-// same. Of events with more than a hundred listeners or hints it tells only what
-// shows without sorting again.
+// A report lists hints without effect: those at listeners that do not hear the event,
+// and those that change nothing in the order, dropped one by one or all together. For
+// an event with more than a hundred listeners or hints, it lists only the ones that
+// show without sorting again.
 package inspect

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"fmt"
 	"strings"
+
+	"github.com/rollcall-go/rollcall/internal/printable"
 )
 
 // writeDOT draws what writeMermaid draws, for Graphviz.
@@ -28,7 +30,7 @@ func writeDOT(w *bufio.Writer, r Report) error {
 
 func dotText(lines ...string) string {
 	for i, line := range lines {
-		lines[i] = strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(oneLine(line))
+		lines[i] = strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(printable.Line(line))
 	}
 	return `"` + strings.Join(lines, `\n`) + `"`
 }

@@ -8,14 +8,15 @@ import (
 	"strings"
 
 	"github.com/rollcall-go/rollcall/internal/nearest"
+	"github.com/rollcall-go/rollcall/internal/printable"
 )
 
-// UnknownError is an event or a listener that a report does not have.
+// UnknownError reports an event or a listener that a report does not have.
 type UnknownError struct {
 	What  string // "event" or "listener"
 	Name  string
 	Event string   // of a listener
-	Known []string // those that there are
+	Known []string // the names that exist
 }
 
 func (e *UnknownError) Error() string {
@@ -23,13 +24,13 @@ func (e *UnknownError) Error() string {
 	if e.Event != "" {
 		on = " on " + e.Event
 	}
-	return oneLine(fmt.Sprintf("there is no %s %s%s%s", e.What, e.Name, on, nearest.DidYouMean(e.Name, e.Known)))
+	return printable.Line(fmt.Sprintf("there is no %s %s%s%s", e.What, e.Name, on, nearest.DidYouMean(e.Name, e.Known)))
 }
 
-// Explain tells the story of one listener of one event: its place, what it
-// asks for and what became of that, and who names it. The event is its name or
-// its type; of several providers that have it, each tells its own. The error
-// is an *UnknownError or that of w.
+// Explain explains the place of one listener of one event: what the listener asks for,
+// which of its hints hold, and which listeners name it. The event is its name or its
+// type. If several providers have the event, each is explained. The error is an
+// *UnknownError or the error of w.
 func (r Report) Explain(w io.Writer, event, listener string) error {
 	buffered := bufio.NewWriter(w)
 	var events, listeners []string
@@ -60,7 +61,7 @@ func (r Report) Explain(w io.Writer, event, listener string) error {
 	return buffered.Flush()
 }
 
-// isCalled says whether text means the event: its name, or its type with its
+// isCalled reports whether text is the name of the event, or its type with its
 // package's name or import path. The "*" of a pointer may be left out.
 func (e Event) isCalled(text string) bool {
 	bare := strings.TrimLeft(e.Type, "*")
@@ -73,21 +74,21 @@ func (e Event) isCalled(text string) bool {
 	return false
 }
 
-// tell is the story of the listener at an index.
+// tell writes the explanation of the listener at an index.
 func (p Provider) tell(w *bufio.Writer, e Event, index int, nameProvider bool) {
 	l := e.Listeners[index]
 	of := ""
 	if nameProvider {
 		of = " of " + p.ID
 	}
-	fmt.Fprintf(w, "%s runs as number %d of %d on %s%s: %s.\n", oneLine(l.ID), index+1, len(e.Listeners), oneLine(e.Event), oneLine(of), oneLine(l.Reason))
+	fmt.Fprintf(w, "%s runs as number %d of %d on %s%s: %s.\n", printable.Line(l.ID), index+1, len(e.Listeners), printable.Line(e.Event), printable.Line(of), printable.Line(l.Reason))
 	p.tellRegistration(w, l)
 	hints := e.hintsOf(l)
 	if len(hints) == 0 {
 		fmt.Fprintln(w, "  It names no other listener.")
 	}
 	for _, h := range hints {
-		fmt.Fprintf(w, "  %s\n", oneLine(h))
+		fmt.Fprintf(w, "  %s\n", printable.Line(h))
 	}
 	e.tellNamers(w, l)
 	fmt.Fprintf(w, "  Before it: %s.\n  After it: %s.\n", idsOf(e.Listeners[:index]), idsOf(e.Listeners[index+1:]))
@@ -95,22 +96,22 @@ func (p Provider) tell(w *bufio.Writer, e Event, index int, nameProvider bool) {
 
 func (p Provider) tellRegistration(w *bufio.Writer, l Listener) {
 	if l.Source != "" {
-		fmt.Fprintf(w, "  It is registered at %s.\n", oneLine(l.Source))
+		fmt.Fprintf(w, "  It is registered at %s.\n", printable.Line(l.Source))
 	}
 	if l.Hears != "" {
-		fmt.Fprintf(w, "  It listens to %s.\n", oneLine(l.Hears))
+		fmt.Fprintf(w, "  It listens to %s.\n", printable.Line(l.Hears))
 	}
 	asks := cmp.Or(l.Placement.String(), "nothing")
 	if l.Placement.Source != "" && l.Placement.Source != l.Source {
 		asks += " (" + l.Placement.Source + ")"
 	}
-	fmt.Fprintf(w, "  It asks for: %s.\n", oneLine(asks))
+	fmt.Fprintf(w, "  It asks for: %s.\n", printable.Line(asks))
 	if l.Overridden != nil {
-		fmt.Fprintf(w, "  In the code it asks for: %s; the order file replaces that.\n", oneLine(cmp.Or(l.Overridden.String(), "nothing")))
+		fmt.Fprintf(w, "  In the code it asks for: %s; the order file replaces that.\n", printable.Line(cmp.Or(l.Overridden.String(), "nothing")))
 	}
 }
 
-// hintsOf are the listener's hints with what became of them.
+// hintsOf returns the listener's hints, each with its effect.
 func (e Event) hintsOf(l Listener) []string {
 	why := map[string]string{}
 	for _, n := range l.NoEffect {
@@ -136,14 +137,14 @@ func (e Event) hintsOf(l Listener) []string {
 	return told
 }
 
-// tellNamers tells who wants to run before or after the listener.
+// tellNamers writes which listeners ask to run before or after the listener.
 func (e Event) tellNamers(w *bufio.Writer, named Listener) {
 	for _, l := range e.Listeners {
 		for _, hint := range hintTexts(l.Placement) {
 			if targetOf(hint) == named.ID {
 				side, _, _ := strings.Cut(hint, " ")
 				at := cmp.Or(l.Placement.Source, l.Source)
-				fmt.Fprintf(w, "  %s asks to run %s it%s.\n", oneLine(l.ID), side, oneLine(before(" at ", at)))
+				fmt.Fprintf(w, "  %s asks to run %s it%s.\n", printable.Line(l.ID), side, printable.Line(before(" at ", at)))
 			}
 		}
 	}
@@ -166,7 +167,7 @@ func idsOf(listeners []Listener) string {
 	}
 	names := make([]string, len(listeners))
 	for i, l := range listeners {
-		names[i] = oneLine(l.ID)
+		names[i] = printable.Line(l.ID)
 	}
 	return strings.Join(names, ", ")
 }

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// targetOf is the ID in a hint such as "before ?metrics.Counter".
+// targetOf returns the ID in a hint such as "before ?metrics.Counter".
 func targetOf(hint string) string {
 	_, target, _ := strings.Cut(hint, " ")
 	return strings.TrimPrefix(target, "?")
 }
 
-// index finds listeners by ID. Where one ID listens twice, to the event itself
-// and to an interface, a before means the first of them and an after the last.
+// index finds listeners by ID. If one ID listens twice, to the event itself and to an
+// interface, a before means the first of the two and an after the last.
 type index struct{ first, last map[string]int }
 
 func (e Event) index() index {
@@ -33,8 +33,8 @@ type arrow struct{ from, to int }
 func (a arrow) top() int    { return min(a.from, a.to) }
 func (a arrow) bottom() int { return max(a.from, a.to) }
 
-// arrows are the hints at listeners of the event. They come by their upper
-// ends, short ones first.
+// arrows returns the hints at listeners of the event, sorted by their upper ends, short
+// ones first.
 func (e Event) arrows() []arrow {
 	index := e.index()
 	var arrows []arrow
@@ -56,8 +56,8 @@ func (e Event) arrows() []arrow {
 	return slices.Compact(arrows)
 }
 
-// String is the placement in one line, such as "priority 10, before audit.Log";
-// "" for one that asks for nothing.
+// String returns the placement in one line, such as "priority 10, before audit.Log". It
+// is "" for a placement that asks for nothing.
 func (p Placement) String() string {
 	var parts []string
 	switch p.Priority {

@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -19,11 +17,10 @@ import (
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/inspect"
+	"github.com/rollcall-go/rollcall/internal/golden"
 	"github.com/rollcall-go/rollcall/ordering"
 	"github.com/rollcall-go/rollcall/provider"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 const services = `
 services:
@@ -63,7 +60,7 @@ func TestFormats(t *testing.T) {
 					t.Fatal(err)
 				}
 				checkWellFormed(t, format, got.Bytes())
-				golden(t, fmt.Sprintf("testdata/%s.%s", name, format), got.Bytes())
+				golden.Check(t, fmt.Sprintf("testdata/%s.%s", name, format), got.Bytes())
 			})
 		}
 	}
@@ -88,22 +85,6 @@ func checkWellFormed(t *testing.T, format inspect.Format, data []byte) {
 	}
 	if bytes.Contains(data, []byte("<script")) && format == inspect.SVG {
 		t.Error("a name came through as markup")
-	}
-}
-
-func golden(t *testing.T, path string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s (-update rewrites it):\n%s", path, diff)
 	}
 }
 
@@ -189,8 +170,7 @@ func TestHears(t *testing.T) {
 	}
 }
 
-// A report is plain data: it comes back from its JSON as it was, and follows
-// the schema.
+// A report is plain data. Its JSON reads back as an equal report and follows the schema.
 func TestJSON(t *testing.T) {
 	schema, err := jsonschema.NewCompiler().Compile("report.schema.json")
 	if err != nil {
@@ -227,8 +207,8 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-// Declared order is that of the services, also where one takes the tags of
-// another: here it is x d c, and the hint moves d.
+// Declared order is the order of the services, even if one takes the tags of another.
+// Here it is x d c, and the hint moves d.
 func TestNoEffectBesideAliases(t *testing.T) {
 	r := report(t, `
 services:
@@ -248,7 +228,7 @@ services:
 	}
 }
 
-// What is said to have no effect has none: without it, the order is the same.
+// Without the hints that are reported as having no effect, the order is the same.
 func TestNoEffectIsTrue(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		items := randomItems(t)

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"fmt"
 	"strings"
+
+	"github.com/rollcall-go/rollcall/internal/printable"
 )
 
 // writeMarkdown writes a heading and a table for each event, for documents and
@@ -35,7 +37,7 @@ func writeMarkdownEvent(w *bufio.Writer, e Event) {
 	}
 	fmt.Fprint(w, "| | listener | why there | registered at | |\n|---|---|---|---|---|\n")
 	for i, l := range e.Listeners {
-		notes := l.notes()
+		notes := l.Notes()
 		for j := range notes {
 			notes[j] = markdownText(notes[j])
 		}
@@ -43,10 +45,10 @@ func writeMarkdownEvent(w *bufio.Writer, e Event) {
 	}
 }
 
-// markdownText escapes what Markdown, GitHub's too, would take for markup.
+// markdownText escapes what Markdown would take for markup, GitHub's Markdown included.
 func markdownText(s string) string {
 	var b strings.Builder
-	for _, r := range oneLine(s) {
+	for _, r := range printable.Line(s) {
 		switch {
 		case r == '<':
 			b.WriteString("&lt;")

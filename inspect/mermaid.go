@@ -4,11 +4,12 @@ import (
 	"bufio"
 	"fmt"
 	"strings"
+
+	"github.com/rollcall-go/rollcall/internal/printable"
 )
 
-// writeMermaid draws a flowchart: solid arrows for the order, dotted ones for
-// hints. A label must not begin as a list does ("1. x"): some versions of Mermaid
-// refuse that.
+// writeMermaid draws a flowchart: solid arrows for the order, dotted ones for hints. A
+// label must not begin like a list item ("1. x"), which some versions of Mermaid refuse.
 func writeMermaid(w *bufio.Writer, r Report) error {
 	fmt.Fprintln(w, "flowchart TD")
 	r.eachEvent(func(n int, p Provider, e Event) {
@@ -30,7 +31,7 @@ func writeMermaid(w *bufio.Writer, r Report) error {
 // mermaidText quotes a label; Mermaid knows only entities.
 func mermaidText(s string) string {
 	var b strings.Builder
-	for _, r := range oneLine(s) {
+	for _, r := range printable.Line(s) {
 		if strings.ContainsRune("\"#<>&`[]{}|\\*_", r) {
 			fmt.Fprintf(&b, "#%d;", r)
 			continue

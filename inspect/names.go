@@ -5,21 +5,6 @@ import (
 	"unicode"
 )
 
-// oneLine keeps hostile names from breaking a table.
-func oneLine(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r&0xfffe == 0xfffe || turns(r) {
-			return '�'
-		}
-		return r
-	}, s)
-}
-
-// turns says whether a rune changes the direction of the text around it.
-func turns(r rune) bool {
-	return r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x200e || r == 0x200f || r == 0x061c
-}
-
 // wide are further characters that take two columns: punctuation, full-width
 // forms and pictures.
 var wide = &unicode.RangeTable{
@@ -33,7 +18,7 @@ var wide = &unicode.RangeTable{
 	R32: []unicode.Range32{{0x1f300, 0x1faff, 1}, {0x20000, 0x3fffd, 1}},
 }
 
-// columns is the width of a text in columns of a terminal: marks take none,
+// columns returns the width of a text in columns of a terminal. Marks take no column,
 // the wide letters of East Asia two.
 func columns(s string) int {
 	n := 0
@@ -49,7 +34,7 @@ func columns(s string) int {
 	return n
 }
 
-// padded fills a text up to a number of columns.
+// padded returns a text with spaces up to a number of columns.
 func padded(s string, width int) string {
 	return s + strings.Repeat(" ", max(0, width-columns(s)))
 }

@@ -29,11 +29,11 @@ func placedAt(id, source string, p ordering.Placement, r ordering.Reason) placed
 // explainAbsent has seen the other events.
 const absent = "absent"
 
-// listeners finds the hints without effect. A hint at a listener that does not
-// hear the event has none. One that holds has none either, if the priorities
-// and the other hints of all listeners that hints connect with its own put
-// these where they stand: none was moved, and none anchors itself. Elsewhere, a
-// trial drops the hint and sorts again.
+// listeners returns the listeners with their hints without effect. A hint at a listener
+// that does not hear the event has no effect. A hint that anchors its listener has one.
+// For any other hint, look at the listeners that hints connect with its own. If none of
+// them was moved and they form no ring, the hint has no effect. Otherwise a trial drops
+// the hint and sorts again.
 func listeners(all []placed) []Listener {
 	result := make([]Listener, len(all))
 	groups := connected(all)
@@ -53,7 +53,7 @@ func listeners(all []placed) []Listener {
 	return result
 }
 
-// noEffect says why a hint changes nothing, "" where it may.
+// noEffect says why a hint changes nothing, "" if it may change something.
 func (x placed) noEffect(side ordering.Side, t ordering.Target, groups groups, trial *trial) string {
 	beside := x.reason.Beside
 	switch {
@@ -73,7 +73,7 @@ func (x placed) noEffect(side ordering.Side, t ordering.Target, groups groups, t
 // groups are the listeners that hints connect, as a forest (union-find).
 type groups struct {
 	parent map[string]string
-	broken map[string]bool // by root: one of the group was moved
+	broken map[string]bool // by root: a listener of the group was moved
 }
 
 func connected(all []placed) groups {
@@ -96,8 +96,8 @@ func connected(all []placed) groups {
 	return g
 }
 
-// cutsRing says whether a listener has priority 0 only because it stands in a
-// ring of listeners that each want to run beside the next.
+// cutsRing reports whether a listener has priority 0 only because it is in a ring of
+// listeners that each ask to run beside the next.
 func (g groups) cutsRing(x placed) bool {
 	return x.reason.Beside == nil && x.placement.Priority.IsZero() &&
 		slices.ContainsFunc(slices.Concat(x.placement.Before, x.placement.After), func(t ordering.Target) bool { return g.has(t.ID) })
@@ -114,8 +114,8 @@ func (g groups) root(id string) string {
 	return id
 }
 
-// explainAbsent tells targets that listen to other events of the provider
-// from those that it does not have.
+// explainAbsent says of each absent target whether it listens to other events of the
+// provider, or to none.
 func (p *Provider) explainAbsent() {
 	known := map[string]bool{}
 	for _, e := range p.Events {

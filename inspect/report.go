@@ -8,8 +8,8 @@ import (
 	"github.com/rollcall-go/rollcall/provider"
 )
 
-// Report is the order of every event of one or several providers. It holds
-// plain data only: reports may be compared, and read back from their JSON.
+// Report is the order of every event of one or several providers. It holds plain data
+// only. Reports may be compared, and read back from their JSON.
 type Report struct {
 	Providers []Provider `json:"providers"`
 }
@@ -23,12 +23,12 @@ type Provider struct {
 
 // Event is one event with its listeners, in the order in which they run.
 type Event struct {
-	Event  string `json:"event"`            // its name, or its type where it has none; no other event of the provider has it
-	Type   string `json:"type,omitempty"`   // with its import path, where it is known
+	Event  string `json:"event"`            // its name, or its type if it has none; unique in the provider
+	Type   string `json:"type,omitempty"`   // with its import path, if known
 	Source string `json:"source,omitempty"` // where it is declared
-	// Undeclared says that listeners wait for the event and nobody declares
-	// it: it may be somebody else's, or a misspelt name. An order file by
-	// itself can't tell.
+	// Undeclared reports that listeners wait for an event that nobody declares: that
+	// of another application, or a misspelt name. A report of an order file never sets
+	// it, since the file does not declare events.
 	Undeclared bool       `json:"undeclared,omitempty"`
 	Listeners  []Listener `json:"listeners"`
 }
@@ -38,8 +38,8 @@ type Listener struct {
 	ID        string    `json:"id"`
 	Reason    string    `json:"reason"`           // why it stands there, in a short sentence
 	Source    string    `json:"source,omitempty"` // where it was registered
-	Hears     string    `json:"hears,omitempty"`  // an interface or a name, where it listens to that and not to the event itself
-	Async     string    `json:"async,omitempty"`  // the receiver key of one that a dispatch does not call; it publishes the event
+	Hears     string    `json:"hears,omitempty"`  // the interface or name that it listens to, if not the event itself
+	Async     string    `json:"async,omitempty"`  // the receiver key, if a dispatch publishes the event instead of calling it
 	Placement Placement `json:"placement,omitzero"`
 	// Overridden is the placement in the code that an order file replaced.
 	Overridden *Placement `json:"overridden,omitempty"`
@@ -51,7 +51,7 @@ type Placement struct {
 	Priority string   `json:"priority,omitempty"`
 	Before   []string `json:"before,omitempty"` // an optional target with its "?"
 	After    []string `json:"after,omitempty"`
-	Source   string   `json:"source,omitempty"` // where that is written, if elsewhere than the listener
+	Source   string   `json:"source,omitempty"` // where the placement is written, if elsewhere than the listener
 }
 
 // NoEffect is a hint that changes nothing in the order of its event.
@@ -60,7 +60,7 @@ type NoEffect struct {
 	Why  string `json:"why"`
 }
 
-// PlacementOf is a placement as a report has it.
+// PlacementOf returns a placement as a report has it.
 func PlacementOf(p ordering.Placement) Placement {
 	return Placement{Priority: p.Priority.String(), Before: texts(p.Before), After: texts(p.After), Source: p.Source}
 }
@@ -98,8 +98,8 @@ func OfFile(name string, data []byte) (Report, error) {
 	return r, nil
 }
 
-// OfProvider reports the order of a built provider, under an ID and the tag or
-// group that its listeners were collected by.
+// OfProvider returns the order of a built provider. The ID names the provider, and the
+// tag or group is what its listeners were collected by.
 func OfProvider(id, listenerTag string, p *provider.Sorted) Provider {
 	result := Provider{ID: id, ListenerTag: listenerTag, Events: []Event{}}
 	if p == nil {
@@ -134,8 +134,8 @@ type subscription struct {
 	key event.Key
 }
 
-// hears is what a listener of the event listens to, unless that is the event
-// by its type or name.
+// hears returns the interface or name that a listener of the event listens to, "" if it
+// listens to the event's own type or name.
 func hears(key event.Key, e rollcall.Declaration) string {
 	if key == e.Key || key.Name() != "" && key.Name() == e.Name {
 		return ""
@@ -143,13 +143,13 @@ func hears(key event.Key, e rollcall.Declaration) string {
 	return key.String()
 }
 
-// Unheard are the events of the provider that nobody hears.
+// Unheard returns the events of the provider that have no listeners.
 func (p Provider) Unheard() []Event {
 	return p.eventsThat(func(e Event) bool { return len(e.Listeners) == 0 })
 }
 
-// Undeclared are the events of the provider that somebody listens to and
-// nobody declares.
+// Undeclared returns the events of the provider that have listeners and that nobody
+// declares.
 func (p Provider) Undeclared() []Event {
 	return p.eventsThat(func(e Event) bool { return e.Undeclared })
 }

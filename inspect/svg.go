@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"html"
 	"strings"
+
+	"github.com/rollcall-go/rollcall/internal/printable"
 )
 
-// Measures of the picture, in pixels. Text is monospaced, so that its width is
-// known without a font.
+// Measures of the picture, in pixels. Text is monospaced, so its width is known without
+// a font.
 const (
 	svgMargin    = 16
 	svgRow       = 28 // height of a listener with the gap below it
@@ -18,6 +20,8 @@ const (
 	svgLane      = 10  // between the arcs of hints
 	svgLongest   = 100 // characters of a name; the rest is in its title
 )
+
+const svgTitle = "The order of event listeners"
 
 const svgStyle = `text{font:13px ui-monospace,Menlo,Consolas,monospace;fill:#1b1f24}
 .h{font-weight:bold}.r{fill:#57606a}.b{fill:#eef4fb;stroke:#4a7ebb}.a{fill:none;stroke:#9a6700}.m{fill:#9a6700}.g{fill:#fff}
@@ -33,10 +37,26 @@ func writeSVG(w *bufio.Writer, r Report) error {
 		y, width = bottom+svgMargin, max(width, right)
 	})
 	right := int(width) + svgMargin
-	fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" role="img">`+"\n", right, y)
-	fmt.Fprintf(w, "<title>The order of event listeners</title>\n<style>%s</style>\n", svgStyle)
+	fmt.Fprint(w, svgStart(right, y), ">\n")
+	fmt.Fprintf(w, "<title>%s</title>\n<style>%s</style>\n", svgTitle, svgStyle)
 	fmt.Fprintf(w, `<rect class="g" width="%d" height="%d"/>`+"\n%s</svg>\n", right, y, body.String())
 	return nil
+}
+
+// SVG returns a picture of the event as an svg element for an HTML page. Names in it are
+// escaped. It has no style element, which the policy of a page may forbid. Copy the
+// style element of a picture that [Report.Write] writes to the page's style sheet, or
+// write your own.
+func (e Event) SVG() string {
+	var body strings.Builder
+	bottom, right := svgEvent(&body, svgMargin, e.Event, e)
+	return svgStart(int(right)+svgMargin, bottom+svgMargin) + ` aria-label="` + svgTitle + `">` + body.String() + "</svg>"
+}
+
+// svgStart returns the start tag of a picture without its end, so that attributes may
+// follow.
+func svgStart(width, height int) string {
+	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" role="img"`, width, height)
 }
 
 // svgEvent draws one event from y down and returns where it ends.
@@ -68,8 +88,8 @@ func svgEvent(b *strings.Builder, y int, heading string, e Event) (bottom int, r
 
 func numbered(i int, l Listener) string { return fmt.Sprintf("%d. %s", i+1, l.ID) }
 
-// lanes gives each arrow the innermost lane that is free on its way; arrows
-// come by their upper ends.
+// lanes assigns each arrow the innermost lane that is free on its way. The arrows are
+// sorted by their upper ends.
 func lanes(arrows []arrow) (lane []int, count int) {
 	var free []int // lane → the row from which it is free
 	for _, a := range arrows {
@@ -96,7 +116,7 @@ func svgArcs(b *strings.Builder, left, top int, arrows []arrow, lane []int) {
 }
 
 func svgText(b *strings.Builder, class string, x, y int, text string) {
-	text = oneLine(text)
+	text = printable.Line(text)
 	short := shortened(text)
 	title := ""
 	if short != text {
@@ -106,10 +126,10 @@ func svgText(b *strings.Builder, class string, x, y int, text string) {
 }
 
 func svgWidth(text string) float64 {
-	return svgCharacter * float64(columns(shortened(oneLine(text))))
+	return svgCharacter * float64(columns(shortened(printable.Line(text))))
 }
 
-// shortened keeps both ends of a long name.
+// shortened returns a name without its middle if it is long.
 func shortened(s string) string {
 	runes := []rune(s)
 	if len(runes) <= svgLongest {

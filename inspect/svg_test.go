@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/rollcall-go/rollcall/inspect"
 )
 
@@ -22,7 +24,7 @@ func (b box) overlaps(c box) bool {
 }
 
 // No label of a picture overlaps another one, a hint's line or the border of a
-// box, and everything is inside of the picture.
+// box, and everything is inside the picture.
 func TestSVGLabelsDoNotOverlap(t *testing.T) {
 	for name, content := range map[string]string{"services": services, "hostile": hostile, "three": many(3), "eighty": many(80),
 		"wide": strings.ReplaceAll(services, "recipes", "調理法のレシピ"), "long": strings.ReplaceAll(hostile, "back", strings.Repeat("long", 125))} {
@@ -49,6 +51,24 @@ func TestSVGLabelsDoNotOverlap(t *testing.T) {
 	}
 }
 
+// The picture of one event takes its style from its page.
+func TestSVGOfAnEvent(t *testing.T) {
+	svg := []byte(report(t, hostile).Providers[0].Events[0].SVG())
+	checkWellFormed(t, inspect.SVG, svg)
+	if bytes.Contains(svg, []byte("style")) {
+		t.Errorf("it has a style: %s", svg)
+	}
+	_, labels, _ := measure(t, svg)
+	var texts []string
+	for _, l := range labels {
+		texts = append(texts, l.what)
+	}
+	want := []string{"a & b", `1. <script>alert("x")</script>`, `right before back\slash`, `2. back\slash`, "priority 0 (default)"}
+	if diff := cmp.Diff(want, texts[:min(len(want), len(texts))]); diff != "" || len(texts) != 11 {
+		t.Errorf("%d labels: %s", len(texts), diff)
+	}
+}
+
 // many is an order file with n listeners and many hints.
 func many(n int) string {
 	var b strings.Builder
@@ -66,9 +86,9 @@ func many(n int) string {
 	return b.String()
 }
 
-// measure gives the boxes of the labels and of the lines beside them. A
-// character of the monospaced font, 13 px high, is at most 0.602 times as wide:
-// the widest of the fonts that the picture names.
+// measure returns the boxes of the labels and of the lines beside them. A character of
+// 13 px is at most 0.602 times as wide, which is the widest of the fonts that the
+// picture names.
 func measure(t *testing.T, svg []byte) (picture box, labels, lines []box) {
 	t.Helper()
 	var doc struct {
@@ -99,7 +119,7 @@ func measure(t *testing.T, svg []byte) (picture box, labels, lines []box) {
 	return box{right: doc.Width, bottom: doc.Height}, labels, lines
 }
 
-// lineOf is the box of the upright part of a path such as M56 64H46V142H54.
+// lineOf returns the box of the upright part of a path such as M56 64H46V142H54.
 func lineOf(t *testing.T, d string) box {
 	t.Helper()
 	numbers := strings.FieldsFunc(d, func(r rune) bool { return r < '0' || r > '9' })

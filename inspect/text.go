@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/rollcall-go/rollcall/internal/printable"
 )
 
 // palette has the escape sequences of a terminal's colours, or nothing.
@@ -39,7 +41,7 @@ func writeTable(w *bufio.Writer, r Report, c palette) error {
 		if i > 0 {
 			fmt.Fprintln(w)
 		}
-		fmt.Fprintf(w, "%s\n", c.paint(c.bold, oneLine(p.ID)+" ("+oneLine(p.ListenerTag)+")"))
+		fmt.Fprintf(w, "%s\n", c.paint(c.bold, printable.Line(p.ID)+" ("+printable.Line(p.ListenerTag)+")"))
 		for _, e := range p.Events {
 			writeTableEvent(w, e, c)
 		}
@@ -48,7 +50,7 @@ func writeTable(w *bufio.Writer, r Report, c palette) error {
 }
 
 func writeTableEvent(w *bufio.Writer, e Event, c palette) {
-	fmt.Fprintf(w, "  %s%s\n", c.paint(c.bold, oneLine(e.Event)), c.paint(c.dim, before("  ", e.about())))
+	fmt.Fprintf(w, "  %s%s\n", c.paint(c.bold, printable.Line(e.Event)), c.paint(c.dim, before("  ", e.about())))
 	if e.Undeclared {
 		fmt.Fprintf(w, "    %s\n", c.paint(c.warn, "nobody declares this event"))
 	}
@@ -57,38 +59,39 @@ func writeTableEvent(w *bufio.Writer, e Event, c palette) {
 	}
 	ids, reasons := 0, 0
 	for _, l := range e.Listeners {
-		ids, reasons = max(ids, columns(oneLine(l.ID))), max(reasons, columns(oneLine(l.Reason)))
+		ids, reasons = max(ids, columns(printable.Line(l.ID))), max(reasons, columns(printable.Line(l.Reason)))
 	}
 	digits := len(strconv.Itoa(len(e.Listeners)))
 	for i, l := range e.Listeners {
-		row := fmt.Sprintf("    %*d  %s  ", digits, i+1, padded(oneLine(l.ID), ids))
+		row := fmt.Sprintf("    %*d  %s  ", digits, i+1, padded(printable.Line(l.ID), ids))
 		if l.Source == "" {
-			row += oneLine(l.Reason)
+			row += printable.Line(l.Reason)
 		} else {
-			row += padded(oneLine(l.Reason), reasons) + c.paint(c.dim, "  "+oneLine(l.Source))
+			row += padded(printable.Line(l.Reason), reasons) + c.paint(c.dim, "  "+printable.Line(l.Source))
 		}
 		fmt.Fprintln(w, row)
-		for _, note := range l.notes() {
-			fmt.Fprintf(w, "    %*s  %s\n", digits, "", c.paint(c.warn, "- "+oneLine(note)))
+		for _, note := range l.Notes() {
+			fmt.Fprintf(w, "    %*s  %s\n", digits, "", c.paint(c.warn, "- "+printable.Line(note)))
 		}
 	}
 }
 
-// about is the event's type and where it is declared, as far as that is
-// known and not its name.
+// about returns the event's type and the place of its declaration, if they are known.
+// It leaves out a type that is the event's name.
 func (e Event) about() string {
 	var parts []string
 	if e.Type != "" && e.Type != e.Event {
-		parts = append(parts, oneLine(e.Type))
+		parts = append(parts, printable.Line(e.Type))
 	}
 	if e.Source != "" {
-		parts = append(parts, "declared at "+oneLine(e.Source))
+		parts = append(parts, "declared at "+printable.Line(e.Source))
 	}
 	return strings.Join(parts, ", ")
 }
 
-// notes are what else there is to say of a listener.
-func (l Listener) notes() []string {
+// Notes returns remarks on the listener: what it listens to, its receiver key, what an
+// order file replaced, and hints without effect. Names in them are not escaped.
+func (l Listener) Notes() []string {
 	var notes []string
 	if l.Hears != "" {
 		notes = append(notes, "listens to "+l.Hears)
@@ -105,7 +108,7 @@ func (l Listener) notes() []string {
 	return notes
 }
 
-// before puts a prefix before a text, unless that is empty.
+// before returns a text with a prefix, "" for an empty text.
 func before(prefix, text string) string {
 	if text == "" {
 		return ""

@@ -7,23 +7,23 @@ import (
 	"github.com/rollcall-go/rollcall/ordering"
 )
 
-// trial sorts an event without some hints, to see whether that makes a
-// difference: without one alone, and without all that were found idle so far, so
-// that what is reported can be dropped one by one or together.
+// trial sorts an event without some hints and compares the orders. It drops each hint
+// alone, and together with all that were found idle so far. So the hints that a report
+// lists can be dropped one by one or together.
 type trial struct {
 	items   []ordering.Item // in declared order
 	without []ordering.Item // the same without idle hints
-	async   []bool          // of the items: those run last
+	async   []bool          // of the items: asynchronous ones run last
 	order   []int           // by which they run
 	byID    map[string]int
 }
 
-// maxTrial is up to how many listeners and hints of an event are tried: each
-// trial is a sort.
+// maxTrial is how many listeners and hints of an event are tried at most. Each trial is
+// a sort.
 const maxTrial = 100
 
-// newTrial is nil, and finds nothing idle, where the event is too large or an
-// ID listens to it twice.
+// newTrial returns nil if the event is too large or an ID listens to it twice. A nil
+// trial finds nothing idle.
 func newTrial(all []placed, groups groups) *trial {
 	if len(all) > maxTrial || len(groups.broken) == 0 {
 		return nil
@@ -52,7 +52,7 @@ func newTrial(all []placed, groups groups) *trial {
 	return t
 }
 
-// sorted is the order of items, nil where there is none.
+// sorted returns the order of items, nil if they have none.
 func (t *trial) sorted(items []ordering.Item) []int {
 	orders, err := ordering.Sort(items)
 	if err != nil || len(orders) != 1 {
@@ -69,7 +69,7 @@ func (t *trial) sorted(items []ordering.Item) []int {
 	return append(order, last...)
 }
 
-// idle says whether the order is the same without a hint.
+// idle reports whether the order is the same without a hint.
 func (t *trial) idle(id string, side ordering.Side, target string) bool {
 	if t == nil {
 		return false
@@ -85,7 +85,7 @@ func (t *trial) idle(id string, side ordering.Side, target string) bool {
 	return true
 }
 
-// dropped is a placement without a hint.
+// dropped returns a placement without a hint.
 func dropped(p ordering.Placement, side ordering.Side, target string) ordering.Placement {
 	without := func(list []ordering.Target) []ordering.Target {
 		return slices.DeleteFunc(slices.Clone(list), func(x ordering.Target) bool { return x.ID == target })

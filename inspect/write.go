@@ -11,9 +11,9 @@ import (
 // Format is a form in which a Report is written.
 type Format string
 
-// The formats. SVG needs no other program; Mermaid and DOT are text for
-// programs of these names. ANSI is Text with a terminal's colours. JSON is
-// described by report.schema.json.
+// The formats. SVG needs no other program. Mermaid and DOT are text for the programs of
+// these names. ANSI is Text with a terminal's colours. report.schema.json describes
+// JSON.
 const (
 	Text     Format = "text"
 	ANSI     Format = "ansi"
@@ -24,7 +24,7 @@ const (
 	SVG      Format = "svg"
 )
 
-// writers has each format with its writer, in the order in which they are told.
+// writers has each format with its writer, in the order in which Formats lists them.
 var writers = [...]struct {
 	format Format
 	write  func(*bufio.Writer, Report) error
@@ -42,18 +42,18 @@ func Formats() []Format {
 	return formats
 }
 
-// FormatError is a format that there is not.
+// FormatError reports an unknown format.
 type FormatError struct {
 	Format Format
-	Known  []Format // those that there are
+	Known  []Format // the formats that exist
 }
 
 func (e *FormatError) Error() string {
 	return fmt.Sprintf("unknown format %q: write one of %s", string(e.Format), strings.Trim(fmt.Sprint(e.Known), "[]"))
 }
 
-// Write writes the report in a format. The same report gives the same bytes.
-// The error is a *FormatError or that of w.
+// Write writes the report in a format. It writes the same bytes for equal reports. The
+// error is a *FormatError or the error of w.
 func (r Report) Write(w io.Writer, format Format) error {
 	for _, known := range writers {
 		if known.format == format {
@@ -77,7 +77,7 @@ func writeJSON(w *bufio.Writer, r Report) error {
 	return encoder.Encode(r)
 }
 
-// eachEvent numbers the events of all providers.
+// eachEvent visits the events of all providers with their numbers.
 func (r Report) eachEvent(visit func(n int, p Provider, e Event)) {
 	n := 0
 	for _, p := range r.Providers {

@@ -17,17 +17,18 @@ import (
 	"github.com/rollcall-go/rollcall/examples/orders/internal/stats"
 	"github.com/rollcall-go/rollcall/fxevents"
 	"github.com/rollcall-go/rollcall/inspect"
+	"github.com/rollcall-go/rollcall/monitor"
 	"github.com/rollcall-go/rollcall/transport/amqpevents"
 	"github.com/rollcall-go/rollcall/transport/natsevents"
 )
 
-// application is what web and worker have in common: both know all listeners,
-// and each runs those that are its own.
+// application returns what web and worker have in common. Both know all listeners, and
+// each runs its own.
 func application(c config, log *slog.Logger) fx.Option {
-	tracer := inspect.NewTracer()
+	tracer := &monitor.Tracer{}
 	return fx.Options(
 		fxevents.Module(
-			fxevents.Policy(rollcall.Observe(tracer), rollcall.Observe(inspect.Log(log, 1))),
+			fxevents.Policy(rollcall.Observe(tracer), rollcall.Observe(monitor.Log(log, 1))),
 			fxevents.Logger(log),
 		),
 		orders.Module, mail.Module, stats.Module,
@@ -36,7 +37,7 @@ func application(c config, log *slog.Logger) fx.Option {
 	)
 }
 
-// received is what this process receives.
+// received returns which receiver keys this process receives.
 func received(c config) fx.Option {
 	switch {
 	case c.command == "worker":
@@ -47,7 +48,7 @@ func received(c config) fx.Option {
 	return fx.Options()
 }
 
-// transportOf is the transport of a broker, or of an embedded server.
+// transportOf returns the transport of a broker, or that of an embedded server.
 func transportOf(c config) (fx.Option, error) {
 	switch scheme, _, _ := strings.Cut(c.broker, "://"); scheme {
 	case "":
@@ -69,10 +70,10 @@ func transportOf(c config) (fx.Option, error) {
 
 // serveHTTP answers requests from start to stop. The pages about events belong
 // behind a login in a real application.
-func serveHTTP(lc fx.Lifecycle, c config, h *orders.Handler, r *inspect.Report, t *inspect.Tracer, log *slog.Logger) {
+func serveHTTP(lc fx.Lifecycle, c config, h *orders.Handler, r *inspect.Report, t *monitor.Tracer, log *slog.Logger) {
 	mux := http.NewServeMux()
 	mux.Handle("POST /orders", h)
-	mux.Handle("/debug/events/", inspect.Handler(r, t))
+	mux.Handle("/debug/events/", monitor.Handler(r, t))
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	lc.Append(fx.Hook{
 		OnStart: func(ctx context.Context) error {

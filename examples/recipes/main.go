@@ -29,6 +29,7 @@ import (
 	"github.com/rollcall-go/rollcall/examples/recipes/internal/search"
 	"github.com/rollcall-go/rollcall/fxevents"
 	"github.com/rollcall-go/rollcall/inspect"
+	"github.com/rollcall-go/rollcall/monitor"
 )
 
 //go:embed services.yaml recipes.jsonl
@@ -45,7 +46,7 @@ func main() {
 	}
 }
 
-// parts are what the program itself needs of the application.
+// parts are what main needs of the application.
 type parts struct {
 	fx.In
 
@@ -55,9 +56,9 @@ type parts struct {
 	Listener net.Listener
 }
 
-// application is the whole program but for what main needs of it.
+// application returns the whole program without the parts that main needs.
 func application(serve string, out io.Writer) fx.Option {
-	tracer := inspect.NewTracer(inspect.Render(recipes.Title))
+	tracer := &monitor.Tracer{Render: recipes.Title}
 	return fx.Options(
 		fxevents.Module(
 			fxevents.OrderFile(files, "services.yaml"),
@@ -94,7 +95,7 @@ func run(ctx context.Context, serve string, out io.Writer) error {
 	return nil
 }
 
-// address is a free port of this machine where none is asked for.
+// address returns the address to serve at, by default a free port of this machine.
 func address(serve string) string {
 	if serve == "" {
 		return "127.0.0.1:0"
@@ -115,10 +116,10 @@ func work(ctx context.Context, serve string, out io.Writer, p parts) error {
 // serveHTTP answers requests from start to stop. After each reply, the slow
 // listeners may run. The pages about events belong behind a login in a real
 // application.
-func serveHTTP(lc fx.Lifecycle, l net.Listener, h *recipes.Handler, f *background.Flusher, r *inspect.Report, t *inspect.Tracer) {
+func serveHTTP(lc fx.Lifecycle, l net.Listener, h *recipes.Handler, f *background.Flusher, r *inspect.Report, t *monitor.Tracer) {
 	mux := http.NewServeMux()
 	h.Mount(mux)
-	mux.Handle("/debug/events/", inspect.Handler(r, t))
+	mux.Handle("/debug/events/", monitor.Handler(r, t))
 	server := &http.Server{Handler: f.Handler(mux), ReadHeaderTimeout: 5 * time.Second}
 	lc.Append(fx.Hook{
 		OnStart: func(context.Context) error {

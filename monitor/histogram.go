@@ -1,4 +1,4 @@
-package inspect
+package monitor
 
 import (
 	"math/bits"
@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// listenerTrace is what is counted of one listener. A core that has called it
-// has a shard.
+// listenerTrace counts the calls of one listener. Each core that has called the
+// listener has a shard.
 type listenerTrace struct {
 	shards [maxShards]atomic.Pointer[listenerShard]
 }
@@ -20,8 +20,8 @@ func (l *listenerTrace) shard(i int) *listenerShard {
 	return l.shards[i].Load()
 }
 
-// listenerShard counts for one core. Durations are counted in buckets: four
-// for each doubling, from 64 ns on.
+// listenerShard counts the calls of one core. It counts durations in buckets: four for
+// each doubling, from 64 ns on.
 type listenerShard struct {
 	untimed, failed atomic.Uint64
 	total           atomic.Int64 // nanoseconds
@@ -40,7 +40,7 @@ func (s *listenerShard) note(took time.Duration) {
 	s.buckets[bucketOf(took)].Add(1)
 }
 
-// bucketOf is the bucket of a duration.
+// bucketOf returns the bucket of a duration.
 func bucketOf(took time.Duration) int {
 	n := uint64(max(took, 1<<smallest))
 	doubling := bits.Len64(n) - 1
@@ -48,14 +48,14 @@ func bucketOf(took time.Duration) int {
 	return min(buckets-1, (doubling-smallest)<<bucketBits+int(within))
 }
 
-// middleOf is the middle of a bucket's durations.
+// middleOf returns the middle of the durations of a bucket.
 func middleOf(bucket int) time.Duration {
 	doubling, within := bucket>>bucketBits+smallest, uint64(bucket&(1<<bucketBits-1))
 	low := (1<<bucketBits + within) << (doubling - bucketBits)
 	return time.Duration(low + 1<<(doubling-bucketBits)/2)
 }
 
-// stats adds up what the cores have counted.
+// stats adds up the counts of all cores.
 func (l *listenerTrace) stats() ListenerStats {
 	var s ListenerStats
 	var counts [buckets]uint64
@@ -78,7 +78,7 @@ func (l *listenerTrace) stats() ListenerStats {
 	return s
 }
 
-// quantile is the duration that a share of the calls does not exceed.
+// quantile returns the duration that a share of the calls does not exceed.
 func quantile(counts *[buckets]uint64, total uint64, share float64) time.Duration {
 	rank, seen := uint64(share*float64(total)+0.5), uint64(0)
 	for b, n := range counts {

@@ -1,4 +1,4 @@
-package inspect
+package monitor
 
 import (
 	"bytes"
@@ -7,6 +7,9 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/rollcall-go/rollcall/inspect"
+	"github.com/rollcall-go/rollcall/internal/printable"
 )
 
 //go:embed web
@@ -14,31 +17,31 @@ var web embed.FS
 
 var pages = template.Must(template.ParseFS(web, "web/pages.html"))
 
-// contentPolicy lets a page load nothing but this handler's own files.
+// contentPolicy lets a page load only this handler's own files.
 const contentPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; " +
 	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-// Handler serves pages that show the order of each event with its reasons,
-// and, with a tracer, what was dispatched: counts, errors, latency and the last
-// dispatches. The tracer may be nil. Mount it at a path that ends with a slash:
+// Handler returns a handler that serves pages about the events of a report. They show
+// the order of each event with its reasons. With a tracer, they also show what was
+// dispatched: counts, errors, latency and the last dispatches. The report and the
+// tracer may be nil. Mount the handler at a path that ends with a slash:
 //
-//	mux.Handle("/debug/events/", inspect.Handler(report, tracer))
+//	mux.Handle("/debug/events/", monitor.Handler(report, tracer))
 //
-// It is read-only and asks nobody who they are: put it behind the
-// application's own authentication. It shows IDs, names, places in the source
-// and the texts of errors; of the events themselves it shows what the tracer's
-// [Render] gives.
+// The pages are read-only and have no authentication: put them behind the
+// application's own. They show IDs, names, places in the source and the texts of
+// errors. They show nothing of the events themselves but what [Tracer].Render returns.
 //
 // A program reads the report at report.json below that path.
-func Handler(report *Report, tracer *Tracer) http.Handler {
+func Handler(report *inspect.Report, tracer *Tracer) http.Handler {
 	if report == nil {
-		report = &Report{}
+		report = &inspect.Report{}
 	}
 	return &handler{report: report, tracer: tracer}
 }
 
 type handler struct {
-	report *Report
+	report *inspect.Report
 	tracer *Tracer
 }
 
@@ -53,7 +56,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	query := r.URL.Query()
-	// The last part alone, so that it may be mounted anywhere.
+	// Only the last part counts, so that the handler may be mounted anywhere.
 	switch name := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]; name {
 	case "":
 		h.serve(w, http.StatusOK, "index", h.index(query.Get("q")))
@@ -69,7 +72,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serve writes a page, or nothing of it where that fails.
+// serve writes a page, or an error and nothing of the page if that fails.
 func (h *handler) serve(w http.ResponseWriter, status int, name string, page any) {
 	var b bytes.Buffer
 	if err := pages.ExecuteTemplate(&b, name, page); err != nil {
@@ -80,17 +83,17 @@ func (h *handler) serve(w http.ResponseWriter, status int, name string, page any
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Length", strconv.Itoa(b.Len()))
 	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes()) // who asked has gone
+	_, _ = w.Write(b.Bytes()) // the client has gone
 }
 
 func (h *handler) serveReport(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
-	_ = h.report.Write(w, JSON) // who asked has gone
+	_ = h.report.Write(w, inspect.JSON) // the client has gone
 }
 
-// event serves the page of one event. Without a group it is that of the first
-// provider with the ID.
+// event serves the page of one event. Without a group, the first provider with the ID
+// is meant.
 func (h *handler) event(w http.ResponseWriter, provider, group, name string) {
 	for _, p := range h.report.Providers {
 		for _, e := range p.Events {
@@ -100,5 +103,5 @@ func (h *handler) event(w http.ResponseWriter, provider, group, name string) {
 			}
 		}
 	}
-	h.serve(w, http.StatusNotFound, "missing", missingPage{page: h.page("No such event"), Name: oneLine(name), Provider: oneLine(provider)})
+	h.serve(w, http.StatusNotFound, "missing", missingPage{page: h.page("No such event"), Name: printable.Line(name), Provider: printable.Line(provider)})
 }

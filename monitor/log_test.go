@@ -1,4 +1,4 @@
-package inspect_test
+package monitor_test
 
 import (
 	"bytes"
@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rollcall-go/rollcall"
-	"github.com/rollcall-go/rollcall/inspect"
+	"github.com/rollcall-go/rollcall/monitor"
 	"github.com/rollcall-go/rollcall/provider"
 	"github.com/rollcall-go/rollcall/transport"
 )
@@ -34,7 +34,7 @@ level=WARN msg="event dispatched" event=order.placed duration=10ms called=2 list
 		synctest.Test(t, func(t *testing.T) {
 			var log bytes.Buffer
 			logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: level, ReplaceAttr: withoutTime}))
-			d := shop(t, rollcall.Observe(inspect.Log(logger, 1)))
+			d := shop(t, rollcall.Observe(monitor.Log(logger, 1)))
 			for _, e := range []any{&placed{stop: true}, &placed{fail: true}, 7} {
 				_ = d.Dispatch(context.Background(), e)
 			}
@@ -45,7 +45,7 @@ level=WARN msg="event dispatched" event=order.placed duration=10ms called=2 list
 	}
 }
 
-// Asynchronous listeners are not missing where they are not called.
+// Asynchronous listeners do not count among those to be called.
 func TestLogOfAsync(t *testing.T) {
 	var log bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -57,7 +57,7 @@ func TestLogOfAsync(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := rollcall.NewDispatcher(p, rollcall.Observe(inspect.Log(logger, 1))).Dispatch(context.Background(), &placed{}); err != nil {
+	if err := rollcall.NewDispatcher(p, rollcall.Observe(monitor.Log(logger, 1))).Dispatch(context.Background(), &placed{}); err != nil {
 		t.Fatal(err)
 	}
 	if got := log.String(); !strings.Contains(got, "called=1 listeners=1\n") {
@@ -65,12 +65,12 @@ func TestLogOfAsync(t *testing.T) {
 	}
 }
 
-// What a receiver dispatches is told with its delivery.
+// A dispatch of a receiver is logged with its delivery.
 func TestLogOfDelivery(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: withoutTime}))
-		d := shop(t, rollcall.Observe(inspect.Log(logger, 1)))
+		d := shop(t, rollcall.Observe(monitor.Log(logger, 1)))
 		broker, done := &transport.Local{}, make(chan struct{})
 		r := transport.NewReceiver("mail", func(ctx context.Context, _ *struct{}) error {
 			defer close(done)
@@ -106,21 +106,21 @@ func withoutTime(_ []string, a slog.Attr) slog.Attr {
 
 func TestLogSample(t *testing.T) {
 	var log bytes.Buffer
-	d := rollcall.NewDispatcher(empty{}, rollcall.Observe(inspect.Log(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), 10)))
+	d := rollcall.NewDispatcher(empty{}, rollcall.Observe(monitor.Log(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), 10)))
 	for range 1000 {
 		_ = d.Dispatch(context.Background(), 7)
 	}
-	if n := bytes.Count(log.Bytes(), []byte("event dispatched")); n == 0 || n > 300 { // a hundred, by chance
+	if n := bytes.Count(log.Bytes(), []byte("event dispatched")); n == 0 || n > 300 { // about a hundred
 		t.Errorf("logged %d of 1000", n)
 	}
 }
 
-// A listener that was not called is not logged as one that was.
+// A listener that was not called is not logged as called.
 func TestLogBehindAnObserverThatPanics(t *testing.T) {
 	var log bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: withoutTime}))
 	synctest.Test(t, func(t *testing.T) {
-		_ = shop(t, rollcall.Observe(hostileCalling{}), rollcall.Observe(inspect.Log(logger, 1))).Dispatch(context.Background(), &placed{})
+		_ = shop(t, rollcall.Observe(hostileCalling{}), rollcall.Observe(monitor.Log(logger, 1))).Dispatch(context.Background(), &placed{})
 	})
 	want := `level=WARN msg="event dispatched" event=order.placed duration=0s called=0 listeners=3 error="listener slow of order.placed: panic: an observer"
 `

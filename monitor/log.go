@@ -1,4 +1,4 @@
-package inspect
+package monitor
 
 import (
 	"context"
@@ -10,15 +10,23 @@ import (
 	"github.com/rollcall-go/rollcall/transport"
 )
 
-// Log gives an observer that logs dispatches: a record at slog.LevelDebug for
-// each listener that was called and each dispatch, at slog.LevelWarn where one
-// failed. The attributes are event, listener, duration and error; of a
-// dispatch also called and listeners, which are numbers and leave out
-// asynchronous ones, and stopped_by; while a receiver handles a delivery, also
-// that one's id and attempt. The event itself is never logged. Of a sample, one of so
-// many dispatches is logged; 1 logs all. Where the logger takes neither level, it costs a few
-// nanoseconds; where it takes warnings only, two readings of the clock a
-// listener. A nil logger is slog.Default().
+// Log returns an observer that logs a record for each listener that was called and one
+// for each dispatch. The level is slog.LevelWarn if it failed and slog.LevelDebug
+// otherwise. With sample, only one of so many dispatches is logged, chosen at random.
+// 0 and 1 log all of them. A nil logger is slog.Default().
+//
+// A record has these attributes, if they apply:
+//   - event, duration, error
+//   - listener: in the record of a listener
+//   - called, listeners: how many were called, of how many, in the record of a
+//     dispatch; asynchronous listeners do not count
+//   - stopped_by: the listener that stopped the event, in the record of a dispatch
+//   - id, attempt: those of the delivery that a receiver handles
+//
+// The event itself is never logged.
+//
+// A dispatch costs a few nanoseconds if the logger takes neither level. If it takes
+// warnings only, it costs two readings of the clock a listener.
 func Log(logger *slog.Logger, sample int) rollcall.Observer {
 	if logger == nil {
 		logger = slog.Default()
@@ -92,7 +100,7 @@ func (l *loggedDispatch) End(err error) {
 	l.log(level, "event dispatched", err, attributes...)
 }
 
-// callable counts the listeners that a dispatch itself calls.
+// callable counts the listeners that a dispatch calls.
 func callable(list *rollcall.Listeners) int {
 	n := 0
 	for i := range list.Len() {
@@ -103,7 +111,8 @@ func callable(list *rollcall.Listeners) int {
 	return n
 }
 
-// takes is the level for an error, or none, and whether the logger takes it.
+// takes returns the level for an error, which may be nil, and whether the logger takes
+// that level.
 func (l *loggedDispatch) takes(err error) (slog.Level, bool) {
 	level := slog.LevelDebug
 	if err != nil {

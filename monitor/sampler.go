@@ -1,11 +1,11 @@
-package inspect
+package monitor
 
 import (
 	"math"
 	"math/rand/v2"
 )
 
-// sampler takes one of so many, by chance.
+// sampler takes one of so many, at random.
 type sampler uint32
 
 func newSampler(every int) sampler { return sampler(min(max(1, every), math.MaxInt32)) }

@@ -1,5 +1,5 @@
-// Replaces the parts of the page that are marked data-live by those of the
-// page as it is now, every two seconds, while the page is seen and not paused.
+// Replaces the parts of the page that are marked data-live by those of a fresh copy of
+// the page, every two seconds, while the page is visible and not paused.
 "use strict";
 
 const interval = 2000;
@@ -31,8 +31,8 @@ async function refresh() {
 	}
 }
 
-// keeps says whether somebody is busy in a part: has the focus or a selection
-// in it.
+// keeps reports whether the reader is busy in a part, with the focus or a selection in
+// it.
 function keeps(part) {
 	const selection = getSelection();
 	return part.contains(document.activeElement) || (!selection.isCollapsed && selection.containsNode(part, true));

@@ -1,4 +1,4 @@
-package inspect_test
+package monitor_test
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
-	"github.com/rollcall-go/rollcall/inspect"
+	"github.com/rollcall-go/rollcall/monitor"
 	"github.com/rollcall-go/rollcall/provider"
 )
 
@@ -51,7 +51,7 @@ func shop(t testing.TB, options ...rollcall.Option) rollcall.Dispatcher {
 
 func TestTracer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tracer := inspect.NewTracer(inspect.Render(func(ev any) string { return fmt.Sprintf("%T", ev) }))
+		tracer := &monitor.Tracer{Render: func(ev any) string { return fmt.Sprintf("%T", ev) }}
 		d := shop(t, rollcall.Observe(tracer))
 		begun := time.Now()
 		ctx := context.Background()
@@ -59,14 +59,14 @@ func TestTracer(t *testing.T) {
 			_ = d.Dispatch(ctx, e)
 		}
 		slow, quick := 10*time.Millisecond, time.Millisecond
-		want := []*inspect.Timeline{
-			{Event: "int", At: begun.Add(31 * time.Millisecond), Payload: "int", Steps: []inspect.Step{}},
-			{Event: "order.placed", At: begun.Add(21 * time.Millisecond), Took: slow, Stopped: true, StoppedBy: "moody", Payload: "*inspect_test.placed", Steps: []inspect.Step{
+		want := []*monitor.Timeline{
+			{Event: "int", At: begun.Add(31 * time.Millisecond), Payload: "int", Steps: []monitor.Step{}},
+			{Event: "order.placed", At: begun.Add(21 * time.Millisecond), Took: slow, Stopped: true, StoppedBy: "moody", Payload: "*monitor_test.placed", Steps: []monitor.Step{
 				{Listener: "slow", Called: true, Returned: true, Took: slow}, {Listener: "moody", Called: true, Returned: true, Start: slow}, {Listener: "quick"}}},
-			{Event: "order.placed", At: begun.Add(11 * time.Millisecond), Took: slow, Err: "listener moody of order.placed: out of <stock>", Payload: "*inspect_test.placed", Steps: []inspect.Step{
+			{Event: "order.placed", At: begun.Add(11 * time.Millisecond), Took: slow, Err: "listener moody of order.placed: out of <stock>", Payload: "*monitor_test.placed", Steps: []monitor.Step{
 				{Listener: "slow", Called: true, Returned: true, Took: slow},
 				{Listener: "moody", Called: true, Returned: true, Start: slow, Err: "listener moody of order.placed: out of <stock>"}, {Listener: "quick"}}},
-			{Event: "order.placed", At: begun, Took: slow + quick, Payload: "*inspect_test.placed", Steps: []inspect.Step{
+			{Event: "order.placed", At: begun, Took: slow + quick, Payload: "*monitor_test.placed", Steps: []monitor.Step{
 				{Listener: "slow", Called: true, Returned: true, Took: slow}, {Listener: "moody", Called: true, Returned: true, Start: slow}, {Listener: "quick", Called: true, Returned: true, Start: slow, Took: quick}}},
 		}
 		if diff := cmp.Diff(want, tracer.Recent()); diff != "" {
@@ -78,9 +78,9 @@ func TestTracer(t *testing.T) {
 				e.Listeners[i].P50, e.Listeners[i].P99 = about(e.Listeners[i].P50), about(e.Listeners[i].P99)
 			}
 		}
-		wantStats := []inspect.EventStats{
+		wantStats := []monitor.EventStats{
 			{Event: "int", Dispatches: 1, Unheard: 1},
-			{Event: "order.placed", Dispatches: 3, Failed: 1, Stopped: 1, Listeners: []inspect.ListenerStats{
+			{Event: "order.placed", Dispatches: 3, Failed: 1, Stopped: 1, Listeners: []monitor.ListenerStats{
 				{Listener: "moody", Calls: 3, Failed: 1, Timed: 3, P50: about(64), P99: about(64)},
 				{Listener: "quick", Calls: 1, Timed: 1, P50: quick, P99: quick, Total: quick},
 				{Listener: "slow", Calls: 3, Timed: 3, P50: slow, P99: slow, Total: 3 * slow},
@@ -92,8 +92,7 @@ func TestTracer(t *testing.T) {
 	})
 }
 
-// about is the one of the durations of the tests that is an eighth away at
-// most.
+// about returns the duration of the tests that d is within an eighth of.
 func about(d time.Duration) time.Duration {
 	for _, exact := range []time.Duration{64, time.Millisecond, 10 * time.Millisecond} {
 		if d >= exact-exact/8 && d <= exact+exact/8 {
@@ -103,9 +102,9 @@ func about(d time.Duration) time.Duration {
 	return d
 }
 
-// Of a sample, everything is counted and only some is timed.
+// With a sample, all dispatches are counted and only some are timed.
 func TestTracerSample(t *testing.T) {
-	tracer := inspect.NewTracer(inspect.Sample(4))
+	tracer := &monitor.Tracer{Sample: 4}
 	p, err := provider.Build([]rollcall.Listener{rollcall.NewListener[int]("a", func(int) error { return errors.New("no") })}, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -119,7 +118,7 @@ func TestTracerSample(t *testing.T) {
 	if l.Calls != n || l.Failed != n {
 		t.Errorf("counted %d calls and %d failures of %d", l.Calls, l.Failed, n)
 	}
-	if l.Timed < n/8 || l.Timed > n/2 { // a quarter, by chance; that this misses has odds of less than 1e-300
+	if l.Timed < n/8 || l.Timed > n/2 { // about a quarter; the odds of missing these bounds are less than 1e-300
 		t.Errorf("timed %d of %d, one of four was asked for", l.Timed, n)
 	}
 	if got := len(tracer.Recent()); got != 100 {
@@ -129,7 +128,7 @@ func TestTracerSample(t *testing.T) {
 
 // Names that are made at run time don't fill the memory.
 func TestTracerKeepsAsManyEventsAsItSays(t *testing.T) {
-	tracer := inspect.NewTracer()
+	tracer := &monitor.Tracer{}
 	p, err := provider.Build(nil, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -139,24 +138,29 @@ func TestTracerKeepsAsManyEventsAsItSays(t *testing.T) {
 		_, _ = rollcall.DispatchName(context.Background(), d, fmt.Sprint("made.", i))
 	}
 	stats := tracer.Stats()
-	if stats[0].Event != inspect.Others || stats[0].Dispatches != 5000-4096 || len(stats) != 4097 {
+	if stats[0].Event != "(others)" || stats[0].Dispatches != 5000-4096 || len(stats) != 4097 {
 		t.Errorf("keeps %d events; the first is %v", len(stats), stats[0])
 	}
 }
 
-// Nothing is lost where many dispatch at once, in parallel too, while somebody
-// looks.
-func TestTracerConcurrently(t *testing.T) {
+// idle returns a provider of listeners of int that do nothing.
+func idle(t *testing.T, n int) *provider.Sorted {
+	t.Helper()
 	var listeners []rollcall.Listener
-	for i := range 8 {
+	for i := range n {
 		listeners = append(listeners, rollcall.NewListener[int](fmt.Sprint("l", i), func(int) {}))
 	}
 	p, err := provider.Build(listeners, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tracer := inspect.NewTracer()
-	d := rollcall.NewDispatcher(p, rollcall.Observe(tracer), rollcall.Parallel(4))
+	return p
+}
+
+// Nothing is lost if many dispatch at once, also in parallel, while the counts are read.
+func TestTracerConcurrently(t *testing.T) {
+	tracer := &monitor.Tracer{}
+	d := rollcall.NewDispatcher(idle(t, 8), rollcall.Observe(tracer), rollcall.Parallel(4))
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
@@ -181,7 +185,7 @@ func TestTracerConcurrently(t *testing.T) {
 
 // Listeners that come and go with IDs of their own don't fill the memory.
 func TestTracerKeepsAsManyListenersAsItSays(t *testing.T) {
-	m, tracer := &provider.Mutable{}, inspect.NewTracer()
+	m, tracer := &provider.Mutable{}, &monitor.Tracer{}
 	d := rollcall.NewDispatcher(m, rollcall.Observe(tracer))
 	for i := range 4100 {
 		remove, err := m.Append(rollcall.NewListener[int](fmt.Sprint("connection", i), func(int) {}))
@@ -192,16 +196,16 @@ func TestTracerKeepsAsManyListenersAsItSays(t *testing.T) {
 		remove()
 	}
 	listeners := tracer.Stats()[0].Listeners
-	if len(listeners) != 4097 || listeners[0].Listener != inspect.Others || listeners[0].Calls != 4 {
+	if len(listeners) != 4097 || listeners[0].Listener != "(others)" || listeners[0].Calls != 4 {
 		t.Errorf("keeps %d listeners; the first is %v", len(listeners), listeners[0])
 	}
 }
 
-// p50 and p99 are those of a hundred calls of 1 to 100 ms; what takes very long
-// counts as a minute.
+// The p50 and p99 of a hundred calls of 1 to 100 ms are right. A very long call counts
+// as a minute.
 func TestTracerQuantiles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tracer := inspect.NewTracer()
+		tracer := &monitor.Tracer{}
 		p, err := provider.Build([]rollcall.Listener{rollcall.NewListener[time.Duration]("sleeps", func(d time.Duration) { time.Sleep(d) })}, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -223,10 +227,10 @@ func TestTracerQuantiles(t *testing.T) {
 	})
 }
 
-// Of a burst, the first hundred are remembered, and all that fail.
+// The first hundred dispatches of a burst are remembered, and all that fail.
 func TestTracerBurst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tracer := inspect.NewTracer(inspect.Render(func(ev any) string { return fmt.Sprint(ev) }))
+		tracer := &monitor.Tracer{Render: func(ev any) string { return fmt.Sprint(ev) }}
 		p, err := provider.Build([]rollcall.Listener{rollcall.NewListener[int]("a", func(i int) error {
 			if i == 150 {
 				return errors.New("no")
@@ -266,10 +270,10 @@ func (lingering) Calling(ctx context.Context, _ int) context.Context { return ct
 func (lingering) Returned(int, error)                                {}
 func (l lingering) End(error)                                        { l.end() }
 
-// One that was overtaken counts in the burst that overtook it.
+// A dispatch that was overtaken counts in the burst that overtook it.
 func TestTracerBurstOvertakes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tracer := inspect.NewTracer(inspect.Render(func(ev any) string { return fmt.Sprint(ev) }))
+		tracer := &monitor.Tracer{Render: func(ev any) string { return fmt.Sprint(ev) }}
 		p, err := provider.Build([]rollcall.Listener{rollcall.NewListener[int]("a", func(int) {})}, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -290,7 +294,7 @@ func TestTracerBurstOvertakes(t *testing.T) {
 	})
 }
 
-// What the application's functions do wrong stays in its place.
+// A panic of the application's functions does not harm a dispatch.
 func TestTracerShieldsDispatches(t *testing.T) {
 	broken := rollcall.NewListener[int]("broken", func(int) error { return unspeakable{} })
 	long := rollcall.NewListener[string]("long", func(string) error { return errors.New(strings.Repeat("ä", 10_000)) })
@@ -298,10 +302,8 @@ func TestTracerShieldsDispatches(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tracer := inspect.NewTracer(nil, inspect.Sample(0), inspect.Sample(math.MaxInt), inspect.Sample(1), inspect.Render(func(any) string { panic("can't") }))
-	var none *inspect.Tracer
-	var zero inspect.Tracer
-	d := rollcall.NewDispatcher(p, rollcall.Observe(tracer), rollcall.Observe(none), rollcall.Observe(&zero))
+	tracer := &monitor.Tracer{Render: func(any) string { panic("can't") }}
+	d := rollcall.NewDispatcher(p, rollcall.Observe(tracer))
 	_ = d.Dispatch(context.Background(), 1)
 	_ = d.Dispatch(context.Background(), "x")
 	lines := tracer.Recent()
@@ -311,8 +313,91 @@ func TestTracerShieldsDispatches(t *testing.T) {
 	if n := len(lines[0].Err); n < 4000 || n > 4100 || !utf8.ValidString(lines[0].Err) || lines[0].Steps[0].Err != lines[0].Err {
 		t.Errorf("an error of 20 kB is kept as %d bytes", n)
 	}
-	if len(zero.Stats()) != 0 || len(zero.Recent()) != 0 {
-		t.Errorf("the zero tracer counts %v", zero.Stats())
+}
+
+// A nil tracer observes nothing. Samples of any size are valid.
+func TestTracerOfAnySample(t *testing.T) {
+	var none *monitor.Tracer
+	all, negative, rare := &monitor.Tracer{Sample: 1}, &monitor.Tracer{Sample: -1}, &monitor.Tracer{Sample: math.MaxInt}
+	d := shop(t, rollcall.Observe(none), rollcall.Observe(all), rollcall.Observe(negative), rollcall.Observe(rare))
+	if err := d.Dispatch(context.Background(), &placed{}); err != nil {
+		t.Fatal(err)
+	}
+	none.Reset()
+	if stats, lines := none.Stats(), none.Recent(); stats != nil || lines != nil {
+		t.Errorf("a nil tracer has seen %v, %v", stats, lines)
+	}
+	if len(all.Recent()) != 1 || len(negative.Recent()) != 1 {
+		t.Errorf("%d and %d of one dispatch were timed", len(all.Recent()), len(negative.Recent()))
+	}
+	if stats := rare.Stats(); len(stats) != 1 || stats[0].Dispatches != 1 {
+		t.Errorf("counted %+v", stats)
+	}
+}
+
+// After a Reset, only later dispatches count. One that was under way is forgotten.
+func TestTracerReset(t *testing.T) {
+	tracer := &monitor.Tracer{Render: func(ev any) string { return fmt.Sprint(ev) }}
+	tracer.Reset()
+	p, err := provider.Build([]rollcall.Listener{rollcall.NewListener[int]("a", func(i int) {
+		if i == 2 {
+			tracer.Reset()
+		}
+	})}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := rollcall.NewDispatcher(p, rollcall.Observe(tracer))
+	dispatch := func(i int) {
+		if err := d.Dispatch(context.Background(), i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dispatch(1)
+	dispatch(2)
+	if stats, lines := tracer.Stats(), tracer.Recent(); len(stats) != 0 || len(lines) != 0 {
+		t.Errorf("after the reset it knows %+v, %+v", stats, lines)
+	}
+	dispatch(3)
+	dispatch(4)
+	stats, lines := tracer.Stats(), tracer.Recent()
+	if len(stats) != 1 || stats[0].Dispatches != 2 || stats[0].Listeners[0].Calls != 2 || len(lines) != 2 || lines[1].Payload != "3" {
+		t.Errorf("it knows %+v, %+v", stats, lines)
+	}
+}
+
+// The tracer is reset while many dispatch. It never counts more than was dispatched,
+// and nothing is left after the last reset.
+func TestTracerResetConcurrently(t *testing.T) {
+	tracer := &monitor.Tracer{}
+	d := rollcall.NewDispatcher(idle(t, 2), rollcall.Observe(tracer), rollcall.Parallel(2))
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for range 200 {
+				if err := d.Dispatch(context.Background(), 1); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		all.Go(func() {
+			for range 200 {
+				tracer.Reset()
+				for _, s := range tracer.Stats() {
+					if s.Dispatches > 800 {
+						t.Errorf("counted %d of 800", s.Dispatches)
+					}
+				}
+				if n := len(tracer.Recent()); n > 100 {
+					t.Errorf("remembers %d", n)
+				}
+			}
+		})
+	}
+	all.Wait()
+	tracer.Reset()
+	if stats, lines := tracer.Stats(), tracer.Recent(); len(stats) != 0 || len(lines) != 0 {
+		t.Errorf("after the last reset it knows %+v, %d dispatches", stats, len(lines))
 	}
 }
 
@@ -321,11 +406,11 @@ type unspeakable struct{}
 
 func (unspeakable) Error() string { panic("speechless") }
 
-// A listener that ends its goroutine is told as one that did not return, in
-// parallel too, and others have ended before.
+// A listener that ends its goroutine is remembered as one that did not return, also in
+// parallel.
 func TestTracerGoexit(t *testing.T) {
 	for _, options := range [][]rollcall.Option{nil, {rollcall.Parallel(2)}} {
-		tracer := inspect.NewTracer()
+		tracer := &monitor.Tracer{}
 		p, err := provider.Build([]rollcall.Listener{rollcall.NewListener[int]("leaves", func(int) { runtime.Goexit() }), rollcall.NewListener[int]("after", func(int) {}, `after:"leaves"`)}, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -346,7 +431,7 @@ func TestTracerGoexit(t *testing.T) {
 
 // A provider whose lists change keeps the counts.
 func TestTracerOfChangingLists(t *testing.T) {
-	m, tracer := &provider.Mutable{}, inspect.NewTracer()
+	m, tracer := &provider.Mutable{}, &monitor.Tracer{}
 	d := rollcall.NewDispatcher(m, rollcall.Observe(tracer))
 	for _, id := range []string{"a", "b"} {
 		if _, err := m.Add(rollcall.NewListener[int](id, func(int) {})); err != nil {
@@ -371,7 +456,7 @@ func TestTracerOfAListenerThatListensTwice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tracer := inspect.NewTracer()
+	tracer := &monitor.Tracer{}
 	_ = rollcall.NewDispatcher(p, rollcall.Observe(tracer)).Dispatch(context.Background(), &placed{})
 	if stats := tracer.Stats()[0].Listeners; len(stats) != 1 || stats[0].Calls != 2 {
 		t.Errorf("got %+v", stats)
@@ -392,13 +477,13 @@ func (hostileCalling) End(error)                                    {}
 // A call that another observer prevents is not counted.
 func TestTracerBehindAnObserverThatPanics(t *testing.T) {
 	for _, options := range [][]rollcall.Option{nil, {rollcall.Parallel(2)}} {
-		tracer := inspect.NewTracer()
+		tracer := &monitor.Tracer{}
 		d := shop(t, append(options, rollcall.Observe(hostileCalling{}), rollcall.Observe(tracer))...)
 		_ = d.Dispatch(context.Background(), &placed{})
 		if stats := tracer.Stats()[0]; stats.Failed != 1 || len(stats.Listeners) != 0 {
 			t.Errorf("counted %+v", stats)
 		}
-		if line := tracer.Recent()[0]; !strings.HasSuffix(line.Err, "panic: an observer") || line.Steps[0] != (inspect.Step{Listener: "slow"}) {
+		if line := tracer.Recent()[0]; !strings.HasSuffix(line.Err, "panic: an observer") || line.Steps[0] != (monitor.Step{Listener: "slow"}) {
 			t.Errorf("remembers %+v", line)
 		}
 	}
@@ -417,7 +502,7 @@ func BenchmarkTracer(b *testing.B) {
 			b.Fatal(err)
 		}
 		for name, options := range map[string][]rollcall.Option{
-			"off": nil, "on": {rollcall.Observe(inspect.NewTracer())}, "sample": {rollcall.Observe(inspect.NewTracer(inspect.Sample(100)))},
+			"off": nil, "on": {rollcall.Observe(&monitor.Tracer{})}, "sample": {rollcall.Observe(&monitor.Tracer{Sample: 100})},
 		} {
 			m := rollcall.NewEmitter[*placed](rollcall.NewDispatcher(p, options...))
 			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {

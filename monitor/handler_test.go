@@ -1,4 +1,4 @@
-package inspect_test
+package monitor_test
 
 import (
 	"context"
@@ -18,12 +18,14 @@ import (
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/inspect"
+	"github.com/rollcall-go/rollcall/internal/golden"
+	"github.com/rollcall-go/rollcall/monitor"
 	"github.com/rollcall-go/rollcall/provider"
 )
 
-// traced is a report of a shop with orphans and hostile names, and a tracer
-// that has seen a few dispatches.
-func traced(t *testing.T) (*inspect.Report, *inspect.Tracer) {
+// traced returns a report of a shop with orphans and hostile names, and a tracer that
+// has seen a few dispatches.
+func traced(t *testing.T) (*inspect.Report, *monitor.Tracer) {
 	t.Helper()
 	hostileID := `<script>alert("x")</script>`
 	p, err := provider.Build([]rollcall.Listener{
@@ -44,17 +46,32 @@ func traced(t *testing.T) (*inspect.Report, *inspect.Tracer) {
 		t.Fatal(err)
 	}
 	report := inspect.Report{Providers: []inspect.Provider{inspect.OfProvider("default", "event_listener", p)}}
+	report.Providers[0].Events[0].Source = "shop/events.go:3"
 	for _, e := range report.Providers[0].Events {
 		for i := range e.Listeners {
 			e.Listeners[i].Source = "shop/shop.go:7"
 		}
 	}
-	tracer := inspect.NewTracer(inspect.Render(func(ev any) string { return fmt.Sprintf("<u>%T</u>", ev) }))
+	tracer := &monitor.Tracer{Render: func(ev any) string { return fmt.Sprintf("<u>%T</u>", ev) }}
 	d := rollcall.NewDispatcher(p, rollcall.Observe(tracer))
 	for _, e := range []any{&placed{}, &placed{fail: true}, &placed{stop: true}, 7, "nobody knows"} {
 		_ = d.Dispatch(context.Background(), e)
 	}
 	return &report, tracer
+}
+
+// reported returns a provider with events of these names, which have one listener each.
+func reported(id, group, listener string, events ...string) inspect.Provider {
+	p := inspect.Provider{ID: id, ListenerTag: group}
+	for _, e := range events {
+		p.Events = append(p.Events, inspect.Event{Event: e, Listeners: []inspect.Listener{{ID: listener, Reason: "priority 0 (default)"}}})
+	}
+	return p
+}
+
+// recipes returns a report of one provider.
+func recipes() inspect.Report {
+	return inspect.Report{Providers: []inspect.Provider{reported("recipes", "event_listener", "recipes.Indexer", "recipe.created", "recipe.deleted")}}
 }
 
 func get(h http.Handler, method, target string) *http.Response {
@@ -75,8 +92,8 @@ func body(t *testing.T, r *http.Response) string {
 func TestPages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, tracer := traced(t)
-		h := inspect.Handler(r, tracer)
-		plain := inspect.Handler(r, nil)
+		h := monitor.Handler(r, tracer)
+		plain := monitor.Handler(r, nil)
 		for name, got := range map[string]*http.Response{
 			"index":         get(h, "GET", "/debug/events/"),
 			"search":        get(h, "GET", "/debug/events/?q=MOOD"),
@@ -93,16 +110,16 @@ func TestPages(t *testing.T) {
 					t.Errorf("%s has %s", name, markup)
 				}
 			}
-			golden(t, "testdata/page."+name+".html", []byte(page))
+			golden.Check(t, "testdata/page."+name+".html", []byte(page))
 		}
 	})
 }
 
 func TestHandler(t *testing.T) {
-	r := report(t, services)
+	r := recipes()
 	mux := http.NewServeMux()
-	mux.Handle("/debug/events/", inspect.Handler(&r, nil))
-	mux.Handle("/stripped/", http.StripPrefix("/stripped", inspect.Handler(&r, nil)))
+	mux.Handle("/debug/events/", monitor.Handler(&r, nil))
+	mux.Handle("/stripped/", http.StripPrefix("/stripped", monitor.Handler(&r, nil)))
 	for _, tt := range []struct {
 		method, path, contentType string
 		status                    int
@@ -149,7 +166,7 @@ func TestHandler(t *testing.T) {
 }
 
 // With several providers, an event is an orphan only if none of them hears it.
-// What no report knows shows all the same.
+// An event that no report has is still shown.
 func TestSeveralProviders(t *testing.T) {
 	build := func(listeners ...rollcall.Listener) *provider.Sorted {
 		p, err := provider.Build(listeners, []rollcall.Declaration{rollcall.Declare[*placed]("order.placed"), rollcall.Declare[int]("nobody.hears")})
@@ -160,9 +177,9 @@ func TestSeveralProviders(t *testing.T) {
 	}
 	heard := build(rollcall.NewListener[*placed]("a", func(*placed) {}), rollcall.NewListener[error]("b", func(error) {}))
 	r := &inspect.Report{Providers: []inspect.Provider{inspect.OfProvider("default", "x", heard), inspect.OfProvider("audit", "y", build()), inspect.OfProvider("none", "z", nil)}}
-	tracer := inspect.NewTracer()
+	tracer := &monitor.Tracer{}
 	_ = rollcall.NewDispatcher(heard, rollcall.Observe(tracer)).Dispatch(context.Background(), &inspect.FormatError{})
-	page := body(t, get(inspect.Handler(r, tracer), "GET", "/?q="))
+	page := body(t, get(monitor.Handler(r, tracer), "GET", "/?q="))
 	for _, want := range []string{
 		"<li><bdi>nobody.hears</bdi>: nobody listens (provider default)</li>", "<li><bdi>error</bdi>: nobody declares it (provider default)</li>",
 		"Counts are those of all providers together.", `<bdi>*inspect.FormatError</bdi></th>`, "seen at run time only",
@@ -176,17 +193,12 @@ func TestSeveralProviders(t *testing.T) {
 	}
 }
 
-// Of several providers with one ID, a link leads to the one that it stands for.
+// If several providers share an ID, each link leads to its own provider.
 func TestProvidersOfOneID(t *testing.T) {
-	r := report(t, `
-services:
-  shop: { tags: [ { name: listener_provider, listener_tag: one }, { name: listener_provider, listener_tag: two } ] }
-  a: { tags: [ { name: one, event: order.placed } ] }
-  b: { tags: [ { name: two, event: order.placed } ] }
-  other: { tags: [ { name: listener_provider, listener_tag: three } ] }
-  c: { tags: [ { name: three, event: order.placed } ] }
-`)
-	h := inspect.Handler(&r, nil)
+	r := inspect.Report{Providers: []inspect.Provider{
+		reported("shop", "one", "a", "order.placed"), reported("shop", "two", "b", "order.placed"), reported("other", "three", "c", "order.placed"),
+	}}
+	h := monitor.Handler(&r, nil)
 	index := body(t, get(h, "GET", "/"))
 	for title, want := range map[string]struct{ link, listener string }{
 		"shop (one)": {"event?group=one&name=order.placed&provider=shop", "a"},
@@ -208,36 +220,38 @@ services:
 
 // Search finds names, types and listeners.
 func TestSearch(t *testing.T) {
-	r, _ := func() (*inspect.Report, error) { x := ambiguous(t); return &x, nil }()
+	p := reported("p", "t", "x", "failed", "*html/template.Template", "*text/template.Template")
+	p.Events[0].Type, p.Events[0].Listeners[0].ID = "*github.com/rollcall-go/rollcall/inspect.FormatError", "early"
+	r := &inspect.Report{Providers: []inspect.Provider{p}}
 	for query, want := range map[string]string{
 		" FAILED ": "1 of 3", "html/template": "1 of 3", "formaterror": "1 of 3", "early": "1 of 3", "zzz": "0 of 3", "templ": "2 of 3", "\u202e": "0 of 3",
 	} {
-		page := body(t, get(inspect.Handler(r, nil), "GET", "/?q="+url.QueryEscape(query)))
+		page := body(t, get(monitor.Handler(r, nil), "GET", "/?q="+url.QueryEscape(query)))
 		if !strings.Contains(page, want+" events match") || strings.Contains(page, "\u202e") {
 			t.Errorf("search for %q: no %s", query, want)
 		}
 	}
 }
 
-// What is seen only at run time counts among the events, whether it matches or
-// not.
+// An event that is seen only at run time counts among all events, whether it matches
+// or not.
 func TestSearchCountsWhatIsSeenAtRunTime(t *testing.T) {
 	p, err := provider.Build([]rollcall.Listener{rollcall.NewListener[error]("a", func(error) {})}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := &inspect.Report{Providers: []inspect.Provider{inspect.OfProvider("default", "x", p)}}
-	tracer := inspect.NewTracer()
+	tracer := &monitor.Tracer{}
 	_ = rollcall.NewDispatcher(p, rollcall.Observe(tracer)).Dispatch(context.Background(), &inspect.FormatError{})
 	for query, want := range map[string]string{"err": "2 of 2", "formaterror": "1 of 2", "zzz": "0 of 2"} {
-		page := body(t, get(inspect.Handler(r, tracer), "GET", "/?q="+query))
+		page := body(t, get(monitor.Handler(r, tracer), "GET", "/?q="+query))
 		if !strings.Contains(page, want+" events match") {
 			t.Errorf("search for %q: no %s", query, want)
 		}
 	}
 }
 
-// A timeline tells for whom an event was published, where it was.
+// A timeline shows the receiver key that an event was published for.
 func TestTimelineOfAsync(t *testing.T) {
 	var publishing error
 	e := rollcall.Declare[*placed]("order.placed")
@@ -246,8 +260,8 @@ func TestTimelineOfAsync(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tracer := inspect.NewTracer()
-	h := inspect.Handler(nil, tracer)
+	tracer := &monitor.Tracer{}
+	h := monitor.Handler(nil, tracer)
 	d := rollcall.NewDispatcher(p, rollcall.Observe(tracer))
 	_ = d.Dispatch(context.Background(), &placed{})
 	if page := body(t, get(h, "GET", "/")); !strings.Contains(page, "published, for the key k") || strings.Contains(page, "not called") {
@@ -260,10 +274,10 @@ func TestTimelineOfAsync(t *testing.T) {
 	}
 }
 
-// A timeline tells why each listener was not called.
+// A timeline shows why each listener was not called.
 func TestWhyNotCalled(t *testing.T) {
-	tracer := inspect.NewTracer()
-	h := inspect.Handler(nil, tracer)
+	tracer := &monitor.Tracer{}
+	h := monitor.Handler(nil, tracer)
 	d := shop(t, rollcall.Observe(tracer), rollcall.CollectErrors())
 	_ = d.Dispatch(context.Background(), &placed{fail: true, stop: true})
 	if page := body(t, get(h, "GET", "/")); !strings.Contains(page, "not called: moody stopped the event") || !strings.Contains(page, `<span class="failed">failed</span>`) {
@@ -279,30 +293,24 @@ func TestWhyNotCalled(t *testing.T) {
 
 // Pages of large applications stay small: twenty timelines of fifty listeners.
 func TestLargePages(t *testing.T) {
-	var listeners []rollcall.Listener
-	for i := range 400 {
-		listeners = append(listeners, rollcall.NewListener[int](fmt.Sprint("listener", i), func(int) {}))
-	}
-	p, err := provider.Build(listeners, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tracer := inspect.NewTracer()
+	p := idle(t, 400)
+	tracer := &monitor.Tracer{}
 	d := rollcall.NewDispatcher(p, rollcall.Observe(tracer))
 	for range 30 {
 		_ = d.Dispatch(context.Background(), 1)
 	}
 	r := &inspect.Report{Providers: []inspect.Provider{inspect.OfProvider("p", "t", p)}}
-	page := body(t, get(inspect.Handler(r, tracer), "GET", "/"))
+	page := body(t, get(monitor.Handler(r, tracer), "GET", "/"))
 	if n := strings.Count(page, `<article class="timeline">`); n != 20 || strings.Count(page, "<li class=") != 20*51 || !strings.Contains(page, "and 350 more") {
 		t.Errorf("%d timelines, %d listeners in them", n, strings.Count(page, "<li class="))
 	}
-	if page := body(t, get(inspect.Handler(r, nil), "GET", "/event?provider=p&name=int")); strings.Contains(page, `class="picture"`) || strings.Count(page, "<tr>") != 401 {
+	if page := body(t, get(monitor.Handler(r, nil), "GET", "/event?provider=p&name=int")); strings.Contains(page, `class="picture"`) || strings.Count(page, "<tr>") != 401 {
 		t.Error("the page of 400 listeners has a picture, or not all listeners")
 	}
 }
 
-// Beyond the first fifty, a timeline shows who decided; errors keep their lines.
+// Beyond the first fifty listeners, a timeline shows those that decided. Errors keep
+// their lines.
 func TestTimelineShowsWhatMatters(t *testing.T) {
 	var listeners []rollcall.Listener
 	for i := range 80 {
@@ -317,9 +325,9 @@ func TestTimelineShowsWhatMatters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tracer := inspect.NewTracer()
+	tracer := &monitor.Tracer{}
 	_ = rollcall.NewDispatcher(p, rollcall.Observe(tracer)).Dispatch(context.Background(), 1)
-	page := body(t, get(inspect.Handler(nil, tracer), "GET", "/"))
+	page := body(t, get(monitor.Handler(nil, tracer), "GET", "/"))
 	for _, want := range []string{"<bdi>listener70</bdi>", "and 29 more", "listener listener70 of int: one\nother"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
@@ -327,13 +335,13 @@ func TestTimelineShowsWhatMatters(t *testing.T) {
 	}
 }
 
-// The query is that of the URL; a body is not read.
+// The query comes from the URL. A body is not read.
 func TestBodiesAreNotRead(t *testing.T) {
 	request := httptest.NewRequest("GET", "/", strings.NewReader("q=zzz"))
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r := report(t, services)
+	r := recipes()
 	w := httptest.NewRecorder()
-	inspect.Handler(&r, nil).ServeHTTP(w, request)
+	monitor.Handler(&r, nil).ServeHTTP(w, request)
 	if left, _ := io.ReadAll(request.Body); string(left) != "q=zzz" {
 		t.Errorf("left of the body is %q", left)
 	}
@@ -342,14 +350,14 @@ func TestBodiesAreNotRead(t *testing.T) {
 	}
 }
 
-// The report may be filled after the handler was made.
+// The report may be filled after the handler is made.
 func TestHandlerOfAnEmptyReport(t *testing.T) {
 	r := &inspect.Report{}
-	h := inspect.Handler(r, nil)
+	h := monitor.Handler(r, nil)
 	if page := body(t, get(h, "GET", "/")); !strings.Contains(page, "There is no event.") {
 		t.Error(page)
 	}
-	*r = report(t, services)
+	*r = recipes()
 	if page := body(t, get(h, "GET", "/")); !strings.Contains(page, "recipe.created") {
 		t.Error(page)
 	}

@@ -1,0 +1,24 @@
+// Package printable makes names that come from outside safe to show in a line of
+// text: in a table, a page or an error.
+package printable
+
+import (
+	"strings"
+	"unicode"
+)
+
+// Line returns s with "�" instead of each character that would break its line or
+// change the direction of the text around it.
+func Line(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r&0xfffe == 0xfffe || turns(r) {
+			return '�'
+		}
+		return r
+	}, s)
+}
+
+// turns reports whether a rune changes the direction of the text around it.
+func turns(r rune) bool {
+	return r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x200e || r == 0x200f || r == 0x061c
+}
