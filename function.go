@@ -7,8 +7,6 @@ import (
 	"reflect"
 	"sync"
 	"sync/atomic"
-
-	"github.com/rollcall-go/rollcall/event"
 )
 
 // function is what a listener calls. Copies of the listener share it, so it is not
@@ -100,11 +98,16 @@ func erased[E any](exact exactFunc[E]) func(context.Context, any) error {
 		e, ok := ev.(E)
 		if !ok {
 			if e, ok = assigned[E](ev); !ok {
-				return &TypeError{Takes: event.KeyOf[E](), Event: ev}
+				return wrongEvent(reflect.TypeFor[E](), ev)
 			}
 		}
 		return exact(ctx, e)
 	}
+}
+
+// wrongEvent is the error of a listener to a name that came by an event of another type.
+func wrongEvent(takes reflect.Type, ev any) error {
+	return fmt.Errorf("it takes %v, but the event is a %T", takes, ev)
 }
 
 // assigned returns an event of another type that may be assigned to E, as if one of

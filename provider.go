@@ -8,7 +8,8 @@ import (
 
 // Provider answers which listeners an event has, and in which order. Package
 // provider has the usual kinds. A provider of your own makes its answers with
-// [NewListeners] and checks itself with package providertest.
+// [NewListeners] and checks itself with package providertest. If it also has a method
+// All() []Listener, chains and traced dispatchers list its listeners.
 type Provider interface {
 	// Listeners returns the listeners to call for ev, in order. Nil means that
 	// there are none. An error means that the listeners can't be had now, as if a
@@ -18,11 +19,6 @@ type Provider interface {
 	// Dispatchers and emitters remember an answer for as long as it holds, see
 	// [Spec], so Listeners need not be fast.
 	Listeners(ev any) (*Listeners, error)
-}
-
-// Lister is a Provider that can list all its listeners, in an order of its own.
-type Lister interface {
-	All() []Listener
 }
 
 // Subscriber is a value that lists its own subscriptions: one or several functions,

@@ -138,7 +138,7 @@ func (t *Traced) Reset() {
 }
 
 func all(p Provider) []Listener {
-	if l, ok := p.(Lister); ok {
+	if l, ok := p.(interface{ All() []Listener }); ok {
 		return l.All()
 	}
 	return nil

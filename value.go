@@ -190,7 +190,7 @@ func (s signature) call(f reflect.Value) func(context.Context, any) error {
 	return func(ctx context.Context, ev any) error {
 		v := reflect.ValueOf(ev)
 		if !v.IsValid() || !v.Type().AssignableTo(s.takes) {
-			return &TypeError{Takes: event.TypeKey(s.takes), Event: ev}
+			return wrongEvent(s.takes, ev)
 		}
 		out := f.Call(s.arguments(ctx, v))
 		if !s.err {

@@ -58,7 +58,7 @@ func hostileServer(t *testing.T) (base string) {
 		{crowdProvider, []string{crowdEvent}, crowd()},
 	} {
 		p := everyoneListens(t, o.events, o.names)
-		report.Providers = append(report.Providers, inspect.OfProvider(o.id, hostile[1].name, p))
+		report.Providers = append(report.Providers, inspect.OfProvider(o.id, hostile[1].name, p, nil))
 		dispatchAll(p, tracer, o.events)
 	}
 	mux := http.NewServeMux()
@@ -104,7 +104,7 @@ func everyoneListens(t *testing.T, events, names []string) *provider.Sorted {
 func listener(names []string, i int, name string) rollcall.Listener {
 	tag := tags.Place(tags.Priority(-i))
 	if i > 0 {
-		tag = tags.Place(tags.After(names[i-1], tags.Optional(names[i]+names[i])))
+		tag = tags.Place(tags.After(names[i-1], "?"+names[i]+names[i]))
 	}
 	l := rollcall.NewListener[*event.Generic](names[i], func(e *event.Generic) error {
 		switch {

@@ -3,13 +3,14 @@ package fxevents
 import (
 	"cmp"
 
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/inspect"
 	"github.com/rollcall-go/rollcall/internal/orderfile"
+	"github.com/rollcall-go/rollcall/ordering"
 )
 
-// newReport is what the container gives who injects an *inspect.Report: it is
-// empty until the listeners are assembled, and never changes after that. It is
-// made only where somebody asks for it.
+// newReport returns the report that the container provides. It is empty until the listeners
+// are assembled, and never changes after that. It is made only if somebody injects it.
 func newReport(a *Assembly) *inspect.Report {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -24,20 +25,10 @@ func (a *Assembly) fillReport() {
 		return
 	}
 	for i, p := range a.providers {
-		reported := inspect.OfProvider(cmp.Or(p.name, orderfile.DefaultProvider), p.group, p.Sorted)
-		a.tellReplaced(i, reported)
-		a.report.Providers = append(a.report.Providers, reported)
-	}
-}
-
-// tellReplaced enters the placements that order files have replaced.
-func (a *Assembly) tellReplaced(index int, reported inspect.Provider) {
-	for i, e := range a.providers[index].Events() {
-		for j, l := range e.Listeners.All() {
-			if was, ok := a.replaced[subscription{index, l.ID, l.Event}]; ok {
-				placement := inspect.PlacementOf(was)
-				reported.Events[i].Listeners[j].Overridden = &placement
-			}
+		replaced := func(l rollcall.Listener) (ordering.Placement, bool) {
+			was, ok := a.replaced[subscription{i, l.ID, l.Event}]
+			return was, ok
 		}
+		a.report.Providers = append(a.report.Providers, inspect.OfProvider(cmp.Or(p.name, orderfile.DefaultProvider), p.group, p.Sorted, replaced))
 	}
 }

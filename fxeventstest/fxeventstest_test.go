@@ -217,7 +217,7 @@ func TestRecorder(t *testing.T) {
 	if err := s.place("1", "2", "3"); err != nil {
 		t.Fatal(err)
 	}
-	two := fxeventstest.Where("order 2", func(p *placed) bool { return p.ID == "2" })
+	two := fxeventstest.Matcher[*placed]{Text: "order 2", Matches: func(p *placed) bool { return p.ID == "2" }}
 	r.Want(fxeventstest.Equal(&placed{"1"}), two, anyPlaced)
 	out := errors.New("out of stock")
 	r.FailWith(out)
@@ -315,4 +315,4 @@ func TestRecorderInAnApplication(t *testing.T) {
 	all.Want(fxeventstest.Equal[any](&placed{"1"}), fxeventstest.Equal[any](&shipped{"1"}))
 }
 
-var anyPlaced = fxeventstest.Where("any event", func(*placed) bool { return true })
+var anyPlaced = fxeventstest.Matcher[*placed]{Text: "any event", Matches: func(*placed) bool { return true }}

@@ -7,7 +7,9 @@ import (
 	"github.com/rollcall-go/rollcall/ordering"
 )
 
-// Matcher says whether an event is the one that is wanted.
+// Matcher reports whether an event is the one that is wanted. Make one for any condition:
+//
+//	fxeventstest.Matcher[*Placed]{Text: "an expensive order", Matches: func(p *Placed) bool { return p.Total > 1000 }}
 type Matcher[E any] struct {
 	Text    string // what is wanted, for messages
 	Matches func(E) bool
@@ -18,9 +20,6 @@ type Matcher[E any] struct {
 func Equal[E any](want E) Matcher[E] {
 	return Matcher[E]{shown(want), func(e E) bool { return reflect.DeepEqual(e, want) }}
 }
-
-// Where wants an event for which something holds, which the text tells.
-func Where[E any](text string, holds func(E) bool) Matcher[E] { return Matcher[E]{text, holds} }
 
 // shown is an event for a message.
 func shown(e any) string { return fmt.Sprintf("%+v", e) }

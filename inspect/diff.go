@@ -27,14 +27,16 @@ type EventDiff struct {
 
 // The kinds of a Change.
 const (
-	Added   = "added"
-	Removed = "removed"
-	Moved   = "moved" // it runs before or after others than it did
-	Kept    = "kept"  // it runs where it did, for another reason
+	added   = "added"
+	removed = "removed"
+	moved   = "moved"
+	kept    = "kept"
 )
 
 // Change is what happened to one listener.
 type Change struct {
+	// Kind is "added", "removed", "moved" if the listener runs before or after others
+	// than it did, or "kept" if it runs where it did, for another reason.
 	Kind     string `json:"kind"`
 	Listener string `json:"listener"`
 	From     int    `json:"from,omitempty"` // its old place, from 1; 0 if it is new
@@ -108,11 +110,11 @@ func changes(old, new []Listener) []Change {
 		c := Change{Listener: l.ID, From: from + 1, To: i + 1, Reason: l.Reason}
 		switch {
 		case !known:
-			c.Kind, c.From = Added, 0
+			c.Kind, c.From = added, 0
 		case !stays[i]:
-			c.Kind, c.Was = Moved, old[from].Reason
+			c.Kind, c.Was = moved, old[from].Reason
 		case old[from].Reason != l.Reason:
-			c.Kind, c.Was = Kept, old[from].Reason
+			c.Kind, c.Was = kept, old[from].Reason
 		default:
 			continue
 		}
@@ -120,7 +122,7 @@ func changes(old, new []Listener) []Change {
 	}
 	for i, l := range old {
 		if _, ok := newPlace[nameOf(old, i)]; !ok {
-			result = append(result, Change{Kind: Removed, Listener: l.ID, From: i + 1, Was: l.Reason})
+			result = append(result, Change{Kind: removed, Listener: l.ID, From: i + 1, Was: l.Reason})
 		}
 	}
 	return result
@@ -232,9 +234,9 @@ func (c Change) places() string {
 
 func (c Change) told() string {
 	switch {
-	case c.Kind == Added:
+	case c.Kind == added:
 		return "added: " + c.Reason
-	case c.Kind == Removed:
+	case c.Kind == removed:
 		return "removed"
 	case c.Was != c.Reason:
 		return c.Kind + ": " + c.Reason + "; it was: " + c.Was

@@ -31,7 +31,7 @@ func TestDiffIsMinimal(t *testing.T) {
 		moved := 0
 		for _, e := range inspect.Compare(ordered(old...), ordered(new...)).Events {
 			for _, c := range e.Changes {
-				if c.Kind == inspect.Moved {
+				if c.Kind == "moved" {
 					moved++
 				}
 			}
@@ -98,7 +98,7 @@ func ambiguous(t *testing.T) inspect.Report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return inspect.Report{Providers: []inspect.Provider{inspect.OfProvider("p", "t", p)}}
+	return inspect.Report{Providers: []inspect.Provider{inspect.OfProvider("p", "t", p, nil)}}
 }
 
 func TestAmbiguousNames(t *testing.T) {
@@ -162,7 +162,7 @@ func TestNoFormatControlsTheTerminal(t *testing.T) {
 		Placement: inspect.Placement{After: []string{hostile}, Source: hostile}, Overridden: &inspect.Placement{Before: []string{hostile}},
 		NoEffect: []inspect.NoEffect{{Hint: "after " + hostile, Why: hostile}}}
 	texts := map[string]string{}
-	for _, format := range inspect.Formats() {
+	for _, format := range formats() {
 		var b strings.Builder
 		if err := r.Write(&b, format); err != nil {
 			t.Fatal(err)

@@ -19,7 +19,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	report := inspect.Report{Providers: []inspect.Provider{inspect.OfProvider("shop", "event_listener", p)}}
+	report := inspect.Report{Providers: []inspect.Provider{inspect.OfProvider("shop", "event_listener", p, nil)}}
 	for _, l := range report.Providers[0].Events[0].Listeners {
 		fmt.Printf("%s: %s\n", l.ID, l.Reason)
 		for _, n := range l.NoEffect {

@@ -53,7 +53,7 @@ func report(t *testing.T, content string) inspect.Report {
 func TestFormats(t *testing.T) {
 	long := strings.Replace(hostile, "back", strings.Repeat("long", 125), -1)
 	for name, content := range map[string]string{"recipes": services, "hostile": hostile, "long": long, "empty": "services: ~"} {
-		for _, format := range inspect.Formats() {
+		for _, format := range formats() {
 			t.Run(name+"/"+string(format), func(t *testing.T) {
 				var got bytes.Buffer
 				if err := report(t, content).Write(&got, format); err != nil {
@@ -103,7 +103,7 @@ var errFull = errors.New("disk full")
 func (failing) Write([]byte) (int, error) { return 0, errFull }
 
 func TestWriteErrorsComeBack(t *testing.T) {
-	for _, format := range inspect.Formats() {
+	for _, format := range formats() {
 		if err := report(t, services).Write(failing{}, format); !errors.Is(err, errFull) {
 			t.Errorf("%s: %v", format, err)
 		}
@@ -121,7 +121,7 @@ func TestOfProvider(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := inspect.Report{Providers: []inspect.Provider{inspect.OfProvider("numbers", "event_listener", p)}}
+	r := inspect.Report{Providers: []inspect.Provider{inspect.OfProvider("numbers", "event_listener", p, nil)}}
 	for i, e := range r.Providers[0].Events {
 		for j := range e.Listeners {
 			r.Providers[0].Events[i].Listeners[j].Source = ""
@@ -165,7 +165,7 @@ func TestHears(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := inspect.OfProvider("x", "y", p).Events[0].Listeners[0].Hears; got != "error" {
+	if got := inspect.OfProvider("x", "y", p, nil).Events[0].Listeners[0].Hears; got != "error" {
 		t.Errorf("it hears %q", got)
 	}
 }
@@ -257,4 +257,11 @@ func TestNoEffectIsTrue(t *testing.T) {
 			t.Fatalf("%v:\nwithout all of them\n%v becomes\n%v", placements(items), want, got)
 		}
 	})
+}
+
+// formats are those that an error lists.
+func formats() []inspect.Format {
+	var unknown *inspect.FormatError
+	_ = errors.As(inspect.Report{}.Write(io.Discard, "?"), &unknown)
+	return unknown.Known
 }

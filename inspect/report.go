@@ -60,8 +60,8 @@ type NoEffect struct {
 	Why  string `json:"why"`
 }
 
-// PlacementOf returns a placement as a report has it.
-func PlacementOf(p ordering.Placement) Placement {
+// placementOf returns a placement as a report has it.
+func placementOf(p ordering.Placement) Placement {
 	return Placement{Priority: p.Priority.String(), Before: texts(p.Before), After: texts(p.After), Source: p.Source}
 }
 
@@ -98,24 +98,32 @@ func OfFile(name string, data []byte) (Report, error) {
 	return r, nil
 }
 
-// OfProvider returns the order of a built provider. The ID names the provider, and the
-// tag or group is what its listeners were collected by.
-func OfProvider(id, listenerTag string, p *provider.Sorted) Provider {
+// OfProvider returns the order of a provider that can list its events, such as a
+// provider.Sorted, Mutable or Chain. The ID names the provider, and the tag or group is
+// what its listeners were collected by. The function replaced, which may be nil, returns
+// the placement of a listener in the code if an order file has replaced it.
+func OfProvider(id, listenerTag string, p interface{ Events() []provider.EventOrder },
+	replaced func(rollcall.Listener) (ordering.Placement, bool)) Provider {
 	result := Provider{ID: id, ListenerTag: listenerTag, Events: []Event{}}
-	if p == nil {
-		return result
-	}
-	declared := map[subscription]int{}
-	for i, l := range p.All() {
-		declared[subscription{l.ID, l.Event}] = i
-	}
+	declared := declaredOrder(p)
 	for _, e := range p.Events() {
 		var placed []placed
 		for i, l := range e.Listeners.All() {
-			reason, _ := e.Listeners.Reason(i)
+			reason, sorted := e.Listeners.Reason(i)
 			x := placedAt(l.ID, l.Source, l.Placement, reason)
-			x.Async = l.Async
-			x.Hears, x.declared = hears(l.Event, e.Event), declared[subscription{l.ID, l.Event}]
+			if !sorted {
+				x.Reason = "as the provider has it"
+			}
+			x.Async, x.Hears, x.declared = l.Async, hears(l.Event, e.Event), -1
+			if at, ok := declared[subscription{l.ID, l.Event}]; ok {
+				x.declared = at
+			}
+			if replaced != nil {
+				if was, ok := replaced(l); ok {
+					placement := placementOf(was)
+					x.Overridden = &placement
+				}
+			}
 			placed = append(placed, x)
 		}
 		reported := Event{Event: e.Title, Source: e.Event.Source, Undeclared: !e.Declared, Listeners: listeners(placed)}
@@ -126,6 +134,18 @@ func OfProvider(id, listenerTag string, p *provider.Sorted) Provider {
 	}
 	result.explainAbsent()
 	return result
+}
+
+// declaredOrder returns the place of each listener in declared order, which only a
+// provider.Sorted has.
+func declaredOrder(p any) map[subscription]int {
+	declared := map[subscription]int{}
+	if sorted, ok := p.(*provider.Sorted); ok && sorted != nil {
+		for i, l := range sorted.All() {
+			declared[subscription{l.ID, l.Event}] = i
+		}
+	}
+	return declared
 }
 
 // subscription is a listener of a provider: an ID may listen to several keys.

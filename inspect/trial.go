@@ -25,7 +25,8 @@ const maxTrial = 100
 // newTrial returns nil if the event is too large or an ID listens to it twice. A nil
 // trial finds nothing idle.
 func newTrial(all []placed, groups groups) *trial {
-	if len(all) > maxTrial || len(groups.broken) == 0 {
+	unknown := func(x placed) bool { return x.declared < 0 }
+	if len(all) > maxTrial || len(groups.broken) == 0 || slices.ContainsFunc(all, unknown) {
 		return nil
 	}
 	all = slices.Clone(all)
@@ -38,8 +39,11 @@ func newTrial(all []placed, groups groups) *trial {
 		p.Before = slices.DeleteFunc(slices.Clone(p.Before), absent)
 		p.After = slices.DeleteFunc(slices.Clone(p.After), absent)
 		hints += len(p.Before) + len(p.After)
-		t.async = append(t.async, x.Async != "")
-		t.items = append(t.items, ordering.Item{ID: x.ID, Placement: p})
+		it := ordering.Item{ID: x.ID, Placement: p}
+		if x.Async != "" {
+			it.Band = ordering.Asynchronous
+		}
+		t.items = append(t.items, it)
 		t.byID[x.ID] = i
 	}
 	if hints > maxTrial || len(t.byID) != len(all) {
@@ -58,15 +62,11 @@ func (t *trial) sorted(items []ordering.Item) []int {
 	if err != nil || len(orders) != 1 {
 		return nil
 	}
-	var order, last []int
-	for _, p := range orders[0].Placed {
-		if t.async[p.Item] {
-			last = append(last, p.Item)
-			continue
-		}
-		order = append(order, p.Item)
+	order := make([]int, len(items))
+	for i, p := range orders[0].Placed {
+		order[i] = p.Item
 	}
-	return append(order, last...)
+	return order
 }
 
 // idle reports whether the order is the same without a hint.

@@ -24,7 +24,7 @@ const (
 	SVG      Format = "svg"
 )
 
-// writers has each format with its writer, in the order in which Formats lists them.
+// writers has each format with its writer, in the order in which formats lists them.
 var writers = [...]struct {
 	format Format
 	write  func(*bufio.Writer, Report) error
@@ -33,13 +33,13 @@ var writers = [...]struct {
 	{Mermaid, writeMermaid}, {DOT, writeDOT}, {SVG, writeSVG},
 }
 
-// Formats lists the formats.
-func Formats() []Format {
-	var formats []Format
+// formats lists the formats.
+func formats() []Format {
+	var all []Format
 	for _, w := range writers {
-		formats = append(formats, w.format)
+		all = append(all, w.format)
 	}
-	return formats
+	return all
 }
 
 // FormatError reports an unknown format.
@@ -64,7 +64,7 @@ func (r Report) Write(w io.Writer, format Format) error {
 			return buffered.Flush()
 		}
 	}
-	return &FormatError{Format: format, Known: Formats()}
+	return &FormatError{Format: format, Known: formats()}
 }
 
 // writeJSON writes one line.

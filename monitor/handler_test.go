@@ -45,7 +45,7 @@ func traced(t *testing.T) (*inspect.Report, *monitor.Tracer) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	report := inspect.Report{Providers: []inspect.Provider{inspect.OfProvider("default", "event_listener", p)}}
+	report := inspect.Report{Providers: []inspect.Provider{inspect.OfProvider("default", "event_listener", p, nil)}}
 	report.Providers[0].Events[0].Source = "shop/events.go:3"
 	for _, e := range report.Providers[0].Events {
 		for i := range e.Listeners {
@@ -176,7 +176,7 @@ func TestSeveralProviders(t *testing.T) {
 		return p
 	}
 	heard := build(rollcall.NewListener[*placed]("a", func(*placed) {}), rollcall.NewListener[error]("b", func(error) {}))
-	r := &inspect.Report{Providers: []inspect.Provider{inspect.OfProvider("default", "x", heard), inspect.OfProvider("audit", "y", build()), inspect.OfProvider("none", "z", nil)}}
+	r := &inspect.Report{Providers: []inspect.Provider{inspect.OfProvider("default", "x", heard, nil), inspect.OfProvider("audit", "y", build(), nil), inspect.OfProvider("none", "z", nil, nil)}}
 	tracer := &monitor.Tracer{}
 	_ = rollcall.NewDispatcher(heard, rollcall.Observe(tracer)).Dispatch(context.Background(), &inspect.FormatError{})
 	page := body(t, get(monitor.Handler(r, tracer), "GET", "/?q="))
@@ -240,7 +240,7 @@ func TestSearchCountsWhatIsSeenAtRunTime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &inspect.Report{Providers: []inspect.Provider{inspect.OfProvider("default", "x", p)}}
+	r := &inspect.Report{Providers: []inspect.Provider{inspect.OfProvider("default", "x", p, nil)}}
 	tracer := &monitor.Tracer{}
 	_ = rollcall.NewDispatcher(p, rollcall.Observe(tracer)).Dispatch(context.Background(), &inspect.FormatError{})
 	for query, want := range map[string]string{"err": "2 of 2", "formaterror": "1 of 2", "zzz": "0 of 2"} {
@@ -299,7 +299,7 @@ func TestLargePages(t *testing.T) {
 	for range 30 {
 		_ = d.Dispatch(context.Background(), 1)
 	}
-	r := &inspect.Report{Providers: []inspect.Provider{inspect.OfProvider("p", "t", p)}}
+	r := &inspect.Report{Providers: []inspect.Provider{inspect.OfProvider("p", "t", p, nil)}}
 	page := body(t, get(monitor.Handler(r, tracer), "GET", "/"))
 	if n := strings.Count(page, `<article class="timeline">`); n != 20 || strings.Count(page, "<li class=") != 20*51 || !strings.Contains(page, "and 350 more") {
 		t.Errorf("%d timelines, %d listeners in them", n, strings.Count(page, "<li class="))

@@ -84,7 +84,7 @@ func TestSymfony_AskingForListeners(t *testing.T) {
 		t.Errorf("its reason: %v", r)
 	}
 	if provider.NewChain(opaque{}).All() != nil {
-		t.Error("a chain lists what is no Lister")
+		t.Error("a chain lists what has no method All")
 	}
 }
 

@@ -71,7 +71,7 @@ func apart(r *ordering.Reason) *ordering.Reason {
 func (f *Filter) All() []rollcall.Listener { return all(f.provider) }
 
 func all(p rollcall.Provider) []rollcall.Listener {
-	if l, ok := p.(rollcall.Lister); ok {
+	if l, ok := p.(interface{ All() []rollcall.Listener }); ok {
 		return l.All()
 	}
 	return nil

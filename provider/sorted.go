@@ -97,8 +97,13 @@ func (s *Sorted) isNamed(ev any) bool {
 func (s *Sorted) All() []rollcall.Listener { return slices.Clone(s.listeners) }
 
 // Events returns the declared events in the order of their declaration, then those that
-// are only listened to.
-func (s *Sorted) Events() []EventOrder { return slices.Clone(s.orders) }
+// are only listened to. A nil Sorted has none.
+func (s *Sorted) Events() []EventOrder {
+	if s == nil {
+		return nil
+	}
+	return slices.Clone(s.orders)
+}
 
 // hintsAcrossKeys refuses hints that put a listener behind one that is received
 // elsewhere.

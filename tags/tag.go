@@ -19,7 +19,7 @@
 // A target with "?" before it may be absent. [On], [OnName] and [Place] build
 // the same text with the compiler's help:
 //
-//	tags.On[*recipes.Created](tags.First, tags.Before("audit.Log", tags.Optional("metrics.Counter")))
+//	tags.On[*recipes.Created](tags.First, tags.Before("audit.Log", "?metrics.Counter"))
 package tags
 
 import (
@@ -80,14 +80,13 @@ func Place(options ...Option) Tag { return Tag(join(options...)) }
 // Priority is the priority n; higher numbers run earlier.
 func Priority(n int) Option { return pair(keyPriority, strconv.Itoa(n)) }
 
-// Before asks to run before the listeners with these IDs.
+// Before asks to run before the listeners with these IDs. An ID with "?" before it may be
+// absent.
 func Before(ids ...string) Option { return pair(keyBefore, strings.Join(ids, ",")) }
 
-// After asks to run after the listeners with these IDs.
+// After asks to run after the listeners with these IDs. An ID with "?" before it may be
+// absent.
 func After(ids ...string) Option { return pair(keyAfter, strings.Join(ids, ",")) }
-
-// Optional is the ID as a target that may be absent.
-func Optional(id string) string { return ordering.Target{ID: id, Optional: true}.String() }
 
 // Async has the event published and received by this receiver key, instead of
 // calling the listener in the dispatch.

@@ -97,7 +97,7 @@ func TestBuilders(t *testing.T) {
 			`event:"*github.com/rollcall-go/rollcall/tags_test.created" priority:"first" before:"audit.log"`},
 		{tags.OnName("recipe.created", tags.Last, tags.ID("x"), tags.Method("On"), tags.Group("g"), tags.Async("mail")),
 			`event:"recipe.created" priority:"last" id:"x" method:"On" group:"g" async:"mail"`},
-		{tags.Place(tags.Priority(-3), tags.After("a", tags.Optional("b"))), `priority:"-3" after:"a,?b"`},
+		{tags.Place(tags.Priority(-3), tags.After("a", "?b")), `priority:"-3" after:"a,?b"`},
 		{tags.Place(), ``},
 	} {
 		if tt.got != tt.want {

@@ -28,7 +28,7 @@ const keyAttribute = "rollcallkey"
 // "/shop"; the content type and the body go where the protocol has them. Values
 // are percent-encoded, as the bindings to NATS and HTTP have it. The message's
 // own headers are beside the attributes.
-func Attributes(m Message, source string) iter.Seq2[string, string] {
+func (m Message) Attributes(source string) iter.Seq2[string, string] {
 	return func(yield func(name, value string) bool) {
 		for name, value := range m.Headers {
 			if isExtension(name) {

@@ -14,11 +14,11 @@ import (
 func TestAttributes(t *testing.T) {
 	m := transport.Message{ID: "a b", Event: "order.placed", Key: "mail", ContentType: "text/plain", Headers: map[string]string{"x": "y", "ce-subject": "a b"}}
 	want := map[string]string{"ce-specversion": "1.0", "ce-id": "a%20b", "ce-type": "order.placed", "ce-source": "/shop", "ce-rollcallkey": "mail", "x": "y", "ce-subject": "a%20b"}
-	if diff := cmp.Diff(want, maps.Collect(transport.Attributes(m, "/shop"))); diff != "" {
+	if diff := cmp.Diff(want, maps.Collect(m.Attributes("/shop"))); diff != "" {
 		t.Error(diff)
 	}
 	m.Source, want["ce-source"] = "/other", "/other"
-	if diff := cmp.Diff(want, maps.Collect(transport.Attributes(m, "/shop"))); diff != "" {
+	if diff := cmp.Diff(want, maps.Collect(m.Attributes("/shop"))); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -94,7 +94,7 @@ func TestAttributesRoundTrip(t *testing.T) {
 		if m.Check() != nil {
 			t.Skip("it can't be published")
 		}
-		got, err := transport.FromAttributes(transport.Attributes(m, "/"), m.ContentType, m.Body)
+		got, err := transport.FromAttributes(m.Attributes("/"), m.ContentType, m.Body)
 		if err != nil {
 			t.Fatal(err)
 		}

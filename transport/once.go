@@ -55,26 +55,21 @@ func HandleOnce(ctx context.Context, h Handled, name string, handle func(context
 	return h.Once(ctx, url.PathEscape(name)+"/"+url.PathEscape(d.ID)+"/"+d.Source, handle)
 }
 
-// Recent is a Handled that remembers the last IDs in memory: enough for what a
-// broker delivers twice while a process runs, and forgotten with it. Make it
-// with [NewRecent].
+// Recent is a Handled that remembers the last IDs in memory. That is enough for what a
+// broker delivers twice while a process runs. It is forgotten with the process. The zero
+// Recent remembers one ID.
 type Recent struct {
-	limit int
+	Limit int // how many IDs it remembers beside those that are being handled; at least 1
+
 	mu    sync.Mutex
 	known map[string]*list.Element // of handling
-	order *list.List               // the oldest first
+	order list.List                // the oldest first
 }
 
 // handling is an ID that was handled, or is being so.
 type handling struct {
 	id    string
 	ended chan struct{} // closed when it was
-}
-
-// NewRecent makes a Recent that remembers as many IDs, at least one, beside those
-// that are being handled.
-func NewRecent(limit int) *Recent {
-	return &Recent{limit: max(limit, 1), known: map[string]*list.Element{}, order: list.New()}
 }
 
 // Once calls handle unless the ID is remembered. Where another call handles the
@@ -103,6 +98,9 @@ func (r *Recent) begin(id string) (mine *list.Element, other *handling) {
 	if known, ok := r.known[id]; ok {
 		return nil, known.Value.(*handling)
 	}
+	if r.known == nil {
+		r.known = map[string]*list.Element{}
+	}
 	mine = r.order.PushBack(&handling{id: id, ended: make(chan struct{})})
 	r.known[id] = mine
 	r.shrink()
@@ -112,7 +110,7 @@ func (r *Recent) begin(id string) (mine *list.Element, other *handling) {
 // shrink forgets the oldest that are too many, but none that is being handled. It
 // needs the lock.
 func (r *Recent) shrink() {
-	for e := r.order.Front(); e != nil && r.order.Len() > r.limit; {
+	for e := r.order.Front(); e != nil && r.order.Len() > max(r.Limit, 1); {
 		oldest := e
 		e = e.Next()
 		select {

@@ -14,7 +14,7 @@ import (
 // A message that is delivered twice is handled once by each listener, and again
 // where that has failed.
 func TestOnce(t *testing.T) {
-	local, handled := &transport.Local{}, transport.NewRecent(100)
+	local, handled := &transport.Local{}, &transport.Recent{Limit: 100}
 	var calls []string
 	failing := true
 	receiver := transport.NewReceiver("mail", func(ctx context.Context, _ map[string]any) error {
@@ -60,7 +60,7 @@ func TestOnce(t *testing.T) {
 
 // An ID is that of its source.
 func TestOnceOfASource(t *testing.T) {
-	local, handled := &transport.Local{}, transport.NewRecent(100)
+	local, handled := &transport.Local{}, &transport.Recent{Limit: 100}
 	s := transport.Subscription{Event: "e", Key: "mail"}
 	if err := local.Declare(t.Context(), s); err != nil {
 		t.Fatal(err)
@@ -92,7 +92,7 @@ func TestOnceOfASource(t *testing.T) {
 func TestOnceWithoutDelivery(t *testing.T) {
 	calls := 0
 	for range 2 {
-		if err := transport.HandleOnce(t.Context(), transport.NewRecent(0), "a", func(context.Context) error { calls++; return nil }); err != nil {
+		if err := transport.HandleOnce(t.Context(), &transport.Recent{Limit: 0}, "a", func(context.Context) error { calls++; return nil }); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -102,7 +102,7 @@ func TestOnceWithoutDelivery(t *testing.T) {
 }
 
 func TestRecentForgets(t *testing.T) {
-	r := transport.NewRecent(2)
+	r := &transport.Recent{Limit: 2}
 	calls := map[string]int{}
 	for _, id := range []string{"1", "2", "1", "3", "2", "1"} { // 3 drives out 1
 		if err := r.Once(t.Context(), id, func(context.Context) error { calls[id]++; return nil }); err != nil {
@@ -116,7 +116,7 @@ func TestRecentForgets(t *testing.T) {
 
 // What is being handled is not forgotten, however many come meanwhile.
 func TestRecentKeepsWhatIsHandled(t *testing.T) {
-	r := transport.NewRecent(1)
+	r := &transport.Recent{Limit: 1}
 	calls := 0
 	nothing := func(context.Context) error { return nil }
 	err := r.Once(t.Context(), "1", func(ctx context.Context) error {
@@ -146,7 +146,7 @@ func TestRecentConcurrently(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := transport.NewRecent(10)
+				r := &transport.Recent{Limit: 10}
 				calls := 0
 				finish := make(chan struct{})
 				var all sync.WaitGroup

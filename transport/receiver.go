@@ -38,7 +38,7 @@ func NewReceiver[E any](key string, f func(context.Context, E) error) *Receiver 
 			if err != nil {
 				return Reject(err.Error())
 			}
-			return VerdictOf(f(withDelivery(ctx, d), e), d.Attempt)
+			return verdictOf(f(withDelivery(ctx, d), e), d.Attempt)
 		}
 	}}
 }
@@ -93,8 +93,8 @@ func mediaType(contentType string) string {
 	return kind
 }
 
-// VerdictOf is the verdict that the error of a receiver's function stands for.
-func VerdictOf(err error, attempt int) Verdict {
+// verdictOf is the verdict that the error of a receiver's function stands for.
+func verdictOf(err error, attempt int) Verdict {
 	var refusal *refusal
 	switch {
 	case err == nil:

@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"slices"
 	"strings"
 	"unicode"
 
@@ -22,13 +21,14 @@ func order(args []string, stdout, stderr io.Writer) int {
 	if code, done := parse(flags, args); done {
 		return code
 	}
-	formats, files, takes := inspect.Formats(), 1, "order takes one file"
+	files, takes := 1, "order takes one file"
+	nothing := written(inspect.Report{})
 	if *diff {
-		formats, files, takes = []inspect.Format{inspect.Text, inspect.ANSI, inspect.JSON}, 2, "order -diff takes two files"
+		files, takes, nothing = 2, "order -diff takes two files", inspect.Diff{}
 	}
 	format := inspect.Format(*name)
-	if !slices.Contains(formats, format) {
-		fmt.Fprintf(stderr, "rollcall: %v\n", &inspect.FormatError{Format: format, Known: formats})
+	if err := nothing.Write(io.Discard, format); err != nil { // so it is no known format
+		fmt.Fprintf(stderr, "rollcall: %v\n", err)
 		return exitUsage
 	}
 	if flags.NArg() != files {

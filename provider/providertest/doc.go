@@ -12,7 +12,7 @@
 //	}
 //
 // Each promise is a subtest. A failure says what was promised and what the provider did
-// instead. What [rollcall.Lister] promises is checked if the provider implements it. Run
+// instead. What a method All promises is checked if the provider has one. Run
 // the test with -race: the kit asks from many goroutines, and the detector sees more than
 // a wrong answer.
 package providertest

@@ -60,7 +60,7 @@ func (x *trial) askAll(p rollcall.Provider) {
 
 // askMore asks what is not about one event.
 func (x *trial) askMore(p rollcall.Provider) {
-	if l, ok := p.(rollcall.Lister); ok {
+	if l, ok := p.(interface{ All() []rollcall.Listener }); ok {
 		l.All()
 	}
 }

@@ -57,7 +57,7 @@ func (t *Transport) check(m transport.Message) error {
 // publishing is a message as AMQP has it.
 func (t *Transport) publishing(m transport.Message) amqp091.Publishing {
 	headers := make(amqp091.Table, len(m.Headers)+6)
-	for name, value := range transport.Attributes(m, t.settings.source) {
+	for name, value := range m.Attributes(t.settings.source) {
 		headers[name] = value
 	}
 	return amqp091.Publishing{

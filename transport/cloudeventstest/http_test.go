@@ -19,7 +19,7 @@ func TestHTTP(t *testing.T) {
 	t.Run("published", func(t *testing.T) {
 		for _, m := range published {
 			headers := http.Header{}
-			for name, value := range transport.Attributes(m, source) {
+			for name, value := range m.Attributes(source) {
 				headers.Set(name, value)
 			}
 			if m.ContentType != "" {

@@ -25,7 +25,7 @@ func (t *Transport) header(m transport.Message, duplicate string, further map[st
 	if !ok {
 		h = &header{fields: nats.Header{}}
 	}
-	for name, value := range transport.Attributes(m, t.settings.source) {
+	for name, value := range m.Attributes(t.settings.source) {
 		h.set(name, value)
 	}
 	for name, value := range further {

@@ -59,7 +59,7 @@ func (t *Transport) publish(ctx context.Context, topic, uuid string, m transport
 		return err
 	}
 	out := message.NewMessageWithContext(ctx, uuid, slices.Clone(m.Body))
-	out.Metadata = maps.Collect(transport.Attributes(m, t.settings.source))
+	out.Metadata = maps.Collect(m.Attributes(t.settings.source))
 	if m.ContentType != "" {
 		out.Metadata[contentType] = m.ContentType
 	}

@@ -34,7 +34,7 @@ type Mailer struct {
 }
 
 // NewMailer makes a mailer that remembers the last thousand receipts.
-func NewMailer(d Directory) *Mailer { return &Mailer{d, transport.NewRecent(1000)} }
+func NewMailer(d Directory) *Mailer { return &Mailer{d, &transport.Recent{Limit: 1000}} }
 
 // OnPlaced mails a receipt, once in a process however often the order comes.
 // While the post office is closed, it asks for the order again.

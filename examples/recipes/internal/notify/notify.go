@@ -21,7 +21,7 @@ import (
 var Module = fx.Module("notify",
 	fxevents.AsListener(NewMailer, tags.On[*recipes.Created](tags.After("search.Indexer"))),
 	fxevents.AsListener(NewAuthor, `event:"recipe.rejected"`),
-	fxevents.AsListener(NewDigest, tags.On[*recipes.Created](tags.Last, tags.Before(tags.Optional("metrics.Counter")))),
+	fxevents.AsListener(NewDigest, tags.On[*recipes.Created](tags.Last, tags.Before("?metrics.Counter"))),
 )
 
 // Mailer mails followers a link to the search, which is why it runs after the
