@@ -64,6 +64,9 @@ func (c *call[E]) runUnobserved(ctx context.Context, e E, watch Observation) err
 	l, m := c.loop.list, mode{passPanics: c.policy.passPanics, watch: watch}
 	if l.stoppable() {
 		m.stop, _ = any(e).(event.Stoppable)
+		if g, ok := m.stop.(*event.Generic); ok && g != nil && g.Arguments == nil {
+			g.Arguments = map[string]any{} // so that listeners may write to it
+		}
 	}
 	if l.asks {
 		ctx = withOrigin(ctx, Origin{nameOf(e, l), c.origin})

@@ -211,11 +211,11 @@ func TestSymfony_ListenerRegistersASubscriberLazily(t *testing.T) {
 func TestSymfony_DispatchABareName(t *testing.T) {
 	answer := rollcall.NewListener[*event.Generic]("x", func(g *event.Generic) { g.Arguments["answer"] = 42 }, `event:"shop.opened"`)
 	d := rollcall.NewDispatcher(build(t, listeners{answer}))
-	g, err := rollcall.DispatchName(ctx, d, "shop.opened")
+	g, err := rollcall.Dispatch(ctx, d, &event.Generic{Name: "shop.opened"})
 	if got, argErr := event.Argument[int](g, "answer"); got != 42 || err != nil || argErr != nil {
 		t.Errorf("got %v, %v, %v", got, err, argErr)
 	}
-	if g, err := rollcall.DispatchName(ctx, d, "shop.closed"); err != nil || len(g.Arguments) != 0 {
+	if g, err := rollcall.Dispatch(ctx, d, &event.Generic{Name: "shop.closed"}); err != nil || len(g.Arguments) != 0 {
 		t.Errorf("a name that nobody hears: %v, %v", g, err)
 	}
 }
@@ -259,7 +259,7 @@ func TestErrorsNameTheDeclaredEvent(t *testing.T) {
 	}
 	checkError[*rollcall.ListenerError](t, rollcall.NewDispatcher(p).Dispatch(ctx, &created{}), "listener a of recipe.created: failed")
 	named := rollcall.NewDispatcher(build(t, listeners{rollcall.NewListener[any]("b", func(any) error { return errListener })}))
-	_, err = rollcall.DispatchName(ctx, named, "shop.opened")
+	_, err = rollcall.Dispatch(ctx, named, &event.Generic{Name: "shop.opened"})
 	checkError[*rollcall.ListenerError](t, err, "listener b of shop.opened: failed")
 }
 
@@ -284,7 +284,7 @@ func TestHandmadeProvider(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = rollcall.DispatchName(ctx, rollcall.NewDispatcher(handmade{generic}), "shop.opened")
+	_, err = rollcall.Dispatch(ctx, rollcall.NewDispatcher(handmade{generic}), &event.Generic{Name: "shop.opened"})
 	checkError[*rollcall.ListenerError](t, err, "listener g of shop.opened: failed")
 }
 
@@ -360,5 +360,14 @@ func TestConcurrentDispatch(t *testing.T) {
 	wg.Wait()
 	if got := count.Load(); got < 8*100*4*2 {
 		t.Errorf("%d calls, want at least %d: each of 3,200 dispatches has two listeners or more", got, 8*100*4*2)
+	}
+}
+
+// A listener may write to the arguments of an event that came without any.
+func TestGenericHasArguments(t *testing.T) {
+	writes := rollcall.NewListener[*event.Generic]("writes", func(g *event.Generic) { g.Arguments["k"] = 1; g.Set("l", 2) })
+	g, err := rollcall.Dispatch(ctx, rollcall.NewDispatcher(build(t, listeners{writes})), &event.Generic{Name: "foo"})
+	if err != nil || g.Arguments["k"] != 1 || g.Arguments["l"] != 2 {
+		t.Errorf("got %v, %v", g.Arguments, err)
 	}
 }

@@ -6,8 +6,6 @@ import (
 	"reflect"
 	"sync"
 	"sync/atomic"
-
-	"github.com/rollcall-go/rollcall/event"
 )
 
 // Dispatcher passes an event to its listeners. Make the plain one with [NewDispatcher].
@@ -135,12 +133,6 @@ func Dispatch[E any](ctx context.Context, d Dispatcher, ev E) (E, error) {
 		return ev, &NilError{What: "dispatcher"}
 	}
 	return ev, d.Dispatch(ctx, ev)
-}
-
-// DispatchName dispatches an event that is no more than a name, and returns it:
-// listeners may have left something in its Arguments.
-func DispatchName(ctx context.Context, d Dispatcher, name string) (*event.Generic, error) {
-	return Dispatch(ctx, d, &event.Generic{Name: name, Arguments: map[string]any{}})
 }
 
 // unwrapped returns the dispatcher that d stands for in the end.

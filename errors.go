@@ -145,14 +145,23 @@ func named(id, place string) string {
 	return cmp.Or(id, "without ID") + source.At(place)
 }
 
+// noMethod names the method that may have been meant: one with a similar name, or the only
+// one that could be a listener.
 func noMethod(t reflect.Type, name string, byDefault bool) error {
-	var methods []string
+	var methods, fitting []string
 	for i := range t.NumMethod() {
-		methods = append(methods, t.Method(i).Name)
+		m := t.Method(i)
+		methods = append(methods, m.Name)
+		if sig, ok := signatureOf(reflect.Zero(t).Method(i).Type()); ok && sig.takes != contextType {
+			fitting = append(fitting, m.Name)
+		}
 	}
 	near := nearest.DidYouMean(name, methods)
-	if byDefault {
-		return fmt.Errorf("%s has no method Handle: add one, or name another by the tag's method key%s", t, near)
+	switch {
+	case !byDefault:
+		return fmt.Errorf("%s has no method %s%s", t, name, near)
+	case near == "" && len(fitting) == 1:
+		near = fmt.Sprintf(", as method:%q", fitting[0])
 	}
-	return fmt.Errorf("%s has no method %s%s", t, name, near)
+	return fmt.Errorf("%s has no method Handle: add one, or name another by the tag's method key%s", t, near)
 }

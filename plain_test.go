@@ -183,7 +183,7 @@ func TestHostileEvents(t *testing.T) {
 	checkError[*rollcall.PanicError](t, discriminator.Dispatch(ctx, &plain{}), "asking the discriminator about a *rollcall_test.plain: panic: no")
 	_, err := rollcall.Dispatch(ctx, nil, &plain{})
 	checkError[*rollcall.NilError](t, err, "there is no dispatcher: the value is nil")
-	_, err = rollcall.DispatchName(ctx, nil, "recipe.created")
+	_, err = rollcall.Dispatch(ctx, nil, &event.Generic{Name: "recipe.created"})
 	checkError[*rollcall.NilError](t, err, "there is no dispatcher: the value is nil")
 	nowhere := rollcall.NewBuffered(nil, nil)
 	_ = nowhere.Dispatch(ctx, &plain{})

@@ -29,7 +29,7 @@ func TestSymfony_TracedDispatcher(t *testing.T) {
 	_ = d.Dispatch(ctx, e) // a, fails once, c
 	_ = d.Dispatch(ctx, 7)
 	_ = d.Dispatch(ctx, 8)
-	_, _ = rollcall.DispatchName(ctx, d, "shop.closed")
+	_, _ = rollcall.Dispatch(ctx, d, &event.Generic{Name: "shop.closed"})
 
 	want := []rollcall.TracedCall{
 		{Event: "*rollcall_test.created", Listener: "a", Times: 2},

@@ -127,6 +127,7 @@ func TestFromValueErrors(t *testing.T) {
 		{"nil function", (func(*created))(nil), tags.Fields{}, "a listener must not be a nil function"},
 		{"function without ID", func(*created) {}, tags.Fields{}, "a listener that is a plain func(*rollcall_test.created) needs an ID: give its tag an id"},
 		{"no method", 7, tags.Fields{}, "int has no method Handle: add one, or name another by the tag's method key"},
+		{"another method", &indexer{}, tags.Fields{}, "*rollcall_test.indexer has no method Handle: add one, or name another by the tag's method key, as method:\"OnCreated\""},
 		{"misspelt method", &methods{}, tags.Fields{Method: "OnCraeted"}, "*rollcall_test.methods has no method OnCraeted, did you mean OnCreated?"},
 		{"wrong method", &methods{}, tags.Fields{Method: "Broken"}, "method Broken of *rollcall_test.methods" + forms + "func(int, int)"},
 		{"no parameter", func() {}, tags.Fields{ID: "x"}, "a listener function" + forms + "func()"},

@@ -32,7 +32,8 @@ func (p *Propagation) StopPropagation() { p.stopped.Store(true) }
 func (p *Propagation) PropagationStopped() bool { return p.stopped.Load() }
 
 // Generic is an event without a type of its own: a name, what it is about, and
-// arguments. It is stoppable. Use it by pointer.
+// arguments. It is stoppable. Use it by pointer. Listeners may write to its Arguments, one
+// after the other: a dispatch makes the map if it is nil.
 type Generic struct {
 	Propagation
 	Name      string
@@ -42,6 +43,15 @@ type Generic struct {
 
 // EventName is the name.
 func (g *Generic) EventName() string { return g.Name }
+
+// Set sets an argument. It may be called on a Generic without arguments, but not
+// concurrently with other uses of the Arguments.
+func (g *Generic) Set(key string, value any) {
+	if g.Arguments == nil {
+		g.Arguments = map[string]any{}
+	}
+	g.Arguments[key] = value
+}
 
 // Argument is an argument of g as a T, which nil is where T is an interface. The
 // error is an [*ArgumentError] where there is none or one of another type.

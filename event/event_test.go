@@ -129,3 +129,11 @@ func TestSymfony_NameConventions(t *testing.T) {
 		}
 	}
 }
+
+func TestSet(t *testing.T) {
+	g := &event.Generic{Name: "foo"}
+	g.Set("k", 7)
+	if k, err := event.Argument[int](g, "k"); k != 7 || err != nil {
+		t.Errorf("got %v, %v", k, err)
+	}
+}

@@ -50,7 +50,7 @@ func TestProblems(t *testing.T) {
 		{"fx.Out", fxevents.AsListener(outResult), []string{
 			`fxevents_test.outResult (HERE), made a listener at HERE: the constructor must return one listener, or one and an error, not func() fxevents_test.result: for more, put rollcall.Listener values into the group "event_listener" by fx.Out`}},
 		{"no method", fxevents.AsListener(newMailer), []string{
-			"fxevents_test.newMailer (HERE), made a listener at HERE: *fxevents_test.mailer has no method Handle: add one, or name another by the tag's method key"}},
+			"fxevents_test.newMailer (HERE), made a listener at HERE: *fxevents_test.mailer has no method Handle: add one, or name another by the tag's method key, as method:\"OnCreated\""}},
 		{"misspelt method", fxevents.AsListener(newMailer, `method:"OnCraeted"`), []string{
 			"fxevents_test.newMailer (HERE), made a listener at HERE: *fxevents_test.mailer has no method OnCraeted, did you mean OnCreated?"}},
 		{"function without ID", fxevents.AsListener(newFunction), []string{

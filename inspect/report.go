@@ -105,6 +105,9 @@ func OfFile(name string, data []byte) (Report, error) {
 func OfProvider(id, listenerTag string, p interface{ Events() []provider.EventOrder },
 	replaced func(rollcall.Listener) (ordering.Placement, bool)) Provider {
 	result := Provider{ID: id, ListenerTag: listenerTag, Events: []Event{}}
+	if p == nil {
+		return result
+	}
 	declared := declaredOrder(p)
 	for _, e := range p.Events() {
 		var placed []placed

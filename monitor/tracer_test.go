@@ -135,7 +135,7 @@ func TestTracerKeepsAsManyEventsAsItSays(t *testing.T) {
 	}
 	d := rollcall.NewDispatcher(p, rollcall.Observe(tracer))
 	for i := range 5000 {
-		_, _ = rollcall.DispatchName(context.Background(), d, fmt.Sprint("made.", i))
+		_, _ = rollcall.Dispatch(context.Background(), d, &event.Generic{Name: fmt.Sprint("made.", i)})
 	}
 	stats := tracer.Stats()
 	if stats[0].Event != "(others)" || stats[0].Dispatches != 5000-4096 || len(stats) != 4097 {
