@@ -41,7 +41,8 @@ func (b *Buffered) Dispatch(ctx context.Context, ev any) error {
 		return err
 	}
 	if !keep {
-		return b.dispatch(ctx, ev)
+		_, err := Dispatch(ctx, b.dispatcher, ev)
+		return err
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -90,18 +91,11 @@ func (b *Buffered) Flush(ctx context.Context) (dispatched []any, err error) {
 			break
 		}
 		dispatched = batch[: len(dispatched)+1 : len(dispatched)+1]
-		if err := b.dispatch(ctx, ev); err != nil {
+		if _, err := Dispatch(ctx, b.dispatcher, ev); err != nil {
 			problems = append(problems, err)
 		}
 	}
 	return dispatched, errors.Join(problems...)
-}
-
-func (b *Buffered) dispatch(ctx context.Context, ev any) error {
-	if b.dispatcher == nil {
-		return &NilError{What: "dispatcher"}
-	}
-	return b.dispatcher.Dispatch(ctx, ev)
 }
 
 // Len is the number of events in the buffer.

@@ -54,8 +54,9 @@ type catalog struct {
 
 func newCatalog(events []Declaration) *catalog {
 	c := &catalog{events: events, byKey: map[event.Key]Declaration{}, byName: map[string]Declaration{}, byText: map[string][]event.Key{}}
-	c.names = nearest.NewSuggester(c.texts)
+	var texts []string
 	for _, e := range events {
+		texts = append(texts, e.String())
 		if _, twice := c.byKey[e.Key]; !twice {
 			c.addTexts(e.Key)
 		}
@@ -64,16 +65,8 @@ func newCatalog(events []Declaration) *catalog {
 			c.byName[e.Name] = e
 		}
 	}
+	c.names = nearest.NewSuggester(func() []string { return texts })
 	return c
-}
-
-// texts has what each event is called.
-func (c *catalog) texts() []string {
-	texts := make([]string, len(c.events))
-	for i, e := range c.events {
-		texts[i] = e.String()
-	}
-	return texts
 }
 
 // addTexts adds the texts that mean a type.
@@ -222,17 +215,16 @@ func (c *catalog) checkIndirection(l *Listener) error {
 		l.Event, e.Key, source.At(e.Source), l.Event)
 }
 
-// EventError is a listener whose event can't be found, or can't be taken by its
-// function, so that it would never be called or fail each time.
+// EventError is a listener that its event can't reach: the event can't be found, the
+// listener's function can't take it, or nobody could publish it for the listener.
 type EventError struct {
 	Listener, Source string
-	Event            string    // what it listens to
-	Takes            event.Key // the type of its parameter
-	Problem          string    // what is wrong, and the next step
+	Event            string // what it listens to
+	Problem          string // what is wrong, and the next step
 }
 
 func eventError(l *Listener, format string, args ...any) error {
-	return &EventError{Listener: l.ID, Source: l.Source, Event: l.Event.String(), Takes: event.TypeKey(l.fn.takes), Problem: fmt.Sprintf(format, args...)}
+	return &EventError{Listener: l.ID, Source: l.Source, Event: l.Event.String(), Problem: fmt.Sprintf(format, args...)}
 }
 
 func (e *EventError) Error() string { return named(e.Listener, e.Source) + " " + e.Problem }

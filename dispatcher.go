@@ -42,6 +42,7 @@ type Dispatcher interface {
 func NewDispatcher(p Provider, options ...Option) Dispatcher {
 	d := &plain{provider: p}
 	d.holder = &holder{forget: d.forget}
+	d.table.Store(&table{})
 	for _, o := range options {
 		if o != nil {
 			o.apply(&d.policy)

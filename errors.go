@@ -82,16 +82,6 @@ func (e *TypeError) Error() string {
 	return fmt.Sprintf("it takes %v, but the event is a %T", e.Takes, e.Event)
 }
 
-// AsyncError is an asynchronous listener that can't be one.
-type AsyncError struct {
-	Listener, Source string
-	Problem          string
-}
-
-func (e *AsyncError) Error() string {
-	return fmt.Sprintf("%s is asynchronous, but %s", named(e.Listener, e.Source), e.Problem)
-}
-
 func newPanicError(value any) *PanicError {
 	return &PanicError{Value: value, Stack: debug.Stack()}
 }

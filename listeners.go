@@ -56,7 +56,7 @@ type Spec struct {
 }
 
 // NewListeners returns the Listeners of a specification, whose slices it copies. The
-// error joins an *InvalidListenerError or an *AsyncError for each listener that can't
+// error joins an *InvalidListenerError or an *EventError for each listener that can't
 // be one. It costs time in proportion to the listeners.
 func NewListeners(s Spec) (*Listeners, error) {
 	if err := s.check(); err != nil {
@@ -94,7 +94,7 @@ func (s *Spec) check() error {
 		}
 		err := cmp.Or(l.Err(), s.Event.checkAsync(l))
 		if async != nil && l.Async == "" && err == nil {
-			err = &AsyncError{async.ID, async.Source, "stands before " + l.ID + ", which a dispatch calls: put asynchronous listeners last"}
+			err = eventError(async, "is asynchronous, but stands before %s, which a dispatch calls: put asynchronous listeners last", l.ID)
 		}
 		if l.Async != "" {
 			async = l
@@ -212,20 +212,19 @@ func published(l *Listener, p *publication) *Listener {
 	return &placed
 }
 
-// checkAsync returns nil, or an *AsyncError that says why the listener can't be
-// asynchronous for the event.
+// checkAsync says why the listener can't be asynchronous for the event.
 func (d Declaration) checkAsync(l *Listener) error {
 	switch {
 	case l.Async == "" || l.publication != nil:
 		return nil
 	case l.once != nil:
-		return &AsyncError{l.ID, l.Source, "is for one event only, which its receivers can't know of each other: drop rollcall.Once, or the tag's async"}
+		return eventError(l, "is asynchronous, but is for one event only, which its receivers can't know of each other: drop rollcall.Once, or the tag's async")
 	case l.Event.IsInterface():
-		return &AsyncError{l.ID, l.Source, fmt.Sprintf("listens to the interface %v: it must listen to one type, which what arrives is decoded to", l.Event)}
+		return eventError(l, "is asynchronous, but listens to the interface %v: it must listen to one type, which what arrives is decoded to", l.Event)
 	case d.Publish == nil && d.Key == event.Key{}:
-		return &AsyncError{l.ID, l.Source, "only a provider that provider.Build makes publishes events: drop the tag's async"}
+		return eventError(l, "is asynchronous, but only a provider that provider.Build makes publishes events: drop the tag's async")
 	case d.Publish == nil:
-		return &AsyncError{l.ID, l.Source, fmt.Sprintf("its event %v%s has no name by which it could leave the process: declare it with one", l.Event, source.At(d.Source))}
+		return eventError(l, "is asynchronous, but its event %v%s has no name by which it could leave the process: declare it with one", l.Event, source.At(d.Source))
 	}
 	return nil
 }

@@ -116,7 +116,7 @@ func (a *Assembly) checkOutgoing(l *rollcall.Listener, e rollcall.Declaration) e
 }
 
 func asyncError(l *rollcall.Listener, format string, args ...any) error {
-	return &rollcall.AsyncError{Listener: l.ID, Source: l.Source, Problem: fmt.Sprintf(format, args...)}
+	return &rollcall.EventError{Listener: l.ID, Source: l.Source, Event: l.Event.String(), Problem: "is asynchronous, but " + fmt.Sprintf(format, args...)}
 }
 
 func subscriptionProblem(s transport.Subscription) string {

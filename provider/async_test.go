@@ -178,7 +178,7 @@ func TestAsyncOnce(t *testing.T) {
 	e := rollcall.Declare[*sent]("sent")
 	e.Publish = func(context.Context, any) error { return nil }
 	_, err := provider.Build([]rollcall.Listener{rollcall.Once(noting("a", `async:"k"`))}, []rollcall.Declaration{e})
-	checkError[*rollcall.AsyncError](t, here(err), "a (HERE) is asynchronous, but is for one event only, which its receivers can't know of each other: drop rollcall.Once, or the tag's async")
+	checkError[*rollcall.EventError](t, here(err), "a (HERE) is asynchronous, but is for one event only, which its receivers can't know of each other: drop rollcall.Once, or the tag's async")
 }
 
 func TestOnlyBuildPublishes(t *testing.T) {
@@ -188,13 +188,13 @@ func TestOnlyBuildPublishes(t *testing.T) {
 	var m provider.Mutable
 	_, mutableErr := m.Append(l)
 	for name, err := range map[string]error{"NewListeners": listErr, "NewMap": mapErr, "Mutable": mutableErr} {
-		var problem *rollcall.AsyncError
+		var problem *rollcall.EventError
 		if !errors.As(err, &problem) || problem.Listener != "a" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	_, err := provider.Build([]rollcall.Listener{l}, []rollcall.Declaration{rollcall.Declare[*sent]("sent")})
-	var problem *rollcall.AsyncError
+	var problem *rollcall.EventError
 	if !errors.As(err, &problem) {
 		t.Errorf("without Publish: %v", err)
 	}

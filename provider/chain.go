@@ -2,6 +2,7 @@ package provider
 
 import (
 	"errors"
+	"maps"
 	"reflect"
 	"slices"
 	"sync"
@@ -140,43 +141,26 @@ func concat(specs []rollcall.Spec, of event.Key, lease *rollcall.Lease) rollcall
 	}
 	joined.Sorted = joined.Sorted && parts == 1
 	joined.Listeners, joined.Reasons = make([]*rollcall.Listener, 0, length), make([]*ordering.Reason, 0, length)
-	for _, s := range specs { // what is published is known only when all others have succeeded
-		n := synchronous(s)
-		joined.Listeners = append(joined.Listeners, s.Listeners[:n]...)
-		joined.Reasons = append(joined.Reasons, s.Reasons[:n]...)
+	add := func(s rollcall.Spec, from, to int) {
+		joined.Listeners = append(joined.Listeners, s.Listeners[from:to]...)
+		joined.Reasons = append(joined.Reasons, s.Reasons[from:to]...)
 	}
 	for _, s := range specs {
-		n := synchronous(s)
-		joined.Listeners = append(joined.Listeners, s.Listeners[n:]...)
-		joined.Reasons = append(joined.Reasons, s.Reasons[n:]...)
+		add(s, 0, synchronous(s))
+	}
+	for _, s := range specs { // what is published is known only when all others have succeeded
+		add(s, synchronous(s), len(s.Listeners))
 	}
 	return joined
 }
 
 // synchronous returns how many listeners come before the asynchronous ones.
 func synchronous(s rollcall.Spec) int {
-	for i, l := range s.Listeners {
-		if l.Async != "" {
-			return i
-		}
+	isAsync := func(l *rollcall.Listener) bool { return l.Async != "" }
+	if i := slices.IndexFunc(s.Listeners, isAsync); i >= 0 {
+		return i
 	}
 	return len(s.Listeners)
-}
-
-func union(a, b map[string]bool) map[string]bool {
-	switch {
-	case len(b) == 0:
-		return a
-	case len(a) == 0:
-		return b
-	}
-	both := map[string]bool{}
-	for _, names := range []map[string]bool{a, b} {
-		for name := range names {
-			both[name] = true
-		}
-	}
-	return both
 }
 
 // Events returns the events of those providers that can list theirs, each once, with
@@ -201,4 +185,16 @@ func eventsOf(p rollcall.Provider) []EventOrder {
 		return p.Events()
 	}
 	return nil
+}
+
+func union(a, b map[string]bool) map[string]bool {
+	switch {
+	case len(a) == 0 && b != nil:
+		return b
+	case len(b) == 0:
+		return a
+	}
+	both := maps.Clone(a)
+	maps.Copy(both, b)
+	return both
 }

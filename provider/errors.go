@@ -22,24 +22,6 @@ type DeclarationError struct {
 
 func (e *DeclarationError) Error() string { return e.Problem }
 
-// AsyncOrderError is a hint that asks for a listener to run after one that runs
-// elsewhere, in its own time.
-type AsyncOrderError struct {
-	Earlier, EarlierSource string // the asynchronous listener, which was to run first
-	Key                    string // by which that receives
-	Later, LaterSource     string
-	LaterKey               string // "" if a dispatch calls it
-}
-
-func (e *AsyncOrderError) Error() string {
-	way, next := "a dispatch does not wait for", "make "+e.Later+" asynchronous by the same key"
-	if e.LaterKey != "" {
-		way, next = fmt.Sprintf("the receivers of %s do not wait for", e.LaterKey), "have both received by one key"
-	}
-	return fmt.Sprintf("%s must run after %s, which %s, as it is received by the key %s: drop the hint, or %s",
-		named(e.Later, e.LaterSource), named(e.Earlier, e.EarlierSource), way, e.Key, next)
-}
-
 // ContainerError is a listener that its container can't provide.
 type ContainerError struct {
 	ID    string
@@ -88,8 +70,8 @@ func mistaken(listeners []rollcall.Listener) error {
 	problems := []error{invalid(listeners)}
 	for _, l := range listeners {
 		if l.Async != "" {
-			problems = append(problems, &rollcall.AsyncError{Listener: l.ID, Source: l.Source,
-				Problem: "only a provider that provider.Build makes publishes events: drop the tag's async"})
+			problems = append(problems, &rollcall.EventError{Listener: l.ID, Source: l.Source, Event: l.Event.String(),
+				Problem: "is asynchronous, but only a provider that provider.Build makes publishes events: drop the tag's async"})
 		}
 	}
 	_, err := catalogOf(nil).Resolve(slices.Clone(listeners))
@@ -122,28 +104,27 @@ func copied(listeners []rollcall.Listener) []rollcall.Listener {
 // that.
 func badDeclarations(events []rollcall.Declaration) error {
 	var problems []error
+	bad := func(e, other rollcall.Declaration, format string, args ...any) {
+		problems = append(problems, &DeclarationError{Event: e, Other: other, Problem: fmt.Sprintf(format, args...)})
+	}
 	byKey, byName := map[event.Key]rollcall.Declaration{}, map[string]rollcall.Declaration{}
 	for _, e := range events {
+		at := source.At(e.Source)
 		first, twice := byKey[e.Key]
 		namesake, taken := byName[e.Name]
 		switch {
 		case e.Key == event.Key{}:
-			problems = append(problems, &DeclarationError{Event: e, Problem: fmt.Sprintf(
-				"event %q%s has no key: declare it with rollcall.Declare", e.Name, source.At(e.Source))})
-			continue
+			bad(e, first, "event %q%s has no key: declare it with rollcall.Declare", e.Name, at)
 		case e.Key.Type() == nil && e.Name != "":
-			problems = append(problems, &DeclarationError{Event: e, Problem: fmt.Sprintf(
-				"event %q%s has the key of a name, %v, where its type belongs: declare it with rollcall.Declare", e.Name, source.At(e.Source), e.Key)})
-			continue
+			bad(e, first, "event %q%s has the key of a name, %v, where its type belongs: declare it with rollcall.Declare", e.Name, at, e.Key)
 		case twice:
-			problems = append(problems, &DeclarationError{Event: e, Other: first, Problem: fmt.Sprintf(
-				"event %v is declared twice%s: declare it once, where it is defined", e.Key, source.Both(first.Source, e.Source))})
-			continue
+			bad(e, first, "event %v is declared twice%s: declare it once, where it is defined", e.Key, source.Both(first.Source, e.Source))
 		case taken && e.Name != "":
-			problems = append(problems, &DeclarationError{Event: e, Other: namesake, Problem: fmt.Sprintf(
-				"events %v and %v are both named %s%s: give each a name of its own", namesake.Key, e.Key, e.Name, source.Both(namesake.Source, e.Source))})
+			bad(e, namesake, "events %v and %v are both named %s%s: give each a name of its own", namesake.Key, e.Key, e.Name, source.Both(namesake.Source, e.Source))
+			byKey[e.Key] = e
+		default:
+			byKey[e.Key], byName[e.Name] = e, e
 		}
-		byKey[e.Key], byName[e.Name] = e, e
 	}
 	return errors.Join(problems...)
 }

@@ -19,7 +19,7 @@ type Map struct {
 }
 
 // NewMap returns a provider of the lists. The keys of the map replace those of the
-// listeners. The error joins a *rollcall.InvalidListenerError, *rollcall.AsyncError or
+// listeners. The error joins a *rollcall.InvalidListenerError, *rollcall.EventError or
 // *rollcall.EventError for each bad listener, and an *ordering.DuplicateError for each
 // ID that a key has twice. NewMap keeps neither map nor lists.
 func NewMap(lists map[event.Key][]rollcall.Listener) (*Map, error) {

@@ -16,7 +16,6 @@ type matcher struct {
 	keys            []event.Key     // of the listeners, in order of first appearance
 	heardNames      map[string]bool // the keys that are names
 	interfaces      []event.Key     // those of them that are interfaces
-	heard           map[event.Key]bool
 	events          []rollcall.Declaration
 	declared        map[event.Key]rollcall.Declaration
 	interfaceEvents []rollcall.Declaration    // declared, with a name
@@ -26,7 +25,7 @@ type matcher struct {
 }
 
 func newMatcher(events []rollcall.Declaration, keys []event.Key) *matcher {
-	m := &matcher{events: events, declared: map[event.Key]rollcall.Declaration{}, heard: map[event.Key]bool{}, heardNames: map[string]bool{},
+	m := &matcher{events: events, declared: map[event.Key]rollcall.Declaration{}, heardNames: map[string]bool{},
 		types: map[string][]reflect.Type{}, labels: map[event.Key]string{}, titles: map[event.Key]string{}}
 	for _, e := range events {
 		m.declared[e.Key] = e
@@ -39,8 +38,7 @@ func newMatcher(events []rollcall.Declaration, keys []event.Key) *matcher {
 	}
 	taken := map[string]bool{}
 	for _, k := range keys {
-		if !m.heard[k] {
-			m.heard[k] = true
+		if !m.hears(k) {
 			m.keys = append(m.keys, k)
 			m.labels[k] = label(k, taken)
 			switch {
@@ -54,6 +52,9 @@ func newMatcher(events []rollcall.Declaration, keys []event.Key) *matcher {
 	m.entitle()
 	return m
 }
+
+// hears reports whether a listener has the key.
+func (m *matcher) hears(k event.Key) bool { _, ok := m.labels[k]; return ok }
 
 // entitle gives each declared event and each key a title that no other has: the
 // declared name, or the type, with its import path where that must be.
@@ -113,7 +114,7 @@ func (m *matcher) declaration(k event.Key) rollcall.Declaration {
 func (m *matcher) match(t reflect.Type, name string) []event.Key {
 	var keys []event.Key
 	add := func(k event.Key) {
-		if m.heard[k] {
+		if m.hears(k) {
 			keys = append(keys, k)
 		}
 	}
@@ -187,15 +188,8 @@ func (m *matcher) overlap(a, b event.Key) bool {
 // typesOverlap: two interfaces may both be implemented by a type that is not
 // known yet.
 func typesOverlap(a, b reflect.Type) bool {
-	switch aIsInterface, bIsInterface := a.Kind() == reflect.Interface, b.Kind() == reflect.Interface; {
-	case aIsInterface && bIsInterface:
-		return true
-	case aIsInterface:
-		return b.Implements(a)
-	case bIsInterface:
-		return a.Implements(b)
-	}
-	return false
+	isA, isB := a.Kind() == reflect.Interface, b.Kind() == reflect.Interface
+	return isA && (isB || b.Implements(a)) || isB && a.Implements(b)
 }
 
 // hasNamedType: an event of a declared name may have another of its own.
@@ -230,7 +224,7 @@ func (m *matcher) mayBeNamed(t reflect.Type, name string) bool {
 func (m *matcher) unknown() []event.Key {
 	keys := slices.Clone(m.interfaces)
 	for _, e := range m.interfaceEvents {
-		if name := event.NameKey(e.Name); m.heard[name] && !slices.Contains(keys, name) {
+		if name := event.NameKey(e.Name); m.hears(name) && !slices.Contains(keys, name) {
 			keys = append(keys, name)
 		}
 	}

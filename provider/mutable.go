@@ -37,7 +37,7 @@ type mutableState struct {
 // Append adds a listener behind all others of its event and returns a function that
 // removes it. The function may be called more than once, and by the listener itself. The
 // listener's placement is ignored. The error is a *rollcall.EventError, a
-// *rollcall.AsyncError, an *ordering.DuplicateError if the ID is taken for that event,
+// *rollcall.EventError, an *ordering.DuplicateError if the ID is taken for that event,
 // or a *rollcall.InvalidListenerError, also if an added listener must run after this one.
 func (m *Mutable) Append(l rollcall.Listener) (remove func(), err error) {
 	return m.insert([]rollcall.Listener{l}, ordering.Appended)
@@ -123,10 +123,10 @@ func (m *Mutable) insert(listeners []rollcall.Listener, band ordering.Band) (fun
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	listeners = copied(listeners)
-	fresh := make([]member, len(listeners))
+	fresh, gone := make([]member, len(listeners)), make([]*rollcall.Listener, len(listeners))
 	for i := range listeners {
 		l := &listeners[i]
-		fresh[i] = member{Listener: l, band: band}
+		fresh[i], gone[i] = member{Listener: l, band: band}, l
 		rollcall.Internal.OnSpent(friend.Key{}, l, func() { m.removeAll([]*rollcall.Listener{l}) })
 	}
 	old := m.current().sorter.members
@@ -145,10 +145,6 @@ func (m *Mutable) insert(listeners []rollcall.Listener, band ordering.Band) (fun
 		s.sorter.members[i].forgive = true
 	}
 	m.replace(s)
-	var gone []*rollcall.Listener
-	for _, x := range fresh {
-		gone = append(gone, x.Listener)
-	}
 	return func() { m.removeAll(gone) }, nil
 }
 

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 
@@ -26,8 +27,7 @@ type Sorted struct {
 // Build keeps neither slice.
 //
 // The error joins all problems: *rollcall.InvalidListenerError, *rollcall.EventError,
-// *rollcall.AsyncError, *DeclarationError, *AsyncOrderError and the errors of package
-// ordering.
+// *DeclarationError and the errors of package ordering.
 func Build(listeners []rollcall.Listener, events []rollcall.Declaration) (*Sorted, error) {
 	listeners = copied(listeners)
 	lost, err := catalogOf(events).Resolve(listeners)
@@ -71,7 +71,7 @@ func build(listeners []rollcall.Listener, events []rollcall.Declaration, lost ma
 func followsFrom(lost map[string]bool) func(error) bool {
 	return func(err error) bool {
 		var apart *ordering.NotListeningError
-		var unpublished *rollcall.AsyncError
+		var unpublished *rollcall.EventError
 		return errors.As(err, &apart) && (lost[apart.Hint.Listener] || lost[apart.Hint.Target]) ||
 			errors.As(err, &unpublished) && lost[unpublished.Listener]
 	}
@@ -109,46 +109,39 @@ func (s *Sorted) Events() []EventOrder {
 // elsewhere.
 func (s *sorter) hintsAcrossKeys() error {
 	byID := map[string][]member{}
-	async := false
 	for _, m := range s.members {
 		byID[m.ID] = append(byID[m.ID], m)
-		async = async || m.Async != ""
-	}
-	if !async {
-		return nil
 	}
 	var problems []error
-	for _, m := range s.members {
-		for _, t := range s.targets(m, m.Placement.Before, byID) {
-			problems = append(problems, notAfter(m, t))
+	check := func(earlier, later member) {
+		if earlier.Async != "" && earlier.Async != later.Async && s.matcher.overlap(earlier.Event, later.Event) {
+			problems = append(problems, notAfter(earlier, later))
 		}
-		for _, t := range s.targets(m, m.Placement.After, byID) {
-			problems = append(problems, notAfter(t, m))
+	}
+	for _, m := range s.members {
+		for _, t := range m.Placement.Before {
+			for _, later := range byID[t.ID] {
+				check(m, later)
+			}
+		}
+		for _, t := range m.Placement.After {
+			for _, earlier := range byID[t.ID] {
+				check(earlier, m)
+			}
 		}
 	}
 	return errors.Join(problems...)
 }
 
-// targets returns the members that hints of m name, if one event reaches both.
-func (s *sorter) targets(m member, hints []ordering.Target, byID map[string][]member) []member {
-	var found []member
-	for _, t := range hints {
-		for _, other := range byID[t.ID] {
-			if s.matcher.overlap(m.Event, other.Event) {
-				found = append(found, other)
-			}
-		}
-	}
-	return found
-}
-
-// notAfter refuses that later waits for earlier if earlier is received elsewhere.
+// notAfter is the error of a hint that asks for a listener to run after one that runs
+// elsewhere, in its own time.
 func notAfter(earlier, later member) error {
-	if earlier.Async == "" || earlier.Async == later.Async {
-		return nil
+	way, next := "a dispatch does not wait for", "make "+later.ID+" asynchronous by the same key"
+	if later.Async != "" {
+		way, next = fmt.Sprintf("the receivers of %s do not wait for", later.Async), "have both received by one key"
 	}
-	return &AsyncOrderError{Earlier: earlier.ID, EarlierSource: earlier.Source, Key: earlier.Async,
-		Later: later.ID, LaterSource: later.Source, LaterKey: later.Async}
+	return &rollcall.EventError{Listener: later.ID, Source: later.Source, Event: later.Event.String(), Problem: fmt.Sprintf(
+		"must run after %s, which %s, as it is received by the key %s: drop the hint, or %s", named(earlier.ID, earlier.Source), way, earlier.Async, next)}
 }
 
 // Internal is the bridge to package fxevents, like rollcall.Internal. It may change at
