@@ -83,7 +83,11 @@ func (d *plain) ask(ev any) (answer, error) {
 		list = nobody
 	}
 	typ := reflect.TypeOf(ev)
-	found := d.prepare(list, typ)
+	prepare := bindTo[any]
+	if list.bind != nil && list.typ == typ {
+		prepare = list.bind
+	}
+	found := prepare(list, d.policy, d)
 	if list.typ == typ && list.spec.EveryEvent && d.holder.enterAll(list.spec.Leases) {
 		d.remember(generation, address(typ), ev, found)
 	}

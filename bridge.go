@@ -27,8 +27,16 @@ func (bridge) OnSpent(_ friend.Key, l *Listener, spent func()) {
 // WithOrigin has a dispatcher name another one to the listeners that ask for an Origin,
 // as the dispatcher of a receiver does.
 func (bridge) WithOrigin(_ friend.Key, d Dispatcher) Option {
-	return optionFunc(func(p *policy) { p.origin = d })
+	return func(p *policy) { p.origin = d }
 }
 
 // Catalog returns what decides which declared event a text means. It keeps the slice.
 func (bridge) Catalog(_ friend.Key, events []Declaration) *catalog { return newCatalog(events) }
+
+// All returns the listeners of a provider that can list them.
+func (bridge) All(_ friend.Key, p Provider) []Listener {
+	if l, ok := p.(interface{ All() []Listener }); ok {
+		return l.All()
+	}
+	return nil
+}

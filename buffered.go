@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/rollcall-go/rollcall/event"
@@ -82,8 +83,15 @@ func isStopped(ev any) (stopped bool, err error) {
 // errors. Where the context ends, the remaining events stay in the buffer.
 // Events that come meanwhile wait for the next Flush.
 func (b *Buffered) Flush(ctx context.Context) (dispatched []any, err error) {
-	batch := b.take()
-	defer func() { b.putBack(batch[len(dispatched):]) }()
+	b.mu.Lock()
+	batch := b.events
+	b.events = nil
+	b.mu.Unlock()
+	defer func() { // what is left goes in front of what came meanwhile
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.events = slices.Concat(batch[len(dispatched):], b.events)
+	}()
 	var problems []error
 	for _, ev := range batch {
 		if err := ctx.Err(); err != nil {
@@ -103,21 +111,4 @@ func (b *Buffered) Len() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return len(b.events)
-}
-
-func (b *Buffered) take() []any {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	batch := b.events
-	b.events = nil
-	return batch
-}
-
-func (b *Buffered) putBack(rest []any) {
-	if len(rest) == 0 {
-		return
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.events = append(append([]any(nil), rest...), b.events...)
 }

@@ -89,24 +89,15 @@ func (c *call[E]) runAll(ctx context.Context, e E, m mode) error {
 		next, err := part.runFrom(ctx, e, m, i)
 		if err != nil {
 			problems = append(problems, err)
-			part.funcs = part.funcs[:min(len(part.funcs), c.synchronous())]
+			part.funcs = part.funcs[:min(len(part.funcs), synchronous(part.list.spec.Listeners))]
 		}
 		i = next
 	}
 	return errors.Join(problems...)
 }
 
-// synchronous returns how many listeners come before the asynchronous ones.
-func (c *call[E]) synchronous() int {
-	n := c.loop.list.Len()
-	for n > 0 && c.loop.list.IsAsync(n-1) {
-		n--
-	}
-	return n
-}
-
 // Option changes how a dispatcher treats what its listeners do.
-type Option interface{ apply(*policy) }
+type Option func(*policy)
 
 type policy struct {
 	collect, passPanics bool
@@ -115,16 +106,12 @@ type policy struct {
 	origin              Dispatcher // for listeners that ask; nil: the dispatcher itself
 }
 
-type optionFunc func(*policy)
-
-func (f optionFunc) apply(p *policy) { f(p) }
-
 // CollectErrors calls the remaining listeners after one has failed, and
 // returns all errors joined. A context that is done still stops.
-func CollectErrors() Option { return optionFunc(func(p *policy) { p.collect = true }) }
+func CollectErrors() Option { return func(p *policy) { p.collect = true } }
 
 // PassPanics lets the panic of a listener pass through the dispatch, unchanged.
-func PassPanics() Option { return optionFunc(func(p *policy) { p.passPanics = true }) }
+func PassPanics() Option { return func(p *policy) { p.passPanics = true } }
 
 // Parallel lets up to limit listeners of one event run at the same time. The
 // hints are a partial order: a listener starts when all that a before or after
@@ -139,4 +126,4 @@ func PassPanics() Option { return optionFunc(func(p *policy) { p.passPanics = tr
 // passes does so in the caller's goroutine, once all have ended. A stopped event
 // starts no more listeners. With a limit of 1 or less the dispatch is the
 // sequential one.
-func Parallel(limit int) Option { return optionFunc(func(p *policy) { p.parallel = limit }) }
+func Parallel(limit int) Option { return func(p *policy) { p.parallel = limit } }

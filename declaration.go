@@ -1,6 +1,7 @@
 package rollcall
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,12 +37,7 @@ func Declare[E any](name string) Declaration {
 }
 
 // String returns the event's name, or its type if it has none.
-func (d Declaration) String() string {
-	if d.Name != "" {
-		return d.Name
-	}
-	return d.Key.String()
-}
+func (d Declaration) String() string { return cmp.Or(d.Name, d.Key.String()) }
 
 // catalog decides which declared event a text means.
 type catalog struct {

@@ -45,7 +45,7 @@ func NewDispatcher(p Provider, options ...Option) Dispatcher {
 	d.table.Store(&table{})
 	for _, o := range options {
 		if o != nil {
-			o.apply(&d.policy)
+			o(&d.policy)
 		}
 	}
 	return d
@@ -64,30 +64,14 @@ type plain struct {
 	generation atomic.Uint64
 }
 
-// prepare makes a list ready to be called for events of a type.
-func (d *plain) prepare(l *Listeners, typ reflect.Type) answer {
-	if l.bind != nil && l.typ == typ {
-		return l.bind(l, d.policy, d)
-	}
-	return bindTo[any](l, d.policy, d)
-}
-
 // Dispatch calls the listeners of ev.
 func (d *plain) Dispatch(ctx context.Context, ev any) error {
 	if known := d.table.Load().find(reflect.TypeOf(ev)); known != nil && known.names == nil {
 		return known.run(ctx, ev)
 	}
-	return d.dispatchUnknown(ctx, ev)
-}
-
-// dispatchUnknown is for events whose type does not say who listens.
-func (d *plain) dispatchUnknown(ctx context.Context, ev any) error {
 	a, err := d.answer(ev)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case a.run == nil:
-		return d.dispatchStopped(ctx, ev)
 	}
 	return a.run(ctx, ev)
 }
@@ -103,7 +87,7 @@ func (d *plain) answer(ev any) (a answer, err error) {
 		return a, nil
 	}
 	if stopped, err := isStopped(ev); stopped && err == nil { // the dispatch asks again, and reports an error
-		return answer{}, nil
+		return answer{list: nobody, run: d.dispatchStopped}, nil
 	}
 	return d.ask(ev)
 }

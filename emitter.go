@@ -54,11 +54,8 @@ func (m *Emitter[E]) emitUnknown(ctx context.Context, e E, d Dispatcher, unknown
 		return d.Dispatch(ctx, e)
 	}
 	a, err := p.answer(e)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case a.run == nil:
-		return p.dispatchStopped(ctx, e)
 	}
 	typ := reflect.TypeFor[E]()
 	if a.list.typ != typ {

@@ -116,8 +116,7 @@ func (l *Listeners) interrupted(i int, ev any, err error) error {
 // nameOf returns the event's own name, or the name it was declared with, or its type.
 // It ignores its own name if asking for that panics.
 func nameOf(ev any, list *Listeners) (name string) {
-	name = list.Event()
-	if name == "" {
+	if name = list.Event(); name == "" {
 		name = fmt.Sprintf("%T", ev)
 	}
 	named, ok := ev.(event.Named)

@@ -70,23 +70,16 @@ func exactly[E any](value any) (exact exactFunc[E], asks bool) {
 		return func(_ context.Context, e E) error { f(e); return nil }, false
 	case handles[E]:
 		return func(_ context.Context, e E) error { f.Handle(e); return nil }, false
-	}
-	return exactlyAsking[E](value), true
-}
-
-// exactlyAsking has the forms that take an Origin.
-func exactlyAsking[E any](value any) exactFunc[E] {
-	switch f := value.(type) {
 	case func(context.Context, E, Origin) error:
-		return func(ctx context.Context, e E) error { return f(ctx, e, originOf(ctx)) }
+		return func(ctx context.Context, e E) error { return f(ctx, e, originOf(ctx)) }, true
 	case handlesOriginErr[E]:
-		return func(ctx context.Context, e E) error { return f.Handle(ctx, e, originOf(ctx)) }
+		return func(ctx context.Context, e E) error { return f.Handle(ctx, e, originOf(ctx)) }, true
 	case func(context.Context, E, Origin):
-		return func(ctx context.Context, e E) error { f(ctx, e, originOf(ctx)); return nil }
+		return func(ctx context.Context, e E) error { f(ctx, e, originOf(ctx)); return nil }, true
 	case handlesOrigin[E]:
-		return func(ctx context.Context, e E) error { f.Handle(ctx, e, originOf(ctx)); return nil }
+		return func(ctx context.Context, e E) error { f.Handle(ctx, e, originOf(ctx)); return nil }, true
 	}
-	return nil
+	return nil, false
 }
 
 // erased takes any event and checks that it is an E.

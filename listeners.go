@@ -114,12 +114,7 @@ func (l *Listeners) Spec() Spec {
 }
 
 // Len returns the number of listeners.
-func (l *Listeners) Len() int {
-	if l == nil {
-		return 0
-	}
-	return len(l.spec.Listeners)
-}
+func (l *Listeners) Len() int { return len(l.Spec().Listeners) }
 
 // At returns the listener at index i, which must be in range.
 func (l *Listeners) At(i int) Listener { return *l.spec.Listeners[i] }
@@ -133,16 +128,6 @@ func (l *Listeners) All() iter.Seq2[int, Listener] {
 			}
 		}
 	}
-}
-
-// Find returns the first listener with this ID.
-func (l *Listeners) Find(id string) (Listener, bool) {
-	for _, listener := range l.All() {
-		if listener.ID == id {
-			return listener, true
-		}
-	}
-	return Listener{}, false
 }
 
 // Event returns the event's name, or its type if it has none, and "" if neither is
@@ -227,4 +212,12 @@ func (d Declaration) checkAsync(l *Listener) error {
 		return eventError(l, "is asynchronous, but its event %v%s has no name by which it could leave the process: declare it with one", l.Event, source.At(d.Source))
 	}
 	return nil
+}
+
+// synchronous returns how many listeners come before the asynchronous ones.
+func synchronous(listeners []*Listener) int {
+	if i := slices.IndexFunc(listeners, func(l *Listener) bool { return l.Async != "" }); i >= 0 {
+		return i
+	}
+	return len(listeners)
 }

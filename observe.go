@@ -53,33 +53,29 @@ var ErrPanicPasses = errors.New("it did not return: a panic passes through the d
 // for it. Several observers all watch, the first one first. Each gets the context that
 // the one before it returns. A nil observer is ignored.
 func Observe(o Observer) Option {
-	return optionFunc(func(p *policy) {
+	return func(p *policy) {
 		if o != nil {
 			p.observers = append(p.observers, o)
 		}
-	})
+	}
 }
 
 // begin returns nil if no observer watches.
 func (p policy) begin(ctx context.Context, d Dispatched) (context.Context, Observation) {
-	var first Observation
+	if len(p.observers) == 1 {
+		return p.observers[0].Begin(ctx, d)
+	}
 	var all observations
 	for _, o := range p.observers {
 		var watch Observation
-		switch ctx, watch = o.Begin(ctx, d); {
-		case watch == nil:
-		case first == nil:
-			first = watch
-		case all == nil:
-			all = observations{first, watch}
-		default:
+		if ctx, watch = o.Begin(ctx, d); watch != nil {
 			all = append(all, watch)
 		}
 	}
-	if all != nil {
-		return ctx, all
+	if all == nil {
+		return ctx, nil
 	}
-	return ctx, first
+	return ctx, all
 }
 
 // runObserved is run for a policy with an observer.

@@ -1,7 +1,6 @@
 package rollcall
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -27,18 +26,10 @@ type parallel[E any] struct {
 	waits    []int32   // node → how many nodes it still waits for
 	ready    minheap.Heap
 	running  int
-	over     bool      // start no more
-	problems []outcome // in the order in which they came
-	panicked *outcome
-}
-
-// outcome is how the listener at an index ended.
-type outcome struct {
-	index    int
-	err      error
-	stopped  bool // the event was stopped before it
-	panicked bool // with the value, which is to pass through the caller
-	value    any
+	over     bool    // start no more
+	first    error   // of all listeners
+	errs     []error // by index, once there is one
+	panicked any     // the value of a panic that is to pass through the caller
 }
 
 // runParallel calls the listeners as their precedence allows.
@@ -102,86 +93,81 @@ func (p *parallel[E]) work() {
 // passesOver reports whether there is nothing to call: what failed is not published, and
 // one publication is for all of its listeners.
 func (p *parallel[E]) passesOver(i int) bool {
-	return p.call.loop.list.IsAsync(i) && (len(p.problems) > 0 || i >= len(p.call.loop.funcs))
+	return p.call.loop.list.IsAsync(i) && (p.first != nil || i >= len(p.call.loop.funcs))
 }
 
 // callUnlocked calls the listener at index i without the lock and notes how it ended. If
 // it ended its goroutine, another worker takes over.
 func (p *parallel[E]) callUnlocked(i int) {
 	p.mu.Unlock()
-	o, returned := outcome{index: i}, false
+	var err error
+	stopped, returned := false, false
 	defer func() {
+		var value any
 		if !returned {
-			if o.value = recover(); o.value != nil {
-				o.panicked = true
-			} else {
-				o.err = p.call.loop.list.failed(i, p.event, ErrPanicPasses)
+			if value = recover(); value == nil { // runtime.Goexit
+				err = p.call.loop.list.failed(i, p.event, ErrPanicPasses)
 				p.workers.Go(p.work)
 			}
 		}
 		p.mu.Lock()
-		p.note(o)
+		p.note(i, stopped, value, err)
 	}()
 	if p.mode.stop != nil {
-		o.stopped, o.err = isStopped(p.event)
+		stopped, err = isStopped(p.event)
 	}
 	switch {
-	case o.err != nil:
-		o.stopped = true
-	case !o.stopped:
-		o.err = p.call.loop.single(p.ctx, p.event, p.mode, i)
+	case err != nil:
+		stopped = true
+	case !stopped:
+		err = p.call.loop.single(p.ctx, p.event, p.mode, i)
 	case p.mode.watch != nil:
 		p.told.Do(func() { p.mode.watch.Stopped(i) })
 	}
 	returned = true
 }
 
-func (p *parallel[E]) note(o outcome) {
+// note notes how the listener at index i ended: that the event was stopped before it, the
+// value of its panic, or its error.
+func (p *parallel[E]) note(i int, stopped bool, panicked any, err error) {
 	p.running--
-	if o.err != nil {
-		p.problems = append(p.problems, o)
+	if err != nil {
+		if p.first == nil {
+			p.first = err
+		}
+		if p.errs == nil {
+			p.errs = make([]error, p.call.precedence.listeners)
+		}
+		p.errs[i] = err
 	}
-	if o.panicked && p.panicked == nil {
-		p.panicked = &o
+	if p.panicked == nil {
+		p.panicked = panicked
 	}
 	before := len(p.ready)
+	_, interrupted := err.(*InterruptedError) // this dispatch, and not one that the listener made
 	switch {
-	case o.stopped:
+	case stopped:
 		p.over = true
-	case o.panicked || o.err != nil && (!p.call.policy.collect || isInterrupted(o.err)):
+	case panicked != nil || err != nil && (!p.call.policy.collect || interrupted):
 		p.over = true
 		p.cancel()
 	default:
-		p.release(int32(o.index))
+		p.release(int32(i))
 	}
 	if p.over || p.running == 0 || len(p.ready) > before {
 		p.changed.Broadcast()
 	}
 }
 
-// isInterrupted reports whether this dispatch was interrupted, and not one that the
-// listener made and whose error it returned.
-func isInterrupted(err error) bool {
-	_, ok := err.(*InterruptedError)
-	return ok
-}
-
 // result returns the first error, or with CollectErrors all in the listeners' order.
 func (p *parallel[E]) result() error {
-	switch {
-	case p.panicked != nil:
-		panic(p.panicked.value)
-	case len(p.problems) == 0:
-		return nil
-	case !p.call.policy.collect:
-		return p.problems[0].err
+	if p.panicked != nil {
+		panic(p.panicked)
 	}
-	slices.SortStableFunc(p.problems, func(a, b outcome) int { return cmp.Compare(a.index, b.index) })
-	errs := make([]error, len(p.problems))
-	for i, o := range p.problems {
-		errs[i] = o.err
+	if !p.call.policy.collect {
+		return p.first
 	}
-	return errors.Join(errs...)
+	return errors.Join(p.errs...)
 }
 
 // precedence is what hints say about which listener must end before which may start.

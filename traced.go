@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/internal/friend"
 )
 
 // Traced is a dispatcher that remembers which listeners were called, which
@@ -51,8 +52,11 @@ func (t tracing) Begin(ctx context.Context, d Dispatched) (context.Context, Obse
 	if d.Listeners.Len() > 0 {
 		return ctx, tracedDispatch{t.Traced, d}
 	}
-	if d.Listeners != nil { // somebody was asked
-		t.noteOrphan(d.Event)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if d.Listeners != nil && !t.unheard[d.Event] { // somebody was asked
+		t.unheard[d.Event] = true
+		t.orphans = append(t.orphans, d.Event)
 	}
 	return ctx, nil
 }
@@ -86,15 +90,6 @@ func (t *Traced) note(name string, l Listener, failed bool) {
 	}
 }
 
-func (t *Traced) noteOrphan(name string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if !t.unheard[name] {
-		t.unheard[name] = true
-		t.orphans = append(t.orphans, name)
-	}
-}
-
 // Called tells of the listeners that were called, in the order of their first
 // calls.
 func (t *Traced) Called() []TracedCall {
@@ -116,7 +111,7 @@ func (t *Traced) NotCalled() []Listener {
 	for key := range t.index {
 		called[callKey{listener: key.listener, key: key.key}] = true
 	}
-	return slices.DeleteFunc(slices.Clone(all(t.provider)), func(l Listener) bool {
+	return slices.DeleteFunc(slices.Clone(Internal.All(friend.Key{}, t.provider)), func(l Listener) bool {
 		return called[callKey{listener: l.ID, key: l.Event}]
 	})
 }
@@ -135,11 +130,4 @@ func (t *Traced) Reset() {
 	defer t.mu.Unlock()
 	t.calls, t.orphans = nil, nil
 	t.index, t.unheard = map[callKey]*TracedCall{}, map[string]bool{}
-}
-
-func all(p Provider) []Listener {
-	if l, ok := p.(interface{ All() []Listener }); ok {
-		return l.All()
-	}
-	return nil
 }

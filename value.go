@@ -1,6 +1,7 @@
 package rollcall
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -81,7 +82,7 @@ func override(l *Listener, fields tags.Fields) {
 
 func fromFunc(value any, fields tags.Fields) (Listener, error) {
 	v := reflect.ValueOf(value)
-	f, adaptable, err := funcOf(v, fields.Method)
+	f, adaptable, what, err := funcOf(v, fields.Method)
 	if err != nil {
 		return Listener{}, err
 	}
@@ -89,11 +90,11 @@ func fromFunc(value any, fields tags.Fields) (Listener, error) {
 	if !ok {
 		return Listener{}, fmt.Errorf("%s must have one of the forms func(E), func(E) error, "+
 			"func(context.Context, E), func(context.Context, E) error, "+
-			"func(context.Context, E, rollcall.Origin), func(context.Context, E, rollcall.Origin) error; it is %s", describe(v, fields.Method), f.Type())
+			"func(context.Context, E, rollcall.Origin), func(context.Context, E, rollcall.Origin) error; it is %s", what, f.Type())
 	}
 	if sig.takes == contextType {
 		return Listener{}, fmt.Errorf("%s takes a context.Context and no event, so that it would never be called: "+
-			"name another method, or add a parameter for the event", describe(v, fields.Method))
+			"name another method, or add a parameter for the event", what)
 	}
 	l := Listener{ID: source.Type(v.Type()), Event: event.TypeKey(sig.takes)}
 	l.fn = &function{takes: sig.takes, value: adaptable, asks: sig.origin, call: sig.call(f)}
@@ -106,27 +107,23 @@ func fromFunc(value any, fields tags.Fields) (Listener, error) {
 	return l, nil
 }
 
-// funcOf returns the function to call, and the value that exactly can turn into a
-// direct call.
-func funcOf(v reflect.Value, method string) (f reflect.Value, adaptable any, err error) {
+// funcOf returns the function to call, the value that exactly can turn into a direct call,
+// and what the function is in words.
+func funcOf(v reflect.Value, method string) (f reflect.Value, adaptable any, what string, err error) {
 	if v.Kind() == reflect.Func && method == "" {
 		if v.IsNil() {
-			return v, nil, errors.New("a listener must not be a nil function")
+			return v, nil, "", errors.New("a listener must not be a nil function")
 		}
-		return v, unnamed(v), nil
+		return v, unnamed(v), "a listener function", nil
 	}
-	name := method
-	if name == "" {
-		name = "Handle"
+	name := cmp.Or(method, "Handle")
+	if f = v.MethodByName(name); !f.IsValid() {
+		return f, nil, "", noMethod(v.Type(), name, method == "")
 	}
-	f = v.MethodByName(name)
-	if !f.IsValid() {
-		return f, nil, noMethod(v.Type(), name, method == "")
+	if adaptable = f.Interface(); name == "Handle" {
+		adaptable = v.Interface()
 	}
-	if name == "Handle" {
-		return f, v.Interface(), nil
-	}
-	return f, f.Interface(), nil
+	return f, adaptable, fmt.Sprintf("method %s of %s", name, v.Type()), nil
 }
 
 // unnamed returns the function as its underlying type, so that type switches see it.
@@ -140,16 +137,6 @@ func unnamed(v reflect.Value) any {
 		out[i] = t.Out(i)
 	}
 	return v.Convert(reflect.FuncOf(in, out, t.IsVariadic())).Interface()
-}
-
-func describe(v reflect.Value, method string) string {
-	if v.Kind() == reflect.Func && method == "" {
-		return "a listener function"
-	}
-	if method == "" {
-		method = "Handle"
-	}
-	return fmt.Sprintf("method %s of %s", method, v.Type())
 }
 
 // signature describes the parameters and results of a listener function.

@@ -7,6 +7,7 @@ type Item struct {
 	Event     string // what it listens to
 	Placement Placement
 	Band      Band
+	Forgiving bool   // all of its targets are optional
 	Source    string // where the listener is registered, such as "recipes/module.go:21"; only for messages
 }
 

@@ -183,7 +183,7 @@ func (s *Set) badTargets(overlap func(a, b string) bool) []error {
 	for i := range s.items {
 		for _, h := range s.hintsOf(int32(i)) {
 			switch target := s.target(int32(i), h); {
-			case target.Optional:
+			case target.Optional || s.items[i].Forgiving:
 			case h.target < 0:
 				unknown = append(unknown, &UnknownTargetError{
 					Hint: s.public(int32(i), h), Suggestion: suggester.Name(target.ID, s.items[i].ID),

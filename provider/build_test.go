@@ -73,11 +73,11 @@ func TestSymfony_AskingForListeners(t *testing.T) {
 	if n := len(p.All()); n != 3 {
 		t.Errorf("all listeners: %d", n)
 	}
-	a, ok := list.Find("a")
+	a, ok := find(list, "a")
 	if n, _ := a.Placement.Priority.Number(); !ok || n != 7 {
 		t.Error("a listener's placement")
 	}
-	if _, ok := list.Find("z"); ok {
+	if _, ok := find(list, "z"); ok {
 		t.Error("found nobody")
 	}
 	if r, ok := list.Reason(0); !ok || r.String() != "priority 7" {

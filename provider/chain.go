@@ -10,6 +10,7 @@ import (
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/internal/friend"
 	"github.com/rollcall-go/rollcall/ordering"
 )
 
@@ -72,7 +73,7 @@ func (c *Chain) current() *chainState {
 func (c *Chain) All() []rollcall.Listener {
 	var listeners []rollcall.Listener
 	for _, p := range c.current().providers {
-		listeners = append(listeners, all(p)...)
+		listeners = append(listeners, rollcall.Internal.All(friend.Key{}, p)...)
 	}
 	return listeners
 }
@@ -169,7 +170,11 @@ func (c *Chain) Events() []EventOrder {
 	var orders []EventOrder
 	seen := map[event.Key]bool{}
 	for _, p := range c.current().providers {
-		for _, e := range eventsOf(p) {
+		lists, ok := p.(interface{ Events() []EventOrder })
+		if !ok {
+			continue
+		}
+		for _, e := range lists.Events() {
 			if list, err := c.Of(e.Event.Key); !seen[e.Event.Key] && err == nil {
 				seen[e.Event.Key] = true
 				e.Listeners = list
@@ -178,13 +183,6 @@ func (c *Chain) Events() []EventOrder {
 		}
 	}
 	return orders
-}
-
-func eventsOf(p rollcall.Provider) []EventOrder {
-	if p, ok := p.(interface{ Events() []EventOrder }); ok {
-		return p.Events()
-	}
-	return nil
 }
 
 func union(a, b map[string]bool) map[string]bool {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/rollcall-go/rollcall"
+	"github.com/rollcall-go/rollcall/internal/friend"
 	"github.com/rollcall-go/rollcall/ordering"
 )
 
@@ -53,26 +54,14 @@ func (f *Filter) admitted(ev any, s rollcall.Spec) ([]*rollcall.Listener, []*ord
 	}
 	for i, r := range reasons {
 		if r != nil && r.Beside != nil && slices.Contains(gone, r.Beside.Target) {
-			reasons[i] = apart(r)
+			moved := *r
+			moved.Apart = true
+			reasons[i] = &moved
 		}
 	}
 	return listeners, reasons
 }
 
-// apart returns the reason of a listener that no longer stands next to its target.
-func apart(r *ordering.Reason) *ordering.Reason {
-	moved := *r
-	moved.Apart = true
-	return &moved
-}
-
 // All returns all listeners of the provider, if it can list them. Which of them an event
 // reaches, the predicate decides then.
-func (f *Filter) All() []rollcall.Listener { return all(f.provider) }
-
-func all(p rollcall.Provider) []rollcall.Listener {
-	if l, ok := p.(interface{ All() []rollcall.Listener }); ok {
-		return l.All()
-	}
-	return nil
-}
+func (f *Filter) All() []rollcall.Listener { return rollcall.Internal.All(friend.Key{}, f.provider) }

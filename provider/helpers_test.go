@@ -164,3 +164,12 @@ func asTags(texts []string) []tags.Tag {
 type handler struct{}
 
 func (handler) Handle(c *created) { c.note("called") }
+
+func find(l *rollcall.Listeners, id string) (rollcall.Listener, bool) {
+	for _, x := range l.All() {
+		if x.ID == id {
+			return x, true
+		}
+	}
+	return rollcall.Listener{}, false
+}

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -19,6 +20,7 @@ type matcher struct {
 	events          []rollcall.Declaration
 	declared        map[event.Key]rollcall.Declaration
 	interfaceEvents []rollcall.Declaration    // declared, with a name
+	namedTypes      []reflect.Type            // known types with an EventName method
 	types           map[string][]reflect.Type // the other way round
 	labels          map[event.Key]string
 	titles          map[event.Key]string // of the declared events and the keys
@@ -28,6 +30,7 @@ func newMatcher(events []rollcall.Declaration, keys []event.Key) *matcher {
 	m := &matcher{events: events, declared: map[event.Key]rollcall.Declaration{}, heardNames: map[string]bool{},
 		types: map[string][]reflect.Type{}, labels: map[event.Key]string{}, titles: map[event.Key]string{}}
 	for _, e := range events {
+		m.addNamedType(e.Key)
 		m.declared[e.Key] = e
 		if t := e.Key.Type(); t != nil && e.Name != "" {
 			m.types[e.Name] = append(m.types[e.Name], t)
@@ -39,6 +42,7 @@ func newMatcher(events []rollcall.Declaration, keys []event.Key) *matcher {
 	taken := map[string]bool{}
 	for _, k := range keys {
 		if !m.hears(k) {
+			m.addNamedType(k)
 			m.keys = append(m.keys, k)
 			m.labels[k] = label(k, taken)
 			switch {
@@ -51,6 +55,12 @@ func newMatcher(events []rollcall.Declaration, keys []event.Key) *matcher {
 	}
 	m.entitle()
 	return m
+}
+
+func (m *matcher) addNamedType(k event.Key) {
+	if t := k.Type(); isOneType(k) && t.Implements(namedType) && !slices.Contains(m.namedTypes, t) {
+		m.namedTypes = append(m.namedTypes, t)
+	}
 }
 
 // hears reports whether a listener has the key.
@@ -77,12 +87,7 @@ func (m *matcher) entitle() {
 }
 
 // title is that of a key; of others, its text.
-func (m *matcher) title(k event.Key) string {
-	if title, ok := m.titles[k]; ok {
-		return title
-	}
-	return k.String()
-}
+func (m *matcher) title(k event.Key) string { return cmp.Or(m.titles[k], k.String()) }
 
 // label is a text for the key that no other key has.
 func label(k event.Key, taken map[string]bool) string {
@@ -151,25 +156,6 @@ func (m *matcher) namesOf(t reflect.Type) []string {
 	return names
 }
 
-// namedTypes are the known types with an EventName method.
-func (m *matcher) namedTypes() []reflect.Type {
-	var types []reflect.Type
-	seen := map[reflect.Type]bool{}
-	add := func(t reflect.Type) {
-		if t != nil && !seen[t] && t.Kind() != reflect.Interface && t.Implements(namedType) {
-			seen[t] = true
-			types = append(types, t)
-		}
-	}
-	for _, k := range m.keys {
-		add(k.Type())
-	}
-	for _, e := range m.events {
-		add(e.Key.Type())
-	}
-	return types
-}
-
 // overlap says whether some event may go to both keys.
 func (m *matcher) overlap(a, b event.Key) bool {
 	switch {
@@ -205,18 +191,14 @@ func (m *matcher) mayNameUnknown(name string) bool {
 	return len(m.types[name]) == 0 || slices.ContainsFunc(m.types[name], isInterface)
 }
 
-// mayBeNamed: a declared name is that of its type; any other may be given by
-// an EventName method.
+// mayBeNamed: a declared name is that of its type; any other may be that of an EventName
+// method.
 func (m *matcher) mayBeNamed(t reflect.Type, name string) bool {
-	for _, declared := range m.types[name] {
-		if declared == t || typesOverlap(declared, t) {
-			return true
-		}
+	has := func(declared reflect.Type) bool { return declared == t || typesOverlap(declared, t) }
+	if t.Kind() == reflect.Interface && len(m.types[name]) == 0 {
+		return true
 	}
-	if t.Kind() == reflect.Interface {
-		return len(m.types[name]) == 0
-	}
-	return t.Implements(namedType)
+	return slices.ContainsFunc(m.types[name], has) || t.Kind() != reflect.Interface && t.Implements(namedType)
 }
 
 // unknown are the keys that an event of an unknown type goes to if it implements

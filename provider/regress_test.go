@@ -28,7 +28,7 @@ func TestMutableGoesOnAfterATargetIsGone(t *testing.T) {
 	must[func()](t)(m.Append(on("d")))
 	check(t, "called", called(t, m), "c b d")
 	list := must[*rollcall.Listeners](t)(m.Listeners(&created{}))
-	if b, _ := list.Find("b"); b.Placement.String() != "after a,once" {
+	if b, _ := find(list, "b"); b.Placement.String() != "after a,once" {
 		t.Errorf("b's placement became %q", b.Placement)
 	}
 	must[func()](t)(m.Add(on("a")))

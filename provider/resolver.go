@@ -26,14 +26,10 @@ func (r *resolver) Listeners(ev any) (*rollcall.Listeners, error) {
 	if named, ok := ev.(event.Named); ok && len(r.matcher.keys) > 0 {
 		name = named.EventName()
 	}
-	return r.list(reflect.TypeOf(ev), name)
-}
-
-// list returns the listeners of events of a type, with a name of their own.
-func (r *resolver) list(typ reflect.Type, name string) (*rollcall.Listeners, error) {
 	if !r.matcher.heardNames[name] {
 		name = ""
 	}
+	typ := reflect.TypeOf(ev)
 	return r.make(event.TypeKey(typ), r.matcher.match(typ, name))
 }
 

@@ -70,10 +70,13 @@ func build(listeners []rollcall.Listener, events []rollcall.Declaration, lost ma
 // others.
 func followsFrom(lost map[string]bool) func(error) bool {
 	return func(err error) bool {
-		var apart *ordering.NotListeningError
-		var unpublished *rollcall.EventError
-		return errors.As(err, &apart) && (lost[apart.Hint.Listener] || lost[apart.Hint.Target]) ||
-			errors.As(err, &unpublished) && lost[unpublished.Listener]
+		switch e := err.(type) {
+		case *ordering.NotListeningError:
+			return lost[e.Hint.Listener] || lost[e.Hint.Target]
+		case *rollcall.EventError:
+			return lost[e.Listener]
+		}
+		return false
 	}
 }
 
@@ -81,16 +84,12 @@ func followsFrom(lost map[string]bool) func(error) bool {
 // lookup, and for any other a sort; a dispatcher remembers either. The error is a
 // *rollcall.NilError for nil.
 func (s *Sorted) Listeners(ev any) (*rollcall.Listeners, error) {
-	if known := s.known[event.TypeKey(reflect.TypeOf(ev))]; known != nil && !s.isNamed(ev) {
-		return known, nil
-	}
-	return s.resolver.Listeners(ev)
-}
-
-// isNamed reports whether ev has a name of its own that somebody listens to.
-func (s *Sorted) isNamed(ev any) bool {
+	known := s.known[event.TypeKey(reflect.TypeOf(ev))]
 	named, ok := ev.(event.Named)
-	return ok && s.matcher.heardNames[named.EventName()]
+	if known == nil || ok && s.matcher.heardNames[named.EventName()] {
+		return s.resolver.Listeners(ev)
+	}
+	return known, nil
 }
 
 // All returns all listeners in declared order.

@@ -19,23 +19,10 @@ type member struct {
 
 // placement returns what the sort sees of the listener's placement.
 func (m member) placement() ordering.Placement {
-	switch {
-	case m.band == ordering.Prepended || m.band == ordering.Appended:
-		return ordering.Placement{Source: m.Placement.Source}
-	case !m.forgive:
-		return m.Placement
+	if m.band == ordering.Prepended || m.band == ordering.Appended {
+		return ordering.Placement{}
 	}
-	p := m.Placement
-	p.Before, p.After = optional(p.Before), optional(p.After)
-	return p
-}
-
-func optional(targets []ordering.Target) []ordering.Target {
-	targets = slices.Clone(targets)
-	for i := range targets {
-		targets[i].Optional = true
-	}
-	return targets
+	return m.Placement
 }
 
 // sorter sorts listeners by their placements, within their bands.
@@ -59,7 +46,7 @@ func newSorter(members []member, events []rollcall.Declaration) (*sorter, error)
 	}
 	items := make([]ordering.Item, len(members))
 	for i, m := range members {
-		items[i] = ordering.Item{ID: m.ID, Event: s.matcher.labels[m.Event], Placement: m.placement(), Band: m.band, Source: m.Source}
+		items[i] = ordering.Item{ID: m.ID, Event: s.matcher.labels[m.Event], Placement: m.placement(), Band: m.band, Forgiving: m.forgive, Source: m.Source}
 	}
 	set, err := ordering.NewSet(items, func(a, b string) bool {
 		return s.matcher.overlap(byLabel[a], byLabel[b])
@@ -134,7 +121,7 @@ func (s *sorter) cyclesOfUnknown() error {
 	unknown := s.matcher.unknown()
 	_, err := s.place(unknown)
 	problems := []error{err}
-	types := s.matcher.namedTypes()
+	types := s.matcher.namedTypes
 	for _, k := range s.matcher.keys {
 		if k.Type() != nil {
 			continue
