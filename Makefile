@@ -102,7 +102,7 @@ bench: ## measure rollcall beside its peers; writes bench/RESULTS.md and bench/d
 		$(BENCH_BINARY) && \
 		$(BY_TURNS) 4x && \
 		./bench.test -test.run '^$$' -test.bench '^BenchmarkDispatch$$' -test.benchtime 20ms -test.count 6 && \
-		./bench.test -test.run '^$$' -test.bench '^Benchmark(Order|Memory|ParallelWait|ParallelNoWork)$$' -test.benchtime 200ms && \
+		./bench.test -test.run '^$$' -test.bench '^Benchmark(Order|Memory|ParallelWait|ParallelNoWork|Delivery)$$' -test.benchtime 200ms && \
 		./bench.test -test.run '^$$' -test.bench '^BenchmarkAssemble$$' -test.benchtime 3x -test.count 3 && \
 		./bench.test -test.run '^$$' -test.bench '^BenchmarkDispatchParallel$$' -test.benchtime 200ms -test.cpu 1,2 || exit 1; \
 	done > results.txt && go run ./results -write < results.txt
@@ -122,7 +122,7 @@ bench-check: ## fail where a dispatch allocates, or a ratio is 30 % worse than i
 	cd bench && for run in $(wordlist 1,3,$(RUNS)); do \
 		$(BENCH_BINARY) && \
 		$(BY_TURNS) 1x && \
-		./bench.test -test.run '^$$' -test.bench '^BenchmarkDispatch$$/^(emitter|emitter-cancel|generic|dispatcher)$$' -test.benchtime 1000x || exit 1; \
+		./bench.test -test.run '^$$' -test.bench '^BenchmarkDispatch$$/^(emitter|emitter-mutable|emitter-cancel|generic|dispatcher)$$' -test.benchtime 1000x || exit 1; \
 	done > results.txt && go run ./results -check < results.txt
 
 .PHONY: golden

@@ -74,6 +74,10 @@ var implementations = []implementation{
 		m := rollcall.NewEmitter[*Event](ours(b, n))
 		return func(e *Event) func() { return func() { _ = m.Emit(background, e) } }
 	}},
+	{"emitter-mutable", func(b testing.TB, n int) func(*Event) func() {
+		m := rollcall.NewEmitter[*Event](rollcall.NewDispatcher(mutable(b, n)))
+		return func(e *Event) func() { return func() { _ = m.Emit(background, e) } }
+	}},
 	{"emitter-cancel", func(b testing.TB, n int) func(*Event) func() {
 		m, ctx := rollcall.NewEmitter[*Event](ours(b, n)), cancellable(b)
 		return func(e *Event) func() { return func() { _ = m.Emit(ctx, e) } }
@@ -242,6 +246,17 @@ func loopAsking(ctx context.Context, funcs []func(context.Context, *Event) error
 		}
 	}
 	return nil
+}
+
+// mutable is a provider of n listeners that may change.
+func mutable(b testing.TB, n int) *provider.Mutable {
+	m := &provider.Mutable{}
+	for i := range n {
+		if _, err := m.Append(rollcall.NewListener[*Event](fmt.Sprint("l", i), count)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return m
 }
 
 func ours(b testing.TB, n int) rollcall.Dispatcher {

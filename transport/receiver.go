@@ -74,7 +74,7 @@ func decode(codecs []Codec, m Message, event any) error {
 		return nil
 	}
 	for _, c := range codecs {
-		if mediaType(c.ContentType()) == mediaType(m.ContentType) {
+		if own := c.ContentType(); own == m.ContentType || mediaType(own) == mediaType(m.ContentType) {
 			if err := c.Decode(m.Body, event); err != nil {
 				return &DecodeError{Event: m.Event, ContentType: m.ContentType, Err: err}
 			}
@@ -95,11 +95,10 @@ func mediaType(contentType string) string {
 
 // verdictOf is the verdict that the error of a receiver's function stands for.
 func verdictOf(err error, attempt int) Verdict {
-	var refusal *refusal
-	switch {
-	case err == nil:
+	if err == nil {
 		return Ack()
-	case errors.As(err, &refusal):
+	}
+	if refusal := (*refusal)(nil); errors.As(err, &refusal) {
 		return Retry(refusal.after, err.Error())
 	}
 	return Retry(Backoff(attempt), err.Error())
