@@ -10,8 +10,8 @@ import (
 	"strings"
 
 	"github.com/rollcall-go/rollcall/event"
-	"github.com/rollcall-go/rollcall/internal/nearest"
-	"github.com/rollcall-go/rollcall/internal/source"
+	"github.com/rollcall-go/rollcall/internal/callsite"
+	"github.com/rollcall-go/rollcall/internal/suggest"
 )
 
 // Declaration is an event type that an application declares, with an optional name.
@@ -45,7 +45,7 @@ type catalog struct {
 	byKey  map[event.Key]Declaration
 	byName map[string]Declaration
 	byText map[string][]event.Key // what event.Key.Matches says of the types
-	names  *nearest.Suggester
+	names  *suggest.Suggester
 }
 
 func newCatalog(events []Declaration) *catalog {
@@ -61,7 +61,7 @@ func newCatalog(events []Declaration) *catalog {
 			c.byName[e.Name] = e
 		}
 	}
-	c.names = nearest.NewSuggester(func() []string { return texts })
+	c.names = suggest.NewSuggester(func() []string { return texts })
 	return c
 }
 
@@ -174,7 +174,7 @@ func checkTakes(l *Listener, e Declaration) error {
 		return nil
 	}
 	return eventError(l, "takes %v, but listens to %v, which is a %v%s: correct the tag's event or the parameter",
-		event.TypeKey(l.fn.takes), e, e.Key, source.At(e.Source))
+		event.TypeKey(l.fn.takes), e, e.Key, callsite.At(e.Source))
 }
 
 // checkBareName refuses a name that no event of the parameter's type can have.
@@ -208,7 +208,7 @@ func (c *catalog) checkIndirection(l *Listener) error {
 		return nil
 	}
 	return eventError(l, "takes %v, which nobody declares, but the event is %v%s: take that, or declare %v, too",
-		l.Event, e.Key, source.At(e.Source), l.Event)
+		l.Event, e.Key, callsite.At(e.Source), l.Event)
 }
 
 // EventError is a listener that its event can't reach: the event can't be found, the

@@ -7,8 +7,8 @@ import (
 	"runtime/debug"
 
 	"github.com/rollcall-go/rollcall/event"
-	"github.com/rollcall-go/rollcall/internal/nearest"
-	"github.com/rollcall-go/rollcall/internal/source"
+	"github.com/rollcall-go/rollcall/internal/callsite"
+	"github.com/rollcall-go/rollcall/internal/suggest"
 )
 
 // ListenerError is the failure of one listener.
@@ -131,7 +131,7 @@ func nameOf(ev any, list *Listeners) (name string) {
 }
 
 func named(id, place string) string {
-	return cmp.Or(id, "without ID") + source.At(place)
+	return cmp.Or(id, "without ID") + callsite.At(place)
 }
 
 // noMethod names the method that may have been meant: one with a similar name, or the only
@@ -145,7 +145,7 @@ func noMethod(t reflect.Type, name string, byDefault bool) error {
 			fitting = append(fitting, m.Name)
 		}
 	}
-	near := nearest.DidYouMean(name, methods)
+	near := suggest.DidYouMean(name, methods)
 	switch {
 	case !byDefault:
 		return fmt.Errorf("%s has no method %s%s", t, name, near)

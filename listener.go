@@ -8,8 +8,8 @@ import (
 	"sync/atomic"
 
 	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/internal/callsite"
 	"github.com/rollcall-go/rollcall/internal/listenerid"
-	"github.com/rollcall-go/rollcall/internal/source"
 	"github.com/rollcall-go/rollcall/ordering"
 	"github.com/rollcall-go/rollcall/tags"
 )
@@ -58,7 +58,7 @@ func NewListener[E any, F Func[E]](id string, f F, tag ...tags.Tag) Listener {
 		fn.err = errors.New("its function is nil")
 	}
 	if id == "" {
-		id, _ = source.Func(f)
+		id, _ = callsite.Func(f)
 	}
 	return newListener[E](id, fn, tag)
 }
@@ -91,7 +91,7 @@ func Lazy[E any](id string, build func() (func(context.Context, E) error, error)
 }
 
 func newListener[E any](id string, fn *function, tag []tags.Tag) Listener {
-	l := Listener{ID: id, Event: event.KeyOf[E](), Source: source.Caller(1), fn: fn}
+	l := Listener{ID: id, Event: event.KeyOf[E](), Source: callsite.Caller(1), fn: fn}
 	if len(tag) == 0 {
 		return l
 	}

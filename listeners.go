@@ -10,7 +10,7 @@ import (
 	"slices"
 
 	"github.com/rollcall-go/rollcall/event"
-	"github.com/rollcall-go/rollcall/internal/source"
+	"github.com/rollcall-go/rollcall/internal/callsite"
 	"github.com/rollcall-go/rollcall/ordering"
 )
 
@@ -209,7 +209,7 @@ func (d Declaration) checkAsync(l *Listener) error {
 	case d.Publish == nil && d.Key == event.Key{}:
 		return eventError(l, "is asynchronous, but only a provider that provider.Build makes publishes events: drop the tag's async")
 	case d.Publish == nil:
-		return eventError(l, "is asynchronous, but its event %v%s has no name by which it could leave the process: declare it with one", l.Event, source.At(d.Source))
+		return eventError(l, "is asynchronous, but its event %v%s has no name by which it could leave the process: declare it with one", l.Event, callsite.At(d.Source))
 	}
 	return nil
 }

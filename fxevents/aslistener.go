@@ -10,7 +10,7 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/rollcall-go/rollcall"
-	"github.com/rollcall-go/rollcall/internal/source"
+	"github.com/rollcall-go/rollcall/internal/callsite"
 	"github.com/rollcall-go/rollcall/tags"
 )
 
@@ -24,7 +24,7 @@ import (
 // Its default ID is the result's package and type, "recipes.Notifier", followed
 // by the method where several tags name methods for one event.
 func AsListener(constructor any, tag ...tags.Tag) fx.Option {
-	r := registration{source: source.Caller(0), target: constructor}
+	r := registration{source: callsite.Caller(0), target: constructor}
 	result, err := resultOf(constructor)
 	if err != nil {
 		return fx.Provide(r.loss(err))
@@ -93,7 +93,7 @@ func nameFor(result reflect.Type, fields tags.Fields, constructor any) string {
 		result == reflect.TypeFor[rollcall.Listener]():
 		return runtime.FuncForPC(reflect.ValueOf(constructor).Pointer()).Name()
 	}
-	return source.Type(result)
+	return callsite.Type(result)
 }
 
 // fromNamed takes the value by its name and makes a listener of it. The

@@ -13,8 +13,8 @@ import (
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/inspect"
+	"github.com/rollcall-go/rollcall/internal/errlist"
 	"github.com/rollcall-go/rollcall/internal/friend"
-	"github.com/rollcall-go/rollcall/internal/joined"
 	"github.com/rollcall-go/rollcall/ordering"
 	"github.com/rollcall-go/rollcall/provider"
 	"github.com/rollcall-go/rollcall/transport"
@@ -136,7 +136,7 @@ func (a *Assembly) assemble(in parts) error {
 	}
 	asyncErr := a.prepareAsync(in, catalog, groups, all)
 	if err := errors.Join(registered, resolveErr, overridden, orderErr, asyncErr); err != nil {
-		return &AssemblyError{Problems: published(joined.Distinct(err))}
+		return &AssemblyError{Problems: published(errlist.Distinct(err))}
 	}
 	if err := a.connect(in, all[0]); err != nil {
 		return err
@@ -208,7 +208,7 @@ func (a *Assembly) build(groups []group, c catalog) ([]built, error) {
 // problem told elsewhere has cost.
 func withoutTargets(err error) error {
 	var others []error
-	for _, e := range joined.Leaves(err) {
+	for _, e := range errlist.Leaves(err) {
 		var unknown *ordering.UnknownTargetError
 		if !errors.As(e, &unknown) {
 			others = append(others, e)

@@ -6,7 +6,7 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/rollcall-go/rollcall"
-	"github.com/rollcall-go/rollcall/internal/source"
+	"github.com/rollcall-go/rollcall/internal/callsite"
 	"github.com/rollcall-go/rollcall/transport"
 )
 
@@ -15,7 +15,7 @@ import (
 // name. The module that defines the type declares it, once.
 func Event[E any](name string) fx.Option {
 	e := rollcall.Declare[E](name)
-	e.Source = source.Caller(0)
+	e.Source = callsite.Caller(0)
 	receiver := func(s transport.Subscription, d rollcall.Dispatcher) *transport.Receiver {
 		r := transport.NewReceiver(s.Key, func(ctx context.Context, ev E) error { return d.Dispatch(ctx, ev) })
 		r.Subscription = s

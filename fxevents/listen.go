@@ -9,7 +9,7 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/rollcall-go/rollcall"
-	"github.com/rollcall-go/rollcall/internal/source"
+	"github.com/rollcall-go/rollcall/internal/callsite"
 	"github.com/rollcall-go/rollcall/tags"
 )
 
@@ -21,7 +21,7 @@ import (
 // several methods of a type listen to one event, the method is part of each ID:
 // "recipes.Indexer.OnCreated". Give IDs where others name such a listener.
 func Listen[L, E any](method func(L, context.Context, E) error, tag ...tags.Tag) fx.Option {
-	return fx.Provide(listens(method, source.Caller(0), tag)...)
+	return fx.Provide(listens(method, callsite.Caller(0), tag)...)
 }
 
 // listens is what Listen provides, at the place at. It is not part of Listen
@@ -61,7 +61,7 @@ func orOne(tag []tags.Tag) []tags.Tag {
 func listen[L, E any](method func(L, context.Context, E) error, fields tags.Fields, at string) fx.Annotated {
 	byDefault := fields.ID == ""
 	if byDefault {
-		fields.ID = source.Type(reflect.TypeFor[L]())
+		fields.ID = callsite.Type(reflect.TypeFor[L]())
 	}
 	return fx.Annotated{Group: listOf(fields.Group), Target: func(m module, component L) []rollcall.Listener {
 		l := rollcall.FromFunc(func(ctx context.Context, e E) error { return method(component, ctx, e) }, fields)
@@ -77,6 +77,6 @@ func listen[L, E any](method func(L, context.Context, E) error, fields tags.Fiel
 
 // methodName is "OnCreated" for (*Indexer).OnCreated.
 func methodName(method any) string {
-	name, _ := source.Func(method)
+	name, _ := callsite.Func(method)
 	return name[strings.LastIndexByte(name, '.')+1:]
 }

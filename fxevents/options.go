@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"github.com/rollcall-go/rollcall"
+	"github.com/rollcall-go/rollcall/internal/callsite"
 	"github.com/rollcall-go/rollcall/internal/orderfile"
-	"github.com/rollcall-go/rollcall/internal/source"
 	"github.com/rollcall-go/rollcall/transport"
 )
 
@@ -53,7 +53,7 @@ func OrderFile(fsys fs.FS, path string) Option {
 // The emitters that [Event] provides do not reach it: emit through its
 // dispatcher, or through a rollcall.NewEmitter of that.
 func NamedProvider(name, group string) Option {
-	at := source.Caller(0)
+	at := callsite.Caller(0)
 	return optionFunc(func(s *settings) {
 		if err := s.checkProvider(name, group); err != nil {
 			s.problems = append(s.problems, fmt.Errorf("fxevents.NamedProvider(%q, %q) at %s: %w", name, group, at, err))
@@ -87,7 +87,7 @@ func Policy(options ...rollcall.Option) Option {
 // Subscription says how the receivers of a key subscribe: how many events they
 // take at once, and how often. Its event is left empty.
 func Subscription(s transport.Subscription) Option {
-	at := source.Caller(0)
+	at := callsite.Caller(0)
 	return optionFunc(func(x *settings) {
 		whole := s
 		whole.Event = "any"

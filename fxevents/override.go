@@ -8,8 +8,8 @@ import (
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
-	"github.com/rollcall-go/rollcall/internal/nearest"
 	"github.com/rollcall-go/rollcall/internal/orderfile"
+	"github.com/rollcall-go/rollcall/internal/suggest"
 	"github.com/rollcall-go/rollcall/ordering"
 )
 
@@ -78,7 +78,7 @@ func (s settings) groupHint(name string) string {
 	for _, p := range s.providers {
 		groups = append(groups, p.group)
 	}
-	if near := nearest.DidYouMean(name, groups); near != "" {
+	if near := suggest.DidYouMean(name, groups); near != "" {
 		return near
 	}
 	return ": give fxevents.Module an fxevents.Provider for it"
@@ -139,7 +139,7 @@ func (o *overrides) inGroup(index int, candidates []int, l orderfile.Listener) {
 			known = append(known, x.ID)
 		}
 		o.fail(orderfile.KindUnknownListener, l.Position, "the application has no listener %s in the group %s%s",
-			l.ID, l.Tag, nearest.DidYouMean(l.ID, known))
+			l.ID, l.Tag, suggest.DidYouMean(l.ID, known))
 	default:
 		o.notHeard(l, own)
 	}
@@ -196,7 +196,7 @@ func (o *overrides) notHeard(l orderfile.Listener, own []string) {
 		}
 		known = append(known, o.textOf(e.Key))
 	}
-	near := nearest.DidYouMean(l.Event, append(own, known...))
+	near := suggest.DidYouMean(l.Event, append(own, known...))
 	if near == "" {
 		near = "; listener " + l.ID + " subscribes to " + strings.Join(own, ", ")
 	}

@@ -11,7 +11,7 @@ import (
 	"sync/atomic"
 
 	"github.com/rollcall-go/rollcall"
-	"github.com/rollcall-go/rollcall/internal/source"
+	"github.com/rollcall-go/rollcall/internal/callsite"
 	"github.com/rollcall-go/rollcall/transport"
 )
 
@@ -106,11 +106,11 @@ func (a *Assembly) checkOutgoing(l *rollcall.Listener, e rollcall.Declaration) e
 		return nil
 	}
 	if problem := subscriptionProblem(transport.Subscription{Event: e.Name}); problem != "" {
-		return asyncError(l, "its event %q%s can't leave the process: %s: declare it with another", e.Name, source.At(e.Source), problem)
+		return asyncError(l, "its event %q%s can't leave the process: %s: declare it with another", e.Name, callsite.At(e.Source), problem)
 	}
 	if _, ok := a.outbox.codec.(transport.JSON); ok && isEmptyInJSON(e.Key.Type()) {
 		return asyncError(l, "its event %v%s would arrive empty, as JSON has the exported fields and it has none: "+
-			"export some, give it MarshalJSON and UnmarshalJSON, or give fxevents.Module an fxevents.Codec", e.Key, source.At(e.Source))
+			"export some, give it MarshalJSON and UnmarshalJSON, or give fxevents.Module an fxevents.Codec", e.Key, callsite.At(e.Source))
 	}
 	return nil
 }

@@ -9,9 +9,9 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/rollcall-go/rollcall"
+	"github.com/rollcall-go/rollcall/internal/callsite"
 	"github.com/rollcall-go/rollcall/internal/friend"
-	"github.com/rollcall-go/rollcall/internal/nearest"
-	"github.com/rollcall-go/rollcall/internal/source"
+	"github.com/rollcall-go/rollcall/internal/suggest"
 	"github.com/rollcall-go/rollcall/transport"
 )
 
@@ -30,7 +30,7 @@ import (
 // If a subscription ends with an error, the application is shut down with exit code 1,
 // and Stop returns the error.
 func Receive(keys ...string) fx.Option {
-	r := receive{keys: slices.Clone(keys), source: source.Caller(0)}
+	r := receive{keys: slices.Clone(keys), source: callsite.Caller(0)}
 	return fx.Options(
 		fx.Provide(fx.Annotated{Group: receiveGroup, Target: func(m module) receive {
 			return receive{m.assembly().nextDeclared(), r.keys, r.source} // r may be another application's, too
@@ -103,7 +103,7 @@ func unknownKey(what, key string, known []string) error {
 	if slices.Contains(known, key) {
 		return nil
 	}
-	return fmt.Errorf("%s: no listener is received by the key %q%s", what, key, nearest.DidYouMean(key, known))
+	return fmt.Errorf("%s: no listener is received by the key %q%s", what, key, suggest.DidYouMean(key, known))
 }
 
 // connect opens the transport and has the receivers run with the application.

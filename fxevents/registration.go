@@ -4,7 +4,7 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/rollcall-go/rollcall"
-	"github.com/rollcall-go/rollcall/internal/source"
+	"github.com/rollcall-go/rollcall/internal/callsite"
 	"github.com/rollcall-go/rollcall/tags"
 )
 
@@ -56,7 +56,7 @@ func (r registration) tell(err error, lost bool) fx.Annotated {
 }
 
 func (r registration) error(err error) error {
-	name, at := source.Func(r.target)
+	name, at := callsite.Func(r.target)
 	return &RegistrationError{Target: name, TargetSource: at, Source: r.source, Err: err}
 }
 

@@ -7,8 +7,8 @@ import (
 	"io"
 	"strings"
 
-	"github.com/rollcall-go/rollcall/internal/nearest"
 	"github.com/rollcall-go/rollcall/internal/printable"
+	"github.com/rollcall-go/rollcall/internal/suggest"
 )
 
 // UnknownError reports an event or a listener that a report does not have.
@@ -24,7 +24,7 @@ func (e *UnknownError) Error() string {
 	if e.Event != "" {
 		on = " on " + e.Event
 	}
-	return printable.Line(fmt.Sprintf("there is no %s %s%s%s", e.What, e.Name, on, nearest.DidYouMean(e.Name, e.Known)))
+	return printable.Line(fmt.Sprintf("there is no %s %s%s%s", e.What, e.Name, on, suggest.DidYouMean(e.Name, e.Known)))
 }
 
 // Explain explains the place of one listener of one event: what the listener asks for,

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/rollcall-go/rollcall/internal/source"
+	"github.com/rollcall-go/rollcall/internal/callsite"
 )
 
 // PriorityError is a priority that is neither first nor last nor a whole number,
@@ -32,7 +32,7 @@ type DuplicateError struct {
 
 func (e *DuplicateError) Error() string {
 	return fmt.Sprintf("%s listens%s twice%s: drop one, or give it an ID of its own",
-		e.ID, toEvent(e.Event), source.Both(e.Sources[0], e.Sources[1]))
+		e.ID, toEvent(e.Event), callsite.Both(e.Sources[0], e.Sources[1]))
 }
 
 // UnknownTargetError is a hint whose target is no listener at all.
@@ -47,7 +47,7 @@ func (e *UnknownTargetError) Error() string {
 		next = fmt.Sprintf("did you mean %s? Write %q if it may be absent", e.Suggestion, "?"+e.Hint.Target)
 	}
 	return fmt.Sprintf("%s%s must run %s %s, but no listener has that ID: %s",
-		e.Hint.Listener, source.At(e.Hint.Source), e.Hint.Side, e.Hint.Target, next)
+		e.Hint.Listener, callsite.At(e.Hint.Source), e.Hint.Side, e.Hint.Target, next)
 }
 
 // NotListeningError is a hint between listeners that share no event.
@@ -59,8 +59,8 @@ type NotListeningError struct {
 
 func (e *NotListeningError) Error() string {
 	return fmt.Sprintf("%s%s must run %s %s on %s, but %s%s does not listen to that: drop the hint, or write %q if that is intended",
-		e.Hint.Listener, source.At(e.Hint.Source), e.Hint.Side, e.Hint.Target, e.Event,
-		e.Hint.Target, source.At(e.TargetSource), "?"+e.Hint.Target)
+		e.Hint.Listener, callsite.At(e.Hint.Source), e.Hint.Side, e.Hint.Target, e.Event,
+		e.Hint.Target, callsite.At(e.TargetSource), "?"+e.Hint.Target)
 }
 
 // BandError is a hint that the order of the bands contradicts.
@@ -72,7 +72,7 @@ type BandError struct {
 
 func (e *BandError) Error() string {
 	return fmt.Sprintf("%s%s must run %s %s%s, but all listeners of its band run on the other side of that: drop the hint",
-		e.Hint.Listener, source.At(e.Hint.Source), e.Hint.Side, e.Hint.Target, source.At(e.TargetSource))
+		e.Hint.Listener, callsite.At(e.Hint.Source), e.Hint.Side, e.Hint.Target, callsite.At(e.TargetSource))
 }
 
 // CycleError is a ring of hints that no order satisfies.
@@ -89,7 +89,7 @@ const maxSteps = 20
 func (e *CycleError) Error() string {
 	if len(e.Hints) == 1 {
 		h := e.Hints[0]
-		return fmt.Sprintf("%s%s must run %s itself: drop the hint", h.Listener, source.At(h.Source), h.Side)
+		return fmt.Sprintf("%s%s must run %s itself: drop the hint", h.Listener, callsite.At(h.Source), h.Side)
 	}
 	shown := e.Hints[:min(len(e.Hints), maxSteps)]
 	clauses := make([]string, len(shown))
@@ -107,9 +107,9 @@ func (e *CycleError) Error() string {
 func (h Hint) inCycle() string {
 	own := ""
 	if h.Registered != h.Source {
-		own = source.At(h.Registered)
+		own = callsite.At(h.Registered)
 	}
-	return fmt.Sprintf("%s%s must run %s %s%s", h.Listener, own, h.Side, h.Target, source.At(h.Source))
+	return fmt.Sprintf("%s%s must run %s %s%s", h.Listener, own, h.Side, h.Target, callsite.At(h.Source))
 }
 
 func toEvent(event string) string {

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/rollcall-go/rollcall/internal/nearest"
+	"github.com/rollcall-go/rollcall/internal/suggest"
 )
 
 // Set is a provider's items, checked and indexed, from which the order of one
@@ -179,7 +179,7 @@ func (s *Set) duplicatesOf(first int32) []error {
 // badTargets gives unknown targets first, then those that share no event.
 func (s *Set) badTargets(overlap func(a, b string) bool) []error {
 	var unknown, deaf []error
-	suggester := nearest.NewSuggester(s.ids)
+	suggester := suggest.NewSuggester(s.ids)
 	for i := range s.items {
 		for _, h := range s.hintsOf(int32(i)) {
 			switch target := s.target(int32(i), h); {
@@ -295,7 +295,7 @@ func (s *Set) Sort(events ...string) ([]Placed, error) {
 		return nil, nil
 	}
 	place := g.prefer()
-	moves, ok := g.settle(&place)
+	moves, ok := g.toposort(&place)
 	if !ok {
 		return nil, g.cycles(events)
 	}

@@ -3,7 +3,7 @@ package ordering
 import (
 	"errors"
 
-	"github.com/rollcall-go/rollcall/internal/joined"
+	"github.com/rollcall-go/rollcall/internal/errlist"
 )
 
 // Sort orders the items of each event, in order of the events' first
@@ -23,7 +23,7 @@ func Sort(items []Item) ([]Order, error) {
 		orders = append(orders, Order{Event: event, Placed: placed})
 	}
 	if err := errors.Join(problems...); err != nil {
-		return nil, errors.Join(joined.Leaves(err)...)
+		return nil, errors.Join(errlist.Leaves(err)...)
 	}
 	return orders, nil
 }

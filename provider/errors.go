@@ -8,7 +8,7 @@ import (
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
-	"github.com/rollcall-go/rollcall/internal/source"
+	"github.com/rollcall-go/rollcall/internal/callsite"
 	"github.com/rollcall-go/rollcall/ordering"
 )
 
@@ -53,7 +53,7 @@ func bandError(x, target member, side ordering.Side) error {
 		side, named(target.ID, target.Source), done, side, do)}
 }
 
-func named(id, place string) string { return cmp.Or(id, "without ID") + source.At(place) }
+func named(id, place string) string { return cmp.Or(id, "without ID") + callsite.At(place) }
 
 // invalid joins what is wrong with each listener by itself.
 func invalid(listeners []rollcall.Listener) error {
@@ -107,7 +107,7 @@ func badDeclarations(events []rollcall.Declaration) error {
 	}
 	byKey, byName := map[event.Key]rollcall.Declaration{}, map[string]rollcall.Declaration{}
 	for _, e := range events {
-		at := source.At(e.Source)
+		at := callsite.At(e.Source)
 		first, twice := byKey[e.Key]
 		namesake, taken := byName[e.Name]
 		switch {
@@ -116,9 +116,9 @@ func badDeclarations(events []rollcall.Declaration) error {
 		case e.Key.Type() == nil && e.Name != "":
 			bad(e, first, "event %q%s has the key of a name, %v, where its type belongs: declare it with rollcall.Declare", e.Name, at, e.Key)
 		case twice:
-			bad(e, first, "event %v is declared twice%s: declare it once, where it is defined", e.Key, source.Both(first.Source, e.Source))
+			bad(e, first, "event %v is declared twice%s: declare it once, where it is defined", e.Key, callsite.Both(first.Source, e.Source))
 		case taken && e.Name != "":
-			bad(e, namesake, "events %v and %v are both named %s%s: give each a name of its own", namesake.Key, e.Key, e.Name, source.Both(namesake.Source, e.Source))
+			bad(e, namesake, "events %v and %v are both named %s%s: give each a name of its own", namesake.Key, e.Key, e.Name, callsite.Both(namesake.Source, e.Source))
 			byKey[e.Key] = e
 		default:
 			byKey[e.Key], byName[e.Name] = e, e

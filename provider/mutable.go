@@ -8,8 +8,8 @@ import (
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/internal/errlist"
 	"github.com/rollcall-go/rollcall/internal/friend"
-	"github.com/rollcall-go/rollcall/internal/joined"
 	"github.com/rollcall-go/rollcall/ordering"
 	"github.com/rollcall-go/rollcall/tags"
 )
@@ -139,7 +139,7 @@ func (m *Mutable) insert(listeners []rollcall.Listener, band ordering.Band) (fun
 		err = errors.Join(err, s.sorter.cycles())
 	}
 	if err != nil {
-		return nil, errors.Join(joined.Distinct(err)...)
+		return nil, errors.Join(errlist.Distinct(err)...)
 	}
 	for i := range s.sorter.members {
 		s.sorter.members[i].forgive = true

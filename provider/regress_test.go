@@ -10,7 +10,7 @@ import (
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
-	"github.com/rollcall-go/rollcall/internal/joined"
+	"github.com/rollcall-go/rollcall/internal/errlist"
 	"github.com/rollcall-go/rollcall/ordering"
 	"github.com/rollcall-go/rollcall/provider"
 	"github.com/rollcall-go/rollcall/tags"
@@ -214,7 +214,7 @@ func TestManyUnknownEvents(t *testing.T) {
 	}
 	_, err := provider.Build(all, declared)
 	var problems []*rollcall.EventError
-	for _, leaf := range joined.Leaves(err) {
+	for _, leaf := range errlist.Leaves(err) {
 		if problem := (*rollcall.EventError)(nil); errors.As(leaf, &problem) {
 			problems = append(problems, problem)
 		}

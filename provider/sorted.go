@@ -8,8 +8,8 @@ import (
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/internal/errlist"
 	"github.com/rollcall-go/rollcall/internal/friend"
-	"github.com/rollcall-go/rollcall/internal/joined"
 	"github.com/rollcall-go/rollcall/ordering"
 )
 
@@ -33,7 +33,7 @@ func Build(listeners []rollcall.Listener, events []rollcall.Declaration) (*Sorte
 	lost, err := catalogOf(events).Resolve(listeners)
 	sorted, buildErr := build(listeners, events, lost)
 	if err := errors.Join(err, buildErr); err != nil {
-		return nil, errors.Join(joined.Distinct(err)...)
+		return nil, errors.Join(errlist.Distinct(err)...)
 	}
 	return sorted, nil
 }
@@ -60,7 +60,7 @@ func build(listeners []rollcall.Listener, events []rollcall.Declaration, lost ma
 	o.orders, problems = orders, append(problems, orderErrs...)
 	problems = append(problems, s.cycles())
 	if err := errors.Join(problems...); err != nil {
-		return nil, errors.Join(slices.DeleteFunc(joined.Distinct(err), followsFrom(lost))...)
+		return nil, errors.Join(slices.DeleteFunc(errlist.Distinct(err), followsFrom(lost))...)
 	}
 	return o, nil
 }

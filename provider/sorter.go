@@ -6,7 +6,7 @@ import (
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
-	"github.com/rollcall-go/rollcall/internal/joined"
+	"github.com/rollcall-go/rollcall/internal/errlist"
 	"github.com/rollcall-go/rollcall/ordering"
 )
 
@@ -59,7 +59,7 @@ func newSorter(members []member, events []rollcall.Declaration) (*sorter, error)
 // others, or leaves them out if the replacement is nil.
 func withoutBands(err error, replace func(*ordering.BandError) error) error {
 	var problems []error
-	for _, leaf := range joined.Leaves(err) {
+	for _, leaf := range errlist.Leaves(err) {
 		if band := (*ordering.BandError)(nil); errors.As(leaf, &band) {
 			leaf = replace(band)
 		}

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/rollcall-go/rollcall/internal/nearest"
+	"github.com/rollcall-go/rollcall/internal/suggest"
 )
 
 // Error is one problem of a tag.
@@ -21,7 +21,7 @@ func (e *Error) Error() string {
 
 func unknownKey(key string) string {
 	return fmt.Sprintf("unknown key %s, did you mean %s? The keys are %s",
-		strconv.Quote(key), nearest.Closest(key, keys[:]), strings.Join(keys[:], ", "))
+		strconv.Quote(key), suggest.Closest(key, keys[:]), strings.Join(keys[:], ", "))
 }
 
 func notAPair(rest string) string {

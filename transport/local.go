@@ -103,7 +103,7 @@ func (l *Local) Subscribe(ctx context.Context, s Subscription, h Handler) error 
 				if !ok {
 					return
 				}
-				l.settle(q, d, decideApart(ctx, s, h, Delivery{Message: d.Clone(), Attempt: d.Attempt}))
+				l.apply(q, d, decideApart(ctx, s, h, Delivery{Message: d.Clone(), Attempt: d.Attempt}))
 			}
 		})
 	}
@@ -184,7 +184,7 @@ func wait(ctx context.Context, changed <-chan struct{}, until time.Time) bool {
 	return true
 }
 
-func (l *Local) settle(q *localQueue, d Delivery, v Verdict) {
+func (l *Local) apply(q *localQueue, d Delivery, v Verdict) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if reason, rejected := v.Rejected(); rejected {

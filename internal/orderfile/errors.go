@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/rollcall-go/rollcall/internal/joined"
+	"github.com/rollcall-go/rollcall/internal/errlist"
 )
 
 // Kind names a sort of problem.
@@ -62,7 +62,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // which they are told; nil where there are none.
 func Errors(err error) []*Error {
 	var all []*Error
-	for _, leaf := range joined.Leaves(err) {
+	for _, leaf := range errlist.Leaves(err) {
 		var problem *Error
 		if errors.As(leaf, &problem) {
 			all = append(all, problem)

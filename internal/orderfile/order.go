@@ -3,8 +3,8 @@ package orderfile
 import (
 	"slices"
 
-	"github.com/rollcall-go/rollcall/internal/joined"
-	"github.com/rollcall-go/rollcall/internal/nearest"
+	"github.com/rollcall-go/rollcall/internal/errlist"
+	"github.com/rollcall-go/rollcall/internal/suggest"
 	"github.com/rollcall-go/rollcall/ordering"
 )
 
@@ -104,7 +104,7 @@ func (f *File) strayTags(providers []Provider) []*Error {
 		}
 		hint := ""
 		if len(problems) < maxSuggestions {
-			hint = nearest.DidYouMean(l.Tag, names[:min(len(names), maxSuggestions)])
+			hint = suggest.DidYouMean(l.Tag, names[:min(len(names), maxSuggestions)])
 		}
 		if hint == "" {
 			hint = ": declare a provider with listener_tag: " + l.Tag
@@ -157,7 +157,7 @@ func (f *File) eventsOf(indexes []int) ([]EventOrder, []*Error) {
 func (f *File) located(err error, listeners []PlacedListener) []*Error {
 	var located []*Error
 	told := map[string]bool{}
-	for _, e := range joined.Leaves(err) {
+	for _, e := range errlist.Leaves(err) {
 		kind, at := locate(e, listeners)
 		if kind == "" {
 			continue

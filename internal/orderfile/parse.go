@@ -10,6 +10,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/rollcall-go/rollcall/internal/listenerid"
 	"github.com/rollcall-go/rollcall/ordering"
 )
 
@@ -175,7 +176,7 @@ func (p *parser) service(s field) {
 	if s.name == "" {
 		p.fail(KindSyntax, position(s.key), "a service needs an ID")
 	}
-	if problem := idProblem(s.name); problem != "" {
+	if problem := listenerid.Problem(s.name); problem != "" {
 		p.fail(KindSyntax, position(s.key), "service %q: %s", s.name, problem)
 	}
 	what := "service " + s.name

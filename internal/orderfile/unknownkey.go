@@ -7,7 +7,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"github.com/rollcall-go/rollcall/internal/nearest"
+	"github.com/rollcall-go/rollcall/internal/suggest"
 )
 
 // The keys of a service, and of a tag of a listener; and those that a tag has in
@@ -20,7 +20,7 @@ var (
 
 // unknownKey suggests what is near, or else tells what there is.
 func (p *parser) unknownKey(f field, what string, known ...string) {
-	hint := nearest.DidYouMean(f.name, known)
+	hint := suggest.DidYouMean(f.name, known)
 	if hint == "" {
 		hint = ": write " + strings.Join(known, ", ")
 		if last := len(known) - 1; last > 0 {
@@ -36,7 +36,7 @@ func (p *parser) failKey(f field, what, hint string) {
 
 // unknownTopKey is most often a service that lacks its indentation.
 func (p *parser) unknownTopKey(f field) {
-	_, misspelt := nearest.Name(f.name, []string{"services"})
+	_, misspelt := suggest.Name(f.name, []string{"services"})
 	switch {
 	case f.name == "providers" && p.resolve(f.value).Kind == yaml.SequenceNode:
 		p.fail(KindUnknownKey, position(f.key), "this is a report, not an order file, which begins with services:")

@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/rollcall-go/rollcall"
-	"github.com/rollcall-go/rollcall/internal/joined"
+	"github.com/rollcall-go/rollcall/internal/errlist"
 )
 
 // checkSameAnswer asks one provider for the samples from the first to the last,
@@ -97,7 +97,7 @@ func (f fixed) Listeners(any) (*rollcall.Listeners, error) { return f.list, nil 
 // listener of the kit has.
 func callsOf(way dispatch) map[int]error {
 	calls := map[int]error{}
-	for i, err := range joined.Leaves(way(context.WithValue(context.Background(), markKey{}, mark))) {
+	for i, err := range errlist.Leaves(way(context.WithValue(context.Background(), markKey{}, mark))) {
 		calls[i] = err
 	}
 	return calls

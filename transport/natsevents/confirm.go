@@ -161,7 +161,7 @@ func (c *confirmations) send(s *sending) {
 	err := c.conn.PublishMsg(&c.out)
 	s.setSent()
 	if err != nil {
-		c.settle(c.out.Reply, err)
+		c.resolve(c.out.Reply, err)
 	}
 }
 
@@ -208,7 +208,7 @@ func (c *confirmations) answered(m *nats.Msg) {
 	if c.store != nil {
 		err = c.orDamage(err)
 	}
-	c.settle(m.Subject, err)
+	c.resolve(m.Subject, err)
 }
 
 // orDamage is that an embedded server could not write, from then on.
@@ -234,7 +234,7 @@ func isStoreFailure(err error) bool {
 // storeFailed is the server's code, also for a stream that is at its limit.
 const storeFailed = 10077
 
-func (c *confirmations) settle(subject string, outcome error) {
+func (c *confirmations) resolve(subject string, outcome error) {
 	id, err := strconv.ParseUint(strings.TrimPrefix(subject, c.prefix), 10, 64)
 	if err != nil {
 		return // nobody waits for that

@@ -22,9 +22,9 @@ const settleTimeout = 10 * time.Second
 // somebody else, and not so long that it keeps others for long.
 const longestHold = 5 * time.Second
 
-// settle does what a verdict says. The message is acked only when what follows
+// apply does what a verdict says. The message is acked only when what follows
 // from it is published; else it comes again.
-func (r *receiving) settle(ctx context.Context, in incoming, v transport.Verdict) {
+func (r *receiving) apply(ctx context.Context, in incoming, v transport.Verdict) {
 	var err error
 	reason, rejected := v.Rejected()
 	after, again := v.Retry()

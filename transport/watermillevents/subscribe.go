@@ -151,7 +151,7 @@ func (r *receiving) take(ctx context.Context, m *message.Message) {
 	}
 	in.delivery.Event, in.delivery.Key = r.subscription.Event, r.subscription.Key
 	if err != nil {
-		r.settle(ctx, in, transport.Reject(err.Error()))
+		r.apply(ctx, in, transport.Reject(err.Error()))
 		return
 	}
 	if !r.isDue(ctx, in) {
@@ -181,7 +181,7 @@ func (r *receiving) begin(ctx context.Context) bool {
 // handle has a message handled and settled.
 func (r *receiving) handle(ctx context.Context, in incoming) {
 	v := transport.Decide(ctx, r.subscription, r.handler, in.delivery)
-	r.settle(ctx, in, v)
+	r.apply(ctx, in, v)
 	<-r.slots
 	confirmed(in.Message)
 	if r.subscription.Key == "" {

@@ -1,5 +1,5 @@
-// Package joined takes joined errors apart.
-package joined
+// Package errlist takes joined errors apart.
+package errlist
 
 // Leaves are the errors that err joins, however deep, in order; err itself if
 // it joins none; nil for nil.

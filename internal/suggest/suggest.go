@@ -1,5 +1,5 @@
-// Package nearest finds the name that a misspelt one was probably meant to be.
-package nearest
+// Package suggest finds the name that a misspelt one was probably meant to be.
+package suggest
 
 import "strings"
 

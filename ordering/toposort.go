@@ -10,7 +10,7 @@ import (
 // place, -1 for none.
 type moves struct{ up, down []int32 }
 
-// settle makes every hint hold, moving no listener further than it must:
+// toposort makes every hint hold, moving no listener further than it must:
 // first the last valid order from the back over the before hints alone, which
 // pulls listeners up; then the first valid one from the front over all hints,
 // which pushes them down. A pass is left out where its hints hold already.
@@ -19,7 +19,7 @@ type moves struct{ up, down []int32 }
 // Both passes are Kahn's algorithm (A. B. Kahn, "Topological sorting of large
 // networks", 1962) with a heap for the queue; the back pass is the front pass
 // in a mirror.
-func (g *graph) settle(p *preference) (moves, bool) {
+func (g *graph) toposort(p *preference) (moves, bool) {
 	m, rank := moves{}, rankOf(p.sequence)
 	if !holdsIn(rank, g.edges, isBefore) {
 		back := pass{rank: mirrored(rank), edges: g.edges, keep: isBefore, mirror: true}

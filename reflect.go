@@ -8,7 +8,7 @@ import (
 	"reflect"
 
 	"github.com/rollcall-go/rollcall/event"
-	"github.com/rollcall-go/rollcall/internal/source"
+	"github.com/rollcall-go/rollcall/internal/callsite"
 	"github.com/rollcall-go/rollcall/tags"
 )
 
@@ -96,7 +96,7 @@ func fromFunc(value any, fields tags.Fields) (Listener, error) {
 		return Listener{}, fmt.Errorf("%s takes a context.Context and no event, so that it would never be called: "+
 			"name another method, or add a parameter for the event", what)
 	}
-	l := Listener{ID: source.Type(v.Type()), Event: event.TypeKey(sig.takes)}
+	l := Listener{ID: callsite.Type(v.Type()), Event: event.TypeKey(sig.takes)}
 	l.fn = &function{takes: sig.takes, value: adaptable, asks: sig.origin, call: sig.call(f)}
 	if sig.takes == anyType {
 		l.fn = functionOf[any](adaptable) // known statically after all

@@ -1,9 +1,9 @@
-package nearest_test
+package suggest_test
 
 import (
 	"testing"
 
-	"github.com/rollcall-go/rollcall/internal/nearest"
+	"github.com/rollcall-go/rollcall/internal/suggest"
 )
 
 func TestName(t *testing.T) {
@@ -25,30 +25,30 @@ func TestName(t *testing.T) {
 		"notify":                             "notify.Mailer",
 		"something.else.x":                   "",
 	} {
-		got, ok := nearest.Name(name, candidates)
+		got, ok := suggest.Name(name, candidates)
 		if ok != (want != "") || ok && got != want {
 			t.Errorf("%q: got %q, %t", name, got, ok)
 		}
 	}
-	if _, ok := nearest.Name("x", nil); ok {
+	if _, ok := suggest.Name("x", nil); ok {
 		t.Error("found one in nothing")
 	}
 }
 
 func TestClosest(t *testing.T) {
-	if got := nearest.Closest("xyz", []string{"event", "id"}); got != "id" {
+	if got := suggest.Closest("xyz", []string{"event", "id"}); got != "id" {
 		t.Errorf("got %q", got)
 	}
-	if got := nearest.Closest("x", nil); got != "" {
+	if got := suggest.Closest("x", nil); got != "" {
 		t.Errorf("got %q", got)
 	}
 }
 
 func TestDidYouMean(t *testing.T) {
-	if got := nearest.DidYouMean("evnt", []string{"event"}); got != ", did you mean event?" {
+	if got := suggest.DidYouMean("evnt", []string{"event"}); got != ", did you mean event?" {
 		t.Errorf("got %q", got)
 	}
-	if got := nearest.DidYouMean("something", []string{"event"}); got != "" {
+	if got := suggest.DidYouMean("something", []string{"event"}); got != "" {
 		t.Errorf("got %q", got)
 	}
 }

@@ -1,5 +1,5 @@
-// Package source names places and functions of Go source in messages.
-package source
+// Package callsite names places and functions of Go source in messages.
+package callsite
 
 import (
 	"path"
