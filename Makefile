@@ -10,12 +10,12 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: test
-test: ## run all tests of all modules; those of many faults in a short form
+test: ## run all tests of all modules; the longest in a short form
 	go test work
 
 .PHONY: ledger
 ledger: ## run what test shortens as a whole, by ROLLCALL_LEDGER=1; writes transport/faults/RESULTS.md
-	ROLLCALL_LEDGER=1 ROLLCALL_REQUIRE_BROKERS=1 go test -count=1 -timeout 30m ./transport/watermillevents
+	ROLLCALL_LEDGER=1 ROLLCALL_REQUIRE_BROKERS=1 go test -count=1 -timeout 30m ./transport/watermillevents ./e2e
 	ROLLCALL_LEDGER=1 ROLLCALL_REQUIRE_BROKERS=1 go test -count=1 -timeout 30m ./transport/faults -update
 
 # The race detector is for our own concurrency: not for what has none, as the

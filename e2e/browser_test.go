@@ -17,6 +17,9 @@ const (
 	patience = 20 * time.Second           // for what takes a moment
 )
 
+// whole is whether the tests open all pages in all looks, instead of some.
+var whole = os.Getenv("ROLLCALL_LEDGER") == "1"
+
 // browser starts a Chromium of its own for the test, without a window and with
 // an empty profile, and ends it with the test.
 func browser(t *testing.T) context.Context {

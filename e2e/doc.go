@@ -4,6 +4,7 @@
 //
 //	go test ./e2e                             # skips if no browser is installed
 //	ROLLCALL_REQUIRE_BROWSER=1 go test ./e2e  # fails instead
+//	ROLLCALL_LEDGER=1 go test ./e2e           # all pages in all looks; part of make ledger
 //	make pictures                             # rewrites the pictures in docs/
 //
 // The example is built while the tests run. If only the example has changed, go test
