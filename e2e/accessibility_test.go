@@ -61,7 +61,7 @@ func TestAccessibilityTree(t *testing.T) {
 		"table: Listeners in the order in which they run", "rowheader: notify.Mailer", "columnheader: No.", "columnheader: Listener",
 		"columnheader: Why there", "columnheader: Registered at", "columnheader: Calls", "columnheader: Errors", "columnheader: p50", "columnheader: p99",
 	})
-	for _, look := range looks {
+	for _, look := range looks() {
 		t.Run(fmt.Sprint(look.scheme, look.width), func(t *testing.T) {
 			p, s := stage.open(t)
 			s.good("Tea")

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -23,13 +22,7 @@ type stage struct {
 
 func newStage(t *testing.T) *stage {
 	t.Helper()
-	s := &stage{browser: browser(t), program: filepath.Join(t.TempDir(), "recipes")}
-	build := exec.Command("go", "build", "-buildvcs=false", "-o", s.program, "./examples/recipes")
-	build.Dir, build.Env = "..", append(os.Environ(), "GOFLAGS=") // not those of the tests
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	return s
+	return &stage{browser: browser(t), program: sharedProgram.get(t, buildExample)}
 }
 
 // open starts the example anew, and opens an empty tab for its pages.
