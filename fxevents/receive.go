@@ -24,7 +24,7 @@ import (
 // The listeners of one key are called in their order, one event after the other unless a
 // [Subscription] says otherwise. If one fails, the event is redelivered after a while,
 // and all listeners of the key are called again: they must be idempotent, as by
-// transport.Once, or have a key each. Each failure is logged, and so is an event
+// transport.HandleOnce, or have a key each. Each failure is logged, and so is an event
 // that becomes a dead letter: see [Logger].
 //
 // If a subscription ends with an error, the application is shut down with exit code 1,
