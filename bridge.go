@@ -16,8 +16,8 @@ func (bridge) PlaceListener(_ friend.Key, l *Listener, place int) { l.declared =
 // PlaceOf returns a listener's place in declared order, or 0 if it is not known.
 func (bridge) PlaceOf(_ friend.Key, l *Listener) int { return l.declared }
 
-// OnSpent gives a listener of Once a state of its own and has it call a function when
-// it is called. Other listeners stay as they are.
+// OnSpent resets a listener of Once, and makes it call spent before its one call. It
+// leaves other listeners as they are.
 func (bridge) OnSpent(_ friend.Key, l *Listener, spent func()) {
 	if l.once != nil {
 		l.once = &once{spent: spent}

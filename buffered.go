@@ -80,7 +80,7 @@ func isStopped(ev any) (stopped bool, err error) {
 
 // Flush dispatches, in order and with this context, the events that are
 // buffered now, and returns them. It goes on after an error and joins all
-// errors. Where the context ends, the remaining events stay in the buffer.
+// errors. If the context ends, the remaining events stay in the buffer.
 // Events that come meanwhile wait for the next Flush.
 func (b *Buffered) Flush(ctx context.Context) (dispatched []any, err error) {
 	b.mu.Lock()

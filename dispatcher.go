@@ -92,8 +92,8 @@ func (d *plain) answer(ev any) (a answer, err error) {
 	return d.ask(ev)
 }
 
-// dispatchStopped tells the observer of an event for which nobody was asked, because it
-// was stopped already.
+// dispatchStopped reports an event to the observer that was stopped before its dispatch,
+// so that no provider was asked for its listeners.
 func (d *plain) dispatchStopped(ctx context.Context, ev any) error {
 	_, o := d.policy.begin(ctx, Dispatched{Event: nameOf(ev, nil), Value: ev})
 	if o != nil {

@@ -93,8 +93,8 @@ func recoverAs(err *error, ev any) {
 	}
 }
 
-// unasked is the error of an event that can't say whether it is stopped, such as a nil
-// pointer.
+// unasked wraps the panic of an event that was asked whether it is stopped, such as a
+// nil pointer.
 func unasked(ev any, err error) error {
 	return fmt.Errorf("asking a %T whether it is stopped: %w", ev, err)
 }

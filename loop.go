@@ -127,8 +127,8 @@ func (c *loop[E]) runFrom(ctx context.Context, e E, m mode, i int) (next int, er
 	return i, nil
 }
 
-// watching returns what is told of the function at index i: nobody of an asynchronous
-// listener, which the dispatch does not call itself.
+// watching returns the observation that watches the function at index i, or nil for an
+// asynchronous listener, which the dispatch does not call itself.
 func (c *loop[E]) watching(m mode, i int) Observation {
 	if m.watch == nil || c.list.IsAsync(i) {
 		return nil

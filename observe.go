@@ -49,8 +49,8 @@ type Observation interface {
 // latter, only End learns, unless PassPanics is on.
 var ErrPanicPasses = errors.New("it did not return: a panic passes through the dispatch, or its goroutine ends")
 
-// Observe has an observer watch every dispatch. A dispatcher without one takes no time
-// for it. Several observers all watch, the first one first. Each gets the context that
+// Observe makes o watch every dispatch. A dispatcher without an observer spends no time
+// on it. Several observers all watch, the first one first. Each gets the context that
 // the one before it returns. A nil observer is ignored.
 func Observe(o Observer) Option {
 	return func(p *policy) {

@@ -11,9 +11,9 @@ import (
 
 // Traced is a dispatcher that remembers which listeners were called, which
 // were not, and which events nobody heard. It keeps a count for each listener and
-// name of an event, not each dispatch, so it may be left on where names are few;
-// a dispatch takes a lock for each listener. To trace with a policy, give
-// NewTraced the options of the policy.
+// name of an event, not each dispatch, so it may be left on if names are few;
+// a dispatch takes a lock for each listener. To trace with a policy, pass its
+// options to NewTraced.
 type Traced struct {
 	Dispatcher
 	provider Provider
@@ -90,8 +90,7 @@ func (t *Traced) note(name string, l Listener, failed bool) {
 	}
 }
 
-// Called tells of the listeners that were called, in the order of their first
-// calls.
+// Called returns the listeners that were called, in the order of their first calls.
 func (t *Traced) Called() []TracedCall {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -102,8 +101,8 @@ func (t *Traced) Called() []TracedCall {
 	return calls
 }
 
-// NotCalled gives the listeners that were never called, of a provider that can
-// name all of its listeners.
+// NotCalled returns the listeners that were never called, if the provider can list
+// its listeners, and nil otherwise.
 func (t *Traced) NotCalled() []Listener {
 	t.mu.Lock()
 	defer t.mu.Unlock()

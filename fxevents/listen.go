@@ -17,7 +17,7 @@ import (
 // the event type E, once for each tag, or once if there is none. The tag's keys
 // are those of package tags, but for method.
 //
-// Its default ID is the component's package and type, "recipes.Indexer". Where
+// Its default ID is the component's package and type, "recipes.Indexer". If
 // several methods of a type listen to one event, the method is part of each ID:
 // "recipes.Indexer.OnCreated". Give IDs where others name such a listener.
 func Listen[L, E any](method func(L, context.Context, E) error, tag ...tags.Tag) fx.Option {

@@ -104,10 +104,10 @@ func Subscription(s transport.Subscription) Option {
 }
 
 // Codec encodes and decodes the events of asynchronous listeners, instead of
-// JSON. What arrives as JSON is decoded all the same.
+// JSON. What arrives as JSON is decoded too.
 func Codec(c transport.Codec) Option { return optionFunc(func(s *settings) { s.codec = c }) }
 
-// Logger is where asynchronous listeners' failures are told; slog.Default()
+// Logger is where asynchronous listeners' failures are logged; slog.Default()
 // without it, slog.New(slog.DiscardHandler) for nothing. A failure is a record
 // at slog.LevelWarn where the event will be received again, and one at
 // slog.LevelError where it becomes a dead letter. The attributes are event,

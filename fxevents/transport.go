@@ -11,12 +11,12 @@ import (
 )
 
 // Transport provides the transport.Transport of an application. It is opened by
-// fx.New. Where it has a method Close() or Close() error, it is closed when the
+// fx.New. If it has a method Close() or Close() error, it is closed when the
 // application stops, after the receivers, or where the assembly fails:
 //
 //	fxevents.Transport(func() (*natsevents.Transport, error) { return natsevents.Embedded("events") })
 //
-// So an application that has stopped can't be started again. Where one does not
+// So an application that has stopped can't be started again. If one does not
 // start and the process goes on, Fx may run no hook that could close it: if the
 // start took too long, stop the application with another context; if a hook before
 // those of [Module] has failed, inject the [*Assembly] and call its Close.
@@ -64,7 +64,7 @@ func closed(t transport.Transport) error {
 }
 
 // Close closes the transports that Transport and DefaultTransport have opened
-// for an application that is not started, and gives their errors; one that is
+// for an application that is not started, and returns their errors; one that is
 // closes them when it stops. Where the assembly fails, they are closed already.
 func (a *Assembly) Close() error {
 	a.mu.Lock()
