@@ -72,6 +72,7 @@ func (e *InvalidListenerError) Error() string {
 // Unwrap is the problem itself.
 func (e *InvalidListenerError) Unwrap() error { return e.Err }
 
+// TypeError is an event that a listener was called with but can't take: it
 // listens to a name, and came by an event of another type.
 type TypeError struct {
 	Takes event.Key

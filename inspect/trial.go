@@ -13,7 +13,6 @@ import (
 type trial struct {
 	items   []ordering.Item // in declared order
 	without []ordering.Item // the same without idle hints
-	async   []bool          // of the items: asynchronous ones run last
 	order   []int           // by which they run
 	byID    map[string]int
 }
