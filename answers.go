@@ -34,7 +34,7 @@ type nameKey struct {
 	name string
 }
 
-// address tells types apart. Descriptors are neither moved nor freed.
+// address identifies a type. Descriptors are neither moved nor freed.
 func address(typ reflect.Type) uintptr { return reflect.ValueOf(typ).Pointer() }
 
 // find returns the slot of a type, or nil.
