@@ -72,17 +72,6 @@ func (e *InvalidListenerError) Error() string {
 // Unwrap is the problem itself.
 func (e *InvalidListenerError) Unwrap() error { return e.Err }
 
-// TypeError is an event that a listener was called with but can't take: it
-// listens to a name, and came by an event of another type.
-type TypeError struct {
-	Takes event.Key
-	Event any
-}
-
-func (e *TypeError) Error() string {
-	return fmt.Sprintf("it takes %v, but the event is a %T", e.Takes, e.Event)
-}
-
 func newPanicError(value any) *PanicError {
 	return &PanicError{Value: value, Stack: debug.Stack()}
 }
