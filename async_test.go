@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/rollcall-go/rollcall"
+	"github.com/rollcall-go/rollcall/internal/coretest"
 	"github.com/rollcall-go/rollcall/provider"
 )
 
@@ -77,7 +78,7 @@ func TestPublishedIsNotInterrupted(t *testing.T) {
 				if err := dispatch(cancellable(t), e); err != nil {
 					t.Error(err)
 				}
-				check(t, "published", strings.Join(e.met, " "), tt.want)
+				coretest.Check(t, "published", strings.Join(e.met, " "), tt.want)
 			})
 		})
 	}
@@ -92,7 +93,7 @@ func TestInterruptedIsNotPublished(t *testing.T) {
 		if err := dispatch(cancellable(t), e); !errors.As(err, &interrupted) {
 			t.Errorf("got %v", err)
 		}
-		check(t, "published", strings.Join(e.met, " "), "one")
+		coretest.Check(t, "published", strings.Join(e.met, " "), "one")
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/rollcall-go/rollcall"
+	"github.com/rollcall-go/rollcall/internal/coretest"
 )
 
 func TestPSR14_BufferedDispatcher(t *testing.T) {
@@ -23,7 +24,7 @@ func TestPSR14_BufferedDispatcher(t *testing.T) {
 	if err != nil || len(dispatched) != 2 || dispatched[0] != any(first) || dispatched[1] != any(second) {
 		t.Errorf("Flush returned %v, %v", dispatched, err)
 	}
-	check(t, "called", first.met()+second.met(), "aa")
+	coretest.Check(t, "called", first.met()+second.met(), "aa")
 	if again, err := b.Flush(ctx); len(again) != 0 || err != nil || b.Len() != 0 {
 		t.Errorf("a second Flush: %v, %v", again, err)
 	}
@@ -66,7 +67,7 @@ func TestPSR14_FlushGoesOnAfterAnError(t *testing.T) {
 	if joined, ok := err.(interface{ Unwrap() []error }); !ok || len(joined.Unwrap()) != 3 || len(dispatched) != 3 {
 		t.Errorf("got %v, %v", dispatched, err)
 	}
-	check(t, "the last", events[2].met(), "a")
+	coretest.Check(t, "the last", events[2].met(), "a")
 }
 
 func TestFlushLosesNothingWhenTheContextEnds(t *testing.T) {

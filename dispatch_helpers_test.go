@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -39,15 +38,6 @@ func failing(id string, err error) rollcall.Listener {
 
 func panicking(id string, value any) rollcall.Listener {
 	return rollcall.NewListener[*created](id, func(c *created) { c.note(id); panic(value) })
-}
-
-// listOf makes a list of listeners, for one event.
-func listOf(all ...rollcall.Listener) (*rollcall.Listeners, error) {
-	var s rollcall.Spec
-	for i := range all {
-		s.Listeners = append(s.Listeners, &all[i])
-	}
-	return rollcall.NewListeners(s)
 }
 
 func build(t testing.TB, l listeners) *provider.Sorted {
@@ -115,13 +105,6 @@ func everyWay(t *testing.T, l listeners, test func(*testing.T, func(context.Cont
 	}
 }
 
-func check(t testing.TB, what, got, want string) {
-	t.Helper()
-	if got != want {
-		t.Errorf("%s: got %q, want %q", what, got, want)
-	}
-}
-
 func checkError[E error](t testing.TB, err error, want string) E {
 	t.Helper()
 	var problem E
@@ -182,69 +165,6 @@ func call(t testing.TB, p rollcall.Provider, ev any) {
 		t.Fatal(err)
 	}
 }
-
-// callAt calls the listener at an index of a list with an event whose type is known
-// statically, and returns the listener's own error.
-func callAt[E any](l *rollcall.Listeners, i int) func(context.Context, E) error {
-	spec := rollcall.Spec{Event: rollcall.Declare[E]("the name"), Listeners: pointers([]rollcall.Listener{l.At(i)}), EveryEvent: true}
-	list, err := rollcall.NewListeners(spec)
-	return func(ctx context.Context, e E) error {
-		if err == nil {
-			err = rollcall.NewEmitter[E](rollcall.NewDispatcher(fixedList{list})).Emit(ctx, e)
-		}
-		if failed := (*rollcall.ListenerError)(nil); errors.As(err, &failed) {
-			return failed.Err
-		}
-		return err
-	}
-}
-
-func idsFor(t testing.TB, p rollcall.Provider, ev any) string {
-	t.Helper()
-	list, err := p.Listeners(ev)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var ids []string
-	for _, l := range list.All() {
-		ids = append(ids, l.ID)
-	}
-	return strings.Join(ids, " ")
-}
-
-func pointers(listeners []rollcall.Listener) []*rollcall.Listener {
-	var list []*rollcall.Listener
-	for i := range listeners {
-		list = append(list, &listeners[i])
-	}
-	return list
-}
-
-func must[T any](t testing.TB) func(v T, err error) T {
-	return func(v T, err error) T {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
-}
-
-// here drops the places from a message, so that tests need not know lines.
-func here(err error) error {
-	if err == nil {
-		return nil
-	}
-	return placeless{err}
-}
-
-type placeless struct{ error }
-
-var place = regexp.MustCompile(`[^ (]+_test\.go:[0-9]+`)
-
-func (p placeless) Error() string { return place.ReplaceAllString(p.error.Error(), "HERE") }
-
-func (p placeless) Unwrap() error { return p.error }
 
 // several subscribes all of its listeners.
 type several []rollcall.Listener

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/internal/coretest"
 	"github.com/rollcall-go/rollcall/provider"
 )
 
@@ -21,7 +22,7 @@ func TestPSR14_BasicDispatcherCallsInOrder(t *testing.T) {
 			if err := dispatch(ctx, e); err != nil {
 				t.Fatal(err)
 			}
-			check(t, "called", e.met(), "a b c")
+			coretest.Check(t, "called", e.met(), "a b c")
 		})
 }
 
@@ -41,7 +42,7 @@ func TestPSR14_StopsWhenPropagationIsStopped(t *testing.T) {
 		if err := dispatch(ctx, e); err != nil {
 			t.Fatal(err)
 		}
-		check(t, "called", e.met(), "a stop")
+		coretest.Check(t, "called", e.met(), "a stop")
 	})
 }
 
@@ -52,7 +53,7 @@ func TestPSR14_StoppedEventReachesNobody(t *testing.T) {
 		if err := dispatch(ctx, e); err != nil {
 			t.Fatal(err)
 		}
-		check(t, "called", e.met(), "")
+		coretest.Check(t, "called", e.met(), "")
 	})
 }
 
@@ -63,7 +64,7 @@ func TestListenerErrorStops(t *testing.T) {
 		if problem.Listener != "b" || !errors.Is(problem, errListener) {
 			t.Errorf("got %+v", problem)
 		}
-		check(t, "called", e.met(), "a b")
+		coretest.Check(t, "called", e.met(), "a b")
 	})
 }
 
@@ -72,7 +73,7 @@ func TestCollectErrors(t *testing.T) {
 	everyWay(t, l, func(t *testing.T, dispatch func(context.Context, *created) error) {
 		e := &created{}
 		err := dispatch(ctx, e)
-		check(t, "called", e.met(), "a b c d e")
+		coretest.Check(t, "called", e.met(), "a b c d e")
 		checkError[*rollcall.ListenerError](t, err, `listener a of *rollcall_test.created: failed
 listener c of *rollcall_test.created: panic: no
 listener e of *rollcall_test.created: EOF`)
@@ -94,7 +95,7 @@ func TestPanicBecomesAnError(t *testing.T) {
 	everyWay(t, listeners{on("a"), panicking("b", io.EOF), on("c")}, func(t *testing.T, dispatch func(context.Context, *created) error) {
 		e := &created{}
 		err := dispatch(ctx, e)
-		check(t, "called", e.met(), "a b")
+		coretest.Check(t, "called", e.met(), "a b")
 		problem := checkError[*rollcall.PanicError](t, err, "listener b of *rollcall_test.created: panic: EOF")
 		if !strings.Contains(string(problem.Stack), "dispatch_helpers_test.go") {
 			t.Errorf("the stack does not show the listener:\n%s", problem.Stack)
@@ -124,7 +125,7 @@ func TestContextIsAskedBeforeEachListener(t *testing.T) {
 		cancellable, cancel = context.WithCancel(ctx)
 		e := &created{}
 		err := dispatch(cancellable, e)
-		check(t, "called", e.met(), "a stop")
+		coretest.Check(t, "called", e.met(), "a stop")
 		problem := checkError[*rollcall.InterruptedError](t, err,
 			"dispatch of *rollcall_test.created stopped before listener b: context canceled")
 		if problem.Before != "b" || !errors.Is(err, context.Canceled) {
@@ -169,8 +170,8 @@ func TestSymfony_ListenerGetsDispatcherAndName(t *testing.T) {
 		if err := dispatch(ctx, e); err != nil {
 			t.Fatal(err)
 		}
-		check(t, "name", e.met(), "*rollcall_test.created plain")
-		check(t, "dispatched further", strings.Join(further, " "), "recipe.indexed")
+		coretest.Check(t, "name", e.met(), "*rollcall_test.created plain")
+		coretest.Check(t, "dispatched further", strings.Join(further, " "), "recipe.indexed")
 	})
 }
 
@@ -204,7 +205,7 @@ func TestSymfony_ListenerRegistersASubscriberLazily(t *testing.T) {
 		if err := emitter.Emit(ctx, e); err != nil {
 			t.Fatal(err)
 		}
-		check(t, "called: a dispatch keeps the list that it began with", e.met(), want)
+		coretest.Check(t, "called: a dispatch keeps the list that it began with", e.met(), want)
 	}
 }
 
@@ -269,7 +270,7 @@ type handmade struct{ list *rollcall.Listeners }
 func (h handmade) Listeners(any) (*rollcall.Listeners, error) { return h.list, nil }
 
 func TestHandmadeProvider(t *testing.T) {
-	list, err := listOf(on("a"), failing("b", errListener))
+	list, err := coretest.ListOf(on("a"), failing("b", errListener))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -280,7 +281,7 @@ func TestHandmadeProvider(t *testing.T) {
 	if err := d.Dispatch(ctx, e); err != nil || e.met() != "" {
 		t.Errorf("stopped: %v, %q", err, e.met())
 	}
-	generic, err := listOf(rollcall.NewListener[*event.Generic]("g", func(*event.Generic) error { return errListener }))
+	generic, err := coretest.ListOf(rollcall.NewListener[*event.Generic]("g", func(*event.Generic) error { return errListener }))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/internal/coretest"
 	"github.com/rollcall-go/rollcall/provider"
 	"github.com/rollcall-go/rollcall/tags"
 )
@@ -114,7 +115,7 @@ func TestStoppedEventAsksNobody(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	check(t, "observed", w.seen(), "begin T T of 0; stopped before 0; end: nil")
+	coretest.Check(t, "observed", w.seen(), "begin T T of 0; stopped before 0; end: nil")
 	traced := rollcall.NewTraced(p)
 	_ = traced.Dispatch(ctx, e)
 	if orphans := traced.Orphans(); len(orphans) > 0 {
@@ -129,7 +130,7 @@ func TestEmitterOfAnInterface(t *testing.T) {
 	if err := rollcall.NewEmitter[event.Stoppable](d).Emit(ctx, e); err != nil {
 		t.Fatal(err)
 	}
-	check(t, "called", e.met(), "a")
+	coretest.Check(t, "called", e.met(), "a")
 }
 
 func TestEmitterFollowsAMutableProvider(t *testing.T) {
@@ -142,14 +143,14 @@ func TestEmitterFollowsAMutableProvider(t *testing.T) {
 		}
 		return e.met()
 	}
-	check(t, "nobody", emit(), "")
+	coretest.Check(t, "nobody", emit(), "")
 	remove, err := m.Append(on("a"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	check(t, "added", emit(), "a")
+	coretest.Check(t, "added", emit(), "a")
 	remove()
-	check(t, "removed", emit(), "")
+	coretest.Check(t, "removed", emit(), "")
 }
 
 func TestEmitterReportsTheProvidersError(t *testing.T) {
@@ -203,7 +204,7 @@ func TestUnwrap(t *testing.T) {
 	if _, err := rollcall.Dispatch(ctx, late, e); err != nil {
 		t.Fatal(err)
 	}
-	check(t, "called once there is one", e.met(), "a a")
+	coretest.Check(t, "called once there is one", e.met(), "a a")
 	late.d = nil
 	if err := emitter.Emit(ctx, e); err != nil {
 		t.Errorf("it went back: %v", err)

@@ -25,6 +25,7 @@ var allowed = map[string][]string{
 	"event":                   {},
 	"tags":                    {"event", "ordering"},
 	"internal/orderfile":      {"ordering", "gopkg.in/yaml.v3"},
+	"internal/coretest":       {"."},
 	"provider":                {".", "event", "ordering", "tags"},
 	"provider/providertest":   {".", "event"},
 	"inspect":                 {".", "event", "ordering", "provider"},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/internal/coretest"
 	"github.com/rollcall-go/rollcall/ordering"
 	"github.com/rollcall-go/rollcall/provider"
 	"github.com/rollcall-go/rollcall/tags"
@@ -29,16 +30,16 @@ func plainFunction(c *created) { c.note("function") }
 
 func TestSymfony_ClosuresFunctionsMethods(t *testing.T) {
 	i := &indexer{}
-	p := must[*provider.Sorted](t)(provider.Build([]rollcall.Listener{
+	p := coretest.Must[*provider.Sorted](t)(provider.Build([]rollcall.Listener{
 		rollcall.NewListener[*created]("closure", func(c *created) { c.note("closure") }),
 		rollcall.NewListener[*created]("", plainFunction),
 		rollcall.NewListener[*created]("", i.OnCreated),
 	}, nil))
-	check(t, "called", called(t, p), "closure function")
+	coretest.Check(t, "called", called(t, p), "closure function")
 	if i.seen != 1 {
 		t.Errorf("the method was called %d times", i.seen)
 	}
-	check(t, "IDs", idsFor(t, p, &created{}), "closure rollcall_test.plainFunction rollcall_test.indexer.OnCreated")
+	coretest.Check(t, "IDs", coretest.IDsFor(t, p, &created{}), "closure rollcall_test.plainFunction rollcall_test.indexer.OnCreated")
 }
 
 // Each form of a listener function is called, by event type known and unknown.
@@ -63,15 +64,15 @@ func TestFuncForms(t *testing.T) {
 
 func checkForm(t *testing.T, name string, l rollcall.Listener, got *rollcall.Origin) {
 	t.Helper()
-	list := must[*rollcall.Listeners](t)(listOf(l))
+	list := coretest.Must[*rollcall.Listeners](t)(coretest.ListOf(l))
 	ctx := context.Background()
 	var want error
 	if strings.Contains(name, "error") {
 		want = errListener
 	}
 	typed, erased := &created{}, &created{}
-	err1 := callAt[*created](list, 0)(ctx, typed)
-	err2 := callAt[any](list, 0)(ctx, erased)
+	err1 := coretest.CallAt[*created](list, 0)(ctx, typed)
+	err2 := coretest.CallAt[any](list, 0)(ctx, erased)
 	if err1 != want || err2 != want || len(typed.log) != 1 || len(erased.log) != 1 {
 		t.Errorf("got %v, %v, %v, %v; want %v", err1, err2, typed.log, erased.log, want)
 	}
@@ -81,14 +82,14 @@ func checkForm(t *testing.T, name string, l rollcall.Listener, got *rollcall.Ori
 }
 
 func TestTypedFuncsOfAListenerOfAnotherType(t *testing.T) {
-	list := must[*rollcall.Listeners](t)(listOf(onChange("x")))
+	list := coretest.Must[*rollcall.Listeners](t)(coretest.ListOf(onChange("x")))
 	e := &created{}
-	if err := callAt[*created](list, 0)(context.Background(), e); err != nil || len(e.log) != 1 {
+	if err := coretest.CallAt[*created](list, 0)(context.Background(), e); err != nil || len(e.log) != 1 {
 		t.Errorf("got %v, %v", err, e.log)
 	}
-	wrong := must[*rollcall.Listeners](t)(listOf(on("x")))
-	err := callAt[*deleted](wrong, 0)(context.Background(), &deleted{})
-	check(t, "the error", err.Error(), "it takes *rollcall_test.created, but the event is a *rollcall_test.deleted")
+	wrong := coretest.Must[*rollcall.Listeners](t)(coretest.ListOf(on("x")))
+	err := coretest.CallAt[*deleted](wrong, 0)(context.Background(), &deleted{})
+	coretest.Check(t, "the error", err.Error(), "it takes *rollcall_test.created, but the event is a *rollcall_test.deleted")
 }
 
 func TestNewListenerErrors(t *testing.T) {
@@ -120,9 +121,9 @@ func TestNewListenerErrors(t *testing.T) {
 			"listener   (HERE) can't be used: it has no ID"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			checkError[*rollcall.InvalidListenerError](t, here(tt.l.Err()), tt.want)
-			_, err := listOf(tt.l)
-			checkError[*rollcall.InvalidListenerError](t, here(err), tt.want)
+			checkError[*rollcall.InvalidListenerError](t, coretest.Here(tt.l.Err()), tt.want)
+			_, err := coretest.ListOf(tt.l)
+			checkError[*rollcall.InvalidListenerError](t, coretest.Here(err), tt.want)
 		})
 	}
 	if l := on("x"); l.Err() != nil || l.Takes() != createdKey.Type() {
@@ -139,19 +140,19 @@ func TestSymfony_LazilyBuiltListeners(t *testing.T) {
 		}
 		return func(_ context.Context, c *created) error { c.note("lazy"); return nil }, nil
 	}, `priority:"first"`)
-	p := must[*provider.Sorted](t)(provider.Build([]rollcall.Listener{on("other"), l}, nil))
+	p := coretest.Must[*provider.Sorted](t)(provider.Build([]rollcall.Listener{on("other"), l}, nil))
 	if built != 0 {
 		t.Fatal("built before the first event")
 	}
-	list := must[*rollcall.Listeners](t)(p.Listeners(&created{}))
-	err := callAt[any](list, 0)(context.Background(), &created{})
-	check(t, "the error", err.Error(), "building the listener: failed")
+	list := coretest.Must[*rollcall.Listeners](t)(p.Listeners(&created{}))
+	err := coretest.CallAt[any](list, 0)(context.Background(), &created{})
+	coretest.Check(t, "the error", err.Error(), "building the listener: failed")
 	if !errors.Is(err, errListener) {
 		t.Error("the cause is lost")
 	}
 	fail = false
-	check(t, "second event", called(t, p), "lazy other")
-	check(t, "third event", called(t, p), "lazy other")
+	coretest.Check(t, "second event", called(t, p), "lazy other")
+	coretest.Check(t, "third event", called(t, p), "lazy other")
 	if built != 2 {
 		t.Errorf("built %d times, want once after one failure", built)
 	}
@@ -159,9 +160,9 @@ func TestSymfony_LazilyBuiltListeners(t *testing.T) {
 
 func TestLazyWithoutAFunction(t *testing.T) {
 	l := rollcall.Lazy("lazy", func() (func(context.Context, *created) error, error) { return nil, nil })
-	list := must[*rollcall.Listeners](t)(listOf(l))
-	err := callAt[*created](list, 0)(context.Background(), &created{})
-	check(t, "the error", err.Error(), "building the listener: its build function returned a nil function")
+	list := coretest.Must[*rollcall.Listeners](t)(coretest.ListOf(l))
+	err := coretest.CallAt[*created](list, 0)(context.Background(), &created{})
+	coretest.Check(t, "the error", err.Error(), "building the listener: its build function returned a nil function")
 }
 
 func TestOriginWithoutDispatcher(t *testing.T) {
@@ -189,25 +190,21 @@ func TestFromFunc(t *testing.T) {
 // What a provider was given may be changed afterwards.
 func TestProvidersShareNothingWithTheirCallers(t *testing.T) {
 	for name, provide := range map[string]func(listeners) rollcall.Provider{
-		"Build": func(l listeners) rollcall.Provider { return must[*provider.Sorted](t)(provider.Build(l, nil)) },
+		"Build": func(l listeners) rollcall.Provider { return coretest.Must[*provider.Sorted](t)(provider.Build(l, nil)) },
 		"NewMap": func(l listeners) rollcall.Provider {
-			return must[*provider.Map](t)(provider.NewMap(map[event.Key][]rollcall.Listener{createdKey: l}))
+			return coretest.Must[*provider.Map](t)(provider.NewMap(map[event.Key][]rollcall.Listener{createdKey: l}))
 		},
 		"Mutable": func(l listeners) rollcall.Provider {
 			m := &provider.Mutable{}
-			must[func()](t)(m.AddSubscriber(several(l)))
+			coretest.Must[func()](t)(m.AddSubscriber(several(l)))
 			return m
 		},
 	} {
 		given := listeners{on("a"), on("b", `after:"a" before:"?z"`)}
 		p := provide(given)
 		given[1].Placement.After[0].ID, given[1].Placement.Before[0].ID, given[0] = "y", "y", on("x")
-		check(t, name, idsFor(t, p, theEvent), "a b")
-		list := must[*rollcall.Listeners](t)(p.Listeners(theEvent))
-		check(t, name, list.At(1).Placement.String(), "before ?z, after a")
+		coretest.Check(t, name, coretest.IDsFor(t, p, theEvent), "a b")
+		list := coretest.Must[*rollcall.Listeners](t)(p.Listeners(theEvent))
+		coretest.Check(t, name, list.At(1).Placement.String(), "before ?z, after a")
 	}
 }
-
-type fixedList struct{ list *rollcall.Listeners }
-
-func (f fixedList) Listeners(any) (*rollcall.Listeners, error) { return f.list, nil }

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 
 	"github.com/rollcall-go/rollcall"
+	"github.com/rollcall-go/rollcall/internal/coretest"
 	"github.com/rollcall-go/rollcall/provider"
 	"github.com/rollcall-go/rollcall/tags"
 )
@@ -87,7 +88,7 @@ func TestObserve(t *testing.T) {
 			everyWay(t, tt.listeners, func(t *testing.T, dispatch func(context.Context, *created) error) {
 				w.log = nil
 				_ = dispatch(ctx, &created{})
-				check(t, "observed", w.seen(), want)
+				coretest.Check(t, "observed", w.seen(), want)
 			}, append(tt.options, rollcall.Observe(w))...)
 		})
 	}
@@ -103,7 +104,7 @@ func TestObserveInterrupted(t *testing.T) {
 	done, cancel := context.WithCancel(ctx)
 	d := rollcall.NewDispatcher(build(t, listeners{rollcall.NewListener[*created]("a", func(*created) { cancel() }), on("b")}), rollcall.Observe(w))
 	_ = d.Dispatch(done, &created{})
-	check(t, "observed", w.seen(), "begin T T of 2; call a; a: nil; end: dispatch of T stopped before listener b: context canceled")
+	coretest.Check(t, "observed", w.seen(), "begin T T of 2; call a; a: nil; end: dispatch of T stopped before listener b: context canceled")
 }
 
 // A panic that passes is told as one, and passes.
@@ -113,11 +114,11 @@ func TestObservePassingPanic(t *testing.T) {
 		d := rollcall.NewDispatcher(build(t, listeners{on("a"), panicking("b", "no")}),
 			append(options, rollcall.PassPanics(), rollcall.Observe(w))...)
 		func() {
-			defer func() { check(t, "the panic", fmt.Sprint(recover()), "no") }()
+			defer func() { coretest.Check(t, "the panic", fmt.Sprint(recover()), "no") }()
 			_ = d.Dispatch(ctx, &created{})
 		}()
 		passes := rollcall.ErrPanicPasses.Error()
-		check(t, "observed", w.seen(), "begin T T of 2; call a; a: nil; call b; b: "+passes+"; end: "+passes)
+		coretest.Check(t, "observed", w.seen(), "begin T T of 2; call a; a: nil; call b; b: "+passes+"; end: "+passes)
 	}
 }
 
@@ -130,10 +131,10 @@ func TestObserversGiveContexts(t *testing.T) {
 	p := build(t, listeners{hears("a"), hears("b")})
 	one, deaf, other := &witness{}, &witness{deaf: true}, &witness{}
 	_ = rollcall.NewDispatcher(p, rollcall.Observe(deaf), rollcall.Observe(nil), rollcall.Observe(one), rollcall.Observe(deaf)).Dispatch(ctx, &created{})
-	check(t, "one observes", fmt.Sprint(got), "[dispatch/0 dispatch/1]")
+	coretest.Check(t, "one observes", fmt.Sprint(got), "[dispatch/0 dispatch/1]")
 	got = nil
 	_ = rollcall.NewDispatcher(p, rollcall.Observe(one), rollcall.Observe(other)).Dispatch(ctx, &created{})
-	check(t, "two observe", fmt.Sprint(got), "[dispatch/0/0 dispatch/1/1]")
+	coretest.Check(t, "two observe", fmt.Sprint(got), "[dispatch/0/0 dispatch/1/1]")
 	if !slices.Equal(one.log, other.log) {
 		t.Errorf("they were told different things:\n%q\n%q", one.log, other.log)
 	}
@@ -152,7 +153,7 @@ func TestObserveGoexit(t *testing.T) {
 		_ = d.Dispatch(ctx, &created{})
 	}()
 	<-ended
-	check(t, "observed", w.seen(), "begin T T of 1; call a; end: "+rollcall.ErrPanicPasses.Error())
+	coretest.Check(t, "observed", w.seen(), "begin T T of 1; call a; end: "+rollcall.ErrPanicPasses.Error())
 }
 
 // In parallel, a listener that ends its goroutine fails the dispatch, and all
@@ -271,10 +272,10 @@ func TestObserveAsync(t *testing.T) {
 		if err := d.Dispatch(ctx, &created{}); err != nil {
 			t.Fatal(err)
 		}
-		check(t, name, w.seen(), "begin recipe.created T of 3; call a; a: nil; end: nil")
+		coretest.Check(t, name, w.seen(), "begin recipe.created T of 3; call a; a: nil; end: nil")
 		publishing = errListener
 		_ = d.Dispatch(ctx, &created{})
-		check(t, name, w.seen(), "begin recipe.created T of 3; call a; a: nil; end: listener b of recipe.created: failed")
+		coretest.Check(t, name, w.seen(), "begin recipe.created T of 3; call a; a: nil; end: listener b of recipe.created: failed")
 	}
 }
 

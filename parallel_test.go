@@ -14,6 +14,7 @@ import (
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/internal/coretest"
 	"github.com/rollcall-go/rollcall/ordering"
 	"github.com/rollcall-go/rollcall/provider"
 	"github.com/rollcall-go/rollcall/tags"
@@ -152,7 +153,7 @@ func TestParallelRunsAtTheSameTime(t *testing.T) {
 		if err := dispatch(rollcall.NewDispatcher(build(t, listeners{a, b, c}), rollcall.Parallel(2)), d); err != nil {
 			t.Fatal(err)
 		}
-		check(t, name, d.lines[len(d.lines)-1], "end c")
+		coretest.Check(t, name, d.lines[len(d.lines)-1], "end c")
 	}
 }
 
@@ -205,7 +206,7 @@ func TestParallelLimitOneIsSequential(t *testing.T) {
 		if err := rollcall.NewDispatcher(build(t, all), rollcall.Parallel(limit)).Dispatch(ctx, d); err != nil {
 			t.Fatal(err)
 		}
-		check(t, "calls", strings.Join(d.lines, ", "), "begin a, end a, begin b, end b, begin c, end c")
+		coretest.Check(t, "calls", strings.Join(d.lines, ", "), "begin a, end a, begin b, end b, begin c, end c")
 	}
 }
 
@@ -328,7 +329,7 @@ func TestParallelListsWithAnOrderOfTheirOwn(t *testing.T) {
 		if err := rollcall.NewDispatcher(chain, rollcall.Parallel(4)).Dispatch(ctx, d); err != nil {
 			t.Fatal(err)
 		}
-		check(t, "calls", strings.Join(d.lines, ", "), "begin b, end b, begin a, end a, begin c, end c, begin d, end d")
+		coretest.Check(t, "calls", strings.Join(d.lines, ", "), "begin b, end b, begin a, end a, begin c, end c, begin d, end d")
 	}
 }
 
@@ -342,7 +343,7 @@ func TestParallelOriginAndContext(t *testing.T) {
 	if err := rollcall.NewDispatcher(build(t, listeners{ask("a"), ask("b")}), rollcall.Parallel(2)).Dispatch(value, &diary{}); err != nil {
 		t.Fatal(err)
 	}
-	check(t, "what listeners learn", <-got+" "+<-got, "*rollcall_test.diaryx *rollcall_test.diaryx")
+	coretest.Check(t, "what listeners learn", <-got+" "+<-got, "*rollcall_test.diaryx *rollcall_test.diaryx")
 }
 
 func TestParallelOfNobody(t *testing.T) {

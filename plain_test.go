@@ -9,6 +9,7 @@ import (
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/internal/coretest"
 	"github.com/rollcall-go/rollcall/provider"
 )
 
@@ -229,5 +230,5 @@ func TestTracedNamesDeclaredOrphans(t *testing.T) {
 	if err := d.Dispatch(ctx, &plain{}); err != nil {
 		t.Fatal(err)
 	}
-	check(t, "orphans", strings.Join(d.Orphans(), " "), "plain.happened")
+	coretest.Check(t, "orphans", strings.Join(d.Orphans(), " "), "plain.happened")
 }

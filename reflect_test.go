@@ -8,6 +8,7 @@ import (
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/internal/coretest"
 	"github.com/rollcall-go/rollcall/provider"
 	"github.com/rollcall-go/rollcall/tags"
 )
@@ -60,18 +61,18 @@ func TestFromValueForms(t *testing.T) {
 		{"listener, renamed", on("called"), tags.Fields{ID: "y"}, "y"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			listeners := must[[]rollcall.Listener](t)(rollcall.FromValue(tt.value, tt.fields))
+			listeners := coretest.Must[[]rollcall.Listener](t)(rollcall.FromValue(tt.value, tt.fields))
 			l := listeners[0]
 			if len(listeners) != 1 || l.ID != tt.id || l.Event != createdKey {
 				t.Fatalf("got %v", listeners)
 			}
-			undeclared := must[*provider.Sorted](t)(provider.Build(listeners, nil))
-			declared := must[*provider.Sorted](t)(provider.Build(listeners, []rollcall.Declaration{rollcall.Declare[*created]("")}))
-			check(t, "by reflection", called(t, undeclared), "called")
-			check(t, "declared", called(t, declared), "called")
+			undeclared := coretest.Must[*provider.Sorted](t)(provider.Build(listeners, nil))
+			declared := coretest.Must[*provider.Sorted](t)(provider.Build(listeners, []rollcall.Declaration{rollcall.Declare[*created]("")}))
+			coretest.Check(t, "by reflection", called(t, undeclared), "called")
+			coretest.Check(t, "declared", called(t, declared), "called")
 			e := &created{}
-			list := must[*rollcall.Listeners](t)(undeclared.Listeners(e))
-			if err := callAt[*created](list, 0)(context.Background(), e); err != nil || len(e.log) != 1 {
+			list := coretest.Must[*rollcall.Listeners](t)(undeclared.Listeners(e))
+			if err := coretest.CallAt[*created](list, 0)(context.Background(), e); err != nil || len(e.log) != 1 {
 				t.Errorf("with its type: %v, %v", err, e.log)
 			}
 		})
@@ -83,10 +84,10 @@ func TestFromValueForms(t *testing.T) {
 func TestFromValueOfADeclaredEventDoesNotAllocate(t *testing.T) {
 	var listeners []rollcall.Listener
 	for i, value := range []any{&quiet{}, func(context.Context, *deleted) error { return nil }} {
-		listeners = append(listeners, must[[]rollcall.Listener](t)(
+		listeners = append(listeners, coretest.Must[[]rollcall.Listener](t)(
 			rollcall.FromValue(value, tags.Fields{ID: strings.Repeat("x", i+1)}))...)
 	}
-	p := must[*provider.Sorted](t)(provider.Build(listeners, []rollcall.Declaration{rollcall.Declare[*deleted]("")}))
+	p := coretest.Must[*provider.Sorted](t)(provider.Build(listeners, []rollcall.Declaration{rollcall.Declare[*deleted]("")}))
 	ctx, ev := context.Background(), &deleted{}
 	d := rollcall.NewDispatcher(p)
 	emitter := rollcall.NewEmitter[*deleted](d)
@@ -104,11 +105,11 @@ func TestFromValueOverrides(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := must[[]rollcall.Listener](t)(rollcall.FromValue(handler{}, fields))[0]
+	l := coretest.Must[[]rollcall.Listener](t)(rollcall.FromValue(handler{}, fields))[0]
 	if l.ID != "x" || l.Event != event.NameKey("recipe.created") || l.Placement.String() != "first" {
 		t.Errorf("got %+v", l)
 	}
-	l = must[[]rollcall.Listener](t)(rollcall.FromValue(&methods{}, tags.Fields{Method: "OnChange", Event: "rollcall_test.change"}))[0]
+	l = coretest.Must[[]rollcall.Listener](t)(rollcall.FromValue(&methods{}, tags.Fields{Method: "OnChange", Event: "rollcall_test.change"}))[0]
 	if l.Event != changeKey {
 		t.Errorf("got %v", l.Event)
 	}
@@ -148,10 +149,10 @@ func TestFromValueErrors(t *testing.T) {
 }
 
 func TestReflectedListenerRefusesAnotherType(t *testing.T) {
-	l := must[[]rollcall.Listener](t)(rollcall.FromValue(handler{}, tags.Fields{}))[0]
-	list := must[*rollcall.Listeners](t)(listOf(l))
+	l := coretest.Must[[]rollcall.Listener](t)(rollcall.FromValue(handler{}, tags.Fields{}))[0]
+	list := coretest.Must[*rollcall.Listeners](t)(coretest.ListOf(l))
 	for _, ev := range []any{&deleted{}, nil} {
-		if err := callAt[any](list, 0)(context.Background(), ev); err == nil {
+		if err := coretest.CallAt[any](list, 0)(context.Background(), ev); err == nil {
 			t.Errorf("%T was taken for a *created", ev)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/internal/coretest"
 )
 
 func TestSymfony_TracedDispatcher(t *testing.T) {
@@ -94,7 +95,7 @@ func TestTracedLeavesTheProviderAlone(t *testing.T) {
 }
 
 func TestTracedOverAHandmadeProvider(t *testing.T) {
-	list, err := listOf(on("a"))
+	list, err := coretest.ListOf(on("a"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/internal/coretest"
 	"github.com/rollcall-go/rollcall/provider"
 	"github.com/rollcall-go/rollcall/tags"
 )
@@ -31,13 +32,13 @@ func asynchronous(t *testing.T, publish func(context.Context, any) error, listen
 func received(t *testing.T, p rollcall.Provider, key string) rollcall.Provider {
 	t.Helper()
 	var mine []rollcall.Listener
-	for _, l := range must[*rollcall.Listeners](t)(p.Listeners(&sent{})).All() {
+	for _, l := range coretest.Must[*rollcall.Listeners](t)(p.Listeners(&sent{})).All() {
 		if l.Async == key {
 			l.Async = ""
 			mine = append(mine, l)
 		}
 	}
-	return fixedList{must[*rollcall.Listeners](t)(listOf(mine...))}
+	return coretest.FixedList{List: coretest.Must[*rollcall.Listeners](t)(coretest.ListOf(mine...))}
 }
 
 func noting(id string, tag ...tags.Tag) rollcall.Listener {
@@ -108,7 +109,7 @@ func TestAsyncReasons(t *testing.T) {
 func TestAsyncReasonsInAChain(t *testing.T) {
 	publish := func(context.Context, any) error { return nil }
 	chain := provider.NewChain(asynchronous(t, publish, noting("a"), noting("c", `async:"k" after:"a"`)), asynchronous(t, publish, noting("b")))
-	list := must[*rollcall.Listeners](t)(chain.Listeners(&sent{}))
+	list := coretest.Must[*rollcall.Listeners](t)(chain.Listeners(&sent{}))
 	if reason, ok := list.Reason(2); !ok || reason.String() != "after a" {
 		t.Errorf("%s stands there for %q, %t", list.At(2).ID, reason, ok)
 	}
@@ -178,12 +179,12 @@ func TestAsyncOnce(t *testing.T) {
 	e := rollcall.Declare[*sent]("sent")
 	e.Publish = func(context.Context, any) error { return nil }
 	_, err := provider.Build([]rollcall.Listener{rollcall.Once(noting("a", `async:"k"`))}, []rollcall.Declaration{e})
-	checkError[*rollcall.EventError](t, here(err), "a (HERE) is asynchronous, but is for one event only, which its receivers can't know of each other: drop rollcall.Once, or the tag's async")
+	checkError[*rollcall.EventError](t, coretest.Here(err), "a (HERE) is asynchronous, but is for one event only, which its receivers can't know of each other: drop rollcall.Once, or the tag's async")
 }
 
 func TestOnlyBuildPublishes(t *testing.T) {
 	l := noting("a", `async:"k"`)
-	_, listErr := listOf(l)
+	_, listErr := coretest.ListOf(l)
 	_, mapErr := provider.NewMap(map[event.Key][]rollcall.Listener{event.KeyOf[*sent](): {l}})
 	var m provider.Mutable
 	_, mutableErr := m.Append(l)

@@ -9,36 +9,37 @@ import (
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/internal/coretest"
 	"github.com/rollcall-go/rollcall/ordering"
 	"github.com/rollcall-go/rollcall/provider"
 	"github.com/rollcall-go/rollcall/tags"
 )
 
 func TestPSR14_BuildPassFirstLastBeforeAfter(t *testing.T) {
-	p := must[*provider.Sorted](t)(provider.Build(listeners{
+	p := coretest.Must[*provider.Sorted](t)(provider.Build(listeners{
 		on("a", `priority:"-10"`), on("b", `priority:"last"`), on("c"), on("d", `priority:"first"`),
 		on("e", `priority:"first"`), on("f", `before:"a"`), on("g", `after:"d"`),
 	}, nil))
-	check(t, "order", called(t, p), "e d g c f a b")
+	coretest.Check(t, "order", called(t, p), "e d g c f a b")
 }
 
 func TestPSR14_BuildPassOneListenerInSeveralProviders(t *testing.T) {
 	m := on("m", `priority:"first"`)
-	a := must[*provider.Sorted](t)(provider.Build(listeners{on("a"), m}, nil))
+	a := coretest.Must[*provider.Sorted](t)(provider.Build(listeners{on("a"), m}, nil))
 	m.Placement = ordering.Placement{Priority: ordering.Last()}
-	b := must[*provider.Sorted](t)(provider.Build(listeners{m, on("b")}, nil))
-	check(t, "one", called(t, a), "m a")
-	check(t, "the other", called(t, b), "b m")
+	b := coretest.Must[*provider.Sorted](t)(provider.Build(listeners{m, on("b")}, nil))
+	coretest.Check(t, "one", called(t, a), "m a")
+	coretest.Check(t, "the other", called(t, b), "b m")
 }
 
 func TestPSR14_EventsMatchedByInterface(t *testing.T) {
-	p := must[*provider.Sorted](t)(provider.Build(listeners{
+	p := coretest.Must[*provider.Sorted](t)(provider.Build(listeners{
 		onChange("any", `after:"exact"`), on("exact"), onChange("top", `priority:"first"`),
 		rollcall.NewListener[any]("all", func(any) {}, `priority:"last"`),
 	}, nil))
-	check(t, "one order over all", idsFor(t, p, &created{}), "top exact any all")
-	check(t, "another type of the interface", idsFor(t, p, &deleted{}), "top any all")
-	check(t, "a type that is none", idsFor(t, p, 7), "all")
+	coretest.Check(t, "one order over all", coretest.IDsFor(t, p, &created{}), "top exact any all")
+	coretest.Check(t, "another type of the interface", coretest.IDsFor(t, p, &deleted{}), "top any all")
+	coretest.Check(t, "a type that is none", coretest.IDsFor(t, p, 7), "all")
 }
 
 func TestSymfony_NamedEventsBesideTyped(t *testing.T) {
@@ -47,7 +48,7 @@ func TestSymfony_NamedEventsBesideTyped(t *testing.T) {
 		l.Event = event.NameKey(name)
 		return l
 	}
-	p := must[*provider.Sorted](t)(provider.Build(listeners{
+	p := coretest.Must[*provider.Sorted](t)(provider.Build(listeners{
 		named("by name", "recipe.created", `before:"by type"`),
 		on("by type"),
 		rollcall.NewListener[*created]("by tag", func(*created) {}, `event:"recipe.created" priority:"first"`),
@@ -56,18 +57,18 @@ func TestSymfony_NamedEventsBesideTyped(t *testing.T) {
 		rollcall.NewListener[*moved]("moved by type", func(*moved) {}),
 		named("moved by name", "recipe.moved", `priority:"first"`),
 	}, []rollcall.Declaration{rollcall.Declare[*created]("recipe.created")}))
-	check(t, "declared name", idsFor(t, p, &created{}), "by tag by name by type by package and type")
-	check(t, "generic event", idsFor(t, p, &event.Generic{Name: "shop.opened"}), "bare")
-	check(t, "generic event that nobody hears", idsFor(t, p, &event.Generic{Name: "shop.closed"}), "")
-	check(t, "EventName", idsFor(t, p, &moved{"recipe.moved"}), "moved by name moved by type")
-	check(t, "another EventName", idsFor(t, p, &moved{"x"}), "moved by type")
+	coretest.Check(t, "declared name", coretest.IDsFor(t, p, &created{}), "by tag by name by type by package and type")
+	coretest.Check(t, "generic event", coretest.IDsFor(t, p, &event.Generic{Name: "shop.opened"}), "bare")
+	coretest.Check(t, "generic event that nobody hears", coretest.IDsFor(t, p, &event.Generic{Name: "shop.closed"}), "")
+	coretest.Check(t, "EventName", coretest.IDsFor(t, p, &moved{"recipe.moved"}), "moved by name moved by type")
+	coretest.Check(t, "another EventName", coretest.IDsFor(t, p, &moved{"x"}), "moved by type")
 }
 
 func TestSymfony_AskingForListeners(t *testing.T) {
-	p := must[*provider.Sorted](t)(provider.Build(listeners{on("a", `priority:"7"`), on("b"), onChange("c")}, nil))
-	list := must[*rollcall.Listeners](t)(p.Listeners(&created{}))
-	check(t, "listeners of an event", idsFor(t, p, &created{}), "a b c")
-	if list.Len() != 3 || must[*rollcall.Listeners](t)(p.Listeners(7)).Len() != 0 {
+	p := coretest.Must[*provider.Sorted](t)(provider.Build(listeners{on("a", `priority:"7"`), on("b"), onChange("c")}, nil))
+	list := coretest.Must[*rollcall.Listeners](t)(p.Listeners(&created{}))
+	coretest.Check(t, "listeners of an event", coretest.IDsFor(t, p, &created{}), "a b c")
+	if list.Len() != 3 || coretest.Must[*rollcall.Listeners](t)(p.Listeners(7)).Len() != 0 {
 		t.Error("whether there are any")
 	}
 	if n := len(p.All()); n != 3 {
@@ -90,17 +91,17 @@ func TestSymfony_AskingForListeners(t *testing.T) {
 
 type opaque struct{}
 
-func (opaque) Listeners(any) (*rollcall.Listeners, error) { return listOf(on("x")) }
+func (opaque) Listeners(any) (*rollcall.Listeners, error) { return coretest.ListOf(on("x")) }
 
 func TestListWithoutReasons(t *testing.T) {
-	list := must[*rollcall.Listeners](t)(opaque{}.Listeners(nil))
+	list := coretest.Must[*rollcall.Listeners](t)(opaque{}.Listeners(nil))
 	if _, ok := list.Reason(0); ok {
 		t.Error("a reason from nowhere")
 	}
 }
 
 func TestBuiltEvents(t *testing.T) {
-	p := must[*provider.Sorted](t)(provider.Build(listeners{
+	p := coretest.Must[*provider.Sorted](t)(provider.Build(listeners{
 		onChange("any"), on("a"), rollcall.NewListener[fmt.Stringer]("s", func(fmt.Stringer) {}),
 		rollcall.NewListener[any]("n", func(any) {}, `event:"shop.opened"`),
 	}, []rollcall.Declaration{rollcall.Declare[*deleted]("recipe.deleted"), rollcall.Declare[int]("")}))
@@ -112,7 +113,7 @@ func TestBuiltEvents(t *testing.T) {
 		}
 		lines = append(lines, fmt.Sprintf("%v %t: %s", e.Event, e.Declared, strings.Join(ids, " ")))
 	}
-	check(t, "events", strings.Join(lines, "\n"), `recipe.deleted true: any
+	coretest.Check(t, "events", strings.Join(lines, "\n"), `recipe.deleted true: any
 int true: 
 *provider_test.created false: any a
 shop.opened false: n
@@ -121,20 +122,20 @@ fmt.Stringer false: s`)
 
 // What is told about an event is what a dispatch gets.
 func TestBuiltEventsAreThoseOfADispatch(t *testing.T) {
-	p := must[*provider.Sorted](t)(provider.Build(listeners{on("a"), onChange("c"), rollcall.NewListener[any]("n", func(any) {}, `event:"shop.opened"`)},
+	p := coretest.Must[*provider.Sorted](t)(provider.Build(listeners{on("a"), onChange("c"), rollcall.NewListener[any]("n", func(any) {}, `event:"shop.opened"`)},
 		[]rollcall.Declaration{rollcall.Declare[*created]("recipe.created"), rollcall.Declare[int]("")}))
 	var names []string
 	for _, e := range p.Events() {
 		names = append(names, e.Listeners.Event())
 	}
-	check(t, "events", strings.Join(names, ", "), "recipe.created, int, shop.opened")
+	coretest.Check(t, "events", strings.Join(names, ", "), "recipe.created, int, shop.opened")
 	for i, ev := range []any{&created{}, 7} {
-		if list := must[*rollcall.Listeners](t)(p.Listeners(ev)); list != p.Events()[i].Listeners {
+		if list := coretest.Must[*rollcall.Listeners](t)(p.Listeners(ev)); list != p.Events()[i].Listeners {
 			t.Errorf("%T has another list", ev)
 		}
 	}
-	only := must[*provider.Sorted](t)(provider.Build(listeners{onChange("c")}, nil)).Events()[0].Listeners
-	check(t, "an interface", only.Event(), "provider_test.change")
+	only := coretest.Must[*provider.Sorted](t)(provider.Build(listeners{onChange("c")}, nil)).Events()[0].Listeners
+	coretest.Check(t, "an interface", only.Event(), "provider_test.change")
 }
 
 func TestBuildErrors(t *testing.T) {
@@ -192,8 +193,8 @@ func TestBuildErrors(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p, err := provider.Build(tt.listeners, tt.events)
-			if p != nil || err == nil || here(err).Error() != tt.want {
-				t.Errorf("got  %v\nwant %s", here(err), tt.want)
+			if p != nil || err == nil || coretest.Here(err).Error() != tt.want {
+				t.Errorf("got  %v\nwant %s", coretest.Here(err), tt.want)
 			}
 		})
 	}
@@ -214,7 +215,7 @@ func TestTypesOfOneName(t *testing.T) {
 		type local struct{}
 		return rollcall.NewListener[local]("x", func(local) {})
 	}()
-	p := must[*provider.Sorted](t)(provider.Build(listeners{first, second, third}, nil))
+	p := coretest.Must[*provider.Sorted](t)(provider.Build(listeners{first, second, third}, nil))
 	if n := len(p.Events()); n != 3 {
 		t.Errorf("%d events", n)
 	}
@@ -227,7 +228,7 @@ func TestTypesThatDifferByAStar(t *testing.T) {
 		"*github.com/rollcall-go/rollcall/provider_test.created": event.KeyOf[*created](),
 		"github.com/rollcall-go/rollcall/provider_test.created":  event.KeyOf[created](),
 	} {
-		p := must[*provider.Sorted](t)(provider.Build(listeners{rollcall.NewListener[any]("a", func(any) {}, tags.Tag("event:\""+text+"\""))}, events))
+		p := coretest.Must[*provider.Sorted](t)(provider.Build(listeners{rollcall.NewListener[any]("a", func(any) {}, tags.Tag("event:\""+text+"\""))}, events))
 		if got := p.All()[0].Event; got != want {
 			t.Errorf("%s means %v", text, got)
 		}
@@ -238,7 +239,7 @@ func TestTypesThatDifferByAStar(t *testing.T) {
 func TestAssignableEvents(t *testing.T) {
 	type counts map[string]int
 	var got map[string]int
-	p := must[*provider.Sorted](t)(provider.Build(listeners{rollcall.NewListener[map[string]int]("a", func(m map[string]int) { got = m }, `event:"m"`)},
+	p := coretest.Must[*provider.Sorted](t)(provider.Build(listeners{rollcall.NewListener[map[string]int]("a", func(m map[string]int) { got = m }, `event:"m"`)},
 		[]rollcall.Declaration{rollcall.Declare[counts]("m")}))
 	call(t, p, counts{"x": 1})
 	if got["x"] != 1 {
@@ -247,7 +248,7 @@ func TestAssignableEvents(t *testing.T) {
 }
 
 func TestDispatchOfNothing(t *testing.T) {
-	p := must[*provider.Sorted](t)(provider.Build(listeners{rollcall.NewListener[any]("a", func(any) {})}, nil))
+	p := coretest.Must[*provider.Sorted](t)(provider.Build(listeners{rollcall.NewListener[any]("a", func(any) {})}, nil))
 	_, err := p.Listeners(nil)
 	checkError[*rollcall.NilError](t, err, "there is no event: the value is nil")
 }
@@ -264,7 +265,7 @@ func TestAllProblemsOfABuildAtOnce(t *testing.T) {
 
 // A type that is first seen at dispatch is resolved once, by whoever comes first.
 func TestUndeclaredTypesConcurrently(t *testing.T) {
-	p := must[*provider.Sorted](t)(provider.Build(listeners{onChange("a")}, nil))
+	p := coretest.Must[*provider.Sorted](t)(provider.Build(listeners{onChange("a")}, nil))
 	done := make(chan error)
 	for range 8 {
 		go func() {
@@ -330,9 +331,9 @@ func TestIndirection(t *testing.T) {
 		declared[i].Source = "events.go:7"
 	}
 	_, err := provider.Build(listeners{value}, declared)
-	checkError[*rollcall.EventError](t, here(err), "v (HERE) takes provider_test.created, which nobody declares, but the event is *provider_test.created (events.go:7): take that, or declare provider_test.created, too")
+	checkError[*rollcall.EventError](t, coretest.Here(err), "v (HERE) takes provider_test.created, which nobody declares, but the event is *provider_test.created (events.go:7): take that, or declare provider_test.created, too")
 	_, err = provider.Build(listeners{pointer}, declared)
-	checkError[*rollcall.EventError](t, here(err), "p (HERE) takes *provider_test.deleted, which nobody declares, but the event is provider_test.deleted (events.go:7): take that, or declare *provider_test.deleted, too")
+	checkError[*rollcall.EventError](t, coretest.Here(err), "p (HERE) takes *provider_test.deleted, which nobody declares, but the event is provider_test.deleted (events.go:7): take that, or declare *provider_test.deleted, too")
 	_, err = provider.Build(listeners{value}, append(declared, rollcall.Declare[created]("")))
 	if err != nil {
 		t.Error(err)

@@ -6,12 +6,13 @@ import (
 	"testing"
 
 	"github.com/rollcall-go/rollcall"
+	"github.com/rollcall-go/rollcall/internal/coretest"
 	"github.com/rollcall-go/rollcall/provider"
 )
 
 // toAll is a provider with one listener, which hears every event.
 func toAll(t testing.TB, id string) rollcall.Provider {
-	return must[*provider.Sorted](t)(provider.Build(listeners{rollcall.NewListener[any](id, func(any) {})}, nil))
+	return coretest.Must[*provider.Sorted](t)(provider.Build(listeners{rollcall.NewListener[any](id, func(any) {})}, nil))
 }
 
 // A dispatcher joins the lists of a chain once for each type of event.
@@ -48,11 +49,11 @@ func TestChainOverAChangingProvider(t *testing.T) {
 		}
 		return e.met()
 	}
-	check(t, "at first", emit(), "")
-	remove := must[func()](t)(mutable.Append(on("m")))
-	check(t, "added below", emit(), "m")
-	inner.Append(must[*provider.Sorted](t)(provider.Build(listeners{on("n")}, nil)))
-	check(t, "a provider more", emit(), "m n")
+	coretest.Check(t, "at first", emit(), "")
+	remove := coretest.Must[func()](t)(mutable.Append(on("m")))
+	coretest.Check(t, "added below", emit(), "m")
+	inner.Append(coretest.Must[*provider.Sorted](t)(provider.Build(listeners{on("n")}, nil)))
+	coretest.Check(t, "a provider more", emit(), "m n")
 	remove()
-	check(t, "removed below", emit(), "n")
+	coretest.Check(t, "removed below", emit(), "n")
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/internal/coretest"
 	"github.com/rollcall-go/rollcall/ordering"
 	"github.com/rollcall-go/rollcall/provider"
 )
@@ -56,12 +57,12 @@ func TestManyTypesAndNames(t *testing.T) {
 	for name, allocations := range map[string]func(n int) float64{
 		"Build": func(n int) float64 {
 			all := hinting(keys[:n])
-			return testing.AllocsPerRun(1, func() { must[*provider.Sorted](t)(provider.Build(all, nil)) })
+			return testing.AllocsPerRun(1, func() { coretest.Must[*provider.Sorted](t)(provider.Build(all, nil)) })
 		},
 		"Add": func(n int) float64 {
 			m := &provider.Mutable{}
-			must[func()](t)(m.AddSubscriber(several(hinting(keys[:n]))))
-			return testing.AllocsPerRun(1, func() { must[func()](t)(m.Add(on("x")))() })
+			coretest.Must[func()](t)(m.AddSubscriber(several(hinting(keys[:n]))))
+			return testing.AllocsPerRun(1, func() { coretest.Must[func()](t)(m.Add(on("x")))() })
 		},
 	} {
 		few, many := allocations(len(keys)/2), allocations(len(keys))
@@ -77,10 +78,10 @@ func TestMutableSortsForAdditionsOnly(t *testing.T) {
 	keys := manyKeys()
 	with := func(all listeners) float64 {
 		m := &provider.Mutable{}
-		must[func()](t)(m.AddSubscriber(several(all)))
+		coretest.Must[func()](t)(m.AddSubscriber(several(all)))
 		return testing.AllocsPerRun(1, func() {
-			must[func()](t)(m.Append(on("x")))()
-			must[func()](t)(m.Prepend(on("x")))()
+			coretest.Must[func()](t)(m.Append(on("x")))()
+			coretest.Must[func()](t)(m.Prepend(on("x")))()
 		})
 	}
 	all := hinting(keys)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/internal/coretest"
 	"github.com/rollcall-go/rollcall/ordering"
 	"github.com/rollcall-go/rollcall/provider"
 )
@@ -18,30 +19,30 @@ import (
 type listeners = []rollcall.Listener
 
 func TestPSR14_ProviderFromMap(t *testing.T) {
-	p := must[*provider.Map](t)(provider.NewMap(map[event.Key][]rollcall.Listener{
+	p := coretest.Must[*provider.Map](t)(provider.NewMap(map[event.Key][]rollcall.Listener{
 		changeKey:  {onChange("c"), onChange("d")},
 		createdKey: {on("b", `priority:"last"`), on("a", `priority:"first"`)},
 	}))
-	check(t, "its lists are the order", called(t, p), "b a c d")
-	check(t, "another event", idsFor(t, p, &deleted{}), "c d")
-	check(t, "an event nobody hears", idsFor(t, p, 7), "")
+	coretest.Check(t, "its lists are the order", called(t, p), "b a c d")
+	coretest.Check(t, "another event", coretest.IDsFor(t, p, &deleted{}), "c d")
+	coretest.Check(t, "an event nobody hears", coretest.IDsFor(t, p, 7), "")
 	if n := len(p.All()); n != 4 {
 		t.Errorf("All: %d", n)
 	}
 	_, err := provider.NewMap(map[event.Key][]rollcall.Listener{createdKey: {{}}})
 	checkError[*rollcall.InvalidListenerError](t, err, "listener without ID can't be used: it has no function: make it with rollcall.NewListener")
 	_, err = provider.NewMap(map[event.Key][]rollcall.Listener{event.KeyOf[*deleted](): {on("x")}})
-	checkError[*rollcall.EventError](t, here(err), "x (HERE) takes *provider_test.created, but listens to *provider_test.deleted, which is a *provider_test.deleted: correct the tag's event or the parameter")
+	checkError[*rollcall.EventError](t, coretest.Here(err), "x (HERE) takes *provider_test.created, but listens to *provider_test.deleted, which is a *provider_test.deleted: correct the tag's event or the parameter")
 }
 
 func TestMapRefusesAnIDTwice(t *testing.T) {
 	_, err := provider.NewMap(map[event.Key][]rollcall.Listener{createdKey: {on("a"), on("b"), on("a")}, changeKey: {onChange("a")}})
-	checkError[*ordering.DuplicateError](t, here(err), "a listens to *provider_test.created twice (HERE and HERE): drop one, or give it an ID of its own")
+	checkError[*ordering.DuplicateError](t, coretest.Here(err), "a listens to *provider_test.created twice (HERE and HERE): drop one, or give it an ID of its own")
 }
 
 func newContainer(t testing.TB, ids map[event.Key][]string, get func(string) (any, error)) *provider.Container {
 	t.Helper()
-	return must[*provider.Container](t)(provider.NewContainer(ids, get))
+	return coretest.Must[*provider.Container](t)(provider.NewContainer(ids, get))
 }
 
 // shelf is a container of values by ID that counts what is taken.
@@ -68,13 +69,13 @@ func TestPSR14_ProviderFromContainer(t *testing.T) {
 	checkError[*provider.ContainerError](t, err, "listener h of *provider_test.created can't be had from its container: no such thing")
 
 	s.values["h"] = handler{} // notes "called"
-	check(t, "once it can be had", called(t, p), "a called f")
+	coretest.Check(t, "once it can be had", called(t, p), "a called f")
 	taken := s.taken.Load()
-	check(t, "the second event", called(t, p), "a called f")
+	coretest.Check(t, "the second event", called(t, p), "a called f")
 	if s.taken.Load() != taken {
 		t.Error("taken again")
 	}
-	check(t, "their IDs", idsFor(t, p, &created{}), "a h f")
+	coretest.Check(t, "their IDs", coretest.IDsFor(t, p, &created{}), "a h f")
 }
 
 // Each is taken once, whatever events it hears, and only for an event that needs
@@ -85,10 +86,10 @@ func TestContainerTakesWhatIsNeeded(t *testing.T) {
 		event.KeyOf[change](): {"any"}, event.NameKey("a"): {"a"}, event.NameKey("b"): {"b"},
 	}, s.Get)
 	for range 2 {
-		check(t, "one type", idsFor(t, p, &created{}), "any")
-		check(t, "another", idsFor(t, p, &deleted{}), "any")
-		check(t, "a name", idsFor(t, p, &moved{"a"}), "a")
-		check(t, "a name that nobody listens to", idsFor(t, p, &moved{"c"}), "")
+		coretest.Check(t, "one type", coretest.IDsFor(t, p, &created{}), "any")
+		coretest.Check(t, "another", coretest.IDsFor(t, p, &deleted{}), "any")
+		coretest.Check(t, "a name", coretest.IDsFor(t, p, &moved{"a"}), "a")
+		coretest.Check(t, "a name that nobody listens to", coretest.IDsFor(t, p, &moved{"c"}), "")
 	}
 	if n := s.taken.Load(); n != 2 {
 		t.Errorf("taken %d times", n)
@@ -117,7 +118,7 @@ func TestContainerRefusesWhatIsNoListener(t *testing.T) {
 func TestContainerTakesASubscriberOfOne(t *testing.T) {
 	s := &shelf{values: map[string]any{"s": several{on("its own ID")}}}
 	p := newContainer(t, map[event.Key][]string{createdKey: {"s"}}, s.Get)
-	check(t, "by the container's ID", idsFor(t, p, &created{}), "s")
+	coretest.Check(t, "by the container's ID", coretest.IDsFor(t, p, &created{}), "s")
 }
 
 // First events that come at once may each ask for a listener; all keep the first
@@ -129,41 +130,41 @@ func TestContainerKeepsTheFirst(t *testing.T) {
 		asked++
 		name := fmt.Sprint("number ", asked)
 		if asked == 1 {
-			idsFor(t, p, &created{}) // as another goroutine would
+			coretest.IDsFor(t, p, &created{}) // as another goroutine would
 		}
 		return func(c change) { c.note(name) }, nil
 	}))
-	check(t, "an event", called(t, p), "number 2")
+	coretest.Check(t, "an event", called(t, p), "number 2")
 	other := &deleted{}
 	call(t, p, other)
-	check(t, "one of another type", strings.Join(other.log, " "), "number 2")
+	coretest.Check(t, "one of another type", strings.Join(other.log, " "), "number 2")
 }
 
 func TestPSR14_MutableAppendPrependRemove(t *testing.T) {
 	m := &provider.Mutable{}
-	check(t, "empty", called(t, m), "")
-	must[func()](t)(m.Append(on("b")))
-	removeC := must[func()](t)(m.Append(on("c")))
-	removeA := must[func()](t)(m.Prepend(on("a")))
-	must[func()](t)(m.Prepend(on("z")))
-	check(t, "all", called(t, m), "z a b c")
+	coretest.Check(t, "empty", called(t, m), "")
+	coretest.Must[func()](t)(m.Append(on("b")))
+	removeC := coretest.Must[func()](t)(m.Append(on("c")))
+	removeA := coretest.Must[func()](t)(m.Prepend(on("a")))
+	coretest.Must[func()](t)(m.Prepend(on("z")))
+	coretest.Check(t, "all", called(t, m), "z a b c")
 	removeA()
 	removeA()
-	check(t, "a removed, twice", called(t, m), "z b c")
-	must[func()](t)(m.Append(on("a")))
+	coretest.Check(t, "a removed, twice", called(t, m), "z b c")
+	coretest.Must[func()](t)(m.Append(on("a")))
 	removeA()
-	check(t, "the new a is another", called(t, m), "z b c a")
+	coretest.Check(t, "the new a is another", called(t, m), "z b c a")
 	removeC()
-	check(t, "c removed", called(t, m), "z b a")
+	coretest.Check(t, "c removed", called(t, m), "z b a")
 	if !m.Remove(createdKey, "b") || m.Remove(createdKey, "b") || m.Remove(changeKey, "a") {
 		t.Error("Remove tells wrongly what was there")
 	}
-	check(t, "b removed", called(t, m), "z a")
+	coretest.Check(t, "b removed", called(t, m), "z a")
 }
 
 func TestPSR14_SameIDTwiceIsAnError(t *testing.T) {
 	m := &provider.Mutable{}
-	must[func()](t)(m.Append(on("a")))
+	coretest.Must[func()](t)(m.Append(on("a")))
 	for name, add := range map[string]func(rollcall.Listener) (func(), error){
 		"Append": m.Append, "Prepend": m.Prepend, "Add": m.Add,
 	} {
@@ -173,7 +174,7 @@ func TestPSR14_SameIDTwiceIsAnError(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	check(t, "nothing was added", called(t, m), "a")
+	coretest.Check(t, "nothing was added", called(t, m), "a")
 	if _, err := m.Append(onChange("a")); err != nil {
 		t.Errorf("the ID is free for another event: %v", err)
 	}
@@ -183,27 +184,27 @@ func TestPSR14_OnceListeners(t *testing.T) {
 	m := &provider.Mutable{}
 	var calls atomic.Int32
 	once := rollcall.Once(rollcall.NewListener[*created]("once", func(*created) { calls.Add(1) }))
-	must[func()](t)(m.Append(once))
-	must[func()](t)(m.Append(on("always")))
-	list := must[*rollcall.Listeners](t)(m.Listeners(&created{}))
+	coretest.Must[func()](t)(m.Append(once))
+	coretest.Must[func()](t)(m.Append(on("always")))
+	list := coretest.Must[*rollcall.Listeners](t)(m.Listeners(&created{}))
 	var wg sync.WaitGroup
 	for range 8 {
-		wg.Go(func() { _ = callAt[*created](list, 0)(context.Background(), &created{}) })
+		wg.Go(func() { _ = coretest.CallAt[*created](list, 0)(context.Background(), &created{}) })
 	}
 	wg.Wait()
 	if calls.Load() != 1 {
 		t.Errorf("called %d times", calls.Load())
 	}
-	check(t, "who is left", idsFor(t, m, &created{}), "always")
+	coretest.Check(t, "who is left", coretest.IDsFor(t, m, &created{}), "always")
 
-	must[func()](t)(m.Append(once))
-	check(t, "added again", idsFor(t, m, &created{}), "always once")
+	coretest.Must[func()](t)(m.Append(once))
+	coretest.Check(t, "added again", coretest.IDsFor(t, m, &created{}), "always once")
 	called(t, m)
 	if calls.Load() != 2 {
 		t.Errorf("added again, it was called %d times in all", calls.Load())
 	}
-	fixed := must[*provider.Sorted](t)(provider.Build(listeners{rollcall.Once(on("x"))}, nil))
-	check(t, "in a fixed provider", called(t, fixed)+"|"+called(t, fixed), "x|")
+	fixed := coretest.Must[*provider.Sorted](t)(provider.Build(listeners{rollcall.Once(on("x"))}, nil))
+	coretest.Check(t, "in a fixed provider", called(t, fixed)+"|"+called(t, fixed), "x|")
 }
 
 func TestSymfony_AddAndRemoveWithPriority(t *testing.T) {
@@ -212,33 +213,33 @@ func TestSymfony_AddAndRemoveWithPriority(t *testing.T) {
 		on("zero"), on("ten", `priority:"10"`), on("minus", `priority:"-5"`), on("ten too", `priority:"10"`),
 		on("last", `priority:"last"`), on("first", `priority:"first"`), on("beside", `after:"ten"`),
 	} {
-		must[func()](t)(m.Add(l))
+		coretest.Must[func()](t)(m.Add(l))
 	}
-	check(t, "by priority, equal ones in the order added", called(t, m), "first ten beside ten too zero minus last")
-	must[func()](t)(m.Append(on("end")))
-	must[func()](t)(m.Prepend(on("start")))
-	must[func()](t)(m.Add(on("five", `priority:"5"`)))
-	check(t, "between prepended and appended", called(t, m), "start first ten beside ten too five zero minus last end")
+	coretest.Check(t, "by priority, equal ones in the order added", called(t, m), "first ten beside ten too zero minus last")
+	coretest.Must[func()](t)(m.Append(on("end")))
+	coretest.Must[func()](t)(m.Prepend(on("start")))
+	coretest.Must[func()](t)(m.Add(on("five", `priority:"5"`)))
+	coretest.Check(t, "between prepended and appended", called(t, m), "start first ten beside ten too five zero minus last end")
 	var all []string
 	for _, l := range m.All() {
 		all = append(all, l.ID)
 	}
-	check(t, "all: in the order in which they run", strings.Join(all, " "), called(t, m))
+	coretest.Check(t, "all: in the order in which they run", strings.Join(all, " "), called(t, m))
 	m.Remove(createdKey, "ten")
-	check(t, "a removed target counts as not written", called(t, m), "start first ten too five zero beside minus last end")
+	coretest.Check(t, "a removed target counts as not written", called(t, m), "start first ten too five zero beside minus last end")
 }
 
 func TestMutableRefusesBadHints(t *testing.T) {
 	m := &provider.Mutable{}
-	must[func()](t)(m.Add(on("a", `before:"?b"`)))
+	coretest.Must[func()](t)(m.Add(on("a", `before:"?b"`)))
 	_, err := m.Add(on("x", `after:"nobody"`))
-	checkError[*ordering.UnknownTargetError](t, here(err), `x (HERE) must run after nobody, but no listener has that ID: correct it, or write "?nobody" if it may be absent`)
+	checkError[*ordering.UnknownTargetError](t, coretest.Here(err), `x (HERE) must run after nobody, but no listener has that ID: correct it, or write "?nobody" if it may be absent`)
 	_, err = m.Add(on("b", `before:"a"`))
 	var cycle *ordering.CycleError
 	if !errors.As(err, &cycle) {
 		t.Errorf("got %v", err)
 	}
-	check(t, "nothing was added", called(t, m), "a")
+	coretest.Check(t, "nothing was added", called(t, m), "a")
 	if _, err := m.Add(rollcall.Listener{}); err == nil {
 		t.Error("an invalid listener was added")
 	}
@@ -261,29 +262,29 @@ func TestMutableHintsAtOtherZones(t *testing.T) {
 		{`before:"n"`, `x (HERE) must run before n, but no listener has that ID: correct it, or write "?n" if it may be absent`},
 	} {
 		m := &provider.Mutable{}
-		must[func()](t)(m.Prepend(on("p")))
-		must[func()](t)(m.Append(on("a")))
-		must[func()](t)(m.Append(rollcall.NewListener[*deleted]("d", func(*deleted) {})))
+		coretest.Must[func()](t)(m.Prepend(on("p")))
+		coretest.Must[func()](t)(m.Append(on("a")))
+		coretest.Must[func()](t)(m.Append(rollcall.NewListener[*deleted]("d", func(*deleted) {})))
 		_, err := m.Add(on("x", tt.placement))
 		got := called(t, m)
 		if err != nil {
-			got = here(err).Error()
+			got = coretest.Here(err).Error()
 		}
-		check(t, tt.placement, got, tt.want)
+		coretest.Check(t, tt.placement, got, tt.want)
 	}
 }
 
 // Who comes later into a zone may be the wrong target of one that is there.
 func TestMutableZonesAgainstHintsThatAreThere(t *testing.T) {
 	m := &provider.Mutable{}
-	must[func()](t)(m.Add(on("x", `before:"?p" after:"?a"`)))
+	coretest.Must[func()](t)(m.Add(on("x", `before:"?p" after:"?a"`)))
 	_, err := m.Prepend(on("p"))
-	checkError[*rollcall.InvalidListenerError](t, here(err), "listener p (HERE) can't be used: it would be prepended and run before all that were added, but x (HERE) must run before it: add this one instead, or drop that hint")
+	checkError[*rollcall.InvalidListenerError](t, coretest.Here(err), "listener p (HERE) can't be used: it would be prepended and run before all that were added, but x (HERE) must run before it: add this one instead, or drop that hint")
 	_, err = m.Append(on("a"))
-	checkError[*rollcall.InvalidListenerError](t, here(err), "listener a (HERE) can't be used: it would be appended and run after all that were added, but x (HERE) must run after it: add this one instead, or drop that hint")
-	must[func()](t)(m.Prepend(on("a")))
-	must[func()](t)(m.Append(on("p")))
-	check(t, "each in the other zone", called(t, m), "a x p")
+	checkError[*rollcall.InvalidListenerError](t, coretest.Here(err), "listener a (HERE) can't be used: it would be appended and run after all that were added, but x (HERE) must run after it: add this one instead, or drop that hint")
+	coretest.Must[func()](t)(m.Prepend(on("a")))
+	coretest.Must[func()](t)(m.Append(on("p")))
+	coretest.Check(t, "each in the other zone", called(t, m), "a x p")
 }
 
 // log subscribes several methods to one event, and one to another.
@@ -302,52 +303,52 @@ func (*log) Late(c *created)  { c.note("late") }
 
 func TestSymfony_Subscribers(t *testing.T) {
 	m := &provider.Mutable{}
-	must[func()](t)(m.Add(on("zero")))
-	remove := must[func()](t)(m.AddSubscriber(&log{}))
-	check(t, "several methods on one event", called(t, m), "early zero late")
-	check(t, "and another event", idsFor(t, m, &deleted{}), "log")
+	coretest.Must[func()](t)(m.Add(on("zero")))
+	remove := coretest.Must[func()](t)(m.AddSubscriber(&log{}))
+	coretest.Check(t, "several methods on one event", called(t, m), "early zero late")
+	coretest.Check(t, "and another event", coretest.IDsFor(t, m, &deleted{}), "log")
 	if _, err := m.AddSubscriber(&log{}); err == nil {
 		t.Error("added twice")
 	}
 	remove()
-	check(t, "the subscriber removed", called(t, m)+idsFor(t, m, &deleted{}), "zero")
+	coretest.Check(t, "the subscriber removed", called(t, m)+coretest.IDsFor(t, m, &deleted{}), "zero")
 }
 
 func TestSubscriberIsAddedWholeOrNotAtAll(t *testing.T) {
 	m := &provider.Mutable{}
-	must[func()](t)(m.Add(rollcall.NewListener[*deleted]("log", func(*deleted) {})))
+	coretest.Must[func()](t)(m.Add(rollcall.NewListener[*deleted]("log", func(*deleted) {})))
 	if _, err := m.AddSubscriber(&log{}); err == nil {
 		t.Error("no error")
 	}
-	check(t, "none of it", called(t, m), "")
+	coretest.Check(t, "none of it", called(t, m), "")
 }
 
 func TestPSR14_Chain(t *testing.T) {
 	m := &provider.Mutable{}
-	must[func()](t)(m.Append(on("m")))
-	fixed := must[*provider.Sorted](t)(provider.Build(listeners{on("b"), on("a", `priority:"first"`)}, nil))
+	coretest.Must[func()](t)(m.Append(on("m")))
+	fixed := coretest.Must[*provider.Sorted](t)(provider.Build(listeners{on("b"), on("a", `priority:"first"`)}, nil))
 	c := provider.NewChain(fixed)
-	check(t, "one", called(t, c), "a b")
+	coretest.Check(t, "one", called(t, c), "a b")
 	c.Append(m, &provider.Mutable{})
-	check(t, "appended", called(t, c), "a b m")
-	c.Prepend(must[*provider.Sorted](t)(provider.Build(listeners{on("z")}, nil)))
-	check(t, "prepended", called(t, c), "z a b m")
-	must[func()](t)(m.Append(on("n")))
-	check(t, "its parts may change", called(t, c), "z a b m n")
+	coretest.Check(t, "appended", called(t, c), "a b m")
+	c.Prepend(coretest.Must[*provider.Sorted](t)(provider.Build(listeners{on("z")}, nil)))
+	coretest.Check(t, "prepended", called(t, c), "z a b m")
+	coretest.Must[func()](t)(m.Append(on("n")))
+	coretest.Check(t, "its parts may change", called(t, c), "z a b m n")
 	if n := len(c.All()); n != 5 {
 		t.Errorf("All: %d", n)
 	}
-	check(t, "the zero chain", called(t, &provider.Chain{}), "")
+	coretest.Check(t, "the zero chain", called(t, &provider.Chain{}), "")
 }
 
 func TestPSR14_ChainsOfChains(t *testing.T) {
 	one := func(id string) rollcall.Provider {
-		return must[*provider.Sorted](t)(provider.Build(listeners{on(id)}, nil))
+		return coretest.Must[*provider.Sorted](t)(provider.Build(listeners{on(id)}, nil))
 	}
 	inner := provider.NewChain(one("b"), one("c"))
 	c := provider.NewChain(one("a"), inner, one("e"))
 	inner.Append(one("d"))
-	check(t, "called", called(t, c), "a b c d e")
+	coretest.Check(t, "called", called(t, c), "a b c d e")
 	d, ev := rollcall.NewDispatcher(c), &moved{}
 	if n := testing.AllocsPerRun(100, func() { _ = d.Dispatch(context.Background(), ev) }); n != 0 {
 		t.Errorf("%v allocations", n)
@@ -366,17 +367,17 @@ func TestChainReportsAllErrors(t *testing.T) {
 }
 
 func TestPSR14_Filter(t *testing.T) {
-	fixed := must[*provider.Sorted](t)(provider.Build(listeners{on("a"), on("b"), on("c"), onChange("d")}, nil))
+	fixed := coretest.Must[*provider.Sorted](t)(provider.Build(listeners{on("a"), on("b"), on("c"), onChange("d")}, nil))
 	f := provider.NewFilter(fixed, func(ev any, l rollcall.Listener) bool {
 		_, isCreated := ev.(*created)
 		return !isCreated || l.ID != "b"
 	})
-	check(t, "left out for one event", called(t, f), "a c d")
-	check(t, "admitted for another", idsFor(t, f, &deleted{}), "d")
+	coretest.Check(t, "left out for one event", called(t, f), "a c d")
+	coretest.Check(t, "admitted for another", coretest.IDsFor(t, f, &deleted{}), "d")
 	if n := len(f.All()); n != 4 {
 		t.Errorf("All: %d", n)
 	}
-	list := must[*rollcall.Listeners](t)(f.Listeners(theEvent))
+	list := coretest.Must[*rollcall.Listeners](t)(f.Listeners(theEvent))
 	if r, ok := list.Reason(1); !ok || r.String() != "priority 0 (default)" {
 		t.Errorf("its reason: %v, %t", r, ok)
 	}
@@ -391,7 +392,7 @@ func TestPSR14_Filter(t *testing.T) {
 // Everything may be used while everything changes.
 func TestConcurrentUse(t *testing.T) {
 	m := &provider.Mutable{}
-	c := provider.NewChain(m, must[*provider.Sorted](t)(provider.Build(listeners{on("a"), onChange("b")}, nil)))
+	c := provider.NewChain(m, coretest.Must[*provider.Sorted](t)(provider.Build(listeners{on("a"), onChange("b")}, nil)))
 	f := provider.NewFilter(c, func(any, rollcall.Listener) bool { return true })
 	var wg sync.WaitGroup
 	for i := range 8 {
@@ -404,12 +405,12 @@ func TestConcurrentUse(t *testing.T) {
 					return
 				}
 				called(t, f)
-				idsFor(t, f, &deleted{})
+				coretest.IDsFor(t, f, &deleted{})
 				remove()
 			}
 			c.Append(&provider.Mutable{})
 		})
 	}
 	wg.Wait()
-	check(t, "in the end", called(t, f), "a b")
+	coretest.Check(t, "in the end", called(t, f), "a b")
 }

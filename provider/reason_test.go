@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/rollcall-go/rollcall"
+	"github.com/rollcall-go/rollcall/internal/coretest"
 	"github.com/rollcall-go/rollcall/provider"
 )
 
@@ -12,7 +13,7 @@ import (
 func reasonsFor(t *testing.T, p rollcall.Provider) string {
 	t.Helper()
 	var reasons []string
-	list := must[*rollcall.Listeners](t)(p.Listeners(theEvent))
+	list := coretest.Must[*rollcall.Listeners](t)(p.Listeners(theEvent))
 	for i, l := range list.All() {
 		text := "none"
 		if reason, ok := list.Reason(i); ok {
@@ -25,20 +26,20 @@ func reasonsFor(t *testing.T, p rollcall.Provider) string {
 
 // Who was sorted keeps its reason beside those who were not.
 func TestReasonsBesideOthersWithout(t *testing.T) {
-	sorted := must[*provider.Sorted](t)(provider.Build(listeners{on("a"), on("b", `after:"a"`)}, nil))
+	sorted := coretest.Must[*provider.Sorted](t)(provider.Build(listeners{on("a"), on("b", `after:"a"`)}, nil))
 	mutable := &provider.Mutable{}
-	must[func()](t)(mutable.Add(on("m", `priority:"first"`)))
-	must[func()](t)(mutable.Append(on("z")))
-	must[func()](t)(mutable.Prepend(on("p")))
-	check(t, "a mutable provider", reasonsFor(t, mutable), "p: none; m: first; z: none")
-	check(t, "a chain", reasonsFor(t, provider.NewChain(sorted, opaque{}, mutable)),
+	coretest.Must[func()](t)(mutable.Add(on("m", `priority:"first"`)))
+	coretest.Must[func()](t)(mutable.Append(on("z")))
+	coretest.Must[func()](t)(mutable.Prepend(on("p")))
+	coretest.Check(t, "a mutable provider", reasonsFor(t, mutable), "p: none; m: first; z: none")
+	coretest.Check(t, "a chain", reasonsFor(t, provider.NewChain(sorted, opaque{}, mutable)),
 		"a: priority 0 (default); b: right after a; x: none; p: none; m: first; z: none")
-	check(t, "none at all", reasonsFor(t, provider.NewChain(opaque{}, opaque{})), "x: none; x: none")
+	coretest.Check(t, "none at all", reasonsFor(t, provider.NewChain(opaque{}, opaque{})), "x: none; x: none")
 }
 
 // What was right beside a listener that is left out is so no more.
 func TestReasonsOfAFilter(t *testing.T) {
-	sorted := must[*provider.Sorted](t)(provider.Build(listeners{
+	sorted := coretest.Must[*provider.Sorted](t)(provider.Build(listeners{
 		on("a"), on("b", `after:"a"`), on("c", `after:"a"`), on("d", `after:"c"`), on("e", `before:"a"`), on("f", `after:"e"`),
 	}, nil))
 	for left, want := range map[string]string{
@@ -49,6 +50,6 @@ func TestReasonsOfAFilter(t *testing.T) {
 		"e":   "f: after e; a: priority 0 (default); b: right after a; c: right after a; d: right after c",
 	} {
 		f := provider.NewFilter(sorted, func(_ any, l rollcall.Listener) bool { return left == "" || !strings.Contains(left, l.ID) })
-		check(t, "without "+left, reasonsFor(t, f), want)
+		coretest.Check(t, "without "+left, reasonsFor(t, f), want)
 	}
 }

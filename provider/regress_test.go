@@ -10,6 +10,7 @@ import (
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/internal/coretest"
 	"github.com/rollcall-go/rollcall/internal/errlist"
 	"github.com/rollcall-go/rollcall/ordering"
 	"github.com/rollcall-go/rollcall/provider"
@@ -19,20 +20,20 @@ import (
 // A hint whose target was removed, or was for once, blocks no later change.
 func TestMutableGoesOnAfterATargetIsGone(t *testing.T) {
 	m := &provider.Mutable{}
-	remove := must[func()](t)(m.Add(on("a")))
-	must[func()](t)(m.Add(rollcall.Once(on("once"))))
-	must[func()](t)(m.Add(on("b", `after:"a,once"`)))
+	remove := coretest.Must[func()](t)(m.Add(on("a")))
+	coretest.Must[func()](t)(m.Add(rollcall.Once(on("once"))))
+	coretest.Must[func()](t)(m.Add(on("b", `after:"a,once"`)))
 	remove()
 	called(t, m)
-	must[func()](t)(m.Add(on("c", `priority:"first"`)))
-	must[func()](t)(m.Append(on("d")))
-	check(t, "called", called(t, m), "c b d")
-	list := must[*rollcall.Listeners](t)(m.Listeners(&created{}))
+	coretest.Must[func()](t)(m.Add(on("c", `priority:"first"`)))
+	coretest.Must[func()](t)(m.Append(on("d")))
+	coretest.Check(t, "called", called(t, m), "c b d")
+	list := coretest.Must[*rollcall.Listeners](t)(m.Listeners(&created{}))
 	if b, _ := find(list, "b"); b.Placement.String() != "after a,once" {
 		t.Errorf("b's placement became %q", b.Placement)
 	}
-	must[func()](t)(m.Add(on("a")))
-	check(t, "the target is back", called(t, m), "c a b d")
+	coretest.Must[func()](t)(m.Add(on("a")))
+	coretest.Check(t, "the target is back", called(t, m), "c a b d")
 }
 
 // A cycle between a type and a name that its events may have shows at once, and
@@ -46,7 +47,7 @@ func TestCycleBetweenATypeAndAName(t *testing.T) {
 		t.Errorf("Build: %v", err)
 	}
 	m := &provider.Mutable{}
-	must[func()](t)(m.Add(placed(byType, `before:"?l2"`)))
+	coretest.Must[func()](t)(m.Add(placed(byType, `before:"?l2"`)))
 	if _, err := m.Add(byName); !errors.As(err, &cycle) {
 		t.Errorf("Add: %v", err)
 	}
@@ -61,11 +62,11 @@ func placed(l rollcall.Listener, tag tags.Tag) rollcall.Listener {
 
 // Listeners of the name of a declared interface hear what implements it.
 func TestNameOfADeclaredInterface(t *testing.T) {
-	p := must[*provider.Sorted](t)(provider.Build(listeners{
+	p := coretest.Must[*provider.Sorted](t)(provider.Build(listeners{
 		rollcall.NewListener[change]("by name", func(change) {}, `event:"recipe.changed"`), onChange("by type"),
 		rollcall.NewListener[any]("any", func(any) {}, `event:"recipe.changed" priority:"last"`),
 	}, []rollcall.Declaration{rollcall.Declare[change]("recipe.changed")}))
-	check(t, "called", idsFor(t, p, &created{}), "by name by type any")
+	coretest.Check(t, "called", coretest.IDsFor(t, p, &created{}), "by name by type any")
 }
 
 // By its type or by its declared name, it is one subscription.
@@ -94,11 +95,11 @@ func TestMutableAndMapRefuseANameThatNobodyCanHave(t *testing.T) {
 // A filter makes a list for each event that it leaves one out of; a chain does
 // not remember these.
 func TestChainOverAFilterStaysCheap(t *testing.T) {
-	fixed := must[*provider.Sorted](t)(provider.Build(listeners{on("a"), on("b")}, nil))
+	fixed := coretest.Must[*provider.Sorted](t)(provider.Build(listeners{on("a"), on("b")}, nil))
 	f := provider.NewFilter(fixed, func(_ any, l rollcall.Listener) bool { return l.ID != "b" })
 	c := provider.NewChain(f, fixed)
 	for range 2000 {
-		check(t, "called", idsFor(t, c, theEvent), "a a b")
+		coretest.Check(t, "called", coretest.IDsFor(t, c, theEvent), "a a b")
 	}
 	if n := testing.AllocsPerRun(100, func() { _, _ = c.Listeners(theEvent) }); n > 20 {
 		t.Errorf("%v allocations", n)
@@ -117,7 +118,7 @@ func TestContainerMayDispatchWhileItBuilds(t *testing.T) {
 		}
 		return rollcall.NewListener[*deleted]("b", func(*deleted) {}), nil
 	}))
-	check(t, "called", called(t, p), "a")
+	coretest.Check(t, "called", called(t, p), "a")
 }
 
 func TestContainerPanicsAreErrors(t *testing.T) {
@@ -140,7 +141,7 @@ func TestNilIsAnError(t *testing.T) {
 			t.Errorf("%s has listeners for nothing", name)
 		}
 	}
-	check(t, "a chain of nil", idsFor(t, provider.NewChain(nil), &created{}), "")
+	coretest.Check(t, "a chain of nil", coretest.IDsFor(t, provider.NewChain(nil), &created{}), "")
 	if _, err := m.AddSubscriber(nil); err == nil {
 		t.Error("nil subscribed")
 	}
@@ -174,8 +175,8 @@ func TestMapOfTypesOfOneName(t *testing.T) {
 	one, oneListener := first("one")
 	two, twoListener := second("two")
 	for range 50 {
-		p := must[*provider.Map](t)(provider.NewMap(map[event.Key][]rollcall.Listener{one: {oneListener}, two: {twoListener}}))
-		check(t, "called", called(t, p), "one two")
+		p := coretest.Must[*provider.Map](t)(provider.NewMap(map[event.Key][]rollcall.Listener{one: {oneListener}, two: {twoListener}}))
+		coretest.Check(t, "called", called(t, p), "one two")
 	}
 }
 
@@ -189,7 +190,7 @@ func TestLazyIsBuiltOnce(t *testing.T) {
 		built++
 		return func(context.Context, *created) error { return nil }, nil
 	})
-	p := must[*provider.Sorted](t)(provider.Build(listeners{l}, nil))
+	p := coretest.Must[*provider.Sorted](t)(provider.Build(listeners{l}, nil))
 	var wg sync.WaitGroup
 	for range 16 {
 		wg.Go(func() { called(t, p) })

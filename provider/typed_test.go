@@ -8,14 +8,15 @@ import (
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/internal/coretest"
 	"github.com/rollcall-go/rollcall/provider"
 )
 
 // An answer says how long it holds.
 func TestAnswersHold(t *testing.T) {
-	built := must[*provider.Sorted](t)(provider.Build(listeners{on("a"), onChange("b")}, nil))
+	built := coretest.Must[*provider.Sorted](t)(provider.Build(listeners{on("a"), onChange("b")}, nil))
 	mutable := &provider.Mutable{}
-	must[func()](t)(mutable.Append(on("m")))
+	coretest.Must[func()](t)(mutable.Append(on("m")))
 	filter := provider.NewFilter(built, func(any, rollcall.Listener) bool { return true })
 	for _, tt := range []struct {
 		name       string
@@ -25,7 +26,7 @@ func TestAnswersHold(t *testing.T) {
 		ids        string
 	}{
 		{"Sorted", built, true, 0, "a b"},
-		{"Map", must[*provider.Map](t)(provider.NewMap(map[event.Key][]rollcall.Listener{createdKey: {on("a")}})), true, 0, "a"},
+		{"Map", coretest.Must[*provider.Map](t)(provider.NewMap(map[event.Key][]rollcall.Listener{createdKey: {on("a")}})), true, 0, "a"},
 		{"Container", newContainer(t, map[event.Key][]string{createdKey: {"x"}}, (&shelf{values: map[string]any{"x": on("x")}}).Get), true, 0, "x"},
 		{"Mutable", mutable, true, 1, "m"},
 		{"zero Mutable", &provider.Mutable{}, true, 1, ""},
@@ -35,23 +36,23 @@ func TestAnswersHold(t *testing.T) {
 		{"Chain with a Filter", provider.NewChain(built, filter), false, 1, "a b a b"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			spec := must[*rollcall.Listeners](t)(tt.provider.Listeners(&created{})).Spec()
+			spec := coretest.Must[*rollcall.Listeners](t)(tt.provider.Listeners(&created{})).Spec()
 			if spec.EveryEvent != tt.everyEvent || len(spec.Leases) != tt.leases || spec.Event.Key != createdKey {
 				t.Errorf("every event %t of %v, %d leases", spec.EveryEvent, spec.Event, len(spec.Leases))
 			}
-			check(t, "listeners", idsFor(t, tt.provider, &created{}), tt.ids)
+			coretest.Check(t, "listeners", coretest.IDsFor(t, tt.provider, &created{}), tt.ids)
 		})
 	}
 }
 
 // Without an event at hand, a key is enough.
 func TestListenersOfAKey(t *testing.T) {
-	built := must[*provider.Sorted](t)(provider.Build(listeners{on("a"), onChange("b"), on("n", `event:"recipe.created"`)},
+	built := coretest.Must[*provider.Sorted](t)(provider.Build(listeners{on("a"), onChange("b"), on("n", `event:"recipe.created"`)},
 		[]rollcall.Declaration{rollcall.Declare[*created]("recipe.created")}))
 	mutable := &provider.Mutable{}
-	must[func()](t)(mutable.Append(on("m")))
+	coretest.Must[func()](t)(mutable.Append(on("m")))
 	named := rollcall.NewListener[any]("by name", func(any) {}, `event:"x"`)
-	must[func()](t)(mutable.Append(named))
+	coretest.Must[func()](t)(mutable.Append(named))
 	chain := provider.NewChain(built, mutable, opaque{})
 	for _, tt := range []struct {
 		of interface {
@@ -65,19 +66,19 @@ func TestListenersOfAKey(t *testing.T) {
 		{chain, createdKey, "a b n m"}, {chain, event.NameKey("x"), "by name"},
 	} {
 		var ids []string
-		for _, l := range must[*rollcall.Listeners](t)(tt.of.Of(tt.key)).All() {
+		for _, l := range coretest.Must[*rollcall.Listeners](t)(tt.of.Of(tt.key)).All() {
 			ids = append(ids, l.ID)
 		}
-		check(t, fmt.Sprintf("%T of %v", tt.of, tt.key), strings.Join(ids, " "), tt.want)
+		coretest.Check(t, fmt.Sprintf("%T of %v", tt.of, tt.key), strings.Join(ids, " "), tt.want)
 	}
 }
 
 // Whoever can list its events says what each of them reaches.
 func TestEvents(t *testing.T) {
-	built := must[*provider.Sorted](t)(provider.Build(listeners{on("a"), onChange("b")}, []rollcall.Declaration{rollcall.Declare[*created]("recipe.created")}))
+	built := coretest.Must[*provider.Sorted](t)(provider.Build(listeners{on("a"), onChange("b")}, []rollcall.Declaration{rollcall.Declare[*created]("recipe.created")}))
 	mutable := &provider.Mutable{}
-	must[func()](t)(mutable.Append(on("m")))
-	must[func()](t)(mutable.Append(rollcall.NewListener[*deleted]("d", func(*deleted) {})))
+	coretest.Must[func()](t)(mutable.Append(on("m")))
+	coretest.Must[func()](t)(mutable.Append(rollcall.NewListener[*deleted]("d", func(*deleted) {})))
 	for _, tt := range []struct {
 		name string
 		of   interface{ Events() []provider.EventOrder }
@@ -85,7 +86,7 @@ func TestEvents(t *testing.T) {
 	}{
 		{"Sorted", built, "recipe.created: a b"},
 		{"Mutable", mutable, "*provider_test.created: m; *provider_test.deleted: d"},
-		{"Map", must[*provider.Map](t)(provider.NewMap(map[event.Key][]rollcall.Listener{createdKey: {on("x"), on("y")}})), "*provider_test.created: x y"},
+		{"Map", coretest.Must[*provider.Map](t)(provider.NewMap(map[event.Key][]rollcall.Listener{createdKey: {on("x"), on("y")}})), "*provider_test.created: x y"},
 		{"Chain", provider.NewChain(mutable, opaque{}, built), "*provider_test.created: m a b; *provider_test.deleted: d b"},
 	} {
 		var events []string
@@ -96,24 +97,24 @@ func TestEvents(t *testing.T) {
 			}
 			events = append(events, e.Title+": "+strings.Join(ids, " "))
 		}
-		check(t, tt.name, strings.Join(events, "; "), tt.want)
+		coretest.Check(t, tt.name, strings.Join(events, "; "), tt.want)
 	}
 }
 
 func TestListKnowsItsEvent(t *testing.T) {
-	p := must[*provider.Sorted](t)(provider.Build(
+	p := coretest.Must[*provider.Sorted](t)(provider.Build(
 		listeners{on("a"), rollcall.NewListener[*stoppable]("b", func(*stoppable) {})}, []rollcall.Declaration{rollcall.Declare[*created]("recipe.created")}))
-	named := must[*rollcall.Listeners](t)(p.Listeners(&created{}))
-	typed := must[*rollcall.Listeners](t)(p.Listeners(&stoppable{}))
-	byHand := must[*rollcall.Listeners](t)(listOf(on("a")))
+	named := coretest.Must[*rollcall.Listeners](t)(p.Listeners(&created{}))
+	typed := coretest.Must[*rollcall.Listeners](t)(p.Listeners(&stoppable{}))
+	byHand := coretest.Must[*rollcall.Listeners](t)(coretest.ListOf(on("a")))
 	var none *rollcall.Listeners
-	check(t, "declared name", named.Event(), "recipe.created")
-	check(t, "type", typed.Event(), "*provider_test.stoppable")
-	check(t, "made by hand, none", byHand.Event()+none.Event(), "")
+	coretest.Check(t, "declared name", named.Event(), "recipe.created")
+	coretest.Check(t, "type", typed.Event(), "*provider_test.stoppable")
+	coretest.Check(t, "made by hand, none", byHand.Event()+none.Event(), "")
 	chain := provider.NewChain(p, p)
-	check(t, "through a chain", must[*rollcall.Listeners](t)(chain.Listeners(&created{})).Event(), "recipe.created")
+	coretest.Check(t, "through a chain", coretest.Must[*rollcall.Listeners](t)(chain.Listeners(&created{})).Event(), "recipe.created")
 	without := provider.NewFilter(chain, func(_ any, l rollcall.Listener) bool { return false })
-	if list := must[*rollcall.Listeners](t)(without.Listeners(&created{})); list.Len() != 0 {
+	if list := coretest.Must[*rollcall.Listeners](t)(without.Listeners(&created{})); list.Len() != 0 {
 		t.Errorf("%d left", list.Len())
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/internal/coretest"
 	"github.com/rollcall-go/rollcall/provider"
 	"github.com/rollcall-go/rollcall/provider/providertest"
 )
@@ -18,7 +19,7 @@ type (
 
 func TestOurs(t *testing.T) {
 	toMutable := func(t testing.TB, p rollcall.Provider, l rollcall.Listener) func() {
-		return must[func()](t)(p.(*provider.Mutable).Append(l))
+		return coretest.Must[func()](t)(p.(*provider.Mutable).Append(l))
 	}
 	toChain := func(t testing.TB, p rollcall.Provider, l rollcall.Listener) func() {
 		p.(*provider.Chain).Prepend(newSorted(t, l))
@@ -48,7 +49,7 @@ func TestOurs(t *testing.T) {
 }
 
 func newSorted(t testing.TB, l ...rollcall.Listener) rollcall.Provider {
-	return must[*provider.Sorted](t)(provider.Build(l, nil))
+	return coretest.Must[*provider.Sorted](t)(provider.Build(l, nil))
 }
 
 func newMap(t testing.TB, l ...rollcall.Listener) rollcall.Provider {
@@ -56,7 +57,7 @@ func newMap(t testing.TB, l ...rollcall.Listener) rollcall.Provider {
 	for _, x := range l {
 		lists[x.Event] = append(lists[x.Event], x)
 	}
-	return must[*provider.Map](t)(provider.NewMap(lists))
+	return coretest.Must[*provider.Map](t)(provider.NewMap(lists))
 }
 
 // shelf is a container of listeners by ID.
@@ -75,14 +76,14 @@ func newContainer(t testing.TB, l ...rollcall.Listener) rollcall.Provider {
 		ids[x.Event] = append(ids[x.Event], x.ID)
 		all[x.ID] = x
 	}
-	return must[*provider.Container](t)(provider.NewContainer(ids, all.Get))
+	return coretest.Must[*provider.Container](t)(provider.NewContainer(ids, all.Get))
 }
 
 func newMutable(add func(*provider.Mutable, rollcall.Listener) (func(), error)) build {
 	return func(t testing.TB, l ...rollcall.Listener) rollcall.Provider {
 		m := &provider.Mutable{}
 		for _, x := range l {
-			must[func()](t)(add(m, x))
+			coretest.Must[func()](t)(add(m, x))
 		}
 		return m
 	}
@@ -92,7 +93,7 @@ func newMutable(add func(*provider.Mutable, rollcall.Listener) (func(), error)) 
 func newPrepended(t testing.TB, l ...rollcall.Listener) rollcall.Provider {
 	m := &provider.Mutable{}
 	for i := range l {
-		must[func()](t)(m.Prepend(l[len(l)-1-i]))
+		coretest.Must[func()](t)(m.Prepend(l[len(l)-1-i]))
 	}
 	return m
 }
@@ -137,14 +138,4 @@ func newFilter(t testing.TB, l ...rollcall.Listener) rollcall.Provider {
 
 func newOpenFilter(t testing.TB, l ...rollcall.Listener) rollcall.Provider {
 	return provider.NewFilter(newSorted(t, l...), func(any, rollcall.Listener) bool { return true })
-}
-
-func must[T any](t testing.TB) func(v T, err error) T {
-	return func(v T, err error) T {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
 }
