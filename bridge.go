@@ -33,6 +33,10 @@ func (bridge) WithOrigin(_ friend.Key, d Dispatcher) Option {
 // Catalog returns what decides which declared event a text means. It keeps the slice.
 func (bridge) Catalog(_ friend.Key, events []Declaration) *catalog { return newCatalog(events) }
 
+// Unpublished returns the error of an asynchronous listener of a provider that does not
+// publish events.
+func (bridge) Unpublished(_ friend.Key, l *Listener) error { return unpublished(l) }
+
 // All returns the listeners of a provider that can list them.
 func (bridge) All(_ friend.Key, p Provider) []Listener {
 	if l, ok := p.(interface{ All() []Listener }); ok {

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-
-	"github.com/rollcall-go/rollcall/event"
 )
 
 // Buffered keeps events until Flush dispatches them, as after the reply to a
@@ -62,20 +60,6 @@ func (b *Buffered) keeps(ev any) (keep bool, err error) {
 		}
 	}()
 	return b.buffers(ev), nil
-}
-
-// isStopped asks the event, which may be a nil pointer.
-func isStopped(ev any) (stopped bool, err error) {
-	s, ok := ev.(event.Stoppable)
-	if !ok {
-		return false, nil
-	}
-	defer func() {
-		if value := recover(); value != nil {
-			err = unasked(ev, newPanicError(value))
-		}
-	}()
-	return s.PropagationStopped(), nil
 }
 
 // Flush dispatches, in order and with this context, the events that are

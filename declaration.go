@@ -223,4 +223,4 @@ func eventError(l *Listener, format string, args ...any) error {
 	return &EventError{Listener: l.ID, Source: l.Source, Event: l.Event.String(), Problem: fmt.Sprintf(format, args...)}
 }
 
-func (e *EventError) Error() string { return named(e.Listener, e.Source) + " " + e.Problem }
+func (e *EventError) Error() string { return callsite.Named(e.Listener, e.Source) + " " + e.Problem }

@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"sync"
 	"sync/atomic"
+
+	"github.com/rollcall-go/rollcall/event"
 )
 
 // Dispatcher passes an event to its listeners. Make the plain one with [NewDispatcher].
@@ -90,6 +92,21 @@ func (d *plain) answer(ev any) (a answer, err error) {
 		return answer{list: nobody, run: d.dispatchStopped}, nil
 	}
 	return d.ask(ev)
+}
+
+// isStopped reports whether an event says that it is stopped. The error is the panic of
+// one that can't say, such as a nil pointer.
+func isStopped(ev any) (stopped bool, err error) {
+	s, ok := ev.(event.Stoppable)
+	if !ok {
+		return false, nil
+	}
+	defer func() {
+		if value := recover(); value != nil {
+			err = unasked(ev, newPanicError(value))
+		}
+	}()
+	return s.PropagationStopped(), nil
 }
 
 // dispatchStopped reports an event to the observer that was stopped before its dispatch,

@@ -1,7 +1,6 @@
 package rollcall
 
 import (
-	"cmp"
 	"fmt"
 	"reflect"
 	"runtime/debug"
@@ -66,7 +65,7 @@ type InvalidListenerError struct {
 }
 
 func (e *InvalidListenerError) Error() string {
-	return fmt.Sprintf("listener %s can't be used: %v", named(e.ID, e.Source), e.Err)
+	return fmt.Sprintf("listener %s can't be used: %v", callsite.Named(e.ID, e.Source), e.Err)
 }
 
 // Unwrap is the problem itself.
@@ -118,10 +117,6 @@ func nameOf(ev any, list *Listeners) (name string) {
 		return own
 	}
 	return name
-}
-
-func named(id, place string) string {
-	return cmp.Or(id, "without ID") + callsite.At(place)
 }
 
 // noMethod names the method that may have been meant: one with a similar name, or the only

@@ -207,11 +207,17 @@ func (d Declaration) checkAsync(l *Listener) error {
 	case l.Event.IsInterface():
 		return eventError(l, "is asynchronous, but listens to the interface %v: it must listen to one type, which what arrives is decoded to", l.Event)
 	case d.Publish == nil && d.Key == event.Key{}:
-		return eventError(l, "is asynchronous, but only a provider that provider.Build makes publishes events: drop the tag's async")
+		return unpublished(l)
 	case d.Publish == nil:
 		return eventError(l, "is asynchronous, but its event %v%s has no name by which it could leave the process: declare it with one", l.Event, callsite.At(d.Source))
 	}
 	return nil
+}
+
+// unpublished returns the error of an asynchronous listener in a list that nobody
+// publishes events for.
+func unpublished(l *Listener) error {
+	return eventError(l, "is asynchronous, but only a provider that provider.Build makes publishes events: drop the tag's async")
 }
 
 // synchronous returns how many listeners come before the asynchronous ones.

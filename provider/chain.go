@@ -90,7 +90,8 @@ func (c *Chain) Listeners(ev any) (*rollcall.Listeners, error) {
 	})
 }
 
-// Of returns the listeners of a key, like [Sorted.Of], of those providers that can tell.
+// Of returns the listeners of a key, like [Sorted.Of], from the providers that have a
+// method Of.
 func (c *Chain) Of(key event.Key) (*rollcall.Listeners, error) {
 	return c.current().join(key, func(p rollcall.Provider) (*rollcall.Listeners, error) {
 		if p, ok := p.(interface {
@@ -142,26 +143,16 @@ func concat(specs []rollcall.Spec, of event.Key, lease *rollcall.Lease) rollcall
 	}
 	joined.Sorted = joined.Sorted && parts == 1
 	joined.Listeners, joined.Reasons = make([]*rollcall.Listener, 0, length), make([]*ordering.Reason, 0, length)
-	add := func(s rollcall.Spec, from, to int) {
-		joined.Listeners = append(joined.Listeners, s.Listeners[from:to]...)
-		joined.Reasons = append(joined.Reasons, s.Reasons[from:to]...)
-	}
-	for _, s := range specs {
-		add(s, 0, synchronous(s))
-	}
-	for _, s := range specs { // what is published is known only when all others have succeeded
-		add(s, synchronous(s), len(s.Listeners))
+	for _, async := range []bool{false, true} { // what is published is known only when all others have succeeded
+		for _, s := range specs {
+			for i, l := range s.Listeners {
+				if (l.Async != "") == async {
+					joined.Listeners, joined.Reasons = append(joined.Listeners, l), append(joined.Reasons, s.Reasons[i])
+				}
+			}
+		}
 	}
 	return joined
-}
-
-// synchronous returns how many listeners come before the asynchronous ones.
-func synchronous(s rollcall.Spec) int {
-	isAsync := func(l *rollcall.Listener) bool { return l.Async != "" }
-	if i := slices.IndexFunc(s.Listeners, isAsync); i >= 0 {
-		return i
-	}
-	return len(s.Listeners)
 }
 
 // Events returns the events of those providers that can list theirs, each once, with

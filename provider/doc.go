@@ -1,5 +1,5 @@
-// Package provider has the usual kinds of [rollcall.Provider]: which listeners an event
-// has, and in which order.
+// Package provider has the usual kinds of [rollcall.Provider]. A provider decides which
+// listeners an event has, and in which order.
 //
 //   - [Sorted], which [Build] returns, has the order that priorities and hints ask for,
 //     computed once;
@@ -14,9 +14,9 @@
 // that it implements.
 //
 // All kinds may be used concurrently. Asking one takes no lock. Changing a Mutable or a
-// Chain copies it, so a dispatch in flight keeps the listeners that it began with, and
-// ends the [rollcall.Lease] of its answers, so the next dispatch asks again.
+// Chain copies it, so a dispatch in flight keeps the listeners that it began with. The
+// change also ends the [rollcall.Lease] of earlier answers, so the next dispatch asks again.
 //
-// They are made of what package rollcall offers to any provider: [rollcall.Spec] and
+// All kinds are built on what package rollcall offers to any provider: [rollcall.Spec] and
 // [rollcall.Lease].
 package provider

@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,6 +8,7 @@ import (
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/internal/callsite"
+	"github.com/rollcall-go/rollcall/internal/friend"
 	"github.com/rollcall-go/rollcall/ordering"
 )
 
@@ -46,14 +46,12 @@ func bandError(x, target member, side ordering.Side) error {
 	if !target.forgive {
 		return &rollcall.InvalidListenerError{ID: target.ID, Source: target.Source, Err: fmt.Errorf(
 			"it would be %s and run %s all that were added, but %s must run %s it: add this one instead, or drop that hint",
-			done, side, named(x.ID, x.Source), side)}
+			done, side, callsite.Named(x.ID, x.Source), side)}
 	}
 	return &rollcall.InvalidListenerError{ID: x.ID, Source: x.Source, Err: fmt.Errorf(
 		"it must run %s %s, which was %s and runs %s all that are added: drop the hint, or %s this one, too",
-		side, named(target.ID, target.Source), done, side, do)}
+		side, callsite.Named(target.ID, target.Source), done, side, do)}
 }
-
-func named(id, place string) string { return cmp.Or(id, "without ID") + callsite.At(place) }
 
 // invalid joins what is wrong with each listener by itself.
 func invalid(listeners []rollcall.Listener) error {
@@ -70,8 +68,7 @@ func mistaken(listeners []rollcall.Listener) error {
 	problems := []error{invalid(listeners)}
 	for _, l := range listeners {
 		if l.Async != "" {
-			problems = append(problems, &rollcall.EventError{Listener: l.ID, Source: l.Source, Event: l.Event.String(),
-				Problem: "is asynchronous, but only a provider that provider.Build makes publishes events: drop the tag's async"})
+			problems = append(problems, rollcall.Internal.Unpublished(friend.Key{}, &l))
 		}
 	}
 	_, err := catalogOf(nil).Resolve(slices.Clone(listeners))

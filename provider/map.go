@@ -19,7 +19,7 @@ type Map struct {
 }
 
 // NewMap returns a provider of the lists. The keys of the map replace those of the
-// listeners. The error joins a *rollcall.InvalidListenerError, *rollcall.EventError or
+// listeners. The error joins a *rollcall.InvalidListenerError or
 // *rollcall.EventError for each bad listener, and an *ordering.DuplicateError for each
 // ID that a key has twice. NewMap keeps neither map nor lists.
 func NewMap(lists map[event.Key][]rollcall.Listener) (*Map, error) {
@@ -45,8 +45,8 @@ func firstID(listeners []rollcall.Listener) string {
 	return listeners[0].ID + " " + listeners[0].Source
 }
 
-// sortedKeys sorts by name. Types that are local to functions may share a name: the text
-// of their values tells them apart.
+// sortedKeys sorts by name. Types that are local to functions may share a name. They are
+// then sorted by the text of their values.
 func sortedKeys[V any](m map[event.Key]V, text func(V) string) []event.Key {
 	return slices.SortedFunc(maps.Keys(m), func(a, b event.Key) int {
 		return cmp.Or(cmp.Compare(a.Path(), b.Path()), cmp.Compare(a.Name(), b.Name()), cmp.Compare(text(m[a]), text(m[b])))

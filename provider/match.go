@@ -66,8 +66,8 @@ func (m *matcher) addNamedType(k event.Key) {
 // hears reports whether a listener has the key.
 func (m *matcher) hears(k event.Key) bool { _, ok := m.labels[k]; return ok }
 
-// entitle gives each declared event and each key a title that no other has: the
-// declared name, or the type, with its import path where that must be.
+// entitle sets a unique title for each declared event and each key: the declared name, or
+// the type, with its import path if necessary.
 func (m *matcher) entitle() {
 	taken := map[string]bool{}
 	for _, e := range m.events {
@@ -114,8 +114,9 @@ func (m *matcher) declaration(k event.Key) rollcall.Declaration {
 	return d
 }
 
-// match gives the keys that an event of type t with this name of its own goes
-// to: its type, its names, the interfaces that it implements.
+// match returns the keys that an event goes to: its type, its names, and the interfaces
+// that it implements. The event has type t and its own name is name, or "" if it has
+// none.
 func (m *matcher) match(t reflect.Type, name string) []event.Key {
 	var keys []event.Key
 	add := func(k event.Key) {
@@ -156,7 +157,7 @@ func (m *matcher) namesOf(t reflect.Type) []string {
 	return names
 }
 
-// overlap says whether some event may go to both keys.
+// overlap reports whether some event may go to both keys.
 func (m *matcher) overlap(a, b event.Key) bool {
 	switch {
 	case a == b:
@@ -191,8 +192,8 @@ func (m *matcher) mayNameUnknown(name string) bool {
 	return len(m.types[name]) == 0 || slices.ContainsFunc(m.types[name], isInterface)
 }
 
-// mayBeNamed: a declared name is that of its type; any other may be that of an EventName
-// method.
+// mayBeNamed reports whether an event of type t may have the name. A declared name
+// belongs to its type; any other name may come from an EventName method.
 func (m *matcher) mayBeNamed(t reflect.Type, name string) bool {
 	has := func(declared reflect.Type) bool { return declared == t || typesOverlap(declared, t) }
 	if t.Kind() == reflect.Interface && len(m.types[name]) == 0 {

@@ -36,8 +36,8 @@ type mutableState struct {
 
 // Append adds a listener behind all others of its event and returns a function that
 // removes it. The function may be called more than once, and by the listener itself. The
-// listener's placement is ignored. The error is a *rollcall.EventError, a
-// *rollcall.EventError, an *ordering.DuplicateError if the ID is taken for that event,
+// listener's placement is ignored. The error is a *rollcall.EventError, an
+// *ordering.DuplicateError if the ID is taken for that event,
 // or a *rollcall.InvalidListenerError, also if an added listener must run after this one.
 func (m *Mutable) Append(l rollcall.Listener) (remove func(), err error) {
 	return m.insert([]rollcall.Listener{l}, ordering.Appended)

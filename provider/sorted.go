@@ -2,14 +2,12 @@ package provider
 
 import (
 	"errors"
-	"fmt"
 	"reflect"
 	"slices"
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/internal/errlist"
-	"github.com/rollcall-go/rollcall/internal/friend"
 	"github.com/rollcall-go/rollcall/ordering"
 )
 
@@ -102,62 +100,4 @@ func (s *Sorted) Events() []EventOrder {
 		return nil
 	}
 	return slices.Clone(s.orders)
-}
-
-// hintsAcrossKeys refuses hints that put a listener behind one that is received
-// elsewhere.
-func (s *sorter) hintsAcrossKeys() error {
-	byID := map[string][]member{}
-	for _, m := range s.members {
-		byID[m.ID] = append(byID[m.ID], m)
-	}
-	var problems []error
-	check := func(earlier, later member) {
-		if earlier.Async != "" && earlier.Async != later.Async && s.matcher.overlap(earlier.Event, later.Event) {
-			problems = append(problems, notAfter(earlier, later))
-		}
-	}
-	for _, m := range s.members {
-		for _, t := range m.Placement.Before {
-			for _, later := range byID[t.ID] {
-				check(m, later)
-			}
-		}
-		for _, t := range m.Placement.After {
-			for _, earlier := range byID[t.ID] {
-				check(earlier, m)
-			}
-		}
-	}
-	return errors.Join(problems...)
-}
-
-// notAfter is the error of a hint that asks for a listener to run after one that runs
-// elsewhere, in its own time.
-func notAfter(earlier, later member) error {
-	way, next := "a dispatch does not wait for", "make "+later.ID+" asynchronous by the same key"
-	if later.Async != "" {
-		way, next = fmt.Sprintf("the receivers of %s do not wait for", later.Async), "have both received by one key"
-	}
-	return &rollcall.EventError{Listener: later.ID, Source: later.Source, Event: later.Event.String(), Problem: fmt.Sprintf(
-		"must run after %s, which %s, as it is received by the key %s: drop the hint, or %s", named(earlier.ID, earlier.Source), way, earlier.Async, next)}
-}
-
-// Internal is the bridge to package fxevents, like rollcall.Internal. It may change at
-// any time.
-var Internal bridge
-
-type bridge struct{}
-
-// Build is the function Build for listeners whose events a catalog has resolved, except
-// for those of the IDs that are lost. It keeps the slices.
-func (bridge) Build(_ friend.Key, listeners []rollcall.Listener, events []rollcall.Declaration, lost map[string]bool) (*Sorted, error) {
-	return build(listeners, events, lost)
-}
-
-// catalogOf returns what decides which of the events a text means.
-func catalogOf(events []rollcall.Declaration) interface {
-	Resolve([]rollcall.Listener) (map[string]bool, error)
-} {
-	return rollcall.Internal.Catalog(friend.Key{}, events)
 }

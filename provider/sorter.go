@@ -10,7 +10,8 @@ import (
 	"github.com/rollcall-go/rollcall/ordering"
 )
 
-// member is a listener of a provider that sorts. Its listener's address is its identity.
+// member is one listener of a sorter. The address of its rollcall.Listener is its
+// identity.
 type member struct {
 	*rollcall.Listener
 	band    ordering.Band
@@ -113,10 +114,10 @@ func (s *sorter) cycles() error {
 	return errors.Join(append(problems, s.cyclesOfUnknown())...)
 }
 
-// cyclesOfUnknown joins the cycles that an event may meet whose type or name is not known
-// now. It may implement every interface that is listened to or declared with a name, and
-// it may have any name of its own if no declared type has the name, or an interface, or
-// if its type has an EventName method.
+// cyclesOfUnknown joins the cycles that an event may meet if its type or name is not
+// known yet. Such an event may implement every interface that is listened to or declared
+// with a name. It may also have any name of its own, in three cases: no declared type has
+// the name, a declared interface has it, or the event's type has an EventName method.
 func (s *sorter) cyclesOfUnknown() error {
 	unknown := s.matcher.unknown()
 	_, err := s.place(unknown)

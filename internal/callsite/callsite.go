@@ -2,6 +2,7 @@
 package callsite
 
 import (
+	"cmp"
 	"path"
 	"path/filepath"
 	"reflect"
@@ -11,7 +12,7 @@ import (
 )
 
 // Caller is the place that called the function skip frames above the caller
-// of Caller, as "recipes/module.go:21", or "" where it is not known.
+// of Caller, as "recipes/module.go:21", or "" if it is not known.
 func Caller(skip int) string {
 	var pcs [1]uintptr
 	if runtime.Callers(skip+3, pcs[:]) == 0 {
@@ -42,7 +43,10 @@ func At(place string) string {
 	return " (" + place + ")"
 }
 
-// Both is At for two places; "" where one is not known.
+// Named returns a listener's ID and its place.
+func Named(id, place string) string { return cmp.Or(id, "without ID") + At(place) }
+
+// Both is At for two places. It returns "" if either place is unknown.
 func Both(a, b string) string {
 	if a == "" || b == "" {
 		return ""
@@ -77,15 +81,15 @@ func packageName(part string) string {
 	return part
 }
 
-// isMajor says whether a part of an import path is a major version, such as "v2",
-// from the least one on: the root of a module is never in "v1".
+// isMajor reports whether a part of an import path is a major version, such as "v2", and
+// at least the version least. The root of a module is never in "v1".
 func isMajor(part string, least int) bool {
 	n, err := strconv.Atoi(strings.TrimPrefix(part, "v"))
 	return err == nil && n >= least && part == "v"+strconv.Itoa(n)
 }
 
-// place keeps of the path what tells files apart and is the same on every
-// machine.
+// place shortens a path to its file and directory, and adds the line. These distinguish
+// files, and are the same on every machine.
 func place(file string, line int) string {
 	file = filepath.ToSlash(file)
 	parent := strings.LastIndexByte(file[:max(0, strings.LastIndexByte(file, '/'))], '/')

@@ -1,0 +1,47 @@
+package provider
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/rollcall-go/rollcall"
+	"github.com/rollcall-go/rollcall/internal/callsite"
+)
+
+// hintsAcrossKeys rejects hints that put a listener after one that is received elsewhere.
+func (s *sorter) hintsAcrossKeys() error {
+	byID := map[string][]member{}
+	for _, m := range s.members {
+		byID[m.ID] = append(byID[m.ID], m)
+	}
+	var problems []error
+	check := func(earlier, later member) {
+		if earlier.Async != "" && earlier.Async != later.Async && s.matcher.overlap(earlier.Event, later.Event) {
+			problems = append(problems, notAfter(earlier, later))
+		}
+	}
+	for _, m := range s.members {
+		for _, t := range m.Placement.Before {
+			for _, later := range byID[t.ID] {
+				check(m, later)
+			}
+		}
+		for _, t := range m.Placement.After {
+			for _, earlier := range byID[t.ID] {
+				check(earlier, m)
+			}
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// notAfter returns the error for a hint that makes later run after earlier. That is
+// impossible, because earlier runs elsewhere, in its own time.
+func notAfter(earlier, later member) error {
+	way, next := "a dispatch does not wait for", "make "+later.ID+" asynchronous by the same key"
+	if later.Async != "" {
+		way, next = fmt.Sprintf("the receivers of %s do not wait for", later.Async), "have both received by one key"
+	}
+	return &rollcall.EventError{Listener: later.ID, Source: later.Source, Event: later.Event.String(), Problem: fmt.Sprintf(
+		"must run after %s, which %s, as it is received by the key %s: drop the hint, or %s", callsite.Named(earlier.ID, earlier.Source), way, earlier.Async, next)}
+}

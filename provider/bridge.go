@@ -1,0 +1,25 @@
+package provider
+
+import (
+	"github.com/rollcall-go/rollcall"
+	"github.com/rollcall-go/rollcall/internal/friend"
+)
+
+// Internal is the bridge to package fxevents, like rollcall.Internal. It may change at
+// any time.
+var Internal bridge
+
+type bridge struct{}
+
+// Build is the function Build for listeners whose events a catalog has resolved, except
+// for those of the IDs that are lost. It keeps the slices.
+func (bridge) Build(_ friend.Key, listeners []rollcall.Listener, events []rollcall.Declaration, lost map[string]bool) (*Sorted, error) {
+	return build(listeners, events, lost)
+}
+
+// catalogOf returns what decides which of the events a text means.
+func catalogOf(events []rollcall.Declaration) interface {
+	Resolve([]rollcall.Listener) (map[string]bool, error)
+} {
+	return rollcall.Internal.Catalog(friend.Key{}, events)
+}
