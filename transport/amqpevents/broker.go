@@ -22,8 +22,8 @@ type broker struct {
 // connectTimeout is for URLs that have no connection_timeout.
 const connectTimeout = 10 * time.Second
 
-// newBroker reads a URL. The errors of parsers quote what they could not read,
-// where a password may be, so they are not told.
+// newBroker parses a URL. It does not return the parser's error, which quotes what it
+// could not parse and so may contain a password.
 func newBroker(url string, config *tls.Config) (broker, error) {
 	uri, err := amqp091.ParseURI(url)
 	if err != nil || hasLateAt(url) {
@@ -47,8 +47,8 @@ func hasLateAt(url string) bool {
 	return end >= 0 && strings.Contains(rest[end:], "@")
 }
 
-// dial makes a connection. The purpose is told to the broker, for whoever lists
-// its connections.
+// dial makes a connection. The purpose is part of the connection's name, which the broker
+// shows in its list of connections.
 func (b broker) dial(ctx context.Context, purpose string) (*connection, error) {
 	ctx, cancel := context.WithTimeout(ctx, b.timeout)
 	defer cancel()
@@ -67,7 +67,7 @@ func (b broker) dial(ctx context.Context, purpose string) (*connection, error) {
 	}
 	conn, err := amqp091.DialConfig(b.url, config)
 	if stopped := stop(); !stopped {
-		err = ctx.Err() // the client takes an end while it logs in for a wrong password
+		err = ctx.Err() // the client reports a connection closed during login as a wrong password
 	}
 	if err != nil {
 		if w != nil {

@@ -59,8 +59,8 @@ func (c *connection) block(b amqp091.Blocking) {
 	}
 }
 
-// blocking says why the broker blocks publishers, and gives what is closed when
-// it no longer does: nil where it does not.
+// blocking reports why the broker blocks publishers, and returns a channel that is closed
+// when it no longer does. The channel is nil if the broker does not block publishers.
 func (c *connection) blocking() (reason string, unblocked <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -127,10 +127,11 @@ func (l *look) call(ctx context.Context, f func() error) error {
 	return err
 }
 
-// end gives back what is kept, one after another, so that the oldest remains the
-// first. A quorum queue has it some time after it was told; the next look would
-// miss it before. Told too much at a time, it turns the order. Where that takes
-// too long, the broker has the rest back when the channel is closed.
+// end returns the kept letters to the queue in order, so that the oldest remains the
+// first. A quorum queue has a letter back only some time after it was rejected, and the
+// next look would miss a letter that is not back yet. If too many letters are rejected at
+// once, the queue changes their order. If returning them takes too long, the broker
+// requeues the rest when the channel is closed.
 func (l *look) end() {
 	if l.over {
 		return
@@ -153,8 +154,8 @@ func (l *look) end() {
 }
 
 const (
-	atATime    = 16               // letters; the broker turns them above 32
-	givingBack = 10 * time.Second // for the broker; it never seems to have what another look takes at once
+	atATime    = 16               // letters; the broker changes the order of more than 32
+	givingBack = 10 * time.Second // for the broker; a letter that another look takes at once never seems back
 )
 
 // await waits until the queue has as many letters to show.

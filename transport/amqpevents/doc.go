@@ -1,59 +1,58 @@
-// Package amqpevents is a [transport.Transport] over RabbitMQ, by AMQP 0.9.1. It needs
-// RabbitMQ 3.10 or later.
+// Package amqpevents implements [transport.Transport] over RabbitMQ with AMQP 0.9.1. It
+// requires RabbitMQ 3.10 or later.
 //
 //	t, err := amqpevents.Connect("amqp://shop:secret@rabbit:5672/")
 //
 // # What it makes on the broker
 //
-// Events are published to the direct exchange rollcall.events, by their names as
+// Events are published to the direct exchange rollcall.events, with their names as
 // routing keys. Each receiver key of an event has a durable queue, such as
-// rollcall.order.placed/mail, and one for its dead letters, such as
-// rollcall.order.placed/mail/dead, which is bound to the exchange rollcall.dead.
-// They are quorum queues, or classic ones by [Classic]. A temporary receiver has
-// a queue that ends with its connection; what is published until it has another
-// is lost to it. [Prefix] gives other names.
+// rollcall.order.placed/mail. A second queue, such as rollcall.order.placed/mail/dead,
+// holds its dead letters and is bound to the exchange rollcall.dead. Both are quorum
+// queues, or classic queues with [Classic]. A temporary receiver has a queue that ends
+// with its connection. It misses the events that are published until it has a new queue.
+// [Prefix] changes the names.
 //
-// A message to be retried waits in one of 16 queues, such as rollcall.wait.1s,
-// which are made when they are first needed. All receivers share them. The waits
-// are 1/8 s, 1/4 s and so on to 4096 s, and a message waits in the shortest that
-// suffices: so it comes never too early, and takes up to twice as long as asked,
+// A message to be retried waits in one of 16 queues, such as rollcall.wait.1s. All
+// receivers share these queues, which are made when they are first needed. Their waits
+// are 1/8 s, 1/4 s and so on up to 4096 s, and a message waits in the shortest one that
+// suffices. A retry is therefore never early, and takes up to twice as long as requested,
 // or 1/8 s. Longer waits go through the last queue several times. The exchange
-// rollcall.back brings messages back; what finds its receiver's queue deleted is
-// kept in the queue rollcall.gone for a minute, and then dropped.
+// rollcall.back returns messages to their receivers. If the receiver's queue was deleted,
+// the message is kept in the queue rollcall.gone for a minute and then dropped.
 //
-// Nothing is deleted but what is temporary. A receiver that is no longer needed
-// keeps its queue, which fills: delete it by hand. While retries of it wait,
-// unbind the queue from rollcall.back before: a queue that is deleted just as they
-// come back may keep the broker from bringing back anything of the same wait, for
-// any receiver, for three minutes.
+// Only temporary queues are deleted. If a receiver is no longer needed, its queue remains
+// and fills up: delete it by hand. If retries for the receiver are waiting, unbind the
+// queue from rollcall.back first. Otherwise, a queue that is deleted just as they return
+// may keep the broker from returning any message of the same wait, for any receiver, for
+// three minutes.
 //
 // # Delivery
 //
-// Publish returns nil when the broker has confirmed the message for every queue,
-// which it has on disk by then, and on most nodes where queues are replicated.
-// It returns a *transport.UnroutableError where there is no queue. The broker
-// does not notice messages of the same ID: both are delivered.
+// Publish returns nil when the broker has confirmed the message for every queue. By then
+// the message is on the broker's disk, and on most nodes if queues are replicated.
+// Publish returns a *transport.UnroutableError if there is no queue. The broker does not
+// detect messages with the same ID: both are delivered.
 //
-// A message comes again where its receiver has died or lost its connection.
-// Quorum queues count that as an attempt each time; a classic queue only knows
-// that it was so, and counts one for all. A message that a receiver was given and
-// had not begun with when its subscription ended counts as well. One that has had
-// too many attempts becomes a dead letter, unseen by the handler. The broker ends
-// deliveries that take longer than its consumer_timeout, half an hour by default.
+// A message is redelivered if its receiver died or lost its connection. A quorum queue
+// counts each redelivery as an attempt. A classic queue only knows that a message was
+// redelivered, and counts one attempt for all redeliveries. A message also counts as
+// attempted if a receiver got it but had not started on it when the subscription ended. A
+// message that has had too many attempts becomes a dead letter without another call to
+// the handler. The broker ends deliveries that take longer than its consumer_timeout,
+// half an hour by default.
 //
-// Retrying and dead letters are at least once, too: the copy is confirmed before
-// the original is acknowledged. Until then, as where the broker blocks
-// publishers, the message is held in the place of a handler. With classic queues,
-// there is one exception: what the broker itself hands on, from the queue where it
-// has waited to its receiver's, is lost if the broker stops at that moment, or
-// while it is starting.
+// Retries and dead letters are at-least-once, too: the copy is confirmed before the
+// original is acknowledged. Until then, for example while the broker blocks publishers,
+// the message occupies the slot of a handler. Classic queues have one exception. When a
+// wait ends, the broker itself moves the message to the receiver's queue. The message is
+// lost if the broker stops at that moment or is still starting.
 //
 // # Connections
 //
-// One connection publishes and another consumes, so that a broker that slows down
-// publishers (a memory alarm) does not hold up receivers. Each is made again by
-// itself when it is lost, without end. Everything that waits for the broker ends
-// with its context or after a limit. Only a retry or a dead letter that was sent is
-// waited for as long as its subscription and connections last, so as not to be
-// there twice.
+// One connection publishes and another consumes, so a broker that slows down publishers
+// (a memory alarm) does not delay receivers. A lost connection is restored automatically,
+// and the attempts never stop. Every wait for the broker ends with its context or after a
+// limit. The only exception is a retry or a dead letter that was sent: the wait for it
+// lasts as long as its subscription and connections, so that there is no second copy.
 package amqpevents

@@ -106,7 +106,7 @@ func problem(m transport.Message, format string, arguments ...any) error {
 	return &transport.MessageError{ID: m.ID, Event: m.Event, Problem: fmt.Sprintf(format, arguments...)}
 }
 
-// told says what an error comes from; nil for none.
+// told wraps err with a description of what failed. It returns nil if err is nil.
 func told(err error, format string, arguments ...any) error {
 	if err == nil {
 		return nil

@@ -86,8 +86,8 @@ func (l *link) note(reason error) {
 	l.reason = reason
 }
 
-// wait gives the connection as soon as there is one. The error says why there
-// was none when the context ended.
+// wait returns the connection as soon as there is one. If the context ends first, the
+// error reports why there was none.
 func (l *link) wait(ctx context.Context) (*connection, error) {
 	for {
 		l.mu.Lock()
@@ -129,9 +129,9 @@ func (l *link) close() {
 	l.ended.Wait()
 }
 
-// backoff is how long to wait before a further try: a tenth of a second,
-// doubled with each failure, 10 seconds at most, and less by chance, so that not
-// all clients of a broker come at once.
+// backoff returns how long to wait before the next attempt: a tenth of a second, doubled
+// with each failure, 10 seconds at most. It subtracts a random part, so that the clients
+// of a broker do not all retry at once.
 func backoff(failures int) time.Duration {
 	longest := min(100*time.Millisecond<<min(failures, 7), 10*time.Second)
 	return longest/2 + rand.N(longest/2)

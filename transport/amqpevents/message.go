@@ -83,9 +83,9 @@ func again(d amqp091.Delivery, headers amqp091.Table) amqp091.Publishing {
 	}
 }
 
-// message reads a message of the broker. The error says what it lacks of an
-// event; what could be read is there all the same. The body is a copy, as it is
-// the handler's: what it makes of it is not what may be published again.
+// message reads a message from the broker. The error reports what the message lacks to be
+// an event. Even then, the result holds whatever could be read. The body is a copy,
+// because the handler may change it and the original may be published again.
 func message(d amqp091.Delivery) (transport.Message, error) {
 	return transport.FromAttributes(attributes(d.Headers), d.ContentType, slices.Clone(d.Body))
 }
@@ -122,7 +122,7 @@ func text(value any) string {
 
 func valid(s string) string { return strings.ToValidUTF8(s, string(utf8.RuneError)) }
 
-// number is the value of a header that is a number, 0 where it is none.
+// number returns the value of a header as a number, or 0 if it is not a number.
 func number(value any) int64 {
 	n, err := strconv.ParseInt(text(value), 10, 64)
 	if err != nil {

@@ -30,10 +30,10 @@ func newPublisher(l *link, setUp func(channel) error) *publisher {
 // route leads to queues.
 type route struct{ exchange, key string }
 
-// publish returns when the broker has confirmed a message, and says whether any
-// queue got it. Where the connection or the channel is lost before that, it
-// publishes again, so the broker may have the message twice. What has to be waited
-// for before the message can be sent ends by a context of its own.
+// publish returns when the broker has confirmed a message, and reports whether any queue
+// got it. If the connection or the channel is lost before that, publish sends the message
+// again, so the broker may have it twice. The context sending limits the waits before the
+// message can be sent.
 func (p *publisher) publish(sending, ctx context.Context, to route, m amqp091.Publishing) (routed bool, err error) {
 	for {
 		c, err := p.channel(sending)
@@ -79,7 +79,7 @@ func (p *publisher) publishApart(sending, ctx context.Context, to route, m amqp0
 	return routed, err
 }
 
-// channel gives the channel to publish on, which it opens where there is none.
+// channel returns the channel to publish on. It opens one if none is open.
 func (p *publisher) channel(ctx context.Context) (*confirming, error) {
 	if c := p.current.Load(); c != nil && !c.channel.IsClosed() {
 		return c, nil
@@ -108,12 +108,13 @@ func (p *publisher) channel(ctx context.Context) (*confirming, error) {
 	}
 }
 
-// confirming is a channel on which the broker confirms what it has taken.
+// confirming is a channel on which the broker confirms the messages that it has taken.
 //
-// It sends back what no queue got, before it confirms that. The client hands
-// each to all that ask for returns, one after another, and waits until they have
-// it. So there are two: once the second is handed a message, the first is done
-// with it, and whoever learns of the confirmation finds the return noted.
+// If no queue got a message, the broker returns the message before confirming it. The
+// client passes each returned message to every Go channel registered for returns, one
+// after another, and waits until each has received it. There are therefore two such
+// channels. The return is noted between the two receives, and so before the confirmation
+// arrives.
 type confirming struct {
 	*connection
 	channel       channel
@@ -126,7 +127,7 @@ type confirming struct {
 	returned map[int64]bool // of the messages under way, by number
 }
 
-// numberHeader tells messages apart that are sent back: IDs may repeat.
+// numberHeader identifies returned messages, because IDs may repeat.
 const numberHeader = "rollcall-number"
 
 func newConfirming(ctx context.Context, conn *connection, setUp func(channel) error) (*confirming, error) {

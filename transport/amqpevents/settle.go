@@ -36,8 +36,8 @@ func (r *receiving) handle(ctx context.Context, c *consumer, raw amqp091.Deliver
 	}
 }
 
-// decide has the handler called and does what it says. One that ends its
-// goroutine, as t.FailNow does, asks for the message again.
+// decide calls the handler and follows its verdict. A handler that ends its goroutine, as
+// t.FailNow does, counts as one that asked for a retry.
 func (r *receiving) decide(ctx context.Context, c *consumer, raw amqp091.Delivery, d transport.Delivery) {
 	returned := false
 	defer func() {
@@ -50,14 +50,14 @@ func (r *receiving) decide(ctx context.Context, c *consumer, raw amqp091.Deliver
 	r.follow(ctx, c, raw, d.Attempt, v)
 }
 
-// unsaid is for the verdict of a handler that gives none.
+// unsaid returns the verdict for a handler that did not return one.
 func unsaid(_ context.Context, d transport.Delivery) transport.Verdict {
 	return transport.Retry(transport.Backoff(d.Attempt), "the handler ended its goroutine")
 }
 
-// progress says the how-manieth attempt a delivery is, and how long it still has
-// to wait. Only what has come back tells of itself: other programs may publish
-// anything.
+// progress returns the attempt number of a delivery, and how long the delivery still has
+// to wait. It trusts only the headers of messages from the back exchange, because other
+// programs may publish anything.
 func (r *receiving) progress(d amqp091.Delivery) (attempt int, remaining time.Duration) {
 	n := int64(1)
 	if d.Exchange == r.transport.topology.names.back() {
@@ -67,9 +67,10 @@ func (r *receiving) progress(d amqp091.Delivery) (attempt int, remaining time.Du
 	return int(min(n, math.MaxInt32) + r.redeliveries(d)), remaining
 }
 
-// redeliveries is how often a message was delivered before in vain. Quorum
-// queues count that; a classic queue, as temporary receivers have, only tells
-// whether it was. There, and the first time, a count is the publisher's.
+// redeliveries returns how often a message was delivered before without being settled.
+// Quorum queues count that. A classic queue, which temporary receivers use, only reports
+// whether the message was redelivered. With a classic queue, or on the first delivery, a
+// count comes from the publisher and is ignored.
 func (r *receiving) redeliveries(d amqp091.Delivery) int64 {
 	if !d.Redelivered {
 		return 0
@@ -104,11 +105,11 @@ func (r *receiving) reject(ctx context.Context, c *consumer, raw amqp091.Deliver
 	})
 }
 
-// settle acknowledges a message once it is kept elsewhere. It holds the message
-// until then, as where the broker blocks publishers: what is given back comes
-// again at once, which counts as an attempt. If it never will work, the broker
-// keeps it as a dead letter. Nothing is done with a message of a channel that is
-// closed: the broker delivers that again anyway.
+// settle acknowledges a message once it is kept elsewhere. It holds the message until
+// then, for example while the broker blocks publishers. A message returned to the queue
+// would be redelivered at once, and that counts as an attempt. If keeping it elsewhere
+// can never succeed, the broker keeps it as a dead letter. settle does nothing if the
+// message's channel is closed: the broker redelivers the message anyway.
 func (r *receiving) settle(ctx context.Context, c *consumer, raw amqp091.Delivery, attempt int, keep func(context.Context) error) {
 	atLeast := settleTimeout // once even after the end
 	for failures := 0; !c.channel.IsClosed(); failures++ {
@@ -126,7 +127,7 @@ func (r *receiving) settle(ctx context.Context, c *consumer, raw amqp091.Deliver
 		case err == nil:
 			return
 		case !pause(ctx, c.over, backoff(failures)):
-			return // the broker has it back when the channel is closed
+			return // the broker requeues it when the channel is closed
 		}
 		atLeast = 0
 	}

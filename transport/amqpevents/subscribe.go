@@ -15,10 +15,10 @@ import (
 // channel is the client's.
 type channel = *amqp091.Channel
 
-// Subscribe has a handler receive messages until the context ends. It stays
-// through the loss of the connection, and makes its queue anew where somebody has
-// deleted it. The error is a *transport.SubscriptionError, a *ConflictError, or
-// the broker's, where the queue can't be made.
+// Subscribe calls the handler for each message until the context ends. It continues after
+// the connection is lost, and makes its queue again if somebody has deleted it. The error
+// is a *transport.SubscriptionError, a *ConflictError, or the broker's error if the queue
+// can't be made.
 func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h transport.Handler) error {
 	s, err := s.Check()
 	if err != nil {
@@ -190,19 +190,19 @@ func (r *receiving) work(ctx context.Context, c *consumer) {
 	}
 }
 
-// take handles a message once a handler may run. It gives it back where it comes
-// after the end.
+// take handles a message once a handler may run. After the subscription has ended, it
+// returns the message to the queue.
 func (r *receiving) take(ctx context.Context, c *consumer, raw amqp091.Delivery) {
 	select {
 	case r.slots <- struct{}{}:
 	case <-ctx.Done():
 	}
 	if ctx.Err() != nil {
-		_ = raw.Reject(true) // nobody has begun with it
+		_ = raw.Reject(true) // no handler has started on it
 		return
 	}
 	defer func() { <-r.slots }()
-	if !c.channel.IsClosed() { // else it comes again, by another channel
+	if !c.channel.IsClosed() { // else it is redelivered on another channel
 		r.handle(ctx, c, raw)
 	}
 }

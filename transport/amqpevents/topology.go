@@ -88,9 +88,9 @@ func (t topology) receiver(ch channel, r target) error {
 	return declare(ch, t.names.queue(r.address), arguments, t.bindings(r)...)
 }
 
-// temporaryReceiver declares a queue that is the connection's and ends with its
-// consumer, and gives its name. That is another one each time, as the broker may
-// not know yet that the connection before is lost.
+// temporaryReceiver declares a queue that belongs to the connection and ends with its
+// consumer, and returns its name. The name is different each time, because the broker may
+// not know yet that the previous connection is lost.
 func (t topology) temporaryReceiver(ch channel, r target) (name string, err error) {
 	name = t.names.queue(address(r.event, "")) + "/" + rand.Text()
 	arguments := amqp091.Table{queueType: classicType, deadExchange: t.names.dead(), deadKey: address(r.event, r.key)}

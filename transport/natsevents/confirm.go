@@ -151,9 +151,10 @@ func (c *confirmations) replySubject(id uint64) string {
 	return string(strconv.AppendUint(append(room[:0], c.prefix...), id, 10))
 }
 
-// send is called by the queue alone, one after the other. The client may have to
-// wait, for a connection that does not take more, and does not keep what it is
-// given: so it is given a copy, which whoever gives up need not wait for.
+// send is called by the queue only, for one message at a time. The client may have to
+// wait while the connection accepts no more data, but it does not retain the message.
+// send therefore passes a copy, so that a caller can stop waiting without waiting for the
+// client.
 func (c *confirmations) send(s *sending) {
 	if !s.copyTo(&c.out) {
 		return
@@ -171,7 +172,7 @@ const (
 	patience   = 5 // sweeps
 )
 
-// close tells all that no answer will come.
+// close ends all waits, because no answer will come.
 func (c *confirmations) close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -181,7 +182,7 @@ func (c *confirmations) close() {
 	}
 }
 
-// sweep tells who has waited too long.
+// sweep ends the waits that have lasted too long.
 func (c *confirmations) sweep() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -197,9 +198,10 @@ func (c *confirmations) sweep() {
 	}
 }
 
-// answered gives an answer to who waits for it. An old server may say that a
-// message is a duplicate of one that it is about to keep, without its number: that
-// one may be lost yet, so it is asked again when nothing else has come for a while.
+// answered passes an answer to the caller that waits for it. An old server may report a
+// message as a duplicate of one that it is about to keep, without a sequence number. The
+// message may still be lost, so the answer is ignored, and the message is published again
+// if no other answer comes for a while.
 func (c *confirmations) answered(m *nats.Msg) {
 	if isKept(m) && bytes.Contains(m.Data, []byte(`"seq":0`)) {
 		return
@@ -244,7 +246,7 @@ func (c *confirmations) resolve(subject string, outcome error) {
 	}
 }
 
-// take takes from those that wait, for one to be told once.
+// take removes a waiter and returns it, so that each waiter gets one answer only.
 func (c *confirmations) take(id uint64) (waiter, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

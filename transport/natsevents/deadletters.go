@@ -21,9 +21,9 @@ const (
 	attemptHeader = "rollcall-attempt"
 )
 
-// bury keeps a dead letter. Where a message from elsewhere is so large that there
-// is no room beside it, it is kept as it came. Where the server fails, as between
-// two leaders, it tries again until the context ends.
+// bury keeps a dead letter. If a message from elsewhere is so large that there is no room
+// for the reason, bury keeps it as it came. If the server fails, for example between two
+// leaders, bury tries again until the context ends.
 func (t *Transport) bury(ctx context.Context, m *nats.Msg, d transport.Delivery, reason string) error {
 	duplicate := letterKey(m, d)
 	h := t.header(d.Message, duplicate, map[string]string{reasonHeader: escaped(reason), attemptHeader: strconv.Itoa(d.Attempt)})
@@ -39,10 +39,11 @@ func (t *Transport) bury(ctx context.Context, m *nats.Msg, d transport.Delivery,
 	return err
 }
 
-// letterKey tells duplicates of a dead letter, as where what follows it is
-// repeated: by the consumer, which a temporary receiver has to itself, the message
-// in its stream, and when it came there, since the stream may be made anew. One
-// that is replayed is another message.
+// letterKey identifies duplicates of a dead letter, for example if its message is
+// redelivered after it was kept. The key consists of the consumer, the position of the
+// message in its stream, and the time it arrived there. A temporary receiver has a
+// consumer of its own, and a stream may be made again. A replayed dead letter is a
+// different message.
 func letterKey(m *nats.Msg, d transport.Delivery) string {
 	if meta, err := m.Metadata(); err == nil {
 		return fmt.Sprint("dead/", meta.Consumer, "/", meta.Sequence.Stream, "/", meta.Timestamp.UnixNano())

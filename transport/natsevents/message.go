@@ -66,8 +66,8 @@ func headerSize(header nats.Header) int {
 	return size
 }
 
-// read reads a message on the wire. The error says what it lacks of an event;
-// what could be read is there all the same.
+// read reads a message on the wire. The error reports what the message lacks to be an
+// event. Even then, the result holds whatever could be read.
 func read(header nats.Header, body []byte) (transport.Message, error) {
 	return transport.FromAttributes(attributes(header), contentType(header), body)
 }

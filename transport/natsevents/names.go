@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// consumerName is a name for the receiver key of an event: what can be read of
-// both, and a hash that tells apart what looks the same.
+// consumerName returns the name for the receiver key of an event: the readable characters
+// of both, and a hash that distinguishes names that look the same.
 func consumerName(event, key string) string {
 	sum := sha256.Sum256([]byte(event + "\x00" + key))
 	return readable(event) + "-" + readable(key) + "-" + hex.EncodeToString(sum[:6])

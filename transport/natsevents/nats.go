@@ -67,8 +67,8 @@ func (s settings) clientOptions() []nats.Option {
 	return append([]nats.Option{nats.Name("rollcall"), nats.MaxReconnects(-1), nats.IgnoreAuthErrorAbort(), nats.ErrorHandler(quiet)}, s.client...)
 }
 
-// quiet keeps the client from writing to the standard error of the program:
-// what fails is told where it fails. [Client] can give another.
+// quiet keeps the client from writing to the program's standard error, because errors are
+// reported where they occur. [Client] can set another handler.
 func quiet(*nats.Conn, *nats.Subscription, error) {}
 
 // hosts are the servers without what may be of a password: what stands before an
@@ -186,10 +186,11 @@ func (t *Transport) Close() {
 	}
 }
 
-// Publish keeps a message for each receiver key. The error is a
-// *transport.MessageError, also for a message or headers that are larger than the
-// server takes less 5 KiB for the headers of a dead letter, the client's or the
-// context's. Where the context has no deadline, it waits for 30 seconds at most.
+// Publish keeps a message for each receiver key. The error is a *transport.MessageError,
+// the client's or the context's. It is a *transport.MessageError, too, if the message or
+// its headers are larger than the server's limit less 5 KiB. The 5 KiB are for the
+// headers of a dead letter. If the context has no deadline, Publish waits for 30 seconds
+// at most.
 func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 	if err := m.Check(); err != nil {
 		return err
@@ -207,15 +208,15 @@ func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 	return t.send(ctx, t.eventSubject(m.Event), m, h)
 }
 
-// publishedKey tells duplicates of a message: an ID is that of one source, and for
-// one receiver key where it names one. Of all these, the ID alone may have a slash
-// in front of others.
+// publishedKey identifies duplicates of a message. An ID belongs to one source, and to
+// one receiver key if the message names one. The ID is escaped because, of the parts that
+// others follow, only the ID may contain a slash.
 func (t *Transport) publishedKey(m transport.Message) string {
 	return m.Event + "/" + m.Key + "/" + url.PathEscape(m.ID) + "/" + cmp.Or(m.Source, t.settings.source)
 }
 
-// send waits for the confirmation. Where none comes, as when the connection was
-// lost meanwhile, it publishes again: the server tells duplicates by their ID.
+// send waits for the confirmation. If none comes, for example because the connection was
+// lost meanwhile, send publishes again: the server recognizes duplicates by their ID.
 func (t *Transport) send(ctx context.Context, subject string, m transport.Message, h *header) error {
 	if err := ctx.Err(); err != nil {
 		return told(err, "publishing event "+m.Event)
@@ -232,6 +233,6 @@ func (t *Transport) send(ctx context.Context, subject string, m transport.Messag
 	}
 }
 
-// confirmAttempts is how often a message is published that is not confirmed,
-// where the caller's context has no deadline.
+// confirmAttempts is how often an unconfirmed message is published if the caller's
+// context has no deadline.
 const confirmAttempts = 5

@@ -61,10 +61,10 @@ func Prefix(prefix string) Option { return optionFunc(func(s *settings) { s.pref
 // CloudEvents: a URI reference such as "/shop".
 func Source(source string) Option { return optionFunc(func(s *settings) { s.source = source }) }
 
-// AckWait is after what time a message comes again whose receiver has died, 30
-// seconds by default, and a tenth of a second at least. A handler that runs longer
-// keeps its message. Of several processes that receive by a key, the one that began
-// last says so for all: give them the same.
+// AckWait sets how long the server waits before redelivering a message whose receiver
+// died. The default is 30 seconds, the minimum a tenth of a second. A handler that runs
+// longer keeps its message. If several processes receive for one key, the last one to
+// start sets the value for all, so use the same value in each.
 func AckWait(d time.Duration) Option { return optionFunc(func(s *settings) { s.ackWait = d }) }
 
 // SyncEvery has an embedded server write to the disk from time to time, instead

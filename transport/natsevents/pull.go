@@ -135,8 +135,9 @@ func (r *receiving) request() {
 // request. After six it forgets the request, and says so.
 func (p *pull) heartbeat() time.Duration { return p.transport.settings.heartbeat }
 
-// watch waits until there is a reason to end. A request is lost where nothing
-// came for two heartbeats, as where the consumer was deleted before the request.
+// watch waits until there is a reason to end. A request counts as lost if nothing has
+// come for two heartbeats, for example because the consumer was deleted before the
+// request.
 func (p *pull) watch(changed <-chan nats.Status) reason {
 	tick := time.NewTicker(2 * p.heartbeat())
 	defer tick.Stop()

@@ -5,11 +5,11 @@ import (
 	"sync"
 )
 
-// queue handles one item after another, in a goroutine that runs while there are
-// any. The client writes to its connection while it holds its lock; where one
-// goroutine waits for that instead of hundreds, what comes meanwhile goes out
-// together. It lets whoever is ready to run add something first: with 256
-// publishers, that makes a fifth as many writes.
+// queue handles one item after another, in a goroutine that runs while there are items.
+// The client holds its lock while it writes to its connection. One goroutine waits for
+// that lock instead of hundreds, so items that arrive meanwhile go out together. Before
+// each batch, the goroutine lets others that are ready to run add items: with 256
+// publishers, that reduces the number of writes to a fifth.
 type queue[T any] struct {
 	handle  func(T)
 	running sync.WaitGroup
@@ -33,7 +33,7 @@ func (q *queue[T]) add(item T) {
 func (q *queue[T]) run() {
 	var items []T
 	for {
-		runtime.Gosched() // for whoever has something to add
+		runtime.Gosched() // others may have items to add
 		q.mu.Lock()
 		clear(items)
 		items, q.items = q.items, items[:0]

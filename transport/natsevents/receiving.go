@@ -11,8 +11,8 @@ import (
 	"github.com/rollcall-go/rollcall/transport"
 )
 
-// receiving is one subscription under way: its handlers, and what the server is
-// told of messages.
+// receiving is one subscription in progress: its handlers, and its reports to the server
+// about messages.
 type receiving struct {
 	transport    *Transport
 	ctx          context.Context // the subscription's
@@ -50,14 +50,14 @@ func (r *receiving) send(m outgoing) {
 		_ = r.transport.conn.PublishRequest(m.subject, m.reply, m.data) // else it is missed, and made anew
 		return
 	}
-	_ = r.transport.conn.Publish(m.subject, m.data) // else the message comes again: at least once
+	_ = r.transport.conn.Publish(m.subject, m.data) // else the message is redelivered: at least once
 	r.acked = m.subject
 }
 
-// end waits for the handlers, and until the server has dealt with what they have
-// done, as long as that may take: else messages that are done come again. The
-// server deals with one answer to a consumer's messages after the other, so it
-// is asked for a reply to one that comes after the last, and that changes nothing
+// end waits for the handlers, and then, for a limited time, until the server has
+// processed their acknowledgements. Otherwise, messages that are done would be
+// redelivered. The server processes the acknowledgements of a consumer in order. So end
+// sends one more after the last and asks for a reply to it. This one changes nothing,
 // because its message is done.
 func (r *receiving) end() {
 	r.workers.wait()
@@ -69,24 +69,25 @@ func (r *receiving) end() {
 	r.acked = ""
 }
 
-// ask waits until the server has dealt with what it is told, for some time.
+// ask sends data to the server, and waits for a limited time until the server has
+// processed it.
 func (r *receiving) ask(subject string, data []byte) {
 	ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
 	defer cancel()
-	_, _ = r.transport.conn.RequestWithContext(ctx, subject, data) // else the message comes again
+	_, _ = r.transport.conn.RequestWithContext(ctx, subject, data) // else the message is redelivered
 }
 
 // askTimeout is for the server's reply to what becomes of a message.
 const askTimeout = time.Second
 
-// What the server is told of a message.
+// Reports to the server about a message.
 var (
 	ack        = []byte("+ACK")
 	inProgress = []byte("+WPI")
 )
 
-// done tells the server soon that a message is done. Where that is lost, the
-// message comes again.
+// done queues the report to the server that a message is done. If the report is lost, the
+// message is redelivered.
 func (r *receiving) done(m *nats.Msg) { r.outgoing.add(outgoing{subject: m.Reply, data: ack}) }
 
 // again asks for a message again, after some time. From then on it must not be in
@@ -143,8 +144,8 @@ func (r *receiving) reject(ctx context.Context, m *nats.Msg, d transport.Deliver
 	r.ask(m.Reply, ack) // waits: else it comes again as well
 }
 
-// keep tells the server from time to time which messages are being handled,
-// until it is ended.
+// keep periodically reports to the server which messages are being handled, until the
+// returned function is called.
 func (r *receiving) keep() (end func()) {
 	over := make(chan struct{})
 	var ended sync.WaitGroup
@@ -163,11 +164,12 @@ func (r *receiving) keep() (end func()) {
 	return func() { close(over); ended.Wait() }
 }
 
-// inProgress tells it at once, so that it comes before what becomes of a message.
+// inProgress reports to the server at once, so that the report arrives before the outcome
+// of a message.
 func (r *receiving) inProgress() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for m := range r.handled {
-		_ = r.transport.conn.Publish(m.Reply, inProgress) // else it may come again: at least once
+		_ = r.transport.conn.Publish(m.Reply, inProgress) // else it may be redelivered: at-least-once
 	}
 }

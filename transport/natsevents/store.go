@@ -18,13 +18,13 @@ import (
 
 // store is the directory of an embedded server.
 //
-// Where a write has failed, as on a full disk, the server may number the
-// messages of a stream anew, from a number on that its receivers are done with:
-// what it confirms then it never delivers. It may also remember the IDs of
-// messages that it does not have, and take them for duplicates when they are
-// published again. So a store that has failed confirms nothing more (see
-// confirmations), and is mended when it is opened again: its messages are
-// numbered anew, and their IDs are of another epoch.
+// After a failed write, for example on a full disk, the server may restart the numbering
+// of a stream at a number that its receivers are already done with. It confirms the
+// messages after that but never delivers them. It may also remember the IDs of messages
+// that it does not have, and treat these messages as duplicates when they are published
+// again. A store that has failed therefore confirms nothing more (see confirmations). It
+// is repaired when it is opened again: its messages are renumbered, and their IDs belong
+// to another epoch.
 type store struct {
 	directory string
 	stream    string // of the transport that uses it
@@ -32,8 +32,8 @@ type store struct {
 	epoch     string // what IDs begin with
 }
 
-// sound is a file that is there as long as no write has failed, and tells the
-// epoch. To remove one takes no room on a disk that has none.
+// sound returns the path of a file that exists as long as no write has failed, and that
+// contains the epoch. Removing a file needs no room on a full disk.
 func (s *store) sound() string { return filepath.Join(s.directory, s.stream+".sound") }
 
 // stash is a file that keeps messages while they are numbered anew.
@@ -56,8 +56,8 @@ func duplicateKey(id string) string {
 	return key
 }
 
-// mend numbers the messages of a store anew where it has failed, or its stream
-// is behind what its receivers have. With many messages that takes a while.
+// mend renumbers the messages of a store if the store has failed, or if its stream is
+// behind what its receivers have. With many messages, that takes a while.
 func (t *Transport) mend(ctx context.Context) error {
 	stream, err := t.js.Stream(ctx, t.eventStream())
 	if err != nil {
@@ -85,8 +85,8 @@ func (t *Transport) mend(ctx context.Context) error {
 	return writeSynced(t.store.sound(), []byte(t.store.epoch))
 }
 
-// gap is more than receivers are ahead of what the server has written of them.
-// Where a further write fails, the server takes time for the square of it.
+// gap is more than receivers are ahead of what the server has written about them. If
+// another write fails, the server needs time proportional to the square of the gap.
 const gap = 1 << 12
 
 // farthest is the highest number of a message that a receiver has been given.
@@ -106,10 +106,10 @@ type stashed struct {
 	Data    []byte
 }
 
-// renumber has a stream go on with a number, and puts what it keeps by lower ones
-// into the stash.
+// renumber makes a stream continue at a number, and moves the messages with lower numbers
+// to the stash.
 func (t *Transport) renumber(ctx context.Context, stream jetstream.Stream, s jetstream.StreamState, from uint64) error {
-	kept, err := t.store.stashed() // where it was interrupted before
+	kept, err := t.store.stashed() // if an earlier run was interrupted
 	if err != nil {
 		return err
 	}
@@ -173,7 +173,8 @@ func writeSynced(file string, content []byte) error {
 	return syncDirectory(filepath.Dir(file))
 }
 
-// syncDirectory has the disk know a file's name, where the system has such a thing.
+// syncDirectory writes the names of a directory's files to the disk, if the system
+// supports that.
 func syncDirectory(directory string) error {
 	if runtime.GOOS == "windows" {
 		return nil

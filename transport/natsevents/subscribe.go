@@ -57,10 +57,10 @@ func (t *Transport) ensureConsumer(ctx context.Context, s transport.Subscription
 // handled, which is three times each AckWait.
 const temporaryThreshold = 30 * time.Second
 
-// Subscribe has a handler receive messages until the context ends. It stays
-// through the loss of the connection, and makes its consumer anew where somebody
-// has deleted it. The error is a *transport.SubscriptionError or the client's,
-// where the consumer can't be made at first, or the connection is closed for good.
+// Subscribe calls the handler for each message until the context ends. It continues after
+// the connection is lost, and makes its consumer again if somebody has deleted it. The
+// error is a *transport.SubscriptionError, or the client's error if the consumer can't be
+// made at first or the connection is closed for good.
 func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h transport.Handler) error {
 	s, err := s.Check()
 	if err != nil {
@@ -94,8 +94,8 @@ func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h t
 	return nil
 }
 
-// closed is the error of a subscription whose connection will not come back, as
-// where [Client] limits how often it is tried, or after Close.
+// closed returns the error of a subscription whose connection will not come back, for
+// example after Close or if [Client] limits the attempts to reconnect.
 func (t *Transport) closed(event string) error {
 	return fmt.Errorf("receiving event %s: the connection is closed for good: open the transport again: %w",
 		event, cmp.Or(t.conn.LastError(), nats.ErrConnectionClosed))

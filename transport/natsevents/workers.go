@@ -2,8 +2,8 @@ package natsevents
 
 import "sync"
 
-// workers handle items at the same time, and few of them one after another in one
-// goroutine, where that takes less time than a goroutine does to start.
+// workers handle items concurrently. One goroutine may handle a few items in turn if that
+// takes less time than starting another goroutine.
 type workers[T any] struct {
 	handle  func(T)
 	running sync.WaitGroup

@@ -1,16 +1,16 @@
-// Package fxnats is fxevents with a transport from the start: where the
-// application provides none, asynchronous listeners are carried by a JetStream
-// server inside of the process.
+// Package fxnats is fxevents with a default transport. If the application provides no
+// transport, a JetStream server inside the process carries the events of asynchronous
+// listeners.
 //
 //	fx.New(
-//		fxnats.Module(), // in the place of fxevents.Module()
+//		fxnats.Module(), // instead of fxevents.Module()
 //		orders.Module,
 //		mail.Module, // has a listener with the tag `async:"mail"`
 //		fxevents.Receive(),
 //	)
 //
-// It is a package of its own because package fxevents, and so whoever uses
-// rollcall without transports, must not require a NATS server.
+// It is a separate package so that package fxevents, and programs that use rollcall
+// without transports, do not require a NATS server.
 package fxnats
 
 import (
@@ -39,9 +39,9 @@ func Module(options ...fxevents.Option) fx.Option {
 	)
 }
 
-// Directory is where the default transport keeps its events: rollcall-events, in
-// the directory that systemd gives to a unit with StateDirectory=, otherwise in
-// the working directory. Whoever deletes it deletes the events in it.
+// Directory returns where the default transport keeps its events: rollcall-events, in the
+// directory that systemd assigns to a unit with StateDirectory=, otherwise in the working
+// directory. Deleting this directory deletes the events in it.
 func Directory() string {
 	const name = "rollcall-events"
 	if state := filepath.SplitList(os.Getenv("STATE_DIRECTORY")); len(state) > 0 { // of several, the first
