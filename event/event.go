@@ -28,7 +28,7 @@ type Propagation struct{ stopped atomic.Bool }
 // more than once.
 func (p *Propagation) StopPropagation() { p.stopped.Store(true) }
 
-// PropagationStopped says whether StopPropagation was called.
+// PropagationStopped reports whether StopPropagation was called.
 func (p *Propagation) PropagationStopped() bool { return p.stopped.Load() }
 
 // Generic is an event without a type of its own: a name, what it is about, and
@@ -41,7 +41,7 @@ type Generic struct {
 	Arguments map[string]any
 }
 
-// EventName is the name.
+// EventName returns the name.
 func (g *Generic) EventName() string { return g.Name }
 
 // Set sets an argument. It may be called on a Generic without arguments, but not
@@ -53,8 +53,9 @@ func (g *Generic) Set(key string, value any) {
 	g.Arguments[key] = value
 }
 
-// Argument is an argument of g as a T, which nil is where T is an interface. The
-// error is an [*ArgumentError] where there is none or one of another type.
+// Argument returns the argument of g for the key, as a T. A nil argument is a T if
+// T is an interface. The error is an [*ArgumentError] if there is no such argument,
+// or if it has another type.
 func Argument[T any](g *Generic, key string) (T, error) {
 	if g == nil {
 		g = &Generic{}
@@ -70,8 +71,8 @@ func Argument[T any](g *Generic, key string) (T, error) {
 	return typed, nil
 }
 
-// ArgumentError is an argument of a Generic event that is absent (Known has
-// those that are there) or of another type (Want and Got).
+// ArgumentError reports an argument of a Generic event that is absent (Known lists
+// the present ones) or has another type (Want and Got).
 type ArgumentError struct {
 	Event, Key string
 	Known      []string

@@ -22,7 +22,7 @@ import (
 // the tag names; a function; a rollcall.Subscriber; a rollcall.Listener.
 //
 // Its default ID is the result's package and type, "recipes.Notifier", followed
-// by the method where several tags name methods for one event.
+// by the method if several tags name methods for one event.
 func AsListener(constructor any, tag ...tags.Tag) fx.Option {
 	r := registration{source: callsite.Caller(0), target: constructor}
 	result, err := resultOf(constructor)
@@ -66,9 +66,9 @@ func resultOf(constructor any) (reflect.Type, error) {
 	return t.Out(0), nil
 }
 
-// insteadOf is what to write where a constructor is none.
+// insteadOf returns what to write instead of something that is not a constructor.
 func insteadOf(t reflect.Type) string {
-	if t != nil && t.PkgPath() == reflect.TypeFor[fx.Annotated]().PkgPath() { // fx.Annotate gives an unexported type
+	if t != nil && t.PkgPath() == reflect.TypeFor[fx.Annotated]().PkgPath() { // fx.Annotate returns an unexported type
 		return "where fx.Annotate would name parameters, take a struct with fx.In"
 	}
 	return "pass a function that returns it"
@@ -82,9 +82,9 @@ func isOut(t reflect.Type) bool {
 	return ok && f.Anonymous && f.Type == reflect.TypeFor[fx.Out]()
 }
 
-// nameFor is the name under which the constructor is provided: the listener's
-// ID. Where that shows only once the value is there, it is the constructor's
-// with its import path: packages of one name are told apart.
+// nameFor returns the name under which the constructor is provided: the listener's ID. If
+// the ID is known only once the value is built, it returns the constructor's name with
+// its import path, which distinguishes packages of the same name.
 func nameFor(result reflect.Type, fields tags.Fields, constructor any) string {
 	switch {
 	case fields.ID != "":

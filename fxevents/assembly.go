@@ -20,9 +20,9 @@ import (
 	"github.com/rollcall-go/rollcall/transport"
 )
 
-// Assembly is what Module makes of an application's listeners. Inject it to
-// look at the order of each event. Where the container says that it is
-// missing, or that fxevents.module is, fxevents.Module is not among the options.
+// Assembly is what Module makes of an application's listeners. Inject it to look at the
+// order of each event. If the container reports that Assembly or fxevents.module is
+// missing, fxevents.Module is not among the options.
 type Assembly struct {
 	settings settings
 	handles  []handle // as settings.providers
@@ -41,7 +41,7 @@ type Assembly struct {
 	opened    []func() error // what closes the transports
 	closed    bool           // they are
 	providers []built
-	report    *inspect.Report // nil where nobody asks for it
+	report    *inspect.Report // nil if nobody asks for it
 }
 
 // module is the Assembly, as what is provided for each listener takes it: behind
@@ -92,7 +92,7 @@ func (a *Assembly) nextDeclared() int {
 	return a.declared
 }
 
-func (a *Assembly) tell(err error) { a.problems = append(a.problems, err) }
+func (a *Assembly) addProblem(err error) { a.problems = append(a.problems, err) }
 
 // parts are what assemble needs of the container.
 type parts struct {
@@ -204,8 +204,8 @@ func (a *Assembly) build(groups []group, c catalog) ([]built, error) {
 	return all, errors.Join(problems...)
 }
 
-// withoutTargets leaves out unknown targets: they may be listeners that a
-// problem told elsewhere has cost.
+// withoutTargets drops the errors about unknown targets. Such a target may be a listener
+// that was lost to another problem, which is reported separately.
 func withoutTargets(err error) error {
 	var others []error
 	for _, e := range errlist.Leaves(err) {
@@ -271,7 +271,8 @@ func compareUndeclared(x, y *rollcall.Listener) int {
 	return cmp.Or(cmp.Compare(x.Event.Path(), y.Event.Path()), cmp.Compare(x.Source, y.Source))
 }
 
-// nameMethods tells apart the methods of one type that listen to one event.
+// nameMethods distinguishes the methods of one type that listen to one event, by adding
+// the method's name to their IDs.
 func (a *Assembly) nameMethods(listeners []rollcall.Listener) {
 	type place struct {
 		id  string

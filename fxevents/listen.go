@@ -19,7 +19,7 @@ import (
 //
 // Its default ID is the component's package and type, "recipes.Indexer". If
 // several methods of a type listen to one event, the method is part of each ID:
-// "recipes.Indexer.OnCreated". Give IDs where others name such a listener.
+// "recipes.Indexer.OnCreated". Set an ID if others name such a listener.
 func Listen[L, E any](method func(L, context.Context, E) error, tag ...tags.Tag) fx.Option {
 	return fx.Provide(listens(method, callsite.Caller(0), tag)...)
 }
@@ -48,7 +48,7 @@ func listens[L, E any](method func(L, context.Context, E) error, at string, tag 
 	return provided
 }
 
-// orOne is the tags, or the empty tag where there is none.
+// orOne returns the tags, or one empty tag if there are none.
 func orOne(tag []tags.Tag) []tags.Tag {
 	if len(tag) == 0 {
 		return []tags.Tag{""}

@@ -20,9 +20,9 @@ const (
 	receiveGroup  = "rollcall.receive"
 )
 
-// Module collects, sorts and binds the application's listeners. Give it to
-// fx.New once, before the modules that contribute listeners. Errors are told
-// by fx.New, as an *AssemblyError.
+// Module collects, sorts and binds the application's listeners. Pass it to fx.New once,
+// before the modules that contribute listeners. Errors are reported by fx.New, as an
+// *AssemblyError.
 func Module(options ...Option) fx.Option {
 	s := settings{providers: []providerSpec{{group: DefaultGroup}}, receivers: map[string]receiving{}}
 	for _, o := range options {
@@ -65,7 +65,7 @@ func provideNamed(index int, name string) fx.Option {
 	)
 }
 
-// collected is the content of the group of the provider at index.
+// collected holds the listeners in the group of the provider at index.
 type collected struct {
 	index     int
 	listeners []rollcall.Listener

@@ -38,11 +38,11 @@ type optionFunc func(*settings)
 
 func (f optionFunc) apply(s *settings) { f(s) }
 
-// OrderFile lets the order file at path in fsys override placements: what it
-// says of a listener and event replaces what the code says, whole; listeners
-// that it does not mention keep their tags. Where it leaves two listeners alike,
-// the order of the options decides, not that of the file. Of several files, the
-// last one that mentions a listener and event decides.
+// OrderFile lets the order file at path in fsys override placements. What the file says
+// about a listener and event replaces the whole placement in the code. Listeners that the
+// file does not mention keep their tags. If the file leaves two listeners tied, the order
+// of the options breaks the tie, not their positions in the file. If several files
+// mention a listener and event, the last of these files decides.
 func OrderFile(fsys fs.FS, path string) Option {
 	return optionFunc(func(s *settings) { s.files = append(s.files, file{fsys, path}) })
 }
@@ -63,7 +63,8 @@ func NamedProvider(name, group string) Option {
 	})
 }
 
-// checkProvider refuses what the container could not tell apart or read.
+// checkProvider rejects names and groups that the container could not distinguish or
+// read.
 func (s *settings) checkProvider(name, group string) error {
 	switch {
 	case name == "" || group == "":
@@ -107,13 +108,16 @@ func Subscription(s transport.Subscription) Option {
 // JSON. What arrives as JSON is decoded too.
 func Codec(c transport.Codec) Option { return optionFunc(func(s *settings) { s.codec = c }) }
 
-// Logger is where asynchronous listeners' failures are logged; slog.Default()
-// without it, slog.New(slog.DiscardHandler) for nothing. A failure is a record
-// at slog.LevelWarn where the event will be received again, and one at
-// slog.LevelError where it becomes a dead letter. The attributes are event,
-// key, id, attempt and reason, and after, how long it waits at least; the
-// event's content is never logged, but a reason is a listener's error as that
-// wrote it. It tells what this process decides: not of an event that the
-// transport gives up because its receivers died in each attempt, nor of a listener
-// that ends its goroutine.
+// Logger sets where the failures of asynchronous listeners are logged. The default is
+// slog.Default(). To log nothing, pass slog.New(slog.DiscardHandler).
+//
+// A failure is logged at slog.LevelWarn if the event will be redelivered, and at
+// slog.LevelError if it becomes a dead letter. The attributes are event, key, id, attempt
+// and reason. Before a redelivery there is also after, the minimum delay. The event's
+// content is never logged, but a reason contains the text of a listener's error
+// unchanged.
+//
+// Only decisions of this process are logged. An event that the transport abandons because
+// its receivers died in each attempt is not logged, and neither is a listener that ends
+// its goroutine.
 func Logger(l *slog.Logger) Option { return optionFunc(func(s *settings) { s.logger = l }) }

@@ -106,7 +106,8 @@ func unknownKey(what, key string, known []string) error {
 	return fmt.Errorf("%s: no listener is received by the key %q%s", what, key, suggest.DidYouMean(key, known))
 }
 
-// connect opens the transport and has the receivers run with the application.
+// connect opens the transport, and makes the receivers start and stop with the
+// application.
 func (a *Assembly) connect(in parts, p built) error {
 	if len(a.outbox.events) == 0 {
 		return nil

@@ -41,8 +41,8 @@ func (r *receivers) start(ctx context.Context) error {
 	return nil
 }
 
-// stop ends the subscriptions, and waits for the listeners that run. Where they
-// take too long, it closes the transport as well: Fx runs no further hook.
+// stop ends the subscriptions and waits for running listeners. If they take too long, it
+// also closes the transport, because Fx runs no further hooks.
 func (r *receivers) stop(ctx context.Context) error {
 	err := r.run.stop(ctx)
 	if ctx.Err() != nil {
@@ -51,8 +51,7 @@ func (r *receivers) stop(ctx context.Context) error {
 	return err
 }
 
-// run is the time from a start to its stop, and longer where listeners do not
-// end.
+// run is the time from a start to its stop, or longer if listeners do not end.
 type run struct {
 	shutdowner fx.Shutdowner
 	cancel     context.CancelFunc
@@ -89,7 +88,7 @@ func (r *run) receive(ctx context.Context, t transport.Transport, s subscribed) 
 	r.mu.Unlock()
 	if err != nil {
 		r.shutdown.Do(func() { // Fx's is not for concurrent use
-			_ = r.shutdowner.Shutdown(fx.ExitCode(1)) // it fails where the application stops already
+			_ = r.shutdowner.Shutdown(fx.ExitCode(1)) // it fails if the application is already stopping
 		})
 	}
 }

@@ -41,13 +41,13 @@ type groupUse struct {
 	by       registration
 }
 
-// problem keeps an error for the assembly, which tells all of them together.
-func (r registration) problem(err error) fx.Annotated { return r.tell(err, false) }
+// problem keeps an error for the assembly, which reports all errors together.
+func (r registration) problem(err error) fx.Annotated { return r.report(err, false) }
 
 // loss is a problem that has cost a listener.
-func (r registration) loss(err error) fx.Annotated { return r.tell(err, true) }
+func (r registration) loss(err error) fx.Annotated { return r.report(err, true) }
 
-func (r registration) tell(err error, lost bool) fx.Annotated {
+func (r registration) report(err error, lost bool) fx.Annotated {
 	return fx.Annotated{Group: problemGroup, Target: func(m module) problem {
 		a := m.assembly()
 		a.lost = a.lost || lost
@@ -66,13 +66,13 @@ type problem struct {
 	err      error
 }
 
-// listeners makes listeners of a value that the container gave. What is wrong
-// with it is told by the assembly, together with everything else.
+// listeners makes listeners of a value from the container. The assembly reports what is
+// wrong with the value, together with all other problems.
 func (r registration) listeners(a *Assembly, value any, fields tags.Fields) []rollcall.Listener {
 	fields.Group = "" // which it is in by now
 	listeners, err := rollcall.FromValue(value, fields)
 	if err != nil {
-		a.tell(r.error(err))
+		a.addProblem(r.error(err))
 		a.lost = true
 		return nil
 	}
@@ -88,8 +88,8 @@ func (r registration) listeners(a *Assembly, value any, fields tags.Fields) []ro
 	return listeners
 }
 
-// hasOwnSource says whether a value's listeners were made elsewhere, where
-// their placements are written.
+// hasOwnSource reports whether a value's listeners were made elsewhere, where their
+// placements are written.
 func hasOwnSource(value any) bool {
 	switch value.(type) {
 	case rollcall.Listener, rollcall.Subscriber:

@@ -12,7 +12,7 @@ import (
 
 // Transport provides the transport.Transport of an application. It is opened by
 // fx.New. If it has a method Close() or Close() error, it is closed when the
-// application stops, after the receivers, or where the assembly fails:
+// application stops, after the receivers, or if the assembly fails:
 //
 //	fxevents.Transport(func() (*natsevents.Transport, error) { return natsevents.Embedded("events") })
 //
@@ -28,11 +28,11 @@ func Transport[T transport.Transport](open func() (T, error)) fx.Option {
 	return fx.Provide(func(m module) (transport.Transport, error) { return opened(m.assembly(), open) })
 }
 
-// DefaultTransport is [Transport] for an application that provides no
-// transport.Transport otherwise, or one whose constructor lacks something. It
-// opens where a listener is asynchronous. Module of
-// github.com/rollcall-go/rollcall/transport/natsevents/fxnats is [Module] with a
-// JetStream server inside of the process as the default.
+// DefaultTransport is a fallback [Transport], for an application that provides no other
+// transport.Transport, or one whose constructor lacks something. It is opened only if
+// some listener is asynchronous. Module of
+// github.com/rollcall-go/rollcall/transport/natsevents/fxnats is [Module] with an
+// embedded JetStream server as the default.
 func DefaultTransport[T transport.Transport](open func() (T, error)) fx.Option {
 	return fx.Supply(defaultTransport(func(a *Assembly) (transport.Transport, error) { return opened(a, open) }))
 }
@@ -63,9 +63,9 @@ func closed(t transport.Transport) error {
 	return nil
 }
 
-// Close closes the transports that Transport and DefaultTransport have opened
-// for an application that is not started, and returns their errors; one that is
-// closes them when it stops. Where the assembly fails, they are closed already.
+// Close closes the transports that Transport and DefaultTransport have opened, and
+// returns their errors. Call it for an application that is never started: one that is
+// started closes them when it stops. If the assembly fails, they are already closed.
 func (a *Assembly) Close() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -2,10 +2,9 @@ package fxeventstest
 
 import "strings"
 
-// diff shows two texts line by line: what both have with two spaces before it,
-// what only one has with "- " or "+ "; "" where they are the same. It is a
-// longest common subsequence by the table of the textbooks: order files are
-// short.
+// diff shows two texts line by line: lines of both with two spaces before them, lines of
+// only one with "- " or "+ ". It returns "" if the texts are equal. It is a textbook
+// longest common subsequence by table: order files are short.
 func diff(old, new string) string {
 	if old == new {
 		return ""

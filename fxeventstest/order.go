@@ -21,19 +21,19 @@ var update = flag.Bool("update", false, "rewrite golden files")
 // Order builds the application of the options, which include fxevents.Module,
 // and compares the order of all its events with a golden file. Lines of source
 // files are left out, so that only a change of the order or of its reasons is a
-// difference. The test fails where there is one, or where the application can't
-// be built; go test -update writes the file instead.
+// difference. The test fails if there is one, or if the application can't be
+// built; go test -update writes the file instead.
 //
 // It does not start the application, and closes a transport that
-// fxevents.Transport opens. Where there is no broker, a further option replaces
-// the application's transport:
+// fxevents.Transport opens. If there is no broker, replace the application's
+// transport by a further option:
 //
 //	fx.Replace(fx.Annotate(&transport.Local{}, fx.As(new(transport.Transport))))
 func Order(t testing.TB, golden string, options ...fx.Option) {
 	t.Helper()
 	var report *inspect.Report
 	var assembly *fxevents.Assembly
-	early := fx.Module("fxeventstest", fx.Populate(&assembly)) // also where a later invoke fails
+	early := fx.Module("fxeventstest", fx.Populate(&assembly)) // even if a later invoke fails
 	app := fx.New(slices.Concat([]fx.Option{early}, options, []fx.Option{fx.NopLogger, fx.Populate(&report)})...)
 	if assembly != nil {
 		defer func() {
@@ -62,7 +62,7 @@ func Order(t testing.TB, golden string, options ...fx.Option) {
 	}
 }
 
-// withoutModule is a question where the container has no assembly.
+// withoutModule returns a question if the container has no assembly.
 func withoutModule(err error) string {
 	if strings.Contains(err.Error(), "*fxevents.Assembly") {
 		return ": is fxevents.Module among the options?"
@@ -79,8 +79,8 @@ func orderOf(t testing.TB, r *inspect.Report) string {
 	return text.String()
 }
 
-// withoutSources is a copy of the report that does not change when lines of
-// source files do.
+// withoutSources returns a copy of the report without the lines of source files, so that
+// it does not change when they do.
 func withoutSources(r inspect.Report) inspect.Report {
 	var copied inspect.Report
 	for _, p := range r.Providers {

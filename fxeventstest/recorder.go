@@ -67,24 +67,23 @@ func (r *Recorder[E]) record(_ context.Context, e E) error {
 	return r.err
 }
 
-// FailWith has the recorder fail with an error from now on, so that the code
-// under test sees its emits fail; nil ends that. Events are recorded all the
-// same.
+// FailWith makes the recorder return err from now on, so that the code under test sees
+// its emits fail. FailWith(nil) ends that. Events are still recorded in the meantime.
 func (r *Recorder[E]) FailWith(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.err = err
 }
 
-// Events are the events so far.
+// Events returns the events recorded so far.
 func (r *Recorder[E]) Events() []E {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.events)
 }
 
-// Wait waits until there are n events and gives those that there are then. The
-// test fails at once if the context is done before that.
+// Wait waits until at least n events are recorded, and returns all events recorded by
+// then. If ctx is done before that, the test fails immediately.
 func (r *Recorder[E]) Wait(ctx context.Context, n int) []E {
 	r.t.Helper()
 	for {

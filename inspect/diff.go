@@ -216,7 +216,7 @@ func (d Diff) writeText(w *bufio.Writer, c palette) {
 			width = max(width, columns(printable.Line(change.Listener)))
 		}
 		for _, change := range e.Changes {
-			fmt.Fprintf(w, "  %-10s%s  %s\n", change.places(), padded(printable.Line(change.Listener), width), printable.Line(change.told()))
+			fmt.Fprintf(w, "  %-10s%s  %s\n", change.places(), padded(printable.Line(change.Listener), width), printable.Line(change.text()))
 		}
 	}
 }
@@ -232,7 +232,7 @@ func (c Change) places() string {
 	return fmt.Sprintf("%4s → %s", place(c.From), place(c.To))
 }
 
-func (c Change) told() string {
+func (c Change) text() string {
 	switch {
 	case c.Kind == added:
 		return "added: " + c.Reason

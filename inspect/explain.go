@@ -48,7 +48,7 @@ func (r Report) Explain(w io.Writer, event, listener string) error {
 					fmt.Fprintln(buffered)
 				}
 				told = true
-				p.tell(buffered, e, i, len(r.Providers) > 1)
+				p.explain(buffered, e, i, len(r.Providers) > 1)
 			}
 		}
 	})
@@ -74,15 +74,15 @@ func (e Event) isCalled(text string) bool {
 	return false
 }
 
-// tell writes the explanation of the listener at an index.
-func (p Provider) tell(w *bufio.Writer, e Event, index int, nameProvider bool) {
+// explain writes the explanation of the listener at an index.
+func (p Provider) explain(w *bufio.Writer, e Event, index int, nameProvider bool) {
 	l := e.Listeners[index]
 	of := ""
 	if nameProvider {
 		of = " of " + p.ID
 	}
 	fmt.Fprintf(w, "%s runs as number %d of %d on %s%s: %s.\n", printable.Line(l.ID), index+1, len(e.Listeners), printable.Line(e.Event), printable.Line(of), printable.Line(l.Reason))
-	p.tellRegistration(w, l)
+	p.explainRegistration(w, l)
 	hints := e.hintsOf(l)
 	if len(hints) == 0 {
 		fmt.Fprintln(w, "  It names no other listener.")
@@ -90,11 +90,11 @@ func (p Provider) tell(w *bufio.Writer, e Event, index int, nameProvider bool) {
 	for _, h := range hints {
 		fmt.Fprintf(w, "  %s\n", printable.Line(h))
 	}
-	e.tellNamers(w, l)
+	e.explainNamers(w, l)
 	fmt.Fprintf(w, "  Before it: %s.\n  After it: %s.\n", idsOf(e.Listeners[:index]), idsOf(e.Listeners[index+1:]))
 }
 
-func (p Provider) tellRegistration(w *bufio.Writer, l Listener) {
+func (p Provider) explainRegistration(w *bufio.Writer, l Listener) {
 	if l.Source != "" {
 		fmt.Fprintf(w, "  It is registered at %s.\n", printable.Line(l.Source))
 	}
@@ -118,27 +118,27 @@ func (e Event) hintsOf(l Listener) []string {
 		why[n.Hint] = n.Why
 	}
 	places := e.index()
-	var told []string
-	tell := func(side string, targets []string, places map[string]int) {
+	var sentences []string
+	explain := func(side string, targets []string, places map[string]int) {
 		for _, t := range targets {
 			hint := side + " " + t
 			switch place, present := places[targetOf(hint)]; {
 			case !present:
-				told = append(told, fmt.Sprintf("%s: no effect, %s.", hint, why[hint]))
+				sentences = append(sentences, fmt.Sprintf("%s: no effect, %s.", hint, why[hint]))
 			case why[hint] != "":
-				told = append(told, fmt.Sprintf("%s, number %d: holds, and has no effect: %s.", hint, place+1, why[hint]))
+				sentences = append(sentences, fmt.Sprintf("%s, number %d: holds, and has no effect: %s.", hint, place+1, why[hint]))
 			default:
-				told = append(told, fmt.Sprintf("%s, number %d: holds.", hint, place+1))
+				sentences = append(sentences, fmt.Sprintf("%s, number %d: holds.", hint, place+1))
 			}
 		}
 	}
-	tell("before", l.Placement.Before, places.first)
-	tell("after", l.Placement.After, places.last)
-	return told
+	explain("before", l.Placement.Before, places.first)
+	explain("after", l.Placement.After, places.last)
+	return sentences
 }
 
-// tellNamers writes which listeners ask to run before or after the listener.
-func (e Event) tellNamers(w *bufio.Writer, named Listener) {
+// explainNamers writes which listeners ask to run before or after the listener.
+func (e Event) explainNamers(w *bufio.Writer, named Listener) {
 	for _, l := range e.Listeners {
 		for _, hint := range hintTexts(l.Placement) {
 			if targetOf(hint) == named.ID {

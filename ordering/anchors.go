@@ -36,9 +36,9 @@ func (g *graph) rankByBand(sequence []int32) {
 	}
 }
 
-// anchors gives each listener with targets and no priority the first target
-// of its after list, or, having none, the first of its before list. Edges
-// stand in that order: an owner's after hints first.
+// anchors returns the anchor of each listener that has targets and no priority. The
+// anchor is the first target of its after list, or of its before list if it has no target
+// in the after list. Edges are in that order: an owner's after hints come first.
 func (g *graph) anchors() (anchor, beside []int32) {
 	anchor, beside = fill(len(g.members), -1), fill(len(g.members), -1)
 	for i := range g.edges {
@@ -50,7 +50,7 @@ func (g *graph) anchors() (anchor, beside []int32) {
 	return anchor, beside
 }
 
-// other is the end of the edge that did not give the hint.
+// other returns the end of the edge that is not the owner of the hint.
 func (e *edge) other() int32 {
 	if e.owner == e.from {
 		return e.to
@@ -162,7 +162,7 @@ func (p *preference) measure(opened []int32) {
 	}
 }
 
-// inSubtree says whether node hangs below root or is it.
+// inSubtree reports whether node is root or hangs below it.
 func (p *preference) inSubtree(node, root int32) bool {
 	offset := p.rank[node] - p.first[root]
 	return offset >= 0 && offset < p.size[root]

@@ -2,9 +2,9 @@ package ordering
 
 import "slices"
 
-// components gives the strongly connected components among the nodes that
-// hold a cycle, each in declared order, and numbers them anew; nodes in no
-// cycle get the number 0. Components come in order of their earliest node.
+// components returns the strongly connected components among the nodes that hold a cycle,
+// each in declared order, and numbers them anew. Nodes in no cycle get the number 0.
+// Components are sorted by their earliest node.
 func (f *finder) components(nodes []int32) [][]int32 {
 	t := f.newTarjan(nodes)
 	for _, n := range nodes {

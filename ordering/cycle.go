@@ -5,15 +5,16 @@ import (
 	"slices"
 )
 
-// cycles finds cycles that share no listener: in each strongly connected
-// component a shortest one, and again in what remains without its listeners.
+// cycles finds cycles that share no listener. In each strongly connected component it
+// finds a shortest one, and then searches what remains without the listeners of that
+// cycle.
 //
-// Components are Tarjan's (R. Tarjan, "Depth-first search and linear graph
-// algorithms", 1972) without recursion. A shortest cycle is the shortest of
-// one breadth-first search from each node, each cut off at the best length so
-// far. That is O(V×E) at worst, so beyond maxSearch edges looked at, a cycle
-// is the shortest of those found until then, and further cycles within the
-// same component may wait for the next run.
+// Components are found by Tarjan's algorithm (R. Tarjan, "Depth-first search and linear
+// graph algorithms", 1972) without recursion. A shortest cycle is the shortest of one
+// breadth-first search from each node, each cut off at the best length so far. That is
+// O(V×E) at worst, so the search is bounded: after maxSearch edges, a cycle is only the
+// shortest found until then. Further cycles in the same component may then be found only
+// in the next run.
 func (g *graph) cycles(events []string) error {
 	f := &finder{graph: g, budget: maxSearch}
 	f.out = adjacent(len(g.members), g.edges, edgeFrom, isAny)

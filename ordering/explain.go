@@ -42,9 +42,8 @@ func (g *graph) hintAt(edge int32) *Hint {
 	return &h
 }
 
-// besideAnchor says whether the node at index i of the sequence still stands
-// next to its anchor: whether what adjoins it on that side is the anchor or
-// belongs to it.
+// besideAnchor reports whether the node at index i of the sequence is still next to its
+// anchor: whether its neighbour on that side is the anchor or belongs to it.
 func (g *graph) besideAnchor(p preference, i int) bool {
 	n, adjoining := p.sequence[i], i-1
 	if g.edges[p.beside[n]].hint.side == before {

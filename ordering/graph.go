@@ -11,7 +11,7 @@ type graph struct {
 	befores int // how many edges come from before hints
 }
 
-// edge says that from runs before to, because owner gave the hint.
+// edge means that from runs before to, because of a hint of owner.
 type edge struct {
 	from, to int32
 	owner    int32 // node: from for a before hint, to for an after hint
@@ -68,7 +68,7 @@ type adjacency struct {
 // at are the indexes of the edges that end (or begin) at node.
 func (a adjacency) at(node int32) []int32 { return a.list[a.start[node]:a.start[node+1]] }
 
-// adjacent groups the edges that keep admits by the node that end gives.
+// adjacent groups the edges that keep admits by the node that end returns.
 func adjacent(nodes int, edges []edge, end func(*edge) int32, keep func(*edge) bool) adjacency {
 	a := adjacency{start: make([]int32, nodes+1)}
 	total := int32(0)

@@ -69,18 +69,18 @@ type Placed struct {
 	Reason Reason
 }
 
-// Reason tells why a listener stands where it stands.
+// Reason explains why a listener is at its place.
 type Reason struct {
-	// Priority is what placed it where Beside is nil.
+	// Priority is what placed it if Beside is nil.
 	Priority Priority
-	// Beside is the listener's own hint that put it next to its target
-	// instead; nil where the priority placed it.
+	// Beside is the listener's own hint that put it next to its target instead. It is nil
+	// if the priority placed the listener.
 	Beside *Hint
 	// Apart says that the target of Beside has been moved away since, or is in another
 	// band.
 	Apart bool
 	// Moved is the hint that then moved it: up for a Before of its own, down
-	// for an After of its own or a Before of another; nil where nothing did.
+	// for an After of its own or a Before of another; nil if nothing did.
 	Moved *Hint
 
 	id string

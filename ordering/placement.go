@@ -19,7 +19,7 @@ type Placement struct {
 	Source string
 }
 
-// IsZero says whether the placement asks for nothing.
+// IsZero reports whether the placement asks for nothing.
 func (p Placement) IsZero() bool {
 	return p.Priority.IsZero() && len(p.Before) == 0 && len(p.After) == 0
 }
@@ -67,8 +67,8 @@ func Last() Priority { return Priority{class: classLast} }
 // At is the priority n.
 func At(n int) Priority { return Priority{class: classNumber, number: n} }
 
-// ParsePriority reads "first", "last" or a whole number. Anything else gives
-// a *PriorityError.
+// ParsePriority parses "first", "last" or a whole number. For anything else it returns a
+// *PriorityError.
 func ParsePriority(text string) (Priority, error) {
 	switch text {
 	case "first":
@@ -83,7 +83,7 @@ func ParsePriority(text string) (Priority, error) {
 	return At(n), nil
 }
 
-// IsZero says whether no priority was given.
+// IsZero reports whether no priority is set.
 func (p Priority) IsZero() bool { return p.class == classNone }
 
 // Number returns the number and true, or 0 and false for first, last and none.

@@ -61,8 +61,8 @@ func (s side) name() Side {
 // dispatch may call listeners of both; overlap is asked for different events
 // only, and nil means that none do.
 //
-// The Set is usable even where the error, which joins every duplicate and bad
-// target, is not nil: hints that lead nowhere then count as not written.
+// The error joins every duplicate and bad target. The Set is usable even if the error is
+// not nil: hints that lead nowhere then count as not written.
 func NewSet(items []Item, overlap func(a, b string) bool) (*Set, error) {
 	s := &Set{items: items, byEvent: map[string][]int32{}, byID: make(map[string]int32, len(items))}
 	s.index()
@@ -176,7 +176,8 @@ func (s *Set) duplicatesOf(first int32) []error {
 	return problems
 }
 
-// badTargets gives unknown targets first, then those that share no event.
+// badTargets returns the errors for unknown targets, then those for targets that share no
+// event with the listener.
 func (s *Set) badTargets(overlap func(a, b string) bool) []error {
 	var unknown, deaf []error
 	suggester := suggest.NewSuggester(s.ids)
@@ -232,7 +233,7 @@ func (s *Set) share(a, b int32, overlap func(a, b string) bool) bool {
 	return e == f || overlap != nil && overlap(e, f)
 }
 
-// meets says whether some item of the target's ID may run together with item.
+// meets reports whether some item with the target's ID may run together with item.
 func (s *Set) meets(item, target int32, overlap func(a, b string) bool) bool {
 	event := s.items[item].Event
 	if _, ok := s.of(target, event); ok || overlap == nil {

@@ -6,19 +6,18 @@ import (
 	"github.com/rollcall-go/rollcall/internal/minheap"
 )
 
-// moves tells for each node which edge moved it away from its preferred
-// place, -1 for none.
+// moves holds for each node the edge that moved it away from its preferred place, or -1
+// if none did.
 type moves struct{ up, down []int32 }
 
-// toposort makes every hint hold, moving no listener further than it must:
-// first the last valid order from the back over the before hints alone, which
-// pulls listeners up; then the first valid one from the front over all hints,
-// which pushes them down. A pass is left out where its hints hold already.
-// It is false where the hints form a cycle.
+// toposort makes every hint hold, and moves no listener further than it must. First it
+// computes the last valid order from the back over the before hints alone, which pulls
+// listeners up. Then it computes the first valid order from the front over all hints,
+// which pushes them down. A pass is skipped if its hints already hold. The result is
+// false if the hints form a cycle.
 //
-// Both passes are Kahn's algorithm (A. B. Kahn, "Topological sorting of large
-// networks", 1962) with a heap for the queue; the back pass is the front pass
-// in a mirror.
+// Both passes are Kahn's algorithm (A. B. Kahn, "Topological sorting of large networks",
+// 1962) with a heap for the queue. The back pass is the front pass mirrored.
 func (g *graph) toposort(p *preference) (moves, bool) {
 	m, rank := moves{}, rankOf(p.sequence)
 	if !holdsIn(rank, g.edges, isBefore) {
@@ -83,7 +82,7 @@ type pass struct {
 	late     []int32 // node → the edge that held it back beyond its rank, or -1
 }
 
-// run is false where the edges form a cycle.
+// run returns false if the edges form a cycle.
 func (p *pass) run() bool {
 	start, end := edgeFrom, edgeTo
 	if p.mirror {

@@ -49,7 +49,7 @@ func endDispatch(span trace.Span, err error, isRecorded func(error) bool) {
 	span.End()
 }
 
-// isListeners says whether an error of a dispatch is that of a listener.
+// isListeners reports whether an error of a dispatch is that of a listener.
 func isListeners(err error) bool {
 	_, failed := err.(*rollcall.ListenerError)
 	return failed || err == rollcall.ErrPanicPasses
@@ -72,8 +72,8 @@ func record(span trace.Span, err error) {
 	span.RecordError(err)
 }
 
-// stackOf is the stack of a panic, or nil. One that passes is still under way,
-// and on the stack of whoever is told of it.
+// stackOf returns the stack of a panic, or nil. A panic that passes is still under
+// way, so its stack is the current one.
 func stackOf(err error) []byte {
 	if err == rollcall.ErrPanicPasses {
 		return debug.Stack()
@@ -113,8 +113,8 @@ func errorType(err error) (class string) {
 	return fmt.Sprintf("%T", err)
 }
 
-// joinedType is the class of the first error, but that a dispatch was
-// interrupted is more than that some listeners failed before.
+// joinedType returns interrupted if one of the errors is, otherwise the class of
+// the first error. An interruption matters more than earlier failures of listeners.
 func joinedType(all []error) string {
 	if slices.ContainsFunc(all, func(err error) bool { return errorType(err) == interrupted }) {
 		return interrupted
@@ -122,7 +122,7 @@ func joinedType(all []error) string {
 	return errorType(all[0])
 }
 
-// parts are the errors that an error joins, or itself; none of nil.
+// parts returns the errors that err joins, or err itself; none if err is nil.
 func parts(err error) []error {
 	if err == nil {
 		return nil
@@ -133,8 +133,8 @@ func parts(err error) []error {
 	return []error{err}
 }
 
-// bare is an error without what fmt.Errorf wrapped around it, which classes
-// nothing.
+// bare returns err without what fmt.Errorf wrapped around it, which is of no use
+// for classing.
 func bare(err error) error {
 	inner := errors.Unwrap(err)
 	if inner == nil || fmt.Sprintf("%T", err) != "*fmt.wrapError" {

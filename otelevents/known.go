@@ -34,9 +34,9 @@ const (
 
 // known remembers the attributes of events and listeners, so that a dispatch
 // makes none. Names may be made at run time and providers may change their
-// lists, so it is bounded and holds neither lists nor listeners: a table in which
-// an event has one of four places, and takes another's where they are full.
-// Reading it takes no lock.
+// lists, so it is bounded and holds neither lists nor listeners. It is a table in
+// which an event has one of four places. If all four are full, it replaces another
+// event. Reading the table takes no lock.
 type known struct {
 	seed  maphash.Seed
 	turn  atomic.Uint32 // whose place is taken next
@@ -45,7 +45,7 @@ type known struct {
 
 func newKnown() *known { return &known{seed: maphash.MakeSeed()} }
 
-// event gives what is known of the event of this name.
+// event returns what is known about the event of this name.
 func (k *known) event(name string) *knownEvent {
 	row := &k.table[maphash.String(k.seed, name)%rows]
 	for i := range row {
@@ -63,7 +63,7 @@ func (k *known) event(name string) *knownEvent {
 	return e
 }
 
-// knownEvent is what spans and metrics say of an event.
+// knownEvent is what spans and metrics say about an event.
 type knownEvent struct {
 	name   string
 	span   string // the span's name
@@ -74,13 +74,13 @@ type knownEvent struct {
 	listeners atomic.Pointer[map[place]*knownListener] // never changed, but replaced
 }
 
-// place tells listeners of an event apart.
+// place identifies a listener of an event.
 type place struct {
 	id    string
 	index int
 }
 
-// knownListener is what spans and metrics say of a listener.
+// knownListener is what spans and metrics say about a listener.
 type knownListener struct {
 	span   string
 	start  []trace.SpanStartOption
@@ -110,7 +110,7 @@ func newKnownListener(event string, at place) *knownListener {
 	}
 }
 
-// listener gives what is known of the listener at an index of a list.
+// listener returns what is known about the listener at an index of a list.
 func (e *knownEvent) listener(list *rollcall.Listeners, i int) *knownListener {
 	at := place{list.At(i).ID, i}
 	if learned := e.listeners.Load(); learned != nil {
@@ -121,8 +121,8 @@ func (e *knownEvent) listener(list *rollcall.Listeners, i int) *knownListener {
 	return e.learn(list)[at]
 }
 
-// learn takes in all listeners of a list at once. What another goroutine learns
-// meanwhile may be lost, and is learned again.
+// learn adds all listeners of a list at once. What another goroutine learns in the
+// meantime may be lost, and is then learned again.
 func (e *knownEvent) learn(list *rollcall.Listeners) map[place]*knownListener {
 	learned := make(map[place]*knownListener, list.Len())
 	if old := e.listeners.Load(); old != nil && len(*old) < listenersKept {

@@ -26,10 +26,10 @@ type Observer struct {
 
 var _ rollcall.Observer = (*Observer)(nil)
 
-// NewObserver makes an observer for [rollcall.Observe]. Without options it
-// reports to the global providers, which may be set later. Where a provider
-// refuses a metric, the OpenTelemetry error handler is told and the metric left
-// out.
+// NewObserver returns an observer for [rollcall.Observe]. Without options it
+// reports to the global providers, which may be set later. If a provider refuses
+// a metric, the error goes to the OpenTelemetry error handler and the metric is
+// left out.
 func NewObserver(options ...Option) *Observer {
 	s := settings{tracers: otel.GetTracerProvider(), meters: otel.GetMeterProvider()}
 	for _, o := range options {
@@ -45,8 +45,8 @@ func NewObserver(options ...Option) *Observer {
 	}
 }
 
-// version is that of this module in the running program, or "" where the build
-// does not say.
+// version returns the version of this module in the running program, or "" if the
+// build does not record it.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

@@ -10,16 +10,17 @@ import (
 	"github.com/rollcall-go/rollcall/transport"
 )
 
-// NewTransport has trace context cross a transport, in the headers of messages: what
-// receives an event is in the trace of what dispatched it, in another process, too.
-// In an application that has its transport from fxevents.Transport or fx.Provide:
+// NewTransport returns a transport that carries trace context in the headers of
+// messages. What receives an event is then in the trace of what dispatched it, even
+// in another process. If an application's transport is from fxevents.Transport or
+// fx.Provide, use:
 //
 //	fx.Decorate(otelevents.NewTransport)
 //
 // The headers are those of the propagator that otel.SetTextMapPropagator has set,
 // such as traceparent for propagation.TraceContext. Without one, nothing crosses.
 //
-// It is a transport.Declarer and transport.DeadLetters where t is one.
+// It is a transport.Declarer and transport.DeadLetters if t is one.
 func NewTransport(t transport.Transport) transport.Transport {
 	p := propagating{t}
 	declarer, declares := t.(transport.Declarer)
@@ -58,7 +59,8 @@ func (p propagating) Publish(ctx context.Context, m transport.Message) error {
 	return p.Transport.Publish(ctx, m)
 }
 
-// Subscribe gives handlers a context of the trace that came along.
+// Subscribe calls the handler with a context of the trace that came with the
+// message.
 func (p propagating) Subscribe(ctx context.Context, s transport.Subscription, h transport.Handler) error {
 	return p.Transport.Subscribe(ctx, s, func(ctx context.Context, d transport.Delivery) transport.Verdict {
 		return h(otel.GetTextMapPropagator().Extract(ctx, propagation.MapCarrier(d.Headers)), d)

@@ -6,10 +6,10 @@
 // The keys:
 //
 //	event     the event: its name, pkg.Type or import/path.Type;
-//	          it may be left out where the listener's method tells it
-//	id        the listener's ID, in place of its package and type
-//	method    the method to call, in place of Handle
-//	group     the value group of the provider, in place of event_listener
+//	          it may be left out if the listener's method determines it
+//	id        the listener's ID, instead of its package and type
+//	method    the method to call, instead of Handle
+//	group     the value group of the provider, instead of event_listener
 //	priority  first, last or a whole number
 //	before    IDs of listeners to run before, separated by commas
 //	after     IDs of listeners to run after
@@ -44,8 +44,8 @@ type Fields struct {
 	Async     string
 }
 
-// String is the tag in one fixed form: for every f that Parse returns,
-// Parse(Tag(f.String())) gives f again.
+// String returns the tag in one fixed form. For every f that Parse returns,
+// Parse(Tag(f.String())) returns f again.
 func (f Fields) String() string {
 	return string(join(
 		pair(keyEvent, f.Event), pair(keyID, f.ID), pair(keyMethod, f.Method), pair(keyGroup, f.Group),
@@ -64,17 +64,17 @@ const (
 	Last  Option = `priority:"last"`
 )
 
-// On is the tag of a listener of the type E.
+// On returns the tag for a listener of events of type E.
 func On[E any](options ...Option) Tag {
 	return OnName(event.KeyOf[E]().Path(), options...)
 }
 
-// OnName is the tag of a listener of the named event.
+// OnName returns the tag for a listener of the named event.
 func OnName(name string, options ...Option) Tag {
 	return Tag(join(append([]Option{pair(keyEvent, name)}, options...)...))
 }
 
-// Place is a tag that leaves the event to the listener's method.
+// Place returns a tag that leaves the event to the listener's method.
 func Place(options ...Option) Tag { return Tag(join(options...)) }
 
 // Priority is the priority n; higher numbers run earlier.
@@ -88,8 +88,8 @@ func Before(ids ...string) Option { return pair(keyBefore, strings.Join(ids, ","
 // absent.
 func After(ids ...string) Option { return pair(keyAfter, strings.Join(ids, ",")) }
 
-// Async has the event published and received by this receiver key, instead of
-// calling the listener in the dispatch.
+// Async makes the listener asynchronous. Instead of calling it in the dispatch,
+// the event is published, and received by this receiver key.
 func Async(key string) Option { return pair(keyAsync, key) }
 
 // ID names the listener.
@@ -101,7 +101,7 @@ func Method(name string) Option { return pair(keyMethod, name) }
 // Group names the value group of the listener's provider.
 func Group(name string) Option { return pair(keyGroup, name) }
 
-// pair is key:"value", or nothing for an empty value.
+// pair returns key:"value", or nothing for an empty value.
 func pair(key, value string) Option {
 	if value == "" {
 		return ""

@@ -10,11 +10,11 @@ import (
 	"strings"
 )
 
-// specVersion is that of CloudEvents.
+// specVersion is the version of CloudEvents.
 const specVersion = "1.0"
 
-// The prefixes of attributes: what is written, and what is read as well, from
-// the bindings to other protocols.
+// The prefixes of attributes: the one that is written, and those that are also
+// read, from the bindings to other protocols.
 const writtenPrefix = "ce-"
 
 var readPrefixes = []string{writtenPrefix, "cloudEvents_", "cloudEvents:"}
@@ -22,12 +22,12 @@ var readPrefixes = []string{writtenPrefix, "cloudEvents_", "cloudEvents:"}
 // keyAttribute is the extension attribute that names the receiver.
 const keyAttribute = "rollcallkey"
 
-// Attributes is for transports: it gives the headers of a message in the binary
-// mode of CloudEvents 1.0, with the prefix "ce-". The source names the process
-// that publishes, where the message does not, by a URI reference such as
-// "/shop"; the content type and the body go where the protocol has them. Values
-// are percent-encoded, as the bindings to NATS and HTTP have it. The message's
-// own headers are beside the attributes.
+// Attributes is for transports. It returns the headers of a message in the binary
+// mode of CloudEvents 1.0, with the prefix "ce-". If the message has no source, the
+// argument names the process that publishes it, by a URI reference such as "/shop".
+// The content type and the body are left to the protocol. The values are
+// percent-encoded, as the bindings to NATS and HTTP require. The message's own
+// headers are included beside the attributes.
 func (m Message) Attributes(source string) iter.Seq2[string, string] {
 	return func(yield func(name, value string) bool) {
 		for name, value := range m.Headers {
@@ -46,11 +46,11 @@ func (m Message) Attributes(source string) iter.Seq2[string, string] {
 	}
 }
 
-// FromAttributes is for transports: it reads what Attributes has written, and
-// what other implementations write with the prefixes "cloudEvents_" and
-// "cloudEvents:", whose values are not encoded. Optional attributes and
-// extensions become headers with the prefix "ce-". The error says what the
-// headers lack of an event; what could be read is there all the same.
+// FromAttributes is for transports. It reads what Attributes has written. It also
+// reads what other implementations write with the prefixes "cloudEvents_" and
+// "cloudEvents:", whose values are not encoded. Optional attributes and extensions
+// become headers with the prefix "ce-". If the headers are not those of an event,
+// the error says why, and the message still contains what could be read.
 func FromAttributes(headers iter.Seq2[string, string], contentType string, body []byte) (Message, error) {
 	r := attributeReader{message: Message{ContentType: contentType, Body: body}}
 	for name, value := range headers {
@@ -82,7 +82,7 @@ type attributeReader struct {
 	others          []otherAttribute
 }
 
-// otherAttribute is one by a prefix that is not ours.
+// otherAttribute is an attribute with a prefix that is not ours.
 type otherAttribute struct{ prefix, name, value string }
 
 func (r *attributeReader) read(header, value string) {
@@ -99,8 +99,8 @@ func (r *attributeReader) read(header, value string) {
 	r.setHeader(header, value)
 }
 
-// readOthers takes the attributes by other prefixes, at the end: of one that
-// comes twice, ours counts.
+// readOthers sets the attributes with other prefixes. It is called at the end, so
+// that an attribute with our prefix takes precedence.
 func (r *attributeReader) readOthers() {
 	for _, prefix := range readPrefixes[1:] {
 		for _, other := range r.others {
@@ -127,7 +127,7 @@ func (r *attributeReader) setHeader(name, value string) {
 	r.message.Headers[name] = value
 }
 
-// field is where an attribute belongs, or nil where it is an extension.
+// field returns the field of an attribute, or nil if it is an extension.
 func (r *attributeReader) field(name string) *string {
 	switch name {
 	case "specversion":
@@ -153,7 +153,7 @@ func attributeName(header, prefix string) (string, bool) {
 	return "", false
 }
 
-// isAttribute says whether a header would be taken for one.
+// isAttribute reports whether a header would be read as an attribute.
 func isAttribute(header string) bool {
 	return slices.ContainsFunc(readPrefixes, func(prefix string) bool {
 		_, ok := attributeName(header, prefix)
@@ -161,7 +161,7 @@ func isAttribute(header string) bool {
 	})
 }
 
-// isExtension says whether a header is an attribute that a message has no field
+// isExtension reports whether a header is an attribute that a message has no field
 // for.
 func isExtension(header string) bool {
 	name, ok := strings.CutPrefix(header, writtenPrefix)
@@ -169,11 +169,11 @@ func isExtension(header string) bool {
 		!strings.ContainsFunc(name, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
 }
 
-// ownAttributes are those that a message has fields for.
+// ownAttributes are the attributes that a message has fields for.
 var ownAttributes = []string{"specversion", "id", "type", "source", "datacontenttype", keyAttribute}
 
-// isReserved says whether a header is one of a message's fields, of a protocol
-// or of this module.
+// isReserved reports whether a header belongs to a message's fields, to a protocol
+// or to this module.
 func isReserved(name string) bool {
 	for _, prefix := range readPrefixes {
 		if attribute, ok := attributeName(name, prefix); ok && slices.Contains(ownAttributes, attribute) {
@@ -184,7 +184,7 @@ func isReserved(name string) bool {
 		strings.HasPrefix(strings.ToLower(name), "rollcall-") || strings.HasPrefix(strings.ToLower(name), "nats-")
 }
 
-// percentEncoded keeps printable ASCII but for space, quote and percent.
+// percentEncoded keeps printable ASCII except space, quote and percent.
 func percentEncoded(s string) string {
 	clean := 0
 	for clean < len(s) && !mustEncode(s[clean]) {
@@ -207,7 +207,7 @@ func percentEncoded(s string) string {
 
 func mustEncode(c byte) bool { return c <= ' ' || c >= 0x7f || c == '"' || c == '%' }
 
-// percentDecoded leaves alone what is not encoded well.
+// percentDecoded leaves invalid encodings as they are.
 func percentDecoded(s string) string {
 	if !strings.Contains(s, "%") {
 		return s

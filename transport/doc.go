@@ -1,6 +1,6 @@
 // Package transport carries events out of the process and back in, over a
-// broker that keeps them: so that a listener survives a crash, or runs in
-// another process.
+// broker that keeps them. A listener can thus survive a crash, or run in another
+// process.
 //
 // A [Transport] publishes messages and subscribes to them. Each receiver has a
 // key: receivers of one key share the messages of an event among them, and each
@@ -13,14 +13,15 @@
 //	p := transport.NewPublisher(t)
 //	err := p.Publish(ctx, "order.placed", &Placed{ID: "7"})
 //
-// An event is kept for receivers that have subscribed or been declared once (see
-// [Declarer]); what is published before that, nobody gets.
+// An event is kept for each receiver that has subscribed or been declared at some
+// time before (see [Declarer]). The receiver gets nothing that was published
+// earlier.
 //
-// A message is delivered at least once: again, if the receiver asks for that,
-// fails or dies before it has ended. What it does should therefore be
-// idempotent; [Delivery] has the message's ID to tell by. A message that was
-// delivered too often, that a receiver rejects or that can't be decoded becomes
-// a dead letter with the reason: see [DeadLetters].
+// A message is delivered at least once. It is redelivered if the receiver asks for
+// that, fails, or dies before it has finished. Receivers should therefore be
+// idempotent: [Delivery] has the message's ID, which identifies a redelivery. A
+// message becomes a dead letter with a reason if it was delivered too often, if a
+// receiver rejects it, or if it can't be decoded: see [DeadLetters].
 //
 // Messages are CloudEvents 1.0 in binary mode: see [Attributes].
 //

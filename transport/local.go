@@ -9,7 +9,7 @@ import (
 
 // Local is a transport inside of the process. It forgets everything when the
 // process ends, and keeps messages in memory without a limit, so it is for
-// tests; else it behaves as the brokers do. The zero Local is ready.
+// tests. Otherwise it behaves as the brokers do. The zero Local is ready to use.
 type Local struct {
 	mu     sync.Mutex
 	queues map[string][]*localQueue // by event, in the order of their declaration
@@ -70,7 +70,7 @@ func (l *Local) Declare(_ context.Context, s Subscription) error {
 	return nil
 }
 
-// queue is the queue of a key, which is made where there is none.
+// queue returns the queue of a key. It makes one if there is none.
 func (l *Local) queue(event, key string) *localQueue {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -87,7 +87,7 @@ func (l *Local) queue(event, key string) *localQueue {
 	return q
 }
 
-// Subscribe has a handler receive messages until the context ends. The error
+// Subscribe calls the handler for each message until the context ends. The error
 // is a *SubscriptionError.
 func (l *Local) Subscribe(ctx context.Context, s Subscription, h Handler) error {
 	s, err := s.Check()
@@ -114,8 +114,8 @@ func (l *Local) Subscribe(ctx context.Context, s Subscription, h Handler) error 
 	return nil
 }
 
-// decideApart is Decide in a goroutine of its own, which a handler may end, as
-// t.FailNow does in a test.
+// decideApart calls Decide in a goroutine of its own, because a handler may end its
+// goroutine, as t.FailNow does in a test.
 func decideApart(ctx context.Context, s Subscription, h Handler, d Delivery) Verdict {
 	verdict := make(chan Verdict, 1)
 	go func() {
@@ -132,7 +132,7 @@ func decideApart(ctx context.Context, s Subscription, h Handler, d Delivery) Ver
 	return <-verdict
 }
 
-// unsaid is for the verdict of a handler that ended its goroutine.
+// unsaid returns the verdict for a handler that ended its goroutine.
 func unsaid(_ context.Context, d Delivery) Verdict {
 	return Retry(Backoff(d.Attempt), "the handler ended its goroutine")
 }
@@ -159,7 +159,7 @@ func (l *Local) take(ctx context.Context, q *localQueue) (Delivery, bool) {
 	}
 }
 
-// giveBack puts a message that nobody has begun with in front again.
+// giveBack returns a message that no handler has begun to the front of its queue.
 func (l *Local) giveBack(q *localQueue, d Delivery) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -219,8 +219,8 @@ func (q *localQueue) signal() {
 	q.changed = make(chan struct{})
 }
 
-// pop takes the oldest message that is ready; where none is, it tells when the
-// next one will be, if there is one.
+// pop takes the oldest message that is ready. If no message is ready, next is the
+// time when the next one will be; it is zero if there is none.
 func (q *localQueue) pop(now time.Time) (d Delivery, next time.Time, ok bool) {
 	for i, w := range q.waiting {
 		if !w.ready.After(now) {
@@ -234,8 +234,8 @@ func (q *localQueue) pop(now time.Time) (d Delivery, next time.Time, ok bool) {
 	return Delivery{}, next, false
 }
 
-// remove takes out what stands at an index. At the front, as it is most often,
-// that moves nothing.
+// remove removes the message at an index. Most often it is the first one, and then
+// nothing is moved.
 func (q *localQueue) remove(i int) {
 	if i == 0 {
 		q.waiting[0] = waiting{}

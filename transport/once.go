@@ -7,9 +7,9 @@ import (
 	"sync"
 )
 
-// Handled remembers what was handled, by ID. Where that lies in the database
-// that the handling itself changes, and both are one transaction, what is
-// delivered again changes nothing:
+// Handled remembers what was handled, by ID. Keep the IDs in the database that the
+// handling itself changes, and do both in one transaction. Then a redelivered
+// message changes nothing:
 //
 //	func (h *handled) Once(ctx context.Context, id string, handle func(context.Context) error) error {
 //		tx, err := h.db.BeginTx(ctx, nil)
@@ -30,17 +30,17 @@ import (
 //		return tx.Commit()
 //	}
 type Handled interface {
-	// Once calls handle and returns its error, or returns nil where handle has
-	// returned nil for that ID before. It may be called concurrently, also for
-	// one ID.
+	// Once calls handle and returns its error. If handle has already returned
+	// nil for that ID, Once returns nil without calling it. Once may be called
+	// concurrently, even for the same ID.
 	Once(ctx context.Context, id string, handle func(context.Context) error) error
 }
 
-// HandleOnce handles a message for a listener, by its name, unless it has done so
-// before: transports deliver at least once. The name tells apart the listeners
-// that receive the same message; the ID that h remembers is of it, the message's ID
-// and its source. The error is that of h. Where ctx is not that
-// of a delivery, as in a test, it calls handle.
+// HandleOnce handles a message for the listener of this name, unless it has done so
+// before: transports deliver at least once. The name distinguishes listeners that
+// receive the same message. The ID that h remembers consists of the name, the
+// message's ID and its source. The error is that of h. If ctx is not that of a
+// delivery, as in a test, HandleOnce just calls handle.
 //
 //	func (m *Mailer) OnPlaced(ctx context.Context, e *Placed) error {
 //		return transport.HandleOnce(ctx, m.handled, "orders.Mailer", func(ctx context.Context) error {
@@ -56,8 +56,8 @@ func HandleOnce(ctx context.Context, h Handled, name string, handle func(context
 }
 
 // Recent is a Handled that remembers the last IDs in memory. That is enough for what a
-// broker delivers twice while a process runs. It is forgotten with the process. The zero
-// Recent remembers one ID.
+// broker delivers twice while a process runs. The IDs are lost when the process ends. The
+// zero Recent remembers one ID.
 type Recent struct {
 	Limit int // how many IDs it remembers beside those that are being handled; at least 1
 
@@ -66,14 +66,14 @@ type Recent struct {
 	order list.List                // the oldest first
 }
 
-// handling is an ID that was handled, or is being so.
+// handling is an ID that was handled or is being handled.
 type handling struct {
 	id    string
-	ended chan struct{} // closed when it was
+	ended chan struct{} // closed when the handling has ended
 }
 
-// Once calls handle unless the ID is remembered. Where another call handles the
-// ID, it waits for that: the error may be the context's.
+// Once calls handle unless the ID is remembered. If another call is handling the
+// ID, Once waits for that call. The error may then be the context's.
 func (r *Recent) Once(ctx context.Context, id string, handle func(context.Context) error) error {
 	for {
 		mine, other := r.begin(id)
@@ -91,7 +91,7 @@ func (r *Recent) Once(ctx context.Context, id string, handle func(context.Contex
 	}
 }
 
-// begin enters an ID, or gives the handling that there is.
+// begin enters an ID, or returns the handling that exists for it.
 func (r *Recent) begin(id string) (mine *list.Element, other *handling) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -107,7 +107,7 @@ func (r *Recent) begin(id string) (mine *list.Element, other *handling) {
 	return mine, nil
 }
 
-// shrink forgets the oldest that are too many, but none that is being handled. It
+// shrink forgets the oldest IDs beyond the limit, but none that is being handled. It
 // needs the lock.
 func (r *Recent) shrink() {
 	for e := r.order.Front(); e != nil && r.order.Len() > max(r.Limit, 1); {
@@ -121,7 +121,7 @@ func (r *Recent) shrink() {
 	}
 }
 
-// run forgets the ID again where handle fails or panics.
+// run calls handle. It forgets the ID again if handle fails or panics.
 func (r *Recent) run(ctx context.Context, mine *list.Element, handle func(context.Context) error) (err error) {
 	done := false
 	defer func() {
@@ -146,7 +146,7 @@ func (r *Recent) forget(e *list.Element) {
 	}
 }
 
-// remembers says whether a handling that has ended did so without an error.
+// remembers reports whether a handling that has ended returned no error.
 func (r *Recent) remembers(h *handling) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -19,13 +19,13 @@ type Receiver struct {
 	codecs       []Codec
 }
 
-// NewReceiver makes a receiver of a function. The key is that of [Subscription];
-// the function takes the event decoded from JSON. Where it returns nil, the
-// message is done. [RefuseFor] asks for it again, and so does
-// any other error, after a while that grows with each attempt.
+// NewReceiver returns a receiver that calls f for each event. The key is that of
+// [Subscription]. f takes the event decoded from JSON. If f returns nil, the message
+// is done. If it returns [RefuseFor], the message is redelivered. After any other
+// error, it is redelivered with a delay that grows with each attempt.
 //
-// An event that can't be decoded, is null where f takes a pointer, or has a content
-// type of no codec, becomes a dead letter.
+// An event becomes a dead letter if it can't be decoded, if it is null and f takes a
+// pointer, or if no codec has its content type.
 func NewReceiver[E any](key string, f func(context.Context, E) error) *Receiver {
 	isPointer := reflect.TypeFor[E]().Kind() == reflect.Pointer
 	return &Receiver{Subscription: Subscription{Key: key}, codecs: []Codec{JSON{}}, handler: func(codecs []Codec) Handler {
@@ -43,8 +43,8 @@ func NewReceiver[E any](key string, f func(context.Context, E) error) *Receiver 
 	}}
 }
 
-// WithCodecs is a receiver that decodes by other codecs, each for its content
-// type.
+// WithCodecs returns a copy of r that decodes with other codecs, each for its
+// content type.
 func (r *Receiver) WithCodecs(codecs ...Codec) *Receiver {
 	other := *r
 	other.codecs = codecs
@@ -59,7 +59,7 @@ func (r *Receiver) Receive(ctx context.Context, t Transport, event string) error
 	return t.Subscribe(ctx, s, r.handler(r.codecs))
 }
 
-// newEvent is the zero event or, of a pointer type, a pointer to one.
+// newEvent returns the zero event or, for a pointer type, a pointer to one.
 func newEvent[E any]() (e E) {
 	if t := reflect.TypeFor[E](); t.Kind() == reflect.Pointer {
 		e = reflect.New(t.Elem()).Interface().(E)
@@ -67,8 +67,8 @@ func newEvent[E any]() (e E) {
 	return e
 }
 
-// decode makes the event of a message. A message without a body leaves it as
-// it is: its name was all.
+// decode decodes the event of a message. A message without a body or content type
+// leaves the event as it is: the message has only a name.
 func decode(codecs []Codec, m Message, event any) error {
 	if m.ContentType == "" && len(m.Body) == 0 {
 		return nil
@@ -84,7 +84,7 @@ func decode(codecs []Codec, m Message, event any) error {
 	return &DecodeError{Event: m.Event, ContentType: m.ContentType, Err: errors.New("no codec has this content type")}
 }
 
-// mediaType is a content type in small letters, without parameters.
+// mediaType returns a content type in lower case, without parameters.
 func mediaType(contentType string) string {
 	kind, _, err := mime.ParseMediaType(contentType)
 	if err != nil {
@@ -93,7 +93,7 @@ func mediaType(contentType string) string {
 	return kind
 }
 
-// verdictOf is the verdict that the error of a receiver's function stands for.
+// verdictOf returns the verdict that the error of a receiver's function stands for.
 func verdictOf(err error, attempt int) Verdict {
 	if err == nil {
 		return Ack()
@@ -123,8 +123,9 @@ func withDelivery(ctx context.Context, d Delivery) context.Context {
 	return context.WithValue(ctx, deliveryKey{}, d)
 }
 
-// DeliveryOf is the delivery that a receiver's function handles: its message's
-// ID tells whether it was handled before. False where there is none.
+// DeliveryOf returns the delivery that a receiver's function handles. The ID of its
+// message shows whether it was handled before. DeliveryOf returns false if ctx is
+// not that of a delivery.
 func DeliveryOf(ctx context.Context) (Delivery, bool) {
 	d, ok := ctx.Value(deliveryKey{}).(Delivery)
 	return d, ok

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Verdict is what a handler says of a message. The zero Verdict is Ack.
+// Verdict is what a handler decides about a message. The zero Verdict is Ack.
 type Verdict struct {
 	kind    verdictKind
 	after   time.Duration
@@ -25,8 +25,8 @@ const (
 // Ack says that the message is done.
 func Ack() Verdict { return Verdict{} }
 
-// Retry asks for the message again, after some time at the earliest. The reason
-// is told where it was the last attempt.
+// Retry asks for the message to be redelivered, after some time at the earliest.
+// The reason is reported if this was the last attempt.
 func Retry(after time.Duration, reason string) Verdict {
 	return Verdict{kind: retried, after: max(0, after), reason: reason}
 }
@@ -34,17 +34,17 @@ func Retry(after time.Duration, reason string) Verdict {
 // Reject makes the message a dead letter at once.
 func Reject(reason string) Verdict { return Verdict{kind: rejected, reason: reason} }
 
-// IsAck says whether the message is done.
+// IsAck reports whether the message is done.
 func (v Verdict) IsAck() bool { return v.kind == acked }
 
-// Retry says whether the message is to come again, and after what time.
+// Retry reports whether the message is to be redelivered, and after what time.
 func (v Verdict) Retry() (after time.Duration, yes bool) { return v.after, v.kind == retried }
 
-// Rejected says whether the message is to become a dead letter, and why. Of a
-// Retry, it gives the reason all the same.
+// Rejected reports whether the message is to become a dead letter, and why. It
+// returns the reason of a Retry, too.
 func (v Verdict) Rejected() (reason string, yes bool) { return v.reason, v.kind == rejected }
 
-// String tells the verdict.
+// String returns the verdict as text.
 func (v Verdict) String() string {
 	switch v.kind {
 	case retried:
@@ -55,10 +55,10 @@ func (v Verdict) String() string {
 	return "ack"
 }
 
-// Decide is for transports: it calls the handler and gives its verdict, a Retry
-// where it panicked, and a Reject where a Retry would be an attempt too many.
-// The handler's context does not end with ctx. A handler that returns what Decide has
-// returned has decided already.
+// Decide is for transports. It calls the handler and returns its verdict. If the
+// handler panicked, Decide returns a Retry. If a Retry would be an attempt too many,
+// Decide returns a Reject. The handler's context does not end with ctx. If the
+// handler returns the verdict of an inner Decide, that verdict is final.
 func Decide(ctx context.Context, s Subscription, h Handler, d Delivery) (v Verdict) {
 	if ctx.Done() != nil {
 		ctx = context.WithoutCancel(ctx)
@@ -82,8 +82,8 @@ func called(ctx context.Context, h Handler, d Delivery) (v Verdict) {
 	return h(ctx, d)
 }
 
-// Backoff is how long a message waits that could not be handled: a second after
-// the first attempt, doubled with each further one, a minute at most.
+// Backoff returns how long a message waits after a failed attempt: a second after
+// the first one, twice as long after each further one, a minute at most.
 func Backoff(attempt int) time.Duration {
 	return min(time.Second<<min(max(attempt, 1)-1, 6), time.Minute)
 }

@@ -11,8 +11,8 @@ import (
 type goal struct {
 	what          string
 	name, against string
-	from          string  // the size that the ratio is to have grown from, where that is the goal
-	plus          float64 // the goal is against + plus, in ns, where ratio is 0
+	from          string  // if the goal is growth, the size that the ratio grows from
+	plus          float64 // if ratio is 0, the goal is against + plus, in ns
 	ratio         float64
 	floor         string // a benchmark of what Go or the container takes by itself
 }
@@ -41,7 +41,7 @@ var goals = []goal{
 	{what: "1,000 listeners without work in parallel, to an errgroup, limit 1,000", name: "ParallelNoWork/rollcall/1000", against: "ParallelNoWork/errgroup/1000", ratio: 3},
 }
 
-// reached is the measured figure of a goal; false where the input has none.
+// reached returns the measured figure of a goal; false if the input has none.
 func (g goal) reached(r *results) (float64, bool) {
 	if g.from != "" {
 		return g.growth(r)
@@ -57,7 +57,8 @@ func (g goal) reached(r *results) (float64, bool) {
 // that a goal in ns is for. Here it may take more, and ours with it.
 const bareLoop = 4
 
-// compared is the ratio of two benchmarks: as they ran by turns, where they did.
+// compared returns the ratio of two benchmarks. It prefers the figure of the two
+// running by turns, if there is one.
 func (r *results) compared(name, against string) (float64, bool) {
 	if ratio, ok := r.median(byTurns(name, against), "ratio"); ok {
 		return ratio, true
@@ -77,7 +78,7 @@ func byTurns(name, against string) string {
 	return family + "ByTurns/" + rest + "/" + other
 }
 
-// growth is how much the ratio grows with the size.
+// growth returns how much the ratio grows with the size.
 func (g goal) growth(r *results) (float64, bool) {
 	smaller := func(name string) string { return name[:strings.LastIndexByte(name, '/')+1] + g.from }
 	large, ok := r.compared(g.name, g.against)
@@ -85,7 +86,7 @@ func (g goal) growth(r *results) (float64, bool) {
 	return large / small, ok && okSmall
 }
 
-// wanted is the figure of the goal itself.
+// wanted returns the figure of the goal itself.
 func (g goal) wanted() float64 {
 	if g.ratio == 0 {
 		return g.plus
@@ -93,14 +94,14 @@ func (g goal) wanted() float64 {
 	return g.ratio
 }
 
-// floorRatio is the ratio of the floor; 0 where there is none, or no figure.
+// floorRatio returns the ratio of the floor; 0 without a floor or a figure for it.
 func (g goal) floorRatio(r *results) float64 {
 	ratio, _ := r.compared(g.floor, g.against)
 	return ratio
 }
 
-// verdict tells each goal that the input has figures for, and fails where one
-// is missed by more than the tolerance, or a dispatch of ours allocates.
+// verdict prints each goal that the input has figures for. It returns an error if
+// a goal is missed by more than the tolerance, or if a dispatch of ours allocates.
 func verdict(out io.Writer, r *results) error {
 	var problems []error
 	for _, g := range goals {

@@ -12,7 +12,7 @@ import (
 // report is RESULTS.md.
 func report(r *results) string {
 	var b strings.Builder
-	b.WriteString("# Results\n\nMedians of several runs in one process each, of the fastest where a run has several; ratios are medians of those within runs. Where a ratio has a goal, both run by turns, a few microseconds of a dispatch or one assembly, beginning with no garbage, at a time: so it may differ from that of the times below, which are taken one after the other. Figures in ns differ between machines; ratios hardly do. To repeat them: `make bench`.\n\n")
+	b.WriteString("# Results\n\nMedians of several runs, each in its own process. If a run repeats a benchmark, the fastest repetition counts. Ratios are medians of the ratios within the runs. For a ratio with a goal, both benchmarks run by turns: each turn is a few microseconds of a dispatch, or one assembly that begins with no garbage. Such a ratio may differ from the ratio of the times below, which are taken one after the other. Figures in ns differ between machines; ratios hardly do. To repeat the measurements: `make bench`.\n\n")
 	fmt.Fprintf(&b, "Machine: %s, %d cores, %s.\n\n", strings.Join(r.machine, ", "), runtime.NumCPU(), runtime.Version())
 	b.WriteString("## Goals\n\n| what | reached | goal | |\n|---|---|---|---|\n")
 	for _, g := range goals {
@@ -24,7 +24,7 @@ func report(r *results) string {
 			fmt.Fprintf(&b, "| %s | %.2f | %.2f | %s |\n", g.what, got, g.wanted(), note)
 		}
 	}
-	b.WriteString("\n`limit` is a bare loop over functions, a bare sort, a bare value group. `limit-recover` is the least that a dispatch must do, written for this one event: it finds its list, looks whether the context can be done, and makes an error of a panic that tells who panicked; `limit-cancel-recover` is the same with a context that can be done. `limit-cancel` asks the context before each call. `limit-listener` is a bare value group of `rollcall.Listener` registered through a function, with constructors that also take a counter, for declared order, and collected by a module: what `Listen` asks of the container, without rollcall.\n")
+	b.WriteString("\n`limit` is a bare loop over functions, a bare sort or a bare value group. `limit-recover` is the least that a dispatch must do, written for this one event: it finds its list, checks whether the context can be cancelled, and turns a panic into an error that names the listener. `limit-cancel-recover` is the same with a cancellable context. `limit-cancel` checks the context before each call. `limit-listener` is a bare value group of `rollcall.Listener`, registered through a function and collected by a module. Its constructors also take a counter, for declared order. It is what `Listen` asks of the container, without rollcall.\n")
 	b.WriteString("\n## Dispatch\n\nOne event to N listeners that each add to a counter.\n\n| | 1 | 10 | 100 | allocations at 10 |\n|---|---|---|---|---|\n")
 	for _, name := range dispatchers(r) {
 		fmt.Fprintf(&b, "| %s |", name)
@@ -35,7 +35,7 @@ func report(r *results) string {
 		allocs, _ := r.median("Dispatch/"+name+"/10", "allocs/op")
 		fmt.Fprintf(&b, " %.0f |\n", allocs)
 	}
-	b.WriteString("\n`kelindar` is asynchronous: the time is until all have run.\n\n## Everything else\n\n| benchmark | time | allocated | allocations |\n|---|---|---|---|\n")
+	b.WriteString("\n`kelindar` is asynchronous: its time ends when all listeners have run.\n\n## Everything else\n\n| benchmark | time | allocated | allocations |\n|---|---|---|---|\n")
 	for _, name := range r.order {
 		if strings.HasPrefix(name, "Dispatch/") || strings.HasPrefix(name, "Memory") || strings.Contains(name, "ByTurns/") {
 			continue
@@ -52,7 +52,7 @@ func report(r *results) string {
 	return b.String()
 }
 
-// shortfall says where the floor of a goal that is not reached lies.
+// shortfall describes a goal that is not reached: its floor, if it has one.
 func (g goal) shortfall(r *results) string {
 	if g.floor == "" {
 		return "not reached"
@@ -89,7 +89,7 @@ func nanoseconds(v float64) string {
 	return fmt.Sprintf("%.1f ns", v)
 }
 
-// versions are those of the modules, as go list tells them.
+// versions lists the modules and their versions, as go list reports them.
 func versions() string {
 	list := exec.Command("go", "list", "-m", "-f", "{{if not .Indirect}}{{.Path}} {{.Version}}{{end}}", "all")
 	list.Env = append(os.Environ(), "GOWORK=off")

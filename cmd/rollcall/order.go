@@ -78,8 +78,8 @@ func wanted(reports []inspect.Report) written {
 	return reports[0]
 }
 
-// onTerminal gives text its colours where it goes to a terminal and nobody
-// forbids them (https://no-color.org).
+// onTerminal returns inspect.ANSI instead of inspect.Text if stdout is a terminal
+// and colours are not disabled (https://no-color.org).
 func onTerminal(format inspect.Format, stdout io.Writer) inspect.Format {
 	f, ok := stdout.(*os.File)
 	if format != inspect.Text || !ok || os.Getenv("NO_COLOR") != "" {
@@ -91,10 +91,10 @@ func onTerminal(format inspect.Format, stdout io.Writer) inspect.Format {
 	return format
 }
 
-// kindUnreadable is that of a file that can't be read at all.
+// kindUnreadable marks a file that can't be read at all.
 const kindUnreadable orderfile.Kind = "unreadable"
 
-// orderOf gives the order or the problems.
+// reportOf returns the report of a file or its problems.
 func reportOf(path string) (inspect.Report, []*orderfile.Error) {
 	data, err := read(path)
 	if err != nil {
@@ -108,7 +108,8 @@ func reportOf(path string) (inspect.Report, []*orderfile.Error) {
 	return report, orderfile.Errors(err)
 }
 
-// read stops a byte beyond what orderfile takes, which then refuses it.
+// read reads at most one byte more than orderfile accepts, so that orderfile
+// refuses a larger file.
 func read(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -118,8 +119,8 @@ func read(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, orderfile.MaxSize+1))
 }
 
-// jsonError is a problem as programs read it. Each has a place, and be it that
-// of the file's beginning.
+// jsonError is a problem as programs read it. It always has a position. Without a
+// better one, that is the beginning of the file.
 type jsonError struct {
 	Kind    orderfile.Kind `json:"kind"`
 	Message string         `json:"message"`
@@ -138,8 +139,8 @@ func printErrors(w io.Writer, problems []*orderfile.Error) error {
 	return encoder.Encode(map[string]any{"errors": list})
 }
 
-// printable keeps names in a file from controlling the terminal, and from turning
-// around the text beside them. Problems may have several lines.
+// printable keeps names in a file from controlling the terminal, and from
+// reversing the text beside them. Problems may have several lines.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r != '\n' && unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {

@@ -2,8 +2,8 @@
 // container/heap between it and its caller.
 package minheap
 
-// Heap gives its smallest number first. The zero Heap is empty; a sorted slice
-// is a Heap.
+// Heap returns its smallest number first. The zero Heap is empty; a sorted slice is a
+// Heap.
 type Heap []int32
 
 // Push adds a number.

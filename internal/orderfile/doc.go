@@ -11,14 +11,12 @@
 //	      - { name: event_listener, event: recipe.created, priority: first }
 //	      - { name: event_listener, event: recipe.deleted, before: [ audit.Log, "?metrics.Counter" ] }
 //
-// A service with the tag listener_provider is a provider; its listener_tag
-// names the tag that its listeners carry, event_listener where it is left out.
-// Any other tag makes a service a listener of one event. The keys synthetic and
-// class are read and ignored. A listener's tag, or its service, may say optional:
-// true: an application then need not have that listener and event.
+// A service with the tag listener_provider is a provider. Its listener_tag names the tag
+// that its listeners carry; the default is event_listener. Any other tag makes a service a
+// listener of one event. The keys synthetic and class are read and ignored. If a listener's
+// tag or service has optional: true, an application need not have that listener and event.
 //
-// [Parse] reads a file and [File.Order] computes the order that it declares by
-// itself, where the order of the file breaks ties; in an application that of the
-// options does. order.schema.json, beside this package's source, is a JSON Schema for
-// editors.
+// [Parse] reads a file. [File.Order] computes the order that the file declares by itself,
+// and breaks ties by position in the file. An application breaks ties by the order of its
+// options. order.schema.json, next to this package's source, is a JSON Schema for editors.
 package orderfile

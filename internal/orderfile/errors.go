@@ -33,20 +33,20 @@ const (
 	KindUnknownProvider Kind = "unknown_provider"
 )
 
-// checks are the kinds in the order in which problems are told.
+// checks ranks the kinds in the order in which their problems are reported.
 var checks = map[Kind]int{KindInvalidPriority: 1, KindDuplicate: 2, KindUnknownTarget: 3, KindNotListening: 4, KindCycle: 5}
 
 // Error is one problem of an order file, with its place.
 type Error struct {
 	Kind     Kind
 	File     string
-	Position Position // zero where it is the file as a whole
+	Position Position // zero if the problem is the file as a whole
 	Message  string
 	Err      error // of package ordering, or nil
 }
 
-// Error has the further lines of a message indented, so that each line that begins with a place is
-// a problem.
+// Error indents the further lines of a message, so that each line that begins with a
+// place is a problem.
 func (e *Error) Error() string {
 	message := strings.ReplaceAll(e.Message, "\n", "\n    ")
 	if e.Position == (Position{}) {
@@ -58,8 +58,8 @@ func (e *Error) Error() string {
 // Unwrap is the error of package ordering behind it, or nil.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Errors gives the problems behind an error of this package, in the order in
-// which they are told; nil where there are none.
+// Errors returns the problems behind an error of this package, in the order in which they
+// are reported. It returns nil if there are none.
 func Errors(err error) []*Error {
 	var all []*Error
 	for _, leaf := range errlist.Leaves(err) {

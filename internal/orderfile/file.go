@@ -52,9 +52,9 @@ const MaxSize = 10 << 20
 // source is a place as messages have it.
 func (f *File) source(p Position) string { return fmt.Sprintf("%s:%d", f.Name, p.Line) }
 
-// TargetPosition is where a hint of the listener is written, or the tag's
-// position where the listener has no such hint. Where it is written twice, that
-// is where the target is not optional.
+// TargetPosition returns the position of a hint of the listener, or that of the tag if
+// the listener has no such hint. If the hint is written twice, it prefers the target that
+// is not optional.
 func (l Listener) TargetPosition(h ordering.Hint) Position {
 	targets := l.Placement.Before
 	if h.Side == ordering.After {

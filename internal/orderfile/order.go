@@ -43,8 +43,8 @@ func Order(name string, data []byte) ([]ProviderOrder, error) {
 	return orders, nil
 }
 
-// Order computes the order that the file declares by itself; see the function
-// Order, which also tells what Parse has found.
+// Order computes the order that the file declares by itself. The function Order also
+// reports what Parse finds.
 func (f *File) Order() ([]ProviderOrder, error) {
 	orders, problems := f.order()
 	if len(problems) > 0 {
@@ -151,9 +151,9 @@ func (f *File) eventsOf(indexes []int) ([]EventOrder, []*Error) {
 	return events, nil
 }
 
-// located gives each problem of the order its place in the file. Duplicates
-// are left out: Parse has told them. What two same targets of one hint have both
-// is told once.
+// located returns the problems of the order, each with its place in the file. It drops
+// duplicates, which Parse has already reported. A problem that two equal targets of one
+// hint share is reported once.
 func (f *File) located(err error, listeners []PlacedListener) []*Error {
 	var located []*Error
 	told := map[string]bool{}

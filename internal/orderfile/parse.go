@@ -42,9 +42,9 @@ func Parse(name string, data []byte) (*File, error) {
 	return f, nil
 }
 
-// parse keeps what can be understood beside the problems. Where these may have
-// hidden a listener or a provider, looking for it would find problems that there
-// are not.
+// parse returns what it can understand, and the problems. It sets hidden if a problem may
+// have hidden a listener or a provider. A search for missing ones would then report false
+// problems.
 func parse(name string, data []byte) (f *File, problems []*Error, hidden bool) {
 	p := &parser{file: &File{Name: name}}
 	if root := p.document(data); root != nil {
@@ -98,7 +98,8 @@ type field struct {
 	key, value *yaml.Node
 }
 
-// fields gives the keys of a mapping. Null counts as an empty mapping.
+// fields returns the keys of a mapping with their values. Null counts as an empty
+// mapping.
 func (p *parser) fields(n *yaml.Node, what string) []field {
 	n = p.resolve(n)
 	if isNull(n) {

@@ -31,8 +31,8 @@ func badBytes(data []byte) (Position, string) {
 	return Position{}, ""
 }
 
-// isUnseen says whether YAML refuses a character without telling where, or takes
-// it for the end of a line, which an editor does not.
+// isUnseen reports whether YAML rejects a character without saying where, or takes it for
+// the end of a line, which an editor does not.
 func isUnseen(r rune) bool {
 	return r >= 0x80 && r <= 0x9f || r == '\u2028' || r == '\u2029' || r == '\ufffe' || r == '\uffff'
 }

@@ -18,7 +18,8 @@ var (
 	codeKeys    = []string{"async", "id", "method", "group"}
 )
 
-// unknownKey suggests what is near, or else tells what there is.
+// unknownKey reports an unknown key. It suggests a known key that is similar, or lists
+// the known keys if none is.
 func (p *parser) unknownKey(f field, what string, known ...string) {
 	hint := suggest.DidYouMean(f.name, known)
 	if hint == "" {

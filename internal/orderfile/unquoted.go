@@ -13,7 +13,8 @@ import (
 // maxLine bounds the work of finding a question mark, in characters.
 const maxLine = 4096
 
-// unquoted tells of an optional target that was read as a mapping.
+// unquoted reports whether n is an optional target that was read as a mapping. If it is,
+// unquoted adds a problem.
 func (p *parser) unquoted(n *yaml.Node) bool {
 	value := n
 	for value.Kind == yaml.AliasNode {
@@ -26,7 +27,8 @@ func (p *parser) unquoted(n *yaml.Node) bool {
 	return true
 }
 
-// characterAt is 0 where there is none, or it is too far in its line.
+// characterAt returns the character at a position. It returns 0 if there is none, or if
+// it is too far along its line.
 func (p *parser) characterAt(at Position) rune {
 	if at.Line > len(p.lines) || at.Column > maxLine {
 		return 0

@@ -3,13 +3,12 @@ package suggest
 
 import "strings"
 
-// Name returns the candidate that is fewest edits away from name, the earliest
-// of several, and false where even that one is too far to be what was meant:
-// more than a third of the longer name's letters. A name that the candidate
-// begins with is near. Where none is, it returns the one candidate that has the
-// same last part behind a dot or a slash, if need be in other letters of case:
-// "main.Indexer" for "Indexer".
-// It costs O(len(candidates) × len(name) × length of a candidate).
+// Name returns the candidate that is fewest edits away from name, the earliest of
+// several. It returns false if even that one is too far to be what was meant: more than a
+// third of the longer name's letters. A name that the candidate begins with is near. If
+// none is near, Name returns the one candidate that has the same last part after a dot or
+// a slash, if necessary ignoring case: "main.Indexer" for "Indexer". It costs
+// O(len(candidates) × len(name) × length of a candidate).
 func Name(name string, candidates []string) (string, bool) {
 	best, bestDistance := closest(name, candidates)
 	if bestDistance >= 0 && 3*bestDistance <= max(len(name), len(best))+1 {
@@ -50,7 +49,7 @@ func Closest(name string, candidates []string) string {
 // longer ones are no typing errors.
 const MaxLength = 200
 
-// closest also returns how far the candidate is, -1 where there is none.
+// closest also returns the distance of the candidate, or -1 if there is no candidate.
 func closest(name string, candidates []string) (string, int) {
 	best, bestDistance := "", -1
 	for _, c := range candidates {
@@ -68,8 +67,8 @@ func closest(name string, candidates []string) (string, int) {
 	return best, bestDistance
 }
 
-// DidYouMean renders a suggestion as the end of an error message: "" where no
-// candidate is near.
+// DidYouMean returns a suggestion as the end of an error message, or "" if no candidate
+// is near.
 func DidYouMean(name string, candidates []string) string {
 	if near, ok := Name(name, candidates); ok {
 		return ", did you mean " + near + "?"

@@ -9,7 +9,8 @@ import (
 	"github.com/rollcall-go/rollcall/event"
 )
 
-// answer is what a provider gave, or what became of asking it.
+// answer is what a provider returned when it was asked for an event, or its panic as an
+// error.
 type answer struct {
 	list *rollcall.Listeners
 	err  error
@@ -36,7 +37,7 @@ func (a answer) ids() []string {
 	return ids
 }
 
-// String tells two answers apart.
+// String returns a text that distinguishes two answers.
 func (a answer) String() string {
 	if a.err != nil {
 		return fmt.Sprintf("the error %q", a.err)
@@ -51,19 +52,19 @@ func names(ids []string) string {
 	return "[" + strings.Join(ids, " ") + "]"
 }
 
-// hasOf says whether the answer is these listeners in any order.
+// hasOf reports whether the answer is these listeners in any order.
 func (a answer) hasOf(ids []string) bool {
 	return a.err == nil && slices.Equal(slices.Sorted(slices.Values(a.ids())), slices.Sorted(slices.Values(ids)))
 }
 
-// isInOrder says whether the answer is these listeners in this order, as far as
-// the provider promises one.
+// isInOrder reports whether the answer is these listeners in this order, as far as the
+// provider promises one.
 func (x *trial) isInOrder(a answer, ids []string, given []rollcall.Listener) bool {
 	return a.err == nil && slices.Equal(x.arranged(a.ids(), given), x.arranged(ids, given))
 }
 
-// arranged leaves the order as it is, or where that is no promise puts the
-// listeners of each key together.
+// arranged returns ids in their order. If the provider promises only an order among the
+// listeners of one key, it groups them by key.
 func (x *trial) arranged(ids []string, given []rollcall.Listener) []string {
 	if !x.KeyByKey {
 		return ids

@@ -7,7 +7,7 @@ import (
 	"github.com/rollcall-go/rollcall"
 )
 
-// changes says whether the provider may change, and skips the check else.
+// changes reports whether the provider may change, and skips the check if it may not.
 func (x *trial) changes() bool {
 	if x.Add == nil {
 		x.Skip("it never changes, or Run was not told how to add")
@@ -44,7 +44,7 @@ func (x *trial) hasAdded(what string, p rollcall.Provider, given []rollcall.List
 	}
 }
 
-// isOtherwise says whether an answer is right but for added listeners.
+// isOtherwise reports whether an answer is right apart from added listeners.
 func (x *trial) isOtherwise(a answer, given []rollcall.Listener, s sample) bool {
 	ids := slices.DeleteFunc(a.ids(), func(id string) bool { return strings.HasPrefix(id, "added") })
 	return a.err == nil && slices.Equal(x.arranged(ids, given), x.arranged(audience(given, s.event), given))

@@ -49,8 +49,8 @@ func (x *trial) addSome(p rollcall.Provider) {
 	}
 }
 
-// use asks a provider as its users do. It tells of the first wrong answer, but
-// lets added listeners be there or not.
+// use asks a provider as its users do. It returns an error for the first wrong answer.
+// Listeners that were added may be in an answer or not.
 func (x *trial) use(p rollcall.Provider, given []rollcall.Listener) error {
 	for _, s := range samples() {
 		got := ask(p, s.event)
@@ -65,9 +65,9 @@ func (x *trial) use(p rollcall.Provider, given []rollcall.Listener) error {
 	return nil
 }
 
-// meanwhile runs f in many goroutines, and do in this one; they begin together.
-// Its channel tells f that do has ended. It waits for all, and gives the first
-// error of f.
+// meanwhile runs f in many goroutines and do in this one. They begin together. The
+// channel done is closed when do has ended. meanwhile waits for all of them, and returns
+// the first error of f.
 func meanwhile(f func(done <-chan struct{}) error, do func()) error {
 	var first error
 	var once sync.Once
@@ -85,7 +85,7 @@ func meanwhile(f func(done <-chan struct{}) error, do func()) error {
 	}
 	func() {
 		defer all.Wait()
-		defer close(done) // even where do ends the test
+		defer close(done) // even if do ends the test
 		ready.Wait()
 		do()
 	}()

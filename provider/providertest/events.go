@@ -61,7 +61,7 @@ func sampleOf[E any](e E) sample {
 	}}
 }
 
-// String is the type of the event, and its name where it has one.
+// String returns the type of the event, and its name if it has one.
 func (s sample) String() string {
 	if named, ok := s.event.(event.Named); ok {
 		return fmt.Sprintf("%T %q", s.event, named.EventName())
@@ -69,7 +69,7 @@ func (s sample) String() string {
 	return fmt.Sprintf("%T", s.event)
 }
 
-// everybody is listeners of every kind, mixed.
+// everybody returns listeners of every kind, mixed.
 func everybody() []rollcall.Listener {
 	return []rollcall.Listener{
 		on[change]("change.A"), on[*created]("created.A"), on[any]("any"),
@@ -79,14 +79,15 @@ func everybody() []rollcall.Listener {
 	}
 }
 
-// on is a listener of the events of type E. Its function answers with a *heard.
+// on returns a listener of all events of type E. Its function returns a *heard as its
+// error.
 func on[E any](id string) rollcall.Listener {
 	return rollcall.NewListener[E](id, func(ctx context.Context, e E) error {
 		return &heard{by: id, event: e, mark: ctx.Value(markKey{})}
 	})
 }
 
-// onName is a listener of the events with a name.
+// onName returns a listener of the events that have the name.
 func onName(id, name string) rollcall.Listener {
 	l := on[event.Named](id)
 	l.Event = event.NameKey(name)
@@ -105,7 +106,7 @@ func (h *heard) Error() string { return fmt.Sprintf("%s was called with a %T", h
 
 type markKey struct{}
 
-// hears says whether a listener of the key must be given for the event.
+// hears reports whether a listener of the key must be returned for the event.
 func hears(k event.Key, ev any) bool {
 	switch {
 	case k.Type() == nil:

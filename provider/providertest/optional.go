@@ -26,7 +26,8 @@ func checkEveryEvent(x *trial) {
 	}
 }
 
-// covers reports whether an answer for one event is said to be that for another.
+// covers reports whether an answer for one event also promises to be the answer for the
+// other.
 func covers(s rollcall.Spec, asked, other any) bool {
 	if reflect.TypeOf(asked) != s.Event.Key.Type() || reflect.TypeOf(asked) != reflect.TypeOf(other) {
 		return false

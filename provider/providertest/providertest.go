@@ -56,7 +56,7 @@ func (k Kit) trial(t testing.TB, r reporter, p promise) *trial {
 	return &trial{reporter: r, Kit: k, t: t, promise: p}
 }
 
-// built is a provider of the listeners.
+// built returns a provider of the listeners.
 func (x *trial) built(listeners ...rollcall.Listener) rollcall.Provider {
 	x.t.Helper()
 	p := x.Build(x.t, listeners...)
@@ -66,7 +66,7 @@ func (x *trial) built(listeners ...rollcall.Listener) rollcall.Provider {
 	return p
 }
 
-// added adds a listener and tells how to remove it.
+// added adds a listener and returns what removes it, as Kit.Add does.
 func (x *trial) added(p rollcall.Provider, l rollcall.Listener) (remove func()) {
 	x.t.Helper()
 	return x.Add(x.t, p, l)

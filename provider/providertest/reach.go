@@ -52,7 +52,8 @@ func (x *trial) howOrdered() string {
 	return ""
 }
 
-// permutations gives the slice, reordered in place.
+// permutations yields a copy of the slice in each possible order. It reorders the slice
+// meanwhile.
 func permutations[T any](s []T) iter.Seq[[]T] {
 	return func(yield func([]T) bool) { permute(s, 0, yield) }
 }

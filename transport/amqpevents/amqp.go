@@ -110,7 +110,7 @@ func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 	case errors.Is(err, errHeader):
 		return problem(m, "%v", err)
 	case err != nil:
-		return told(err, "publishing event %s", m.Event)
+		return annotated(err, "publishing event %s", m.Event)
 	case !routed && !t.settings.acceptUnroutable:
 		return &transport.UnroutableError{Event: m.Event, Key: m.Key}
 	}

@@ -47,14 +47,14 @@ func (t *Transport) EachDeadLetter(ctx context.Context, event, key string, decid
 	}
 	l, err := t.look(ctx, keyed(event, key))
 	if err != nil || l == nil {
-		return 0, told(err, "looking for dead letters")
+		return 0, annotated(err, "looking for dead letters")
 	}
 	defer l.end()
 	shown := 0
 	for shown < l.count {
 		raw, found, err := l.next(ctx)
 		if err != nil || !found {
-			return shown, told(err, "reading dead letters")
+			return shown, annotated(err, "reading dead letters")
 		}
 		shown++
 		if err := l.dispose(ctx, raw, decide); err != nil {
@@ -189,7 +189,7 @@ func (l *look) dispose(ctx context.Context, raw amqp091.Delivery, decide func(tr
 		l.kept = append(l.kept, raw.DeliveryTag)
 		return err
 	}
-	return told(raw.Ack(false), "deleting a dead letter")
+	return annotated(raw.Ack(false), "deleting a dead letter")
 }
 
 // replay publishes a letter to its receiver, as it came.
@@ -204,7 +204,7 @@ func (l *look) replay(ctx context.Context, raw amqp091.Delivery) error {
 	if err == nil && !routed {
 		return &transport.UnroutableError{Event: l.target.event, Key: l.target.key}
 	}
-	return told(err, "replaying a dead letter")
+	return annotated(err, "replaying a dead letter")
 }
 
 // letter reads a dead letter; what is no event shows what could be read.

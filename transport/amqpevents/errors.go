@@ -106,8 +106,8 @@ func problem(m transport.Message, format string, arguments ...any) error {
 	return &transport.MessageError{ID: m.ID, Event: m.Event, Problem: fmt.Sprintf(format, arguments...)}
 }
 
-// told wraps err with a description of what failed. It returns nil if err is nil.
-func told(err error, format string, arguments ...any) error {
+// annotated wraps err with a description of what failed. It returns nil if err is nil.
+func annotated(err error, format string, arguments ...any) error {
 	if err == nil {
 		return nil
 	}

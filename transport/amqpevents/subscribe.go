@@ -108,12 +108,12 @@ const consumerTag = "rollcall"
 // start has the broker deliver, as many at a time as handlers may run.
 func (c *consumer) start(ch channel, queue string, limit int) (err error) {
 	if err := ch.Qos(min(limit, math.MaxUint16), 0, false); err != nil {
-		return told(err, "limiting what comes from the queue %s", queue)
+		return annotated(err, "limiting what comes from the queue %s", queue)
 	}
 	c.closed = ch.NotifyClose(make(chan *amqp091.Error, 1))
 	c.cancelled = ch.NotifyCancel(make(chan string, 1))
 	c.deliveries, err = ch.Consume(queue, consumerTag, false, false, false, false, nil)
-	return told(err, "consuming from the queue %s", queue)
+	return annotated(err, "consuming from the queue %s", queue)
 }
 
 // consume has messages handled until the context ends or the broker or its

@@ -1,44 +1,44 @@
-// Package faults has no code but tests: they prove that no transport loses an
-// event whose publishing it has confirmed, whatever fails.
+// Package faults contains only tests. They prove that no transport loses an event
+// after confirming its publication, whatever fails.
 //
-//	go test ./transport/faults                             # few faults; skips what has no broker
-//	ROLLCALL_REQUIRE_BROKERS=1 go test ./transport/faults  # fails there
+//	go test ./transport/faults                             # few faults; skips tests without a broker
+//	ROLLCALL_REQUIRE_BROKERS=1 go test ./transport/faults  # fails them instead
 //	make ledger                                            # all faults; writes RESULTS.md
 //
-// Each scenario runs in any case, with few faults. With ROLLCALL_LEDGER=1, which
-// make ledger sets, it has as many as RESULTS.md tells of; only then may -update
-// write that.
+// Each scenario always runs, with few faults. With ROLLCALL_LEDGER=1, which make
+// ledger sets, it has as many faults as RESULTS.md lists. Only then may -update
+// write RESULTS.md.
 //
 // # The faults
 //
-// A receiver is killed, as by kill -9, while its handler runs; every second time
-// the handler has done its work and has not told so. A publisher is killed while
+// A receiver is killed, as by kill -9, while its handler runs. Every second time,
+// the handler has done its work but not reported it. A publisher is killed while
 // it publishes. The connection is cut, stalled and delayed. The broker is stopped
 // and started, and a NATS server that syncs every write is killed. RabbitMQ runs
-// out of memory. The disk of an embedded store runs full. All that happens while
-// events are published and handled. An embedded store loses its power: it goes on
-// with what had reached its disk at a moment when some events were confirmed and
+// out of memory. The disk of an embedded store fills up. All this happens while
+// events are published and handled. An embedded store loses its power: it resumes
+// with what had reached its disk at a moment when some events were confirmed but
 // not handled.
 //
 // # The ledger
 //
 // Each test keeps a ledger of every event by its ID: when it was about to be
 // published, when it was confirmed, and each time that a handler has done its
-// work. The processes of a test write it to one file, line by line, so that it
-// has what a process did before it was killed.
+// work. The processes of a test write the ledger to one file, line by line, so
+// that it contains what a process did before it was killed.
 //
 // A confirmed event that was never handled is lost, and fails the test. An event
-// that was handled more than once is doubled: transports deliver at least once,
-// so that is counted and allowed. So is an event that was handled without having
-// been confirmed: its publisher was killed in between, or gave up waiting. A
-// publisher that got an error publishes again by the same ID.
+// that was handled more than once is doubled. Transports deliver at least once, so
+// doubled events are counted and allowed. So are events that were handled without
+// having been confirmed: their publisher was killed in between, or stopped
+// waiting. A publisher that got an error publishes again with the same ID.
 //
-// What goes wrong seldom needs more faults than a run has. The disk of an
-// embedded store running full 600 times, without a loss:
+// A rare failure needs more faults than one run has. This command filled the disk
+// of an embedded store 600 times, without a loss:
 //
 //	go test -count=60 -run FullDisk ./transport/faults -fulldisks 10
 //
-// Transports that lie are found out: see TestLiesAreFoundOut, and
+// The tests detect transports that lie: see TestLiesAreFoundOut, and
 // TestKillFindsHaste for a receiver that acknowledges too early.
 //
 // # What the tests need

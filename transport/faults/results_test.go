@@ -43,7 +43,7 @@ const allResults = 3 + 3 + 2 + 2 + 2 + 1 + 1 + 1
 
 const preamble = `# Results
 
-What one run has counted. The numbers differ from run to run; none may ever be lost. To repeat it, with both brokers running, as root, with loop devices:
+The counts of one run. The numbers differ from run to run, but no event may ever be lost. To repeat the run, with both brokers running, as root, with loop devices:
 
     make ledger
 
@@ -54,10 +54,10 @@ Brokers: %s.
 `
 
 const epilogue = `
-Lost is an event that was confirmed and never handled, doubled one that was handled more than once. An event is handled without having been confirmed where its publisher was killed in between, or gave up waiting.
+An event is lost if it was confirmed but never handled. It is doubled if it was handled more than once. An event is handled without having been confirmed if its publisher was killed in between, or stopped waiting.
 `
 
-// writeResults writes RESULTS.md. It gives the exit code.
+// writeResults writes RESULTS.md. It returns the exit code.
 func writeResults() int {
 	all := results.all
 	if len(all) != allResults {

@@ -89,7 +89,7 @@ const deadLetterRoom = maxReason + 1024
 func (t *Transport) EachDeadLetter(ctx context.Context, event, key string, decide func(transport.DeadLetter) transport.Disposal) (int, error) {
 	stream, err := t.js.Stream(ctx, t.deadStream())
 	if err != nil {
-		return 0, told(err, "looking for dead letters")
+		return 0, annotated(err, "looking for dead letters")
 	}
 	last := stream.CachedInfo().State.LastSeq // later ones are for another time
 	shown := 0
@@ -99,7 +99,7 @@ func (t *Transport) EachDeadLetter(ctx context.Context, event, key string, decid
 		case errors.Is(err, jetstream.ErrMsgNotFound), err == nil && raw.Sequence > last:
 			return shown, nil
 		case err != nil:
-			return shown, told(err, "reading dead letters")
+			return shown, annotated(err, "reading dead letters")
 		}
 		if err := t.dispose(ctx, stream, raw, event, key, decide); err != nil {
 			return shown, err
@@ -118,7 +118,7 @@ func (t *Transport) dispose(ctx context.Context, stream jetstream.Stream, raw *j
 			return err
 		}
 	}
-	return told(stream.DeleteMsg(ctx, raw.Sequence), "deleting a dead letter")
+	return annotated(stream.DeleteMsg(ctx, raw.Sequence), "deleting a dead letter")
 }
 
 // replay publishes a letter to its receiver. The server would confirm it also
@@ -132,7 +132,7 @@ func (t *Transport) replay(ctx context.Context, number uint64, letter transport.
 	case errors.Is(err, jetstream.ErrConsumerNotFound):
 		return &transport.UnroutableError{Event: letter.Event, Key: letter.Key}
 	case err != nil:
-		return told(err, "looking for the receiver of a dead letter")
+		return annotated(err, "looking for the receiver of a dead letter")
 	}
 	duplicate := fmt.Sprint("replay/", number, "/", letter.ID)
 	return t.send(ctx, t.eventSubject(letter.Event), letter.Message, t.header(letter.Message, duplicate, nil))

@@ -125,7 +125,7 @@ func (t *Transport) setUp() (err error) {
 	if t.store == nil {
 		return nil
 	}
-	return told(t.mend(context.Background()), "mending the stream "+t.eventStream())
+	return annotated(t.repair(context.Background()), "mending the stream "+t.eventStream())
 }
 
 // ensureStream makes a stream, or leaves alone the one that is there: who runs
@@ -142,7 +142,7 @@ func (t *Transport) ensureStream(ctx context.Context, config jetstream.StreamCon
 		there, err = t.js.Stream(ctx, config.Name)
 	}
 	if err != nil {
-		return told(errors.Join(failed, err), "making the stream "+config.Name)
+		return annotated(errors.Join(failed, err), "making the stream "+config.Name)
 	}
 	got := there.CachedInfo().Config
 	if !slices.Contains(got.Subjects, config.Subjects[0]) {
@@ -156,7 +156,7 @@ func (t *Transport) ensureStream(ctx context.Context, config jetstream.StreamCon
 	return nil
 }
 
-func told(err error, what string) error {
+func annotated(err error, what string) error {
 	if err == nil {
 		return nil
 	}
@@ -219,7 +219,7 @@ func (t *Transport) publishedKey(m transport.Message) string {
 // lost meanwhile, send publishes again: the server recognizes duplicates by their ID.
 func (t *Transport) send(ctx context.Context, subject string, m transport.Message, h *header) error {
 	if err := ctx.Err(); err != nil {
-		return told(err, "publishing event "+m.Event)
+		return annotated(err, "publishing event "+m.Event)
 	}
 	_, limited := ctx.Deadline()
 	for attempt := 1; ; attempt++ {
@@ -228,7 +228,7 @@ func (t *Transport) send(ctx context.Context, subject string, m transport.Messag
 			t.release(h)
 		}
 		if !errors.Is(err, errUnanswered) || !limited && attempt == confirmAttempts {
-			return told(err, "publishing event "+m.Event)
+			return annotated(err, "publishing event "+m.Event)
 		}
 	}
 }

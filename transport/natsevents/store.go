@@ -56,9 +56,9 @@ func duplicateKey(id string) string {
 	return key
 }
 
-// mend renumbers the messages of a store if the store has failed, or if its stream is
+// repair renumbers the messages of a store if the store has failed, or if its stream is
 // behind what its receivers have. With many messages, that takes a while.
-func (t *Transport) mend(ctx context.Context) error {
+func (t *Transport) repair(ctx context.Context) error {
 	stream, err := t.js.Stream(ctx, t.eventStream())
 	if err != nil {
 		return err

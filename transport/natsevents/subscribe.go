@@ -28,7 +28,7 @@ func (t *Transport) Declare(ctx context.Context, s transport.Subscription) error
 	name := consumerName(s.Event, s.Key)
 	_, err = t.js.Consumer(ctx, t.eventStream(), name)
 	if !errors.Is(err, jetstream.ErrConsumerNotFound) {
-		return told(err, "looking for the consumer of event "+s.Event)
+		return annotated(err, "looking for the consumer of event "+s.Event)
 	}
 	return t.ensureConsumer(ctx, s, name)
 }
@@ -49,7 +49,7 @@ func (t *Transport) ensureConsumer(ctx context.Context, s transport.Subscription
 		config.Durable = name
 	}
 	_, err := t.js.CreateOrUpdateConsumer(ctx, t.eventStream(), config)
-	return told(err, "making the consumer of event "+s.Event)
+	return annotated(err, "making the consumer of event "+s.Event)
 }
 
 // temporaryThreshold is after what time the server forgets a temporary receiver

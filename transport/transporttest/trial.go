@@ -25,7 +25,7 @@ type trial struct {
 	transport.Transport
 	event string
 	ctx   context.Context
-	kept  map[string]bool // the keys that messages are kept for, where nobody can declare
+	kept  map[string]bool // the keys that messages are kept for, if the transport can't declare
 }
 
 func newTrial(t *testing.T, transport transport.Transport) *trial {
@@ -117,7 +117,7 @@ func (x *trial) receiveBy(s transport.Subscription, h transport.Handler) *receiv
 	return r
 }
 
-// declare has messages kept from now on, where the transport can do that.
+// declare makes the transport keep messages from now on, if it can.
 func (x *trial) declare(s transport.Subscription) {
 	x.Helper()
 	if d, ok := x.Transport.(transport.Declarer); ok && s.Key != "" {
@@ -127,8 +127,8 @@ func (x *trial) declare(s transport.Subscription) {
 	}
 }
 
-// waitForKey publishes until the first receiver of a key is there, where that
-// could not be declared.
+// waitForKey publishes until the first receiver of a key is there, if the key could
+// not be declared.
 func (x *trial) waitForKey(key string, probed <-chan struct{}) {
 	x.Helper()
 	if _, ok := x.Transport.(transport.Declarer); ok || x.kept[key] {
@@ -146,7 +146,7 @@ func (x *trial) waitForKey(key string, probed <-chan struct{}) {
 	}
 }
 
-// probe is a message by which to find out whether somebody is there.
+// probe returns a message that shows whether a receiver is there.
 func (x *trial) probe(key string, n int) transport.Message {
 	return transport.Message{ID: fmt.Sprint(x.event, "-probe-", key, "-", n), Event: x.event, Key: key, ContentType: "probe"}
 }
@@ -187,7 +187,7 @@ func (r *receiver) drainProbes(last int) {
 	}
 }
 
-// await waits for what its handler tells.
+// await waits for a signal from the handler.
 func (r *receiver) await(what <-chan struct{}) {
 	r.x.Helper()
 	select {
@@ -214,7 +214,7 @@ func (x *trial) meeting(members int32) func() {
 	}
 }
 
-// next is the next delivery.
+// next returns the next delivery.
 func (r *receiver) next() transport.Delivery {
 	r.x.Helper()
 	select {
@@ -226,7 +226,7 @@ func (r *receiver) next() transport.Delivery {
 	return transport.Delivery{}
 }
 
-// bodies are those of the next deliveries.
+// bodies returns the bodies of the next n deliveries.
 func (r *receiver) bodies(n int) []string {
 	r.x.Helper()
 	var list []string
@@ -236,8 +236,8 @@ func (r *receiver) bodies(n int) []string {
 	return list
 }
 
-// nothing fails if a delivery comes that nobody took, or has come: to be asked
-// when all that should come has come.
+// nothing fails the test if a further delivery has come or comes. Call it when all
+// expected deliveries have been taken.
 func (r *receiver) nothing() {
 	r.x.Helper()
 	select {
@@ -249,7 +249,7 @@ func (r *receiver) nothing() {
 
 func ack(transport.Delivery) transport.Verdict { return transport.Ack() }
 
-// letters waits until the receiver has n dead letters and gives them.
+// letters waits until the receiver has n dead letters and returns them.
 func (x *trial) letters(key string, n int) []transport.DeadLetter {
 	x.Helper()
 	d, ok := x.Transport.(transport.DeadLetters)

@@ -29,8 +29,8 @@ type incoming struct {
 	buried   time.Time
 }
 
-// read reads a message. The error says what it lacks of an event; what could be
-// read is there all the same.
+// read reads a message. If it is not an event, the error says why, and the result
+// still contains what could be read.
 func read(m *message.Message) (incoming, error) {
 	in := incoming{Message: m, delivery: transport.Delivery{Attempt: 1}}
 	headers, kind := map[string]string{}, ""
@@ -63,7 +63,7 @@ func read(m *message.Message) (incoming, error) {
 	if in.delivery.ID == "" && err == nil {
 		in.delivery.ID = rand.Text() // Watermill doesn't ask for one
 	}
-	// A backend inside of the process may give one message to several.
+	// A backend inside the process may hand one message to several subscribers.
 	in.delivery.Message = in.delivery.Clone()
 	return in, err
 }

@@ -29,15 +29,15 @@ func newSubscriberSettings(options []SubscriberOption) subscriberSettings {
 	return s
 }
 
-// NackDelay says after what time a message comes again that was nacked, by the
-// number of its attempt from 1: transport.Backoff where the option is not given.
-// With no delay at all, a short outage uses up all attempts.
+// NackDelay sets the delay before a nacked message is redelivered, by the attempt
+// number from 1. The default is transport.Backoff. With no delay at all, a short
+// outage uses up all attempts.
 func NackDelay(delay func(attempt int) time.Duration) SubscriberOption {
 	return subscriberOptionFunc(func(s *subscriberSettings) { s.nackDelay = delay })
 }
 
-// Logger is told what ends a subscription before its time. It is begun again.
-// Nobody is told by nil.
+// Logger sets the logger for errors that end a subscription prematurely. The
+// subscription is begun again. With a nil logger, nothing is logged.
 func Logger(l watermill.LoggerAdapter) SubscriberOption {
 	if l == nil {
 		l = watermill.NopLogger{}

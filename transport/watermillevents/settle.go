@@ -18,12 +18,12 @@ import (
 const settleTimeout = 10 * time.Second
 
 // longestHold is how long a retry that isn't due is held before it goes to the
-// end of its topic: less than the time after which backends give a message to
-// somebody else, and not so long that it keeps others for long.
+// end of its topic. It is less than the time after which backends redeliver a
+// message to another consumer, and short enough not to delay others for long.
 const longestHold = 5 * time.Second
 
-// apply does what a verdict says. The message is acked only when what follows
-// from it is published; else it comes again.
+// apply carries out a verdict. A message is acked only when its retry or dead
+// letter has been published. Otherwise it is redelivered.
 func (r *receiving) apply(ctx context.Context, in incoming, v transport.Verdict) {
 	var err error
 	reason, rejected := v.Rejected()
@@ -44,9 +44,9 @@ func (r *receiving) apply(ctx context.Context, in incoming, v transport.Verdict)
 	in.Ack()
 }
 
-// confirmed waits until the subscriber has passed on what became of a message,
-// which it tells by ending the message's context: an Ack may get lost that
-// happens shortly before a subscriber is closed.
+// confirmed waits until the subscriber has passed on what became of a message. The
+// subscriber then ends the message's context. Without waiting, an Ack shortly
+// before the subscriber is closed may get lost.
 func confirmed(m *message.Message) {
 	timer := time.NewTimer(settleTimeout)
 	defer timer.Stop()
@@ -56,7 +56,7 @@ func confirmed(m *message.Message) {
 	}
 }
 
-// again has a temporary receiver handle a message until it is done.
+// again calls the handler of a temporary receiver until the message is done.
 func (r *receiving) again(ctx context.Context, d transport.Delivery, v transport.Verdict) {
 	for {
 		after, again := v.Retry()
@@ -69,8 +69,8 @@ func (r *receiving) again(ctx context.Context, d transport.Delivery, v transport
 	}
 }
 
-// isDue waits until a retry may come. If that takes too long, it settles the
-// message and says false.
+// isDue waits until a retry is due. If that takes too long, it settles the message
+// and returns false.
 func (r *receiving) isDue(ctx context.Context, in incoming) bool {
 	left := time.Until(in.due)
 	if left <= 0 {

@@ -13,9 +13,9 @@ import (
 	"github.com/rollcall-go/rollcall/transport"
 )
 
-// Subscribe has a handler receive messages until the context ends. The error is
-// a *transport.SubscriptionError, the subscriber's, or that it has closed a
-// channel.
+// Subscribe calls the handler for each message until the context ends. The error is
+// a *transport.SubscriptionError, the subscriber's, or one that reports that the
+// subscriber has closed a channel.
 func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h transport.Handler) error {
 	s, err := s.Check()
 	if err != nil {
@@ -23,7 +23,7 @@ func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h t
 	}
 	sub, err := t.subscriber(s.Key)
 	if err != nil {
-		return told(err, "making a subscriber")
+		return annotated(err, "making a subscriber")
 	}
 	r := &receiving{transport: t, subscription: s, handler: h, slots: make(chan struct{}, s.MaxInFlight)}
 	err = r.run(ctx, sub)
@@ -43,7 +43,7 @@ type receiving struct {
 }
 
 // run receives until the context ends or a channel of the subscriber closes.
-// The subscriber lives longer than the context, as else it would give up what is
+// The subscriber outlives the context. Otherwise it would abandon messages that are
 // being handled.
 func (r *receiving) run(ctx context.Context, sub message.Subscriber) error {
 	life, end := context.WithCancel(context.WithoutCancel(ctx))
@@ -73,17 +73,17 @@ func (r *receiving) open(life context.Context, sub message.Subscriber) (channels
 	for _, topic := range topics {
 		c, err := sub.Subscribe(life, topic)
 		if err != nil {
-			return channels, told(err, "subscribing to the topic "+topic)
+			return channels, annotated(err, "subscribing to the topic "+topic)
 		}
 		channels = append(channels, c)
 	}
 	return channels, nil
 }
 
-// shut ends a subscriber. It goes on taking messages until the channels are
-// closed, as some subscribers wait for that. Those are for others, but not at
-// once: a subscriber that has not noticed its end yet would hand them out again
-// and again, and use up what deliveries its backend permits.
+// shut closes a subscriber. It goes on taking messages until the channels are
+// closed, because some subscribers wait for that. It nacks these messages for other
+// subscribers, but not at once. A subscriber that has not noticed its end yet would
+// hand them out again and again, and use up the deliveries that its backend permits.
 func shut(sub message.Subscriber, end context.CancelFunc, channels []<-chan *message.Message) error {
 	ending, ended := context.WithCancel(context.Background())
 	var drained sync.WaitGroup
@@ -99,7 +99,7 @@ func shut(sub message.Subscriber, end context.CancelFunc, channels []<-chan *mes
 	end()
 	ended()
 	drained.Wait()
-	return told(err, "closing a subscriber")
+	return annotated(err, "closing a subscriber")
 }
 
 // noticing is longer than a subscriber takes to notice that it is closed.
@@ -142,7 +142,7 @@ func (r *receiving) read(ctx context.Context, c <-chan *message.Message) bool {
 	return true
 }
 
-// take has a message handled, once it is due and may be.
+// take starts the handling of a message, once it is due and a handler may run.
 func (r *receiving) take(ctx context.Context, m *message.Message) {
 	in, err := read(m)
 	if key := in.delivery.Key; err == nil && key != "" && key != r.subscription.Key {
@@ -178,7 +178,7 @@ func (r *receiving) begin(ctx context.Context) bool {
 	return true
 }
 
-// handle has a message handled and settled.
+// handle calls the handler for a message and settles it.
 func (r *receiving) handle(ctx context.Context, in incoming) {
 	v := transport.Decide(ctx, r.subscription, r.handler, in.delivery)
 	r.apply(ctx, in, v)

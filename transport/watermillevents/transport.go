@@ -25,16 +25,16 @@ var (
 	_ transport.Declarer  = (*Transport)(nil)
 )
 
-// NewTransport makes a transport of a publisher and of a function that gives a
-// subscriber for a receiver key, which must be its consumer group. For the key
-// "" it must be a group of its own each time, that begins with new messages.
+// NewTransport returns a transport that uses a publisher and a function that returns
+// a subscriber for a receiver key. The key must be the subscriber's consumer group.
+// For the key "", each subscriber must have a group of its own that begins with new
+// messages.
 //
-// Each Subscribe and Declare asks for a subscriber, which may be called several
-// times for the same topic so as to have several messages at once, and closes
-// it. The publisher is left open.
+// Each Subscribe and Declare gets a subscriber from the function and closes it. The
+// subscriber may be called several times for the same topic, in order to have
+// several messages at once. The publisher is left open.
 //
-// A Publish waits for the publisher, which should heed the context of its
-// message.
+// Publish waits for the publisher, which should observe the context of its message.
 func NewTransport(p message.Publisher, subscriber func(key string) (message.Subscriber, error), options ...Option) *Transport {
 	return &Transport{publisher: p, subscriber: subscriber, settings: newSettings(options)}
 }
@@ -64,19 +64,19 @@ func (t *Transport) publish(ctx context.Context, topic, uuid string, m transport
 		out.Metadata[contentType] = m.ContentType
 	}
 	maps.Copy(out.Metadata, further)
-	return told(t.publisher.Publish(topic, out), "publishing to the topic "+topic)
+	return annotated(t.publisher.Publish(topic, out), "publishing to the topic "+topic)
 }
 
-func told(err error, what string) error {
+func annotated(err error, what string) error {
 	if err == nil {
 		return nil
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }
 
-// Declare has messages kept for the receiver from now on. The error is a
-// *transport.SubscriptionError, the subscriber's, or that it is no
-// message.SubscribeInitializer.
+// Declare keeps messages for the receiver from now on. The error is a
+// *transport.SubscriptionError, the subscriber's, or one that reports that the
+// subscriber is not a message.SubscribeInitializer.
 func (t *Transport) Declare(_ context.Context, s transport.Subscription) (err error) {
 	s, err = s.Check()
 	if err != nil {
@@ -87,11 +87,11 @@ func (t *Transport) Declare(_ context.Context, s transport.Subscription) (err er
 	}
 	sub, err := t.subscriber(s.Key)
 	if err != nil {
-		return told(err, "making a subscriber")
+		return annotated(err, "making a subscriber")
 	}
 	defer func() {
 		if closing := sub.Close(); err == nil {
-			err = told(closing, "closing a subscriber")
+			err = annotated(closing, "closing a subscriber")
 		}
 	}()
 	i, ok := sub.(message.SubscribeInitializer)
@@ -102,8 +102,8 @@ func (t *Transport) Declare(_ context.Context, s transport.Subscription) (err er
 }
 
 func initialize(i message.SubscribeInitializer, topic string) error {
-	return told(i.SubscribeInitialize(topic), "preparing the topic "+topic)
+	return annotated(i.SubscribeInitialize(topic), "preparing the topic "+topic)
 }
 
-// retryTopic has what is to be delivered again to a receiver key.
+// retryTopic returns the topic of the messages to be redelivered to a receiver key.
 func retryTopic(event, key string) string { return event + ".retry." + key }

@@ -43,7 +43,7 @@ func NewBook(log *slog.Logger) *Book { return &Book{log: log, all: map[string]*P
 // ErrIncomplete is an order that can't be executed.
 var ErrIncomplete = errors.New("an order needs a customer and an item")
 
-// OnPlaced enters an order. Where it fails, nothing is published.
+// OnPlaced enters an order. If it fails, nothing is published.
 func (b *Book) OnPlaced(_ context.Context, e *Placed) error {
 	if e.Customer == "" || e.Item == "" {
 		return ErrIncomplete

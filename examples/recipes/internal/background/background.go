@@ -58,7 +58,7 @@ type Flusher struct {
 // further ones wait with their connections.
 const waiting = 1024
 
-// NewFlusher makes a flusher that tells its errors to w.
+// NewFlusher returns a flusher that writes its errors to w.
 func NewFlusher(lc fx.Lifecycle, w io.Writer) *Flusher {
 	f := &Flusher{errors: w, queue: make(chan *rollcall.Buffered, waiting), done: make(chan struct{})}
 	lc.Append(fx.Hook{
@@ -68,7 +68,7 @@ func NewFlusher(lc fx.Lifecycle, w io.Writer) *Flusher {
 	return f
 }
 
-// Handler gives each request a buffer, and queues it after the reply.
+// Handler provides a buffer for each request, and queues it after the reply.
 func (f *Flusher) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s := &slot{}

@@ -1,4 +1,4 @@
-// Package notify tells people about recipes.
+// Package notify sends people mail about recipes.
 package notify
 
 import (
@@ -37,7 +37,7 @@ func NewMailer(j *journal.Journal, index *search.Indexer) *Mailer { return &Mail
 // slow stands for a mail server.
 const slow = 2 * time.Millisecond
 
-// Handle fails where the link would find nothing.
+// Handle fails if the link would find nothing.
 func (m *Mailer) Handle(_ context.Context, c *recipes.Created) error {
 	if word := strings.Fields(c.Recipe.Title)[0]; len(m.index.Find(word)) == 0 {
 		return fmt.Errorf("a mail about %q would link to an empty search", c.Recipe.Title)
@@ -47,7 +47,7 @@ func (m *Mailer) Handle(_ context.Context, c *recipes.Created) error {
 	return nil
 }
 
-// Author tells authors why their recipe was refused.
+// Author explains to authors why their recipe was refused.
 type Author struct{ journal *journal.Journal }
 
 // NewAuthor makes one.
@@ -59,7 +59,7 @@ func (a *Author) Handle(r *recipes.Rejected) {
 	a.journal.Note(r.Recipe.Title, "notify.Author")
 }
 
-// Digest counts what the weekly mail will tell.
+// Digest counts what the weekly mail will contain.
 type Digest struct{ journal *journal.Journal }
 
 // NewDigest makes one.
