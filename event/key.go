@@ -15,10 +15,10 @@ type Key struct {
 // KeyOf is the key of the type E, which may be an interface.
 func KeyOf[E any]() Key { return Key{typ: reflect.TypeFor[E]()} }
 
-// TypeKey is the key of the type t; nil gives the zero Key.
+// TypeKey returns the key of the type t, or the zero Key for nil.
 func TypeKey(t reflect.Type) Key { return Key{typ: t} }
 
-// NameKey is the key of the events with this name.
+// NameKey returns the key of the events with this name.
 func NameKey(name string) Key { return Key{name: name} }
 
 // Type is the Go type, or nil for the key of a name.

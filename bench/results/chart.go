@@ -35,7 +35,7 @@ func chart(r *results) string {
 `, total, y+10, chartStyle, left, body.String())
 }
 
-// class tells ours, the limits and the peers apart.
+// class returns the CSS class of a bar: one for ours, one for limits, one for peers.
 func class(name string) string {
 	switch name {
 	case "emitter", "emitter-cancel", "generic", "dispatcher":

@@ -94,9 +94,9 @@ func (r *results) median(name, unit string) (float64, bool) {
 	return median(values), true
 }
 
-// ratio is the median of what one benchmark has of another's in the same run: a
-// machine that gets slower from run to run does not change it. Where one has run
-// more often, it is the ratio of the medians.
+// ratio returns the median of the ratios of two benchmarks within each run, so that a
+// machine that gets slower from run to run does not change it. If one has run more
+// often, it is the ratio of the medians.
 func (r *results) ratio(name, against, unit string) (float64, bool) {
 	values, others := r.values(name, unit), r.values(against, unit)
 	if len(values) == 0 || len(others) == 0 {
@@ -126,7 +126,7 @@ func median(values []float64) float64 {
 	return slices.Sorted(slices.Values(values))[len(values)/2]
 }
 
-// cores is the number behind the last dash, "" where there is none.
+// cores is the number behind the last dash, or "" if there is none.
 func cores(name string) string {
 	at := strings.LastIndexByte(name, '-')
 	if at < 0 {

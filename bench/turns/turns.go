@@ -8,8 +8,8 @@ import (
 )
 
 // Compare runs two things one after the other, again and again, and reports the
-// median of their ratios: what else the machine does then hits both, where it
-// would else decide. The time for an operation means nothing.
+// median of their ratios. Whatever else the machine does then affects both. The
+// reported time for an operation means nothing.
 func Compare(b *testing.B, f, against func() time.Duration) {
 	var ratios []float64
 	for b.Loop() {

@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// explain tells one listener's story.
+// explain prints why one listener stands where it stands.
 func explain(args []string, stdout, stderr io.Writer) int {
 	flags := flagsOf("explain", stderr)
 	if code, done := parse(flags, args); done {

@@ -12,7 +12,7 @@
 // them on standard error and exits with 1. Text has colours on a terminal,
 // unless NO_COLOR is set; -format ansi always.
 //
-// order -diff prints what a change of the file moves. explain tells why one
+// order -diff prints what a change of the file moves. explain prints why one
 // listener stands where it stands.
 //
 // check is the same for CI: silent and 0, or every problem of every file and 1.

@@ -16,8 +16,8 @@
 //
 //	curl -d '{"customer":"ann@example.org","item":"a pound of tea"}' http://127.0.0.1:8080/orders
 //
-// The URL may also stand in the variable ORDERS_BROKER, where nobody sees its
-// password in a list of processes; see the units for systemd beside.
+// The URL may also be in the variable ORDERS_BROKER, so that its password does not
+// appear in a list of processes. See the systemd units in this folder.
 //
 // Receipts are files in a directory, "receipts". While that does not exist, the
 // post office is closed, and receipts wait.

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// postAll posts each line of recipes.jsonl and tells what the bad ones got.
+// postAll posts each line of recipes.jsonl and prints the responses to the bad ones.
 func postAll(ctx context.Context, out io.Writer, url string) error {
 	f, err := files.Open("recipes.jsonl")
 	if err != nil {
@@ -36,7 +36,7 @@ func postAll(ctx context.Context, out io.Writer, url string) error {
 	return nil
 }
 
-// post gives the status and, of a refusal, the reason.
+// post returns the status and, if the recipe was refused, the reason.
 func post(ctx context.Context, url, body string) (int, string, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/recipes", strings.NewReader(body))
 	if err != nil {
@@ -52,7 +52,7 @@ func post(ctx context.Context, url, body string) (int, string, error) {
 	return response.StatusCode, answer.Error, err
 }
 
-// printJournal tells what ran when, of two recipes.
+// printJournal prints what ran when, for two recipes.
 func printJournal(out io.Writer, p parts) {
 	for _, title := range []string{"Pea soup with mint", "Stone soup"} {
 		entries := p.Journal.Of(title)

@@ -6,8 +6,8 @@ import (
 	"github.com/rollcall-go/rollcall/transport"
 )
 
-// Run checks the transports that open gives. Open is called for each promise,
-// and ends what it opens by t.Cleanup.
+// Run checks the transports that open returns. Run calls open for each promise. Open
+// closes its transport by t.Cleanup.
 func Run(t *testing.T, open func(t *testing.T) transport.Transport) {
 	for _, p := range promises {
 		t.Run(p.name, func(t *testing.T) {

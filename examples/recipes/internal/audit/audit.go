@@ -1,5 +1,5 @@
-// Package audit keeps a log of every event that can tell itself in a line. It
-// subscribes to an interface, so it hears events that it has never heard of.
+// Package audit keeps a log of every event that has a summary. It subscribes
+// to an interface, so it receives events of types that it does not know.
 package audit
 
 import (
@@ -10,7 +10,7 @@ import (
 	"github.com/rollcall-go/rollcall/fxevents"
 )
 
-// Audited is an event that can tell itself in a line.
+// Audited is an event that has a summary of one line.
 type Audited interface{ Summary() string }
 
 // Module provides the log. That it comes first of all is for the application

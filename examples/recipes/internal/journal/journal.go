@@ -29,7 +29,7 @@ func (j *Journal) Note(subject, what string) {
 	j.entries = append(j.entries, Entry{time.Now(), subject, what})
 }
 
-// Of gives what happened to a subject, in order.
+// Of returns what happened to a subject, in order.
 func (j *Journal) Of(subject string) []Entry {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -42,7 +42,7 @@ func (j *Journal) Of(subject string) []Entry {
 	return found
 }
 
-// Count tells how often something happened, over all subjects.
+// Count returns how often something happened, over all subjects.
 func (j *Journal) Count(what string) int {
 	j.mu.Lock()
 	defer j.mu.Unlock()

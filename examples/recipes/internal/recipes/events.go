@@ -36,13 +36,13 @@ type (
 	}
 )
 
-// Summary tells the event in a line.
+// Summary describes the event in a line.
 func (s *Submitted) Summary() string { return "submitted " + s.Recipe.Title }
 
-// Summary tells the event in a line.
+// Summary describes the event in a line.
 func (c *Created) Summary() string { return "created " + c.Recipe.ID }
 
-// Summary tells the event in a line.
+// Summary describes the event in a line.
 func (r *Rejected) Summary() string { return "rejected: " + r.Reason }
 
 // Title is what the pages about events show of an event: no more than the

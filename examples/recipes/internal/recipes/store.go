@@ -15,7 +15,7 @@ type Store struct {
 // NewStore makes an empty store.
 func NewStore() *Store { return &Store{recipes: map[string]Recipe{}} }
 
-// OnSubmitted gives the recipe its ID and keeps it.
+// OnSubmitted sets the ID of the recipe and stores it.
 func (s *Store) OnSubmitted(_ context.Context, e *Submitted) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

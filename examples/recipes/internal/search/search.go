@@ -59,7 +59,7 @@ func (i *Indexer) OnCreated(_ context.Context, c *recipes.Created) error {
 	return nil
 }
 
-// Find gives the IDs of the recipes with this word.
+// Find returns the IDs of the recipes with this word.
 func (i *Indexer) Find(word string) []string {
 	i.mu.Lock()
 	defer i.mu.Unlock()
