@@ -107,3 +107,26 @@ func TestTracedOverAHandmadeProvider(t *testing.T) {
 		t.Errorf("got %v, %v", got, d.NotCalled())
 	}
 }
+
+// After a Reset, a Traced knows what a new one knows.
+func TestTracedReset(t *testing.T) {
+	d := rollcall.NewTraced(build(t, listeners{on("a")}))
+	for range 2 {
+		for _, ev := range []any{&created{}, 7} {
+			if err := d.Dispatch(ctx, ev); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want := []rollcall.TracedCall{{Event: "*rollcall_test.created", Listener: "a", Times: 1}}
+		if diff := cmp.Diff(want, d.Called()); diff != "" {
+			t.Errorf("called: %s", diff)
+		}
+		if diff := cmp.Diff([]string{"int"}, d.Orphans()); diff != "" {
+			t.Errorf("orphans: %s", diff)
+		}
+		d.Reset()
+		if called, left, orphans := d.Called(), d.NotCalled(), d.Orphans(); len(called) != 0 || len(left) != 1 || len(orphans) != 0 {
+			t.Errorf("after a reset: called %v, not called %v, orphans %v", called, left, orphans)
+		}
+	}
+}

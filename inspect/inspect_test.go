@@ -265,3 +265,38 @@ func formats() []inspect.Format {
 	_ = errors.As(inspect.Report{}.Write(io.Discard, "?"), &unknown)
 	return unknown.Known
 }
+
+// Any provider that lists its events has a report, as it is now.
+func TestOfProviderThatChanges(t *testing.T) {
+	m := &provider.Mutable{}
+	for _, add := range []func() (func(), error){
+		func() (func(), error) { return m.Append(rollcall.NewListener[int]("appended", func(int) {})) },
+		func() (func(), error) { return m.Add(rollcall.NewListener[int]("b", func(int) {})) },
+		func() (func(), error) { return m.Add(rollcall.NewListener[int]("a", func(int) {}, `before:"b"`)) },
+	} {
+		if _, err := add(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fixed, err := provider.Build([]rollcall.Listener{rollcall.NewListener[int]("c", func(int) {})}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		p    interface{ Events() []provider.EventOrder }
+		want []string
+	}{
+		{m, []string{"a: right before b", "b: priority 0 (default)", "appended: as the provider has it"}},
+		{provider.NewChain(fixed, m), []string{"c: priority 0 (default)", "a: right before b", "b: priority 0 (default)", "appended: as the provider has it"}},
+	} {
+		var got []string
+		for _, e := range inspect.OfProvider("numbers", "", tt.p, nil).Events {
+			for _, l := range e.Listeners {
+				got = append(got, l.ID+": "+l.Reason)
+			}
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%T: %s", tt.p, diff)
+		}
+	}
+}
