@@ -136,7 +136,7 @@ func (a *Assembly) assemble(in parts) error {
 	}
 	asyncErr := a.prepareAsync(in, catalog, groups, all)
 	if err := errors.Join(registered, resolveErr, overridden, orderErr, asyncErr); err != nil {
-		return &AssemblyError{Problems: published(errlist.Distinct(err))}
+		return &AssemblyError{Problems: exported(errlist.Distinct(err))}
 	}
 	if err := a.connect(in, all[0]); err != nil {
 		return err

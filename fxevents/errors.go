@@ -46,8 +46,8 @@ func (e *OrderFileError) Error() string { return e.Err.Error() }
 // Unwrap returns the problem itself.
 func (e *OrderFileError) Unwrap() error { return e.Err }
 
-// published returns the problems as users see them.
-func published(problems []error) []error {
+// exported returns the problems with exported error types.
+func exported(problems []error) []error {
 	for i, p := range problems {
 		if e := (*orderfile.Error)(nil); errors.As(p, &e) {
 			problems[i] = &OrderFileError{string(e.Kind), e.File, e.Position.Line, e.Position.Column, e}

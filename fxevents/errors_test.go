@@ -205,7 +205,7 @@ func TestMisspeltGroup(t *testing.T) {
 		fxevents.AsListener(newNotifier, `group:"audit_listner"`), fxevents.AsListener(newAuditor, `group:"billing"`))
 	want := []string{
 		"fxevents_test.newNotifier (HERE), made a listener at HERE: no provider collects the group audit_listner, did you mean audit_listener?",
-		"fxevents_test.newAuditor (HERE), made a listener at HERE: no provider collects the group billing: give fxevents.Module an fxevents.Provider for it",
+		"fxevents_test.newAuditor (HERE), made a listener at HERE: no provider collects the group billing: give fxevents.Module an fxevents.NamedProvider for it",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

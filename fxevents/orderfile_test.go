@@ -94,7 +94,7 @@ func TestOrderFileProblems(t *testing.T) {
 			[]string{"services.yaml:1:77: listener fxevents_test.auditor does not subscribe to recipe.created; it subscribes to fxevents_test.change: write that, or drop the tag"}},
 		{"unknown group", "services: { p: { tags: [ { name: listener_provider, listener_tag: event_listner } ] }, a: { tags: [ { name: billing, event: x } ] } }",
 			[]string{"services.yaml:1:26: provider p collects the tag event_listner, but the application has no provider of that group, did you mean event_listener?",
-				"services.yaml:1:101: listener a has the tag billing, but the application has no provider of that group: give fxevents.Module an fxevents.Provider for it"}},
+				"services.yaml:1:101: listener a has the tag billing, but the application has no provider of that group: give fxevents.Module an fxevents.NamedProvider for it"}},
 		{"hints", "services:\n  fxevents_test.indexer: { tags: [ { name: event_listener, event: recipe.created, after: fxevents_test.notifier } ] }",
 			[]string{"fxevents_test.indexer (HERE) must run after fxevents_test.notifier (services.yaml:2),\nand fxevents_test.notifier must run after fxevents_test.indexer (HERE): drop one of the hints"}},
 	} {

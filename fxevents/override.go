@@ -81,7 +81,7 @@ func (s settings) groupHint(name string) string {
 	if near := suggest.DidYouMean(name, groups); near != "" {
 		return near
 	}
-	return ": give fxevents.Module an fxevents.Provider for it"
+	return ": give fxevents.Module an fxevents.NamedProvider for it"
 }
 
 // listener replaces the placement of one listener for one event, in each

@@ -85,6 +85,11 @@ func (a *Assembly) prepareAsync(in parts, c catalog, groups []group, all []built
 	return errors.Join(problems...)
 }
 
+// noTransport is the problem of an asynchronous listener in an application without a
+// transport.
+const noTransport = "the application has no transport, or lacks what its constructor takes: give it one by fxevents.Transport, " +
+	"or use fxnats.Module of github.com/rollcall-go/rollcall/transport/natsevents/fxnats instead of fxevents.Module for one inside of this process"
+
 // unknownKeys are keys that calls of Subscription and Receive name and no listener has.
 func (a *Assembly) unknownKeys(in parts, known []string) []error {
 	var problems []error
@@ -138,9 +143,9 @@ func (a *Assembly) subscriptions(in parts, p built) ([]subscribed, error) {
 		wanted = append(wanted, r.keys...)
 		all = all || len(r.keys) == 0
 	}
-	receivers := map[string]declaredEvent{}
+	declared := map[string]declaredEvent{}
 	for _, d := range in.Events {
-		receivers[d.event.Name] = d
+		declared[d.event.Name] = d
 	}
 	var list []subscribed
 	for _, e := range p.Events() {
@@ -148,7 +153,7 @@ func (a *Assembly) subscriptions(in parts, p built) ([]subscribed, error) {
 			if !all && !slices.Contains(wanted, key) {
 				continue
 			}
-			r, err := a.receiver(receivers[e.Event.Name], key, in.Dispatcher, e.Listeners)
+			r, err := a.receiver(declared[e.Event.Name], key, in.Dispatcher, e.Listeners)
 			if err != nil {
 				return nil, err
 			}

@@ -82,8 +82,3 @@ func (a *Assembly) isClosed() bool {
 	defer a.mu.Unlock()
 	return a.closed
 }
-
-// noTransport is the problem of an asynchronous listener in an application without a
-// transport.
-const noTransport = "the application has no transport, or lacks what its constructor takes: give it one by fxevents.Transport, " +
-	"or use fxnats.Module of github.com/rollcall-go/rollcall/transport/natsevents/fxnats instead of fxevents.Module for one inside of this process"

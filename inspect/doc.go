@@ -8,7 +8,7 @@
 // explains the place of one listener.
 //
 // A report lists hints without effect: those at listeners that do not hear the event,
-// and those that change nothing in the order, dropped one by one or all together. For
-// an event with more than a hundred listeners or hints, it lists only the ones that
-// show without sorting again.
+// and those that change nothing in the order, dropped one by one or all together. It
+// lists only the ones that show without sorting again for an event with more than a
+// hundred listeners or hints, and for a provider other than provider.Sorted.
 package inspect

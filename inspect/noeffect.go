@@ -11,7 +11,7 @@ type placed struct {
 	Listener
 	placement ordering.Placement
 	reason    ordering.Reason
-	declared  int // its place in declared order; only the comparison matters
+	declared  int // its place in declared order, for comparison; -1 if it is not known
 }
 
 func placedAt(id, source string, p ordering.Placement, r ordering.Reason) placed {

@@ -21,8 +21,8 @@ type trial struct {
 // a sort.
 const maxTrial = 100
 
-// newTrial returns nil if the event is too large or an ID listens to it twice. A nil
-// trial finds nothing idle.
+// newTrial returns nil if the event is too large, if an ID listens to it twice, or if the
+// declared order is not known. A nil trial finds nothing idle.
 func newTrial(all []placed, groups groups) *trial {
 	unknown := func(x placed) bool { return x.declared < 0 }
 	if len(all) > maxTrial || len(groups.broken) == 0 || slices.ContainsFunc(all, unknown) {

@@ -78,8 +78,8 @@ const (
 func (h *handler) index(query string) indexPage {
 	x := indexPage{page: h.page("Events"), Several: len(h.report.Providers) > 1}
 	x.Query = printable.Line(query)
-	stats := h.stats()
-	heard := h.heard()
+	all := h.tracer.Stats()
+	stats, heard := byName(all), h.heard()
 	h.eachEvent(func(p inspect.Provider, e inspect.Event) {
 		x.Total++
 		if mentions(e, query) {
@@ -89,7 +89,7 @@ func (h *handler) index(query string) indexPage {
 			x.Orphans = append(x.Orphans, orphan)
 		}
 	})
-	for _, s := range h.tracer.Stats() {
+	for _, s := range all {
 		if _, reported := heard[s.Event]; !reported {
 			x.add(s, query)
 		}
@@ -204,13 +204,13 @@ func (h *handler) page(title string) page {
 	return page{Title: printable.Line(title) + " – rollcall", Traced: h.tracer != nil}
 }
 
-// stats returns the counts of each event by its name.
-func (h *handler) stats() map[string]EventStats {
-	byName := map[string]EventStats{}
-	for _, s := range h.tracer.Stats() {
-		byName[s.Event] = s
+// byName returns the counts of each event by its name.
+func byName(all []EventStats) map[string]EventStats {
+	named := map[string]EventStats{}
+	for _, s := range all {
+		named[s.Event] = s
 	}
-	return byName
+	return named
 }
 
 func (h *handler) eventPage(p inspect.Provider, e inspect.Event) eventPage {
@@ -222,7 +222,7 @@ func (h *handler) eventPage(p inspect.Provider, e inspect.Event) eventPage {
 		x.Type = printable.Line(e.Type)
 	}
 	listeners := map[string]ListenerStats{}
-	for _, l := range h.stats()[e.Event].Listeners {
+	for _, l := range byName(h.tracer.Stats())[e.Event].Listeners {
 		listeners[l.Listener] = l
 	}
 	for i, l := range e.Listeners {
@@ -258,6 +258,10 @@ func picture(e inspect.Event) template.HTML {
 
 // timelines returns the views of the last dispatches that are wanted.
 func (h *handler) timelines(wanted func(*Timeline) bool) []timelineView {
+	recent := h.tracer.Recent()
+	if len(recent) == 0 {
+		return nil
+	}
 	links := map[string]string{}
 	h.eachEvent(func(p inspect.Provider, e inspect.Event) {
 		if links[e.Event] == "" {
@@ -265,7 +269,7 @@ func (h *handler) timelines(wanted func(*Timeline) bool) []timelineView {
 		}
 	})
 	var views []timelineView
-	for _, t := range h.tracer.Recent() {
+	for _, t := range recent {
 		if wanted(t) && len(views) < shownTimelines {
 			views = append(views, t.view(links[t.Event]))
 		}

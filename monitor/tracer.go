@@ -121,8 +121,8 @@ func (t *Tracer) remembers() *memory {
 	return t.memory.Load()
 }
 
-// begun returns the memory of the first dispatch, which several goroutines may begin.
-func (t *Tracer) begun() *memory {
+// firstMemory returns the memory of the first dispatch, which several goroutines may begin.
+func (t *Tracer) firstMemory() *memory {
 	for {
 		if m := t.memory.Load(); m != nil { // a Reset may come between
 			return m
@@ -138,7 +138,7 @@ func (t *Tracer) Begin(ctx context.Context, d rollcall.Dispatched) (context.Cont
 	}
 	m := t.memory.Load()
 	if m == nil {
-		m = t.begun()
+		m = t.firstMemory()
 	}
 	x := m.traces.Get().(*trace)
 	e := m.event(d.Event)

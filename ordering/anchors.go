@@ -24,13 +24,13 @@ func (g *graph) prefer() preference {
 	p.anchor, p.beside = g.anchors()
 	breakRings(p.anchor)
 	p.walk(g.roots(p.anchor), g.newForest(p.anchor, p.beside))
-	g.rankByBand(p.sequence)
+	g.sortByBand(p.sequence)
 	return p
 }
 
-// rankByBand moves whole bands before the next ones. Within a band, the sequence
+// sortByBand moves whole bands before the next ones. Within a band, the sequence
 // stays as it is.
-func (g *graph) rankByBand(sequence []int32) {
+func (g *graph) sortByBand(sequence []int32) {
 	if g.set.banded {
 		slices.SortStableFunc(sequence, func(a, b int32) int { return cmp.Compare(g.item(a).Band, g.item(b).Band) })
 	}

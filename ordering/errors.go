@@ -83,15 +83,15 @@ type CycleError struct {
 	Hints []Hint
 }
 
-// maxSteps bounds the hints that a message spells out. Hints has them all.
-const maxSteps = 20
+// maxHints bounds the hints that a message spells out. Hints has them all.
+const maxHints = 20
 
 func (e *CycleError) Error() string {
 	if len(e.Hints) == 1 {
 		h := e.Hints[0]
 		return fmt.Sprintf("%s%s must run %s itself: drop the hint", h.Listener, callsite.At(h.Source), h.Side)
 	}
-	shown := e.Hints[:min(len(e.Hints), maxSteps)]
+	shown := e.Hints[:min(len(e.Hints), maxHints)]
 	clauses := make([]string, len(shown))
 	for i, h := range shown {
 		clauses[i] = h.inCycle()

@@ -22,17 +22,27 @@ func newGraph(s *Set, members []int32, events []string) *graph {
 	g := &graph{set: s, members: members}
 	for n, item := range members {
 		for _, h := range s.hintsOf(item) {
-			if h.target < 0 {
-				continue
-			}
-			for _, target := range s.targets(h.target, events, len(members) == len(s.items)) {
-				if !s.banded || !s.contradicts(item, target, h.side) {
-					g.connect(int32(n), g.node(target), h)
-				}
+			if h.target >= 0 {
+				g.connectAll(int32(n), h, events)
 			}
 		}
 	}
 	return g
+}
+
+// connectAll connects the owner of a hint with each member that has the target's ID.
+func (g *graph) connectAll(owner int32, h hint, events []string) {
+	if s := g.set; s.sameID[h.target] < 0 {
+		if all := len(g.members) == len(s.items); all || slices.Contains(events, s.items[h.target].Event) {
+			g.connect(owner, h.target, h)
+		}
+		return
+	}
+	for _, event := range events {
+		if target, ok := g.set.of(h.target, event); ok {
+			g.connect(owner, target, h)
+		}
+	}
 }
 
 // node is the node of a member: members are sorted.
@@ -44,7 +54,12 @@ func (g *graph) node(item int32) int32 {
 	return int32(node)
 }
 
-func (g *graph) connect(owner, target int32, h hint) {
+// connect adds the edge of a hint, unless the order of the bands contradicts it.
+func (g *graph) connect(owner, item int32, h hint) {
+	if g.set.banded && g.set.contradicts(g.members[owner], item, h.side) {
+		return
+	}
+	target := g.node(item)
 	if h.side == before {
 		g.befores++
 		g.edges = append(g.edges, edge{from: owner, to: target, owner: owner, hint: h})

@@ -257,24 +257,6 @@ func (s *Set) of(first int32, event string) (int32, bool) {
 	return item, ok
 }
 
-// targets returns the items of the events that have the ID of the item first, in the
-// order of the events, which may be all of them.
-func (s *Set) targets(first int32, events []string, all bool) []int32 {
-	var found []int32
-	if s.sameID[first] < 0 {
-		if all || slices.Contains(events, s.items[first].Event) {
-			found = append(found, first)
-		}
-		return found
-	}
-	for _, event := range events {
-		if item, ok := s.of(first, event); ok {
-			found = append(found, item)
-		}
-	}
-	return found
-}
-
 // ids lists every ID once, in declared order.
 func (s *Set) ids() []string {
 	ids := make([]string, 0, len(s.byID))

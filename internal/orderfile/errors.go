@@ -13,7 +13,7 @@ import (
 // Kind names a sort of problem.
 type Kind string
 
-// The kinds of problem of an order file. Package ordering finds the last five.
+// The kinds of problem of an order file. Package ordering finds the last three.
 const (
 	KindSyntax          Kind = "syntax"
 	KindUnknownKey      Kind = "unknown_key"

@@ -43,16 +43,6 @@ func Order(name string, data []byte) ([]ProviderOrder, error) {
 	return orders, nil
 }
 
-// Order computes the order that the file declares by itself. The function Order also
-// reports what Parse finds.
-func (f *File) Order() ([]ProviderOrder, error) {
-	orders, problems := f.order()
-	if len(problems) > 0 {
-		return nil, join(problems)
-	}
-	return orders, nil
-}
-
 // onlyCycles are the problems that nothing hidden can explain.
 func onlyCycles(problems []*Error) []*Error {
 	return slices.DeleteFunc(problems, func(p *Error) bool { return p.Kind != KindCycle })

@@ -110,7 +110,7 @@ func TestOrderTellsDeclaredOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	orders, err := f.Order()
+	orders, err := orderfile.Order("f.yaml", data)
 	if err != nil {
 		t.Fatal(err)
 	}

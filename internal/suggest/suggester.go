@@ -21,8 +21,8 @@ func NewSuggester(candidates func() []string) *Suggester {
 	return &Suggester{candidates: candidates, left: maxSuggesting}
 }
 
-// Names returns the candidates. Callers share them.
-func (s *Suggester) Names() []string {
+// load asks for the candidates at the first misspelt name, and returns them.
+func (s *Suggester) load() []string {
 	if s.names == nil {
 		s.names = s.candidates()
 		for _, n := range s.names {
@@ -35,7 +35,7 @@ func (s *Suggester) Names() []string {
 // Name is like the function Name, for a candidate other than own. It returns "" if none
 // is near, or if the time for suggestions is used up.
 func (s *Suggester) Name(name, own string) string {
-	names := s.Names()
+	names := s.load()
 	if s.left -= s.length * min(len(name), MaxLength); s.left < 0 {
 		return ""
 	}
