@@ -125,7 +125,7 @@ func (d *plain) dispatchStopped(ctx context.Context, ev any) error {
 func Dispatch[E any](ctx context.Context, d Dispatcher, ev E) (E, error) {
 	b, ok := unwrapped(d).(*plain)
 	if ok {
-		if known := b.table.Load().find(reflect.TypeFor[E]()); known != nil {
+		if known := b.table.Load().find(reflect.TypeFor[E]()); known != nil && known.names == nil {
 			if c, ok := known.typed.(*loop[E]); ok {
 				return ev, c.run(ctx, ev)
 			}

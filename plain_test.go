@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/internal/coretest"
@@ -231,4 +233,38 @@ func TestTracedNamesDeclaredOrphans(t *testing.T) {
 		t.Fatal(err)
 	}
 	coretest.Check(t, "orphans", strings.Join(d.Orphans(), " "), "plain.happened")
+}
+
+// kinded is an event whose name is one of several.
+type kinded struct{ kind string }
+
+func (k *kinded) EventName() string { return k.kind }
+
+// What is remembered of one name is not the answer for another name of the same type.
+func TestNamesOfOneTypeAreKeptApart(t *testing.T) {
+	dispatches := map[string]func(d rollcall.Dispatcher, e *kinded) error{
+		"untyped": func(d rollcall.Dispatcher, e *kinded) error { return d.Dispatch(t.Context(), e) },
+		"typed": func(d rollcall.Dispatcher, e *kinded) error {
+			_, err := rollcall.Dispatch(t.Context(), d, e)
+			return err
+		},
+	}
+	for way, dispatch := range dispatches {
+		t.Run(way, func(t *testing.T) {
+			var called []string
+			note := func(id string) func(*kinded) { return func(*kinded) { called = append(called, id) } }
+			d := rollcall.NewDispatcher(build(t, listeners{
+				rollcall.NewListener[*kinded]("any", note("any")),
+				rollcall.NewListener[*kinded]("paid", note("paid"), `event:"paid"`),
+			}))
+			for _, kind := range []string{"sent", "paid", "sent"} {
+				if err := dispatch(d, &kinded{kind}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if diff := cmp.Diff([]string{"any", "any", "paid", "any"}, called); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
 }
