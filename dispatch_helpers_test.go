@@ -3,7 +3,6 @@ package rollcall_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -120,25 +119,6 @@ func checkError[E error](t testing.TB, err error, want string) E {
 var ctx = context.Background()
 
 var errListener = errors.New("failed")
-
-func Example() {
-	type Created struct{ ID string }
-	p, err := provider.Build([]rollcall.Listener{
-		rollcall.NewListener[*Created]("notifier", func(c *Created) { fmt.Println("notify about", c.ID) }, `after:"indexer"`),
-		rollcall.NewListener[*Created]("indexer", func(c *Created) { fmt.Println("index", c.ID) }),
-	}, nil)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	emitter := rollcall.NewEmitter[*Created](rollcall.NewDispatcher(p))
-	if err := emitter.Emit(context.Background(), &Created{ID: "soup"}); err != nil {
-		fmt.Println(err)
-	}
-	// Output:
-	// index soup
-	// notify about soup
-}
 
 type change interface{ note(string) }
 

@@ -142,7 +142,7 @@ func TestBuildErrors(t *testing.T) {
 	recipeCreated := rollcall.Declare[*created]("recipe.created")
 	recipeCreated.Source = "recipes/module.go:3"
 	typed := func(l rollcall.Listener, key event.Key) rollcall.Listener { l.Event = key; return l }
-	const misspelt = "a (HERE) listens to recipe.craeted, but no event has that name: did you mean recipe.created? Otherwise declare it, or leave the event to the parameter, *provider_test.created"
+	const misspelt = "a (HERE) listens to recipe.craeted, but no event has that name: did you mean recipe.created? Otherwise declare it, or drop the tag's event to listen to *provider_test.created"
 	for _, tt := range []struct {
 		name      string
 		listeners listeners
@@ -288,39 +288,6 @@ func TestUndeclaredTypesConcurrently(t *testing.T) {
 }
 
 var quietEvent any = &moved{}
-
-func ExampleBuild() {
-	type Created struct{ ID string }
-	say := func(who string) func(context.Context, *Created) error {
-		return func(_ context.Context, c *Created) error {
-			fmt.Println(who, "saw", c.ID)
-			return nil
-		}
-	}
-	p, err := provider.Build([]rollcall.Listener{
-		rollcall.NewListener[*Created]("notifier", say("notifier"), `after:"indexer"`),
-		rollcall.NewListener[*Created]("indexer", say("indexer")),
-		rollcall.NewListener[*Created]("auditor", say("auditor"), `priority:"first"`),
-	}, nil)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	soup := &Created{ID: "soup"}
-	list, _ := p.Listeners(soup)
-	for i, l := range list.All() {
-		reason, _ := list.Reason(i)
-		fmt.Printf("%s: %s\n", l.ID, reason)
-	}
-	_ = rollcall.NewDispatcher(p).Dispatch(context.Background(), soup)
-	// Output:
-	// auditor: first
-	// indexer: priority 0 (default)
-	// notifier: right after indexer
-	// auditor saw soup
-	// indexer saw soup
-	// notifier saw soup
-}
 
 // A listener of a value where a pointer to it is declared is a mistake.
 func TestIndirection(t *testing.T) {

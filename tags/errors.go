@@ -8,7 +8,7 @@ import (
 	"github.com/rollcall-go/rollcall/internal/suggest"
 )
 
-// Error is one problem of a tag.
+// Error reports one problem of a tag.
 type Error struct {
 	Tag     Tag
 	Offset  int // in bytes, from 0

@@ -24,9 +24,9 @@ const (
 // keys lists the keys in the order in which they are written.
 var keys = [...]string{keyEvent, keyID, keyMethod, keyGroup, keyPriority, keyBefore, keyAfter, keyAsync}
 
-// Parse reads a tag. The error is nil or joins an *Error for each problem:
-// text that is no tag, an unknown or repeated key, a bad value. The fields
-// that could be read are returned beside it.
+// Parse parses a tag. The error joins an *Error for each problem: text that is not a tag,
+// an unknown or repeated key, a bad value. Even then, Parse returns the fields that it
+// could read.
 func Parse(tag Tag) (Fields, error) {
 	p := parser{tag: string(tag), rest: string(tag)}
 	for p.skipSpace(); p.rest != ""; p.skipSpace() {
@@ -64,7 +64,7 @@ func (p *parser) pair() bool {
 	p.rest = p.rest[end+1:]
 	quoted, err := strconv.QuotedPrefix(p.rest)
 	if err != nil || quoted[0] == '\'' {
-		p.fail(p.offset(), "the value of "+key+` must stand in double quotes, with its end: write key:"value"`)
+		p.fail(p.offset(), "the value of "+key+` must be enclosed in double quotes: write key:"value"`)
 		return false
 	}
 	valueAt := p.offset()
@@ -84,7 +84,7 @@ func (p *parser) set(key, value string, keyAt, valueAt int) {
 		p.fail(keyAt, unknownKey(key))
 		return
 	case p.seen[index]:
-		p.fail(keyAt, "key "+key+" stands twice: drop one, or write its values as one list")
+		p.fail(keyAt, "key "+key+" appears twice: drop one, or write its values as one list")
 		return
 	case value == "":
 		p.fail(valueAt, "key "+key+" has no value: write one or drop the key")

@@ -1,5 +1,6 @@
-// Package tags reads and writes the text on a constructor that makes its
-// result a listener. A tag has the syntax of a Go struct tag:
+// Package tags parses and builds listener tags. A tag says which event a listener hears
+// and where it runs among other listeners. rollcall.NewListener and fxevents.AsListener
+// take tags. A tag has the syntax of a Go struct tag:
 //
 //	event:"recipe.created" priority:"first" before:"audit.Log,?metrics.Counter"
 //
@@ -9,12 +10,12 @@
 //	          it may be left out if the listener's method determines it
 //	id        the listener's ID, instead of its package and type
 //	method    the method to call, instead of Handle
-//	group     the value group of the provider, instead of event_listener
-//	priority  first, last or a whole number
+//	group     the Fx value group that the listener joins, instead of event_listener
+//	priority  first, last or a whole number; higher numbers run earlier
 //	before    IDs of listeners to run before, separated by commas
 //	after     IDs of listeners to run after
-//	async     the receiver key of a listener that does not run in the dispatch:
-//	          the event is published, and received by that key
+//	async     a receiver key: a dispatch publishes the event instead of calling
+//	          the listener, and the receiver of that key calls the listener
 //
 // A target with "?" before it may be absent. [On], [OnName] and [Place] build
 // the same text with the compiler's help:
@@ -30,8 +31,8 @@ import (
 	"github.com/rollcall-go/rollcall/ordering"
 )
 
-// Tag is the text of a tag. A raw string literal works; the empty Tag asks for
-// nothing.
+// Tag is the text of a tag. A raw string literal can be passed as a Tag. The empty Tag
+// asks for nothing.
 type Tag string
 
 // Fields is what a tag says. Strings that it leaves out are "".
@@ -55,7 +56,8 @@ func (f Fields) String() string {
 	))
 }
 
-// Option is a part of a tag.
+// Option is one key of a tag with its value. Options are not checked when a tag is built:
+// [Parse] reports bad and repeated ones. An empty Option is ignored.
 type Option string
 
 // First and Last are the priorities before and after every number.
@@ -88,17 +90,17 @@ func Before(ids ...string) Option { return pair(keyBefore, strings.Join(ids, ","
 // absent.
 func After(ids ...string) Option { return pair(keyAfter, strings.Join(ids, ",")) }
 
-// Async makes the listener asynchronous. Instead of calling it in the dispatch,
-// the event is published, and received by this receiver key.
+// Async makes the listener asynchronous: a dispatch publishes the event instead of
+// calling the listener, and the receiver of this key calls the listener.
 func Async(key string) Option { return pair(keyAsync, key) }
 
-// ID names the listener.
+// ID sets the listener's ID, instead of its package and type.
 func ID(id string) Option { return pair(keyID, id) }
 
-// Method names the listener's method.
+// Method sets the method to call, instead of Handle.
 func Method(name string) Option { return pair(keyMethod, name) }
 
-// Group names the value group of the listener's provider.
+// Group sets the Fx value group that the listener joins, instead of event_listener.
 func Group(name string) Option { return pair(keyGroup, name) }
 
 // pair returns key:"value", or nothing for an empty value.

@@ -2,7 +2,6 @@ package tags_test
 
 import (
 	"errors"
-	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -54,7 +53,7 @@ func TestParseErrors(t *testing.T) {
 		{`event:"x" prioritty:"1"`, `column 11: unknown key "prioritty", did you mean priority? ` + all},
 		{`befor:"x"`, `column 1: unknown key "befor", did you mean before? ` + all},
 		{`afetr:"x"`, `column 1: unknown key "afetr", did you mean after? ` + all},
-		{`id:"x" id:"y"`, `column 8: key id stands twice: drop one, or write its values as one list`},
+		{`id:"x" id:"y"`, `column 8: key id appears twice: drop one, or write its values as one list`},
 		{`group:"a,b"`, `column 7: a group must not hold a comma or a backquote, or have spaces around it: "a,b"`},
 		{`group:" a"`, `column 7: a group must not hold a comma or a backquote, or have spaces around it: " a"`},
 		{`priority:"high"`, `column 10: invalid priority "high": write first, last or a whole number`},
@@ -66,9 +65,9 @@ func TestParseErrors(t *testing.T) {
 		{`id:"a,b"`, `column 4: an ID must not hold a comma or a backquote, begin with "?" or have spaces around it: "a,b"`},
 		{`id:" a"`, `column 4: an ID must not hold a comma or a backquote, begin with "?" or have spaces around it: " a"`},
 		{`recipe.created`, `column 1: "recipe.created" is no key:"value" pair`},
-		{`event: "x"`, `column 7: the value of event must stand in double quotes, with its end: write key:"value"`},
-		{`event:"x`, `column 7: the value of event must stand in double quotes, with its end: write key:"value"`},
-		{`event:'x'`, `column 7: the value of event must stand in double quotes, with its end: write key:"value"`},
+		{`event: "x"`, `column 7: the value of event must be enclosed in double quotes: write key:"value"`},
+		{`event:"x`, `column 7: the value of event must be enclosed in double quotes: write key:"value"`},
+		{`event:'x'`, `column 7: the value of event must be enclosed in double quotes: write key:"value"`},
 		{`event:"x"id:"y"`, `column 10: a space is missing after the value of event`},
 		{`:"x"`, `column 1: ":\"x\"" is no key:"value" pair`},
 	} {
@@ -128,19 +127,4 @@ func FuzzRoundTrip(f *testing.F) {
 			t.Fatalf("%q became %q: %s", text, fields, diff)
 		}
 	})
-}
-
-func ExampleOn() {
-	fmt.Println(tags.OnName("recipe.created", tags.Priority(10), tags.After("recipes.Indexer")))
-	// Output: event:"recipe.created" priority:"10" after:"recipes.Indexer"
-}
-
-func ExampleParse() {
-	fields, err := tags.Parse(`event:"recipe.created" before:"audit.Log"`)
-	fmt.Println(fields.Event, fields.Placement, err)
-	_, err = tags.Parse(`evnt:"recipe.created"`)
-	fmt.Println(err)
-	// Output:
-	// recipe.created before audit.Log <nil>
-	// tag `evnt:"recipe.created"`, column 1: unknown key "evnt", did you mean event? The keys are event, id, method, group, priority, before, after, async
 }
