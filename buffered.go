@@ -8,9 +8,9 @@ import (
 	"sync"
 )
 
-// Buffered keeps events until Flush dispatches them, as after the reply to a
-// request. Whoever dispatches through it must not expect listeners to have
-// changed the event. The buffer has no limit: flush it.
+// Buffered is a Dispatcher that keeps events until Flush dispatches them, for example
+// after the reply to a request. Listeners may not have run when its Dispatch returns. The
+// buffer has no limit: flush it. Make it with [NewBuffered].
 type Buffered struct {
 	dispatcher Dispatcher
 	buffers    func(ev any) bool
@@ -19,15 +19,16 @@ type Buffered struct {
 	events []any
 }
 
-// NewBuffered buffers the events for which the discriminator buffers is true
-// and passes others on at once. A nil discriminator buffers all.
+// NewBuffered returns a Buffered that keeps an event if buffers returns true for it, and
+// passes it to d at once otherwise. A nil function keeps every event. The function may be
+// called concurrently. Its panic becomes the error of the dispatch.
 func NewBuffered(d Dispatcher, buffers func(ev any) bool) *Buffered {
 	return &Buffered{dispatcher: d, buffers: buffers}
 }
 
-// Dispatch buffers ev or passes it on. An event that is already stopped is
-// dropped. The error is that of the dispatcher for an event that is passed on,
-// or a *NilError for nil.
+// Dispatch buffers ev or passes it on. It drops an event that is already stopped. It
+// returns the dispatcher's error for an event that it passes on, and a *NilError for a nil
+// event.
 func (b *Buffered) Dispatch(ctx context.Context, ev any) error {
 	if ev == nil {
 		return &NilError{What: "event"}
@@ -62,10 +63,10 @@ func (b *Buffered) keeps(ev any) (keep bool, err error) {
 	return b.buffers(ev), nil
 }
 
-// Flush dispatches, in order and with this context, the events that are
-// buffered now, and returns them. It goes on after an error and joins all
-// errors. If the context ends, the remaining events stay in the buffer.
-// Events that come meanwhile wait for the next Flush.
+// Flush dispatches the buffered events in order and returns those that it has
+// dispatched. Listeners get ctx, not the context of the buffering Dispatch. Flush
+// continues after an error and joins all errors. If ctx ends, the remaining events stay
+// in the buffer. Events that are buffered meanwhile wait for the next Flush.
 func (b *Buffered) Flush(ctx context.Context) (dispatched []any, err error) {
 	b.mu.Lock()
 	batch := b.events

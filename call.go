@@ -96,7 +96,7 @@ func (c *call[E]) runAll(ctx context.Context, e E, m mode) error {
 	return errors.Join(problems...)
 }
 
-// Option changes how a dispatcher treats what its listeners do.
+// Option configures the dispatcher that [NewDispatcher] or [NewTraced] returns.
 type Option func(*policy)
 
 type policy struct {
@@ -106,24 +106,28 @@ type policy struct {
 	origin              Dispatcher // for listeners that ask; nil: the dispatcher itself
 }
 
-// CollectErrors calls the remaining listeners after one has failed, and
-// returns all errors joined. A context that is done still stops.
+// CollectErrors calls the remaining listeners after one has failed. The dispatch returns
+// the errors.Join of all errors and does not publish the event for asynchronous
+// listeners. A done context still ends the dispatch.
 func CollectErrors() Option { return func(p *policy) { p.collect = true } }
 
 // PassPanics lets the panic of a listener pass through the dispatch, unchanged.
 func PassPanics() Option { return func(p *policy) { p.passPanics = true } }
 
-// Parallel lets up to limit listeners of one event run at the same time. The
-// hints are a partial order: a listener starts when all that a before or after
-// puts in front of it have ended, and among those that may start, the order
-// decides who goes first. Every first ends before the others start, and every
-// last starts after they have ended. Numbers and declared order separate nobody.
-// Listeners that no sort has ordered, such as those of a provider.Map or a
-// provider.Chain, run one after the other.
+// Parallel lets up to limit listeners of one event run at the same time. If a tag says
+// before or after, the later listener starts when the earlier one has returned. All
+// listeners of priority "first" return before the others start, and those of priority
+// "last" start when the others have returned. Numeric priorities and declared order only
+// decide which of the ready listeners starts first.
 //
-// The first error cancels the context of the others; all are waited for, and
-// that error is returned. With CollectErrors nothing is cancelled. A panic that
-// passes does so in the caller's goroutine, once all have ended. A stopped event
-// starts no more listeners. With a limit of 1 or less the dispatch is the
-// sequential one.
+// Listeners that no sort has ordered run one after the other: those of a provider.Map,
+// and of a provider.Chain that joins several providers.
+//
+// The first error cancels the context of the running listeners. The dispatch waits for
+// them and returns that error. With [CollectErrors], an error cancels nothing. Under
+// [PassPanics], a panic passes through the caller's goroutine when all listeners have
+// returned. If the event is stopped, no more listeners start.
+//
+// Each dispatch starts up to limit goroutines and allocates. With a limit of 1 or less,
+// or a single listener, it is sequential.
 func Parallel(limit int) Option { return func(p *policy) { p.parallel = limit } }

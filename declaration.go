@@ -14,17 +14,17 @@ import (
 	"github.com/rollcall-go/rollcall/internal/suggest"
 )
 
-// Declaration is an event type that an application declares, with an optional name.
-// Make it with [Declare]. One that has only a Key works too, but a dispatch that does
-// not know the type statically then costs a type assertion for each listener.
+// Declaration describes an event type of an application to a provider, with an optional
+// name. Make it with [Declare]. A literal with a Key works too, but an untyped dispatch
+// may then cost a type assertion for each listener.
 type Declaration struct {
 	Key    event.Key
-	Name   string
-	Source string // where it is declared, such as "recipes/module.go:12"
+	Name   string // "" if the event has only its type
+	Source string // where it is declared, such as "recipes/module.go:12"; for messages
 
-	// Publish hands the event to those that call its asynchronous listeners. It
-	// returns nil once the event is safe with them. Nil means that the event may
-	// have no asynchronous listeners.
+	// Publish publishes the event for its asynchronous listeners. It returns nil once the
+	// event is stored safely. If Publish is nil, a provider refuses asynchronous
+	// listeners of the event. It may be called concurrently.
 	Publish func(ctx context.Context, ev any) error
 
 	bind bind
@@ -187,7 +187,7 @@ func (c *catalog) checkBareName(l *Listener) error {
 	if near := c.names.Name(name, ""); near != "" {
 		next = "did you mean " + near + "? Otherwise declare it"
 	}
-	return eventError(l, "listens to %s, but no event has that name: %s, or leave the event to the parameter, %v",
+	return eventError(l, "listens to %s, but no event has that name: %s, or drop the tag's event to listen to %v",
 		name, next, event.TypeKey(l.fn.takes))
 }
 
@@ -211,8 +211,9 @@ func (c *catalog) checkIndirection(l *Listener) error {
 		l.Event, e.Key, callsite.At(e.Source), l.Event)
 }
 
-// EventError is a listener that its event can't reach: the event can't be found, the
-// listener's function can't take it, or nobody could publish it for the listener.
+// EventError reports a listener that its event can't reach. Either the event is unknown,
+// the listener's function has another parameter type, or the event can't be published
+// for an asynchronous listener.
 type EventError struct {
 	Listener, Source string
 	Event            string // what it listens to

@@ -10,14 +10,16 @@ import (
 	"github.com/rollcall-go/rollcall/event"
 )
 
-// Dispatcher passes an event to its listeners. Make the plain one with [NewDispatcher].
+// Dispatcher passes an event to its listeners. [NewDispatcher] returns the plain one. An
+// implementation must be safe for concurrent use.
 //
-// A Dispatcher that only stands for another may have a method
+// A Dispatcher that does nothing but call another may have a method
 //
 //	Unwrap() Dispatcher
 //
-// which returns that one, or nil as long as it is not known. Emitters and [Dispatch]
-// then go straight to it, and never come back.
+// It returns the other dispatcher, or nil until there is one. Emitters and [Dispatch]
+// may then skip the Dispatch method of the wrapper. An emitter may keep using the first
+// dispatcher that Unwrap returns.
 type Dispatcher interface {
 	Dispatch(ctx context.Context, ev any) error
 }
@@ -26,21 +28,22 @@ type Dispatcher interface {
 // order, in the caller's goroutine and with the caller's context, and returns when
 // they have run. Nil options are ignored.
 //
-// Before each listener it stops if the event says PropagationStopped, and if the
-// context is done. An event that is stopped already asks no provider. The error of a
-// dispatch is nil, or:
+// Before each listener, a dispatch ends without an error if the event is stopped (see
+// [event.Stoppable]), and with an error if the context is done. For an event that is
+// stopped beforehand, the provider need not be asked. The error of a dispatch is nil, or:
 //
-//   - a *ListenerError that wraps what a listener returned or, as a *PanicError, that
-//     it panicked;
+//   - a *ListenerError that wraps the error of a listener, or a *PanicError if the
+//     listener panicked;
 //   - an *InterruptedError that wraps the context's error;
-//   - with [CollectErrors], several of these joined;
-//   - what the provider returned if it could not answer;
-//   - a *NilError for a nil event.
+//   - with [CollectErrors], errors.Join of these;
+//   - the provider's error;
+//   - a *NilError for a nil event;
+//   - an error that wraps a *PanicError if the provider or a method of the event panics.
 //
-// The dispatcher remembers the provider's answer for each type of event as long as it
-// holds, see [Spec]. A dispatch then costs a table lookup and, if a listener of the
-// event's type or its [Declaration] is known, neither reflection nor an allocation.
-// It may be used concurrently.
+// The dispatcher remembers the provider's answer for each event type for as long as the
+// answer holds, see [Spec]. A dispatch then costs a table lookup. It needs no reflection
+// and allocates nothing if a listener takes exactly the event's type, or if the event has
+// a [Declaration] made with [Declare].
 func NewDispatcher(p Provider, options ...Option) Dispatcher {
 	d := &plain{provider: p}
 	d.holder = &holder{forget: d.forget}
@@ -120,8 +123,9 @@ func (d *plain) dispatchStopped(ctx context.Context, ev any) error {
 	return nil
 }
 
-// Dispatch dispatches ev through d, knowing its type, and returns it. So an event that
-// is no pointer is not boxed. The error is that of d, or an *NilError if d is nil.
+// Dispatch dispatches ev through d and returns ev with its static type. If d is a plain
+// dispatcher that remembers the answer for E, an event that is not a pointer is not boxed.
+// The error is that of d, or a *NilError if d is nil.
 func Dispatch[E any](ctx context.Context, d Dispatcher, ev E) (E, error) {
 	b, ok := unwrapped(d).(*plain)
 	if ok {
@@ -152,9 +156,9 @@ func unwrapped(d Dispatcher) Dispatcher {
 	}
 }
 
-// Origin says where an event comes from. A listener gets it as a third parameter,
-// and can dispatch further events through it. The zero Origin has no name and
-// refuses to dispatch.
+// Origin is a listener's third parameter: the name of the event and access to its
+// dispatcher. A listener can dispatch further events through it. The zero Origin has no
+// name, and its Dispatch returns an error.
 type Origin struct {
 	// Name is the event's name, or its type if it has none.
 	Name string
@@ -166,7 +170,7 @@ type Origin struct {
 // listener, and returns its error.
 func (o Origin) Dispatch(ctx context.Context, ev any) error {
 	if o.dispatcher == nil {
-		return errors.New("this origin has no dispatcher: only a dispatcher can call a listener that asks for one")
+		return errors.New("this Origin has no dispatcher: use the one that a dispatcher passes to the listener")
 	}
 	return o.dispatcher.Dispatch(ctx, ev)
 }

@@ -168,7 +168,7 @@ func TestEmitterReportsTheProvidersError(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			checkError[*provider.ContainerError](t, dispatch(ctx, &created{}),
-				"listener x of *rollcall_test.created can't be had from its container: failed")
+				"listener x of *rollcall_test.created can't be provided by its container: failed")
 		})
 	}
 }

@@ -13,7 +13,7 @@ import (
 // ListenerError is the failure of one listener.
 type ListenerError struct {
 	Listener string // its ID
-	Event    string // the event's name, or its type where it has none
+	Event    string // the event's name, or its type if it has none
 	Err      error  // what the listener returned, or a *PanicError
 }
 
@@ -21,24 +21,25 @@ func (e *ListenerError) Error() string {
 	return fmt.Sprintf("listener %s of %s: %v", e.Listener, e.Event, e.Err)
 }
 
-// Unwrap is what the listener returned.
+// Unwrap returns e.Err.
 func (e *ListenerError) Unwrap() error { return e.Err }
 
-// PanicError is a panic that was turned into an error.
+// PanicError reports a panic that became an error.
 type PanicError struct {
-	Value any
+	Value any    // what was passed to panic
 	Stack []byte // of the goroutine that panicked, as debug.Stack prints it
 }
 
 func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
 
-// Unwrap is the panic's value if that is an error.
+// Unwrap returns the panic's value if it is an error, and nil otherwise.
 func (e *PanicError) Unwrap() error {
 	err, _ := e.Value.(error)
 	return err
 }
 
-// InterruptedError is a dispatch that ended because its context was done.
+// InterruptedError reports a dispatch that ended before its last listener because the
+// context was done.
 type InterruptedError struct {
 	Event  string
 	Before string // the ID of the listener that would have been next
@@ -52,13 +53,13 @@ func (e *InterruptedError) Error() string {
 // Unwrap is the context's error.
 func (e *InterruptedError) Unwrap() error { return e.Err }
 
-// NilError is a nil event that was dispatched, or a nil dispatcher that was asked to.
+// NilError reports a nil value. What is "event" or "dispatcher".
 type NilError struct{ What string }
 
 func (e *NilError) Error() string { return "there is no " + e.What + ": the value is nil" }
 
-// InvalidListenerError is a listener that can't be one: no function, no ID, a
-// bad tag.
+// InvalidListenerError reports a listener that a provider refuses: it has no function,
+// event or ID, or a bad ID, tag or hint.
 type InvalidListenerError struct {
 	ID, Source string
 	Err        error

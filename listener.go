@@ -24,10 +24,10 @@ type Listener struct {
 	Placement ordering.Placement
 	Source    string // where it was made, such as "recipes/module.go:21"
 
-	// Async is the receiver key of an asynchronous listener, and "" for one that a
-	// dispatch calls. For asynchronous listeners a dispatch publishes the event,
-	// once for all of them, when the other listeners have succeeded. See
-	// [Declaration].
+	// Async is the receiver key of an asynchronous listener, such as "mail". A receiver
+	// of that key calls the listener. Async is "" if a dispatch calls it. When all other
+	// listeners have succeeded, a dispatch publishes the event once for all asynchronous
+	// listeners, with [Declaration].Publish.
 	Async string
 
 	fn          *function // nil in a Listener that was not made
@@ -45,13 +45,14 @@ type Func[E any] interface {
 		func(context.Context, E, Origin) | func(context.Context, E, Origin) error
 }
 
-// NewListener returns a listener of the type E, or of what the tag's event key
-// names. The tag may have the keys event, priority, before, after and async. At
-// most one tag is allowed. An empty id stands for the function's own name, such as
-// "recipes.Indexer.OnCreated".
+// NewListener returns a listener to the event type E, or to the event that the tag names.
+// The optional tag may have the keys event, priority, before, after and async, see
+// package tags. If id is empty, the ID is the function's name, such as
+// "recipes.Indexer.OnCreated". Give a function literal an id: its own name, such as
+// "recipes.Module.func1", changes with the code around it.
 //
-// NewListener never fails: a nil function or a bad tag is reported by
-// [Listener.Err], and so by the provider that is given the listener.
+// NewListener never fails. [Listener.Err] and every provider report a nil function, a
+// bad tag or more than one tag.
 func NewListener[E any, F Func[E]](id string, f F, tag ...tags.Tag) Listener {
 	fn := functionOf[E](f)
 	if reflect.ValueOf(f).IsNil() {
@@ -63,10 +64,9 @@ func NewListener[E any, F Func[E]](id string, f F, tag ...tags.Tag) Listener {
 	return newListener[E](id, fn, tag)
 }
 
-// FromFunc returns a listener made of a function and the fields of a tag, of which
-// ID, Event, Placement and Async matter here. It is for code that reads tags itself
-// and knows where the listener was made: Source stays empty. It costs two
-// allocations.
+// FromFunc is NewListener for code that parses tags itself. It uses the ID, Event,
+// Placement and Async of fields, ignores the others, and leaves Source empty. It never
+// fails, see [Listener.Err], and costs two allocations.
 func FromFunc[E any](f func(context.Context, E) error, fields tags.Fields) Listener {
 	fn := typedFunction(f, false)
 	if f == nil {
@@ -75,10 +75,10 @@ func FromFunc[E any](f func(context.Context, E) error, fields tags.Fields) Liste
 	return Listener{ID: fields.ID, Event: keyFor(event.KeyOf[E](), fields.Event), Placement: fields.Placement, Async: fields.Async, fn: fn}
 }
 
-// Lazy is like [NewListener] for a function that is built at the first event that
-// needs it. If build fails, the dispatch fails with its error, and the next event
-// tries again. Events that arrive meanwhile wait, so build must not wait for a
-// dispatch that reaches the same listener.
+// Lazy is like [NewListener], but the first event calls build to get the function. The
+// id must not be empty. If build fails, the listener fails with that error, and the next
+// event calls build again. Events that arrive meanwhile wait, so build must not wait for
+// a dispatch that reaches the same listener.
 func Lazy[E any](id string, build func() (func(context.Context, E) error, error), tag ...tags.Tag) Listener {
 	fn := typedFunction(lazily(build), false)
 	switch {
@@ -117,9 +117,9 @@ func keyFor(key event.Key, text string) event.Key {
 	return event.NameKey(text)
 }
 
-// Once returns a copy of l that is called at most once: by the first of all
-// dispatches, also of concurrent ones. A provider.Mutable then drops it. An
-// asynchronous listener can't be one.
+// Once returns a copy of l that is called at most once, even if dispatches are
+// concurrent and even if that call fails. A provider.Mutable removes it before the call.
+// Providers refuse a Once of an asynchronous listener.
 func Once(l Listener) Listener {
 	l.once = &once{}
 	return l
@@ -144,7 +144,7 @@ func onlyFirst[E any](o *once, f func(context.Context, E) error) func(context.Co
 }
 
 // Takes returns the type of the function's event parameter, or nil for a Listener
-// that was not made.
+// without a function, such as the zero one.
 func (l Listener) Takes() reflect.Type {
 	if l.fn == nil {
 		return nil

@@ -26,38 +26,38 @@ type Listeners struct {
 
 // Spec is what [NewListeners] makes Listeners of. The zero Spec has no listeners.
 type Spec struct {
-	// Listeners are the listeners in the order in which they run. Asynchronous ones
-	// come last. They must not be changed any more.
+	// Listeners are the listeners in the order in which they run, asynchronous ones last.
+	// They must not be changed after NewListeners.
 	Listeners []*Listener
 
-	// Event is the event that they listen to, and the zero Declaration if it is not
-	// known. Asynchronous listeners are published by its Publish.
+	// Event is the event of the listeners, or the zero Declaration if it is not known.
+	// Its Publish publishes events for the asynchronous listeners.
 	Event Declaration
 
-	// EveryEvent says that this is the answer for every event of the type
-	// Event.Key.Type(), for ever or until one of the Leases ends. Otherwise it is the
-	// answer for one event, and the next event asks again.
+	// EveryEvent means that dispatchers may remember this answer for all events of the
+	// type Event.Key.Type(). It holds until one of the Leases ends, or forever if there
+	// are none. If EveryEvent is false, the provider is asked again for the next event.
 	EveryEvent bool
 	Leases     []*Lease
 
-	// Names has the names that events of this type may have by an EventName method
-	// and that change the answer. An answer for an event with such a name holds for
-	// this name only, and any other answer for all names that are not listed. Nil
-	// means that names change nothing. It is ignored for events without the method.
+	// Names are the event names that change the answer, for a type with an EventName
+	// method. The answer for an event with one of these names holds for that name only.
+	// Any other answer holds for all names that are not in Names. If Names is nil, every
+	// name has the same answer. NewListeners does not copy the map: don't change it.
 	Names map[string]bool
 
-	// Sorted says that the order comes from the listeners' placements alone, so that
-	// [Parallel] may run at the same time what no hint separates.
+	// Sorted means that the listeners' placements alone determine the order. [Parallel]
+	// then runs listeners at the same time if no hint separates them.
 	Sorted bool
 
-	// Reasons says for each listener why it stands there. Nil, and nil elements, mean
-	// that no sort has placed the listeners or that listener.
+	// Reasons are the reasons for the listeners' places, one for each listener. An element
+	// is nil if no sort has placed its listener. Reasons is nil if no sort has placed any.
 	Reasons []*ordering.Reason
 }
 
-// NewListeners returns the Listeners of a specification, whose slices it copies. The
-// error joins an *InvalidListenerError or an *EventError for each listener that can't
-// be one. It costs time in proportion to the listeners.
+// NewListeners returns the Listeners of a Spec and copies its slices. The error joins an
+// *InvalidListenerError or an *EventError for each bad listener, and an error if the
+// number of Reasons is wrong. The cost is proportional to the number of listeners.
 func NewListeners(s Spec) (*Listeners, error) {
 	if err := s.check(); err != nil {
 		return nil, err
@@ -104,8 +104,8 @@ func (s *Spec) check() error {
 	return errors.Join(problems...)
 }
 
-// Spec returns the specification that l was made of, to make other Listeners of it.
-// Its slices and maps are not to be changed. That of nil is the zero Spec.
+// Spec returns the Spec that l was made from, as a base for other Listeners. Its slices
+// and maps must not be changed. It returns the zero Spec if l is nil.
 func (l *Listeners) Spec() Spec {
 	if l == nil {
 		return Spec{}
@@ -139,8 +139,8 @@ func (l *Listeners) Event() string {
 	return l.spec.Event.String()
 }
 
-// Reason says why the listener at index i stands there. It returns false if no sort
-// has placed it.
+// Reason returns why the listener at index i has its place, or false if no sort has
+// placed it. The index must be in range.
 func (l *Listeners) Reason(i int) (ordering.Reason, bool) {
 	if l.spec.Reasons == nil || l.spec.Reasons[i] == nil {
 		return ordering.Reason{}, false
@@ -148,11 +148,12 @@ func (l *Listeners) Reason(i int) (ordering.Reason, bool) {
 	return *l.spec.Reasons[i], true
 }
 
-// IsAsync reports whether the listener at index i is asynchronous: a dispatch does not
-// call it, but publishes the event. Asynchronous listeners stand behind all others.
+// IsAsync reports whether the listener at index i, which must be in range, is
+// asynchronous. A dispatch publishes the event instead of calling it. Asynchronous
+// listeners come after all others.
 func (l *Listeners) IsAsync(i int) bool { return l.spec.Listeners[i].publication != nil }
 
-// Keys returns the receiver keys of the asynchronous listeners, in their order.
+// Keys returns the receiver keys of the asynchronous listeners, each once, in order.
 func (l *Listeners) Keys() []string {
 	var keys []string
 	for _, x := range l.Spec().Listeners {
@@ -203,13 +204,13 @@ func (d Declaration) checkAsync(l *Listener) error {
 	case l.Async == "" || l.publication != nil:
 		return nil
 	case l.once != nil:
-		return eventError(l, "is asynchronous, but is for one event only, which its receivers can't know of each other: drop rollcall.Once, or the tag's async")
+		return eventError(l, "is asynchronous, but its receivers can't enforce rollcall.Once across processes: drop rollcall.Once, or the tag's async")
 	case l.Event.IsInterface():
-		return eventError(l, "is asynchronous, but listens to the interface %v: it must listen to one type, which what arrives is decoded to", l.Event)
+		return eventError(l, "is asynchronous, but listens to the interface %v: listen to a concrete type, so that events can be decoded", l.Event)
 	case d.Publish == nil && d.Key == event.Key{}:
 		return unpublished(l)
 	case d.Publish == nil:
-		return eventError(l, "is asynchronous, but its event %v%s has no name by which it could leave the process: declare it with one", l.Event, callsite.At(d.Source))
+		return eventError(l, "is asynchronous, but its event %v%s can't be published without a name: declare it with one", l.Event, callsite.At(d.Source))
 	}
 	return nil
 }
@@ -217,7 +218,7 @@ func (d Declaration) checkAsync(l *Listener) error {
 // unpublished returns the error of an asynchronous listener in a list that nobody
 // publishes events for.
 func unpublished(l *Listener) error {
-	return eventError(l, "is asynchronous, but only a provider that provider.Build makes publishes events: drop the tag's async")
+	return eventError(l, "is asynchronous, but only providers made by provider.Build publish events: drop the tag's async")
 }
 
 // synchronous returns how many listeners come before the asynchronous ones.

@@ -5,14 +5,14 @@ import (
 	"errors"
 )
 
-// Observer watches dispatches, to trace or to measure them. It is called in their
-// goroutines, so it must be safe for concurrent use, be quick, and not panic: its panic
-// is treated like that of a listener.
+// Observer watches dispatches, to trace or to measure them. It is called in the
+// goroutines of the dispatches, so it must be quick and safe for concurrent use. It must
+// not panic: its panic may reach the code that dispatches, even without [PassPanics].
 type Observer interface {
-	// Begin is called before the first listener, also if nobody listens. It is not
-	// called if the provider fails to answer. It returns the context that the dispatch
-	// goes on with and what watches the dispatch: nil for nothing, as if a sample is
-	// enough.
+	// Begin is called before the first listener, even if there is none. It is not called
+	// if the provider returns an error. Begin returns the context for the rest of the
+	// dispatch and an Observation of it. A nil Observation ignores this dispatch, for
+	// example because the observer watches only a sample.
 	Begin(ctx context.Context, d Dispatched) (context.Context, Observation)
 }
 
@@ -20,38 +20,40 @@ type Observer interface {
 type Dispatched struct {
 	Event string // the event's name, or its type if it has none
 	Value any    // the event
-	// Listeners are called in this order. It is empty if nobody listens, and nil if
-	// nobody was asked, because the event was stopped already.
+	// Listeners are called in this order. It is empty if nobody listens. It is nil if the
+	// provider was not asked because the event was already stopped.
 	Listeners *Listeners
 }
 
-// Observation watches one dispatch. Listeners have their indexes in
-// [Dispatched].Listeners. Under [Parallel], Calling and Returned are called from
-// several goroutines at once. Of asynchronous listeners an Observation learns nothing
-// but End: the dispatch of their receiver calls them.
+// Observation watches one dispatch. It gets listeners by their index in
+// [Dispatched].Listeners. Under [Parallel], Calling and Returned are called from several
+// goroutines at once. They are not called for asynchronous listeners, which the dispatch
+// of a receiver calls. If publishing fails, End gets the error.
 type Observation interface {
 	// Calling is called before a listener and returns the context that it gets.
 	Calling(ctx context.Context, i int) context.Context
 	// Returned is called after the listener. The error is nil or a *ListenerError.
 	// It is ErrPanicPasses if a panic passes through the dispatch.
 	Returned(i int, err error)
-	// Stopped is called if the event says that it is stopped, before the listener at
-	// this index. The listener that returned last has stopped it. Under Parallel, it
-	// may have been another one that ran at the same time.
+	// Stopped is called if the event is stopped before the listener at this index. The
+	// listener that returned last stopped it or, under Parallel, one that ran at the same
+	// time. If none has returned, the event was stopped before the dispatch. Stopped is
+	// not called if the last listener stops the event.
 	Stopped(before int)
 	// End is called last, with what the dispatch returns, or with ErrPanicPasses if it
 	// does not return.
 	End(err error)
 }
 
-// ErrPanicPasses is what an [Observation] gets if a listener panicked and [PassPanics]
-// lets that through, or if the listener ended its goroutine by runtime.Goexit. Of the
-// latter, only End learns, unless PassPanics is on.
+// ErrPanicPasses is the error that an [Observation] gets if a listener or a dispatch does
+// not return. The reason is a panic under [PassPanics], or a call of runtime.Goexit.
+// After a Goexit without PassPanics, only End gets it. Under [Parallel], a dispatch
+// survives a Goexit and returns a *ListenerError that wraps ErrPanicPasses.
 var ErrPanicPasses = errors.New("it did not return: a panic passes through the dispatch, or its goroutine ends")
 
 // Observe makes o watch every dispatch. A dispatcher without an observer spends no time
-// on it. Several observers all watch, the first one first. Each gets the context that
-// the one before it returns. A nil observer is ignored.
+// on it. Observe may be used more than once: the observers are called in order, and each
+// gets the context that the one before it returns. A nil observer is ignored.
 func Observe(o Observer) Option {
 	return func(p *policy) {
 		if o != nil {

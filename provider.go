@@ -6,15 +6,15 @@ import (
 	"weak"
 )
 
-// Provider answers which listeners an event has, and in which order. Package
-// provider has the usual kinds. A provider of your own makes its answers with
-// [NewListeners] and checks itself with package providertest. If it also has a method
-// All() []Listener, chains and traced dispatchers list its listeners.
+// Provider returns the listeners of an event in order. Package provider has the usual
+// kinds. Your own provider makes its answers with [NewListeners]; test it with package
+// providertest. It may also have a method All() []Listener, which provider.Chain.All and
+// [Traced.NotCalled] use.
 type Provider interface {
-	// Listeners returns the listeners to call for ev, in order. Nil means that
-	// there are none. An error means that the listeners can't be had now, as if a
-	// container fails to build one. The event then reaches nobody. Listeners may
-	// be called concurrently.
+	// Listeners returns the listeners to call for ev, in order, or nil if there are none.
+	// It returns an error if the listeners are not available, for example because a
+	// container failed to build one. Then no listener is called. Listeners may be called
+	// concurrently.
 	//
 	// Dispatchers and emitters remember an answer for as long as it holds, see
 	// [Spec], so Listeners need not be fast.
@@ -32,7 +32,7 @@ type Subscriber interface {
 // the old one. So a dispatch that begins after the change sees it, and dispatches in
 // between cost as much as with a provider that never changes.
 //
-// The zero Lease holds. It may be used concurrently and must not be copied.
+// The zero Lease has not ended. A Lease may be used concurrently and must not be copied.
 type Lease struct {
 	mu      sync.Mutex
 	ended   bool
@@ -45,9 +45,9 @@ type holder struct {
 	forget func() // called when a lease ends
 }
 
-// End ends the lease. Whoever remembers an answer that is held under it forgets that
-// before End returns. It may be called more than once. It costs time in proportion to
-// the emitters and dispatchers that remember an answer.
+// End ends the lease. When End returns, every dispatcher and emitter has forgotten the
+// answers under it. Ending a lease again is a no-op. The cost is proportional to the
+// number of dispatchers and emitters that remember an answer.
 func (l *Lease) End() {
 	l.mu.Lock()
 	holders := l.holders

@@ -12,22 +12,21 @@ import (
 	"github.com/rollcall-go/rollcall/tags"
 )
 
-// FromValue returns the listeners that a value stands for if its type is known only
-// at run time:
+// FromValue makes listeners from a value whose type is known only at run time:
 //
-//   - a Listener stands for itself;
-//   - a Subscriber stands for all that it lists;
-//   - a function in one of the forms of [Func] is a listener;
-//   - so is a value with a Handle method in one of these forms, or with the method
-//     that fields.Method names.
+//   - a Listener is returned as it is;
+//   - a [Subscriber] returns its listeners;
+//   - a function in one of the forms of [Func] is a listener, and needs fields.ID;
+//   - a value with a method Handle, or fields.Method, in one of these forms is a listener.
+//     Its default ID is its package and type, such as "recipes.Indexer".
 //
-// The fields override what the value says of itself. Without an ID, a listener is
-// called by its package and type, such as "recipes.Indexer". The error says what
-// the value lacks.
+// Fields that are set override those of the listener. FromValue refuses fields for a
+// Subscriber, except Group, and Method for a Listener. The error says what is wrong with
+// the value or the fields.
 //
-// FromValue finds the type of the event by reflection. A call needs no reflection
-// if the event is declared or emitted with its type, and the method is Handle. A
-// method of another name costs a reflective call.
+// FromValue finds the event type by reflection. Calls use reflection if the method is
+// not Handle or the parameter is an interface other than any. So do untyped dispatches of
+// an event that is not declared.
 func FromValue(value any, fields tags.Fields) ([]Listener, error) {
 	var listeners []Listener
 	switch v := value.(type) {

@@ -9,11 +9,11 @@ import (
 	"github.com/rollcall-go/rollcall/internal/friend"
 )
 
-// Traced is a dispatcher that remembers which listeners were called, which
-// were not, and which events nobody heard. It keeps a count for each listener and
-// name of an event, not each dispatch, so it may be left on if names are few;
-// a dispatch takes a lock for each listener. To trace with a policy, pass its
-// options to NewTraced.
+// Traced is a dispatcher that records which listeners were called, which were not, and
+// which events had no listeners. Make it with [NewTraced]. Its memory grows with the
+// number of listeners and event names, not of dispatches. A dispatch takes a lock for
+// each listener. The dispatch of a receiver calls asynchronous listeners, so Called never
+// has them and NotCalled always does.
 type Traced struct {
 	Dispatcher
 	provider Provider
@@ -25,12 +25,12 @@ type Traced struct {
 	unheard map[string]bool
 }
 
-// TracedCall is what a Traced dispatcher knows of a listener of an event.
+// TracedCall counts the calls of one listener for one event.
 type TracedCall struct {
-	Event    string
-	Listener string
-	Times    int // it was called
-	Failed   int // of these, it returned an error or panicked
+	Event    string // the event's name, or its type if it has none
+	Listener string // the listener's ID
+	Times    int    // calls
+	Failed   int    // calls that returned an error or panicked
 }
 
 type callKey struct {
@@ -38,7 +38,8 @@ type callKey struct {
 	key             event.Key
 }
 
-// NewTraced makes a traced dispatcher for the listeners of p.
+// NewTraced returns a traced dispatcher for the listeners of p, with the options of
+// [NewDispatcher].
 func NewTraced(p Provider, options ...Option) *Traced {
 	t := &Traced{provider: p, index: map[callKey]*TracedCall{}, unheard: map[string]bool{}}
 	t.Dispatcher = NewDispatcher(p, append(slices.Clip(options), Observe(tracing{t}))...)
@@ -90,7 +91,8 @@ func (t *Traced) note(name string, l Listener, failed bool) {
 	}
 }
 
-// Called returns the listeners that were called, in the order of their first calls.
+// Called returns the listeners that were called, in the order in which their first calls
+// returned.
 func (t *Traced) Called() []TracedCall {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -101,8 +103,8 @@ func (t *Traced) Called() []TracedCall {
 	return calls
 }
 
-// NotCalled returns the listeners that were never called, if the provider can list
-// its listeners, and nil otherwise.
+// NotCalled returns the listeners that were never called. It returns nil if the provider
+// has no method All, see [Provider].
 func (t *Traced) NotCalled() []Listener {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -115,8 +117,9 @@ func (t *Traced) NotCalled() []Listener {
 	})
 }
 
-// Orphans names the events that nobody heard, in the order of their first
-// dispatches.
+// Orphans returns the names of dispatched events that had no listeners, or the types of
+// those without a name, in the order of their first dispatches. It omits events that were
+// stopped beforehand.
 func (t *Traced) Orphans() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -49,17 +49,17 @@ func TestAccessibilityTree(t *testing.T) {
 	t.Parallel()
 	stage := newStage(t)
 	frame := []string{
-		"link: Skip to the content", "banner: ", "link: rollcall", "search: ", "searchbox: Search events and listeners", "button: Search",
-		"main: ", "contentinfo: ", "button: Pause", "heading: Last dispatches", "table: ", "rowgroup: ", "row: ", "list: ", "listitem: ",
+		"link: Skip to content", "banner: ", "link: rollcall", "search: ", "searchbox: Search events and listeners", "button: Search",
+		"main: ", "contentinfo: ", "button: Pause", "heading: Recent dispatches", "table: ", "rowgroup: ", "row: ", "list: ", "listitem: ",
 	}
 	index := slices.Concat(frame, []string{
 		"heading: Events", "heading: Orphans", "region: Events", "link: recipe.rejected", "rowheader: recipe.rejected",
 		"columnheader: Event", "columnheader: Listeners", "columnheader: Dispatches", "columnheader: Errors", "columnheader: Note",
 	})
 	event := slices.Concat(frame, []string{
-		"heading: recipe.created", "region: The order", "group: The order as a picture", "image: The order of event listeners",
+		"heading: recipe.created", "region: Order", "group: Diagram of the order", "image: The order of event listeners",
 		"table: Listeners in the order in which they run", "rowheader: notify.Mailer", "columnheader: No.", "columnheader: Listener",
-		"columnheader: Why there", "columnheader: Registered at", "columnheader: Calls", "columnheader: Errors", "columnheader: p50", "columnheader: p99",
+		"columnheader: Reason", "columnheader: Registered at", "columnheader: Calls", "columnheader: Errors", "columnheader: p50", "columnheader: p99",
 	})
 	for _, look := range looks() {
 		t.Run(fmt.Sprint(look.scheme, look.width), func(t *testing.T) {

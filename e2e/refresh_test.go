@@ -53,7 +53,7 @@ func (p *tab) tick() {
 func testPause(t *testing.T, p *tab, s *service) {
 	p.open("")
 	p.do(chromedp.Click("#pause", chromedp.ByQuery))
-	p.is(`document.querySelector("#refreshing").textContent.includes("The counts stand still.")`)
+	p.is(`document.querySelector("#refreshing").textContent.includes("The counts are paused.")`)
 	s.good("Tea")
 	before := p.seen.fetched()
 	p.tick()
@@ -63,7 +63,7 @@ func testPause(t *testing.T, p *tab, s *service) {
 		t.Errorf("a paused page sends %d requests", after-before)
 	}
 	p.do(chromedp.Click("#pause", chromedp.ByQuery))
-	p.is(`document.querySelector("#refreshing").textContent.includes("The counts refresh by themselves.")`)
+	p.is(`document.querySelector("#refreshing").textContent.includes("The counts refresh automatically.")`)
 	p.tick()
 	p.is(says("recipe.submitted", "Dispatches", "1"))
 }

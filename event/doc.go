@@ -1,12 +1,12 @@
-// Package event says what an event is: any Go value. Its [Key] is its Go type,
-// or a name where it has an EventName method, and it may implement the small
-// interfaces of this package: [Named] and [Stoppable].
+// Package event has the keys that listeners subscribe to and the interfaces that an event
+// may implement. Any Go value is an event. A [Key] is the event's Go type, an interface
+// that it implements, or its name. An event may implement [Named] and [Stoppable].
 //
 //	type Created struct {
 //		event.Propagation // optional: lets a listener stop the dispatch
 //		ID string
 //	}
 //
-// [Generic] serves where a type of its own is not worth it: it carries a name,
-// a subject and arguments.
+// Use [Generic] if an event is not worth a Go type: it has a name, a subject and
+// arguments.
 package event

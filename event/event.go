@@ -14,8 +14,9 @@ type Named interface {
 	EventName() string
 }
 
-// Stoppable is an event whose dispatch a listener can stop. A dispatcher asks
-// before each listener.
+// Stoppable is an event whose dispatch a listener can stop. A dispatcher calls
+// PropagationStopped before each listener, from several goroutines if it runs listeners
+// in parallel. Embed [Propagation] to implement it.
 type Stoppable interface {
 	PropagationStopped() bool
 }
@@ -31,13 +32,13 @@ func (p *Propagation) StopPropagation() { p.stopped.Store(true) }
 // PropagationStopped reports whether StopPropagation was called.
 func (p *Propagation) PropagationStopped() bool { return p.stopped.Load() }
 
-// Generic is an event without a type of its own: a name, what it is about, and
-// arguments. It is stoppable. Use it by pointer. Listeners may write to its Arguments, one
-// after the other: a dispatch makes the map if it is nil.
+// Generic is an event without a Go type of its own. Dispatch a *Generic. Listeners may
+// write to Arguments, unless they run in parallel. A dispatch with listeners makes the map
+// if it is nil.
 type Generic struct {
 	Propagation
 	Name      string
-	Subject   any
+	Subject   any // what the event is about
 	Arguments map[string]any
 }
 

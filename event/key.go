@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Key is what listeners subscribe to: a Go type or a name. Keys are
-// comparable with ==; the zero Key is the key of nothing.
+// Key is what listeners subscribe to: a Go type or a name. Keys are comparable with ==.
+// The zero Key matches no event, and a listener that has it is invalid.
 type Key struct {
 	typ  reflect.Type
 	name string
@@ -27,8 +27,8 @@ func (k Key) Type() reflect.Type { return k.typ }
 // Name is the name, or "" for the key of a type.
 func (k Key) Name() string { return k.name }
 
-// IsInterface says whether the key is an interface type: its listeners hear
-// every event that implements it.
+// IsInterface reports whether the key is an interface type. Its listeners are called for
+// every event that implements the interface.
 func (k Key) IsInterface() bool { return k.typ != nil && k.typ.Kind() == reflect.Interface }
 
 // String is the name, or the type with its package's name: "*recipes.Created".
@@ -55,8 +55,9 @@ func (k Key) Path() string {
 	return stars + t.PkgPath() + "." + t.Name()
 }
 
-// Matches says whether text means this key: the name, or the type with its
-// package's name or import path. The "*" of a pointer may be left out.
+// Matches reports whether text is this key's name, or its type with the package's name or
+// import path. The "*" of a pointer is optional: "recipes.Created" matches
+// *recipes.Created.
 func (k Key) Matches(text string) bool {
 	if k.typ == nil {
 		return k.name == text && text != ""

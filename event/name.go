@@ -6,11 +6,10 @@ import (
 	"strings"
 )
 
-// CheckName holds a name against the usual conventions: lower-case letters,
-// digits, "." and "_", with a namespace before a ".", as in "recipe.created".
-// The error is nil or a *NameError. That its last word should be a verb that
-// says what happened is advice, "" where the word looks like one. Nothing in
-// rollcall enforces either.
+// CheckName checks a name against the usual conventions: lower-case letters, digits, "."
+// and "_", with a namespace before a ".", as in "recipe.created". The error is nil or a
+// *NameError. For a valid name, advice is "" if the last word looks like a verb that says
+// what happened, such as "created". Package rollcall accepts any name.
 func CheckName(name string) (advice string, err error) {
 	if i := strings.IndexFunc(name, notInName); i >= 0 {
 		return "", &NameError{Name: name, Problem: fmt.Sprintf(
@@ -32,7 +31,7 @@ func CheckName(name string) (advice string, err error) {
 	return advice, nil
 }
 
-// NameError is an event name that breaks the conventions.
+// NameError reports an event name that breaks the conventions.
 type NameError struct{ Name, Problem string }
 
 func (e *NameError) Error() string { return fmt.Sprintf("event name %q %s", e.Name, e.Problem) }

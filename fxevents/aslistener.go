@@ -14,15 +14,22 @@ import (
 	"github.com/rollcall-go/rollcall/tags"
 )
 
-// AsListener makes what a constructor returns a listener, once for each tag,
-// or once if there is none. The constructor is provided as it is, under the
-// listener's ID as its name; it may take what any constructor of Fx may take,
-// and may return an error. What it returns may be whatever
-// rollcall.FromValue reads: a value with a Handle method, or the method that
-// the tag names; a function; a rollcall.Subscriber; a rollcall.Listener.
+// AsListener registers the result of a constructor as a listener, once for each tag, or
+// once if there are no tags. The constructor may have any parameters that Fx can provide,
+// and may return an error. Its result is one of these, see rollcall.FromValue:
 //
-// Its default ID is the result's package and type, "recipes.Notifier", followed
-// by the method if several tags name methods for one event.
+//   - a value with a Handle method, or with the method that the tag names;
+//   - a function, whose tag must have an id;
+//   - a rollcall.Subscriber, which lists several listeners;
+//   - a rollcall.Listener.
+//
+// AsListener always creates its own instance, even if the constructor is also passed to
+// fx.Provide. Pass all tags of a constructor in one call: a second call needs another id,
+// and creates another instance. Bad tags and results are reported by fx.New, in an
+// [*AssemblyError].
+//
+// The default ID is the result's package and type, "recipes.Notifier". If several tags name
+// methods for one event, the method is part of each ID.
 func AsListener(constructor any, tag ...tags.Tag) fx.Option {
 	r := registration{source: callsite.Caller(0), target: constructor}
 	result, err := resultOf(constructor)
@@ -60,8 +67,8 @@ func resultOf(constructor any) (reflect.Type, error) {
 	}
 	fails := t.NumOut() == 2 && t.Out(1) == reflect.TypeFor[error]()
 	if t.NumOut() != 1 && !fails || t.Out(0) == reflect.TypeFor[error]() || isOut(t.Out(0)) {
-		return nil, fmt.Errorf("the constructor must return one listener, or one and an error, not %s: "+
-			"for more, put rollcall.Listener values into the group %q by fx.Out", t, DefaultGroup)
+		return nil, fmt.Errorf("the constructor must return one listener, or a listener and an error, but it is %s: "+
+			"for more, put rollcall.Listener values into the group %q with fx.Out", t, DefaultGroup)
 	}
 	return t.Out(0), nil
 }
@@ -69,7 +76,7 @@ func resultOf(constructor any) (reflect.Type, error) {
 // insteadOf returns what to write instead of something that is not a constructor.
 func insteadOf(t reflect.Type) string {
 	if t != nil && t.PkgPath() == reflect.TypeFor[fx.Annotated]().PkgPath() { // fx.Annotate returns an unexported type
-		return "where fx.Annotate would name parameters, take a struct with fx.In"
+		return "pass the constructor itself, and name its parameters with a struct that embeds fx.In"
 	}
 	return "pass a function that returns it"
 }

@@ -20,9 +20,10 @@ import (
 	"github.com/rollcall-go/rollcall/transport"
 )
 
-// Assembly is what Module makes of an application's listeners. Inject it to look at the
-// order of each event. If the container reports that Assembly or fxevents.module is
-// missing, fxevents.Module is not among the options.
+// Assembly holds the providers that Module has built from an application's listeners.
+// Inject it to use a provider as a *provider.Sorted, or to close the transports of an
+// application that never starts. If the container reports that Assembly or fxevents.module
+// is missing, fxevents.Module is not among the options.
 type Assembly struct {
 	settings settings
 	handles  []handle // as settings.providers
@@ -71,9 +72,9 @@ func newAssembly(s settings) *Assembly {
 	return a
 }
 
-// Provider returns the provider of a name, and "" means the one without a name. It returns
-// nil before the listeners are assembled, and for an unknown name. It may be called
-// concurrently.
+// Provider returns the [NamedProvider] with this name, or for "" the provider of
+// [DefaultGroup]. It returns nil before the listeners are assembled, and for an unknown
+// name. It may be called concurrently.
 func (a *Assembly) Provider(name string) *provider.Sorted {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -299,7 +300,7 @@ func (a *Assembly) nameMethods(listeners []rollcall.Listener) {
 
 func (a *Assembly) bind(all []built, decorated rollcall.Dispatcher) error {
 	if decorated == nil {
-		return errors.New("rollcall: fx.Decorate gave a nil rollcall.Dispatcher: return the one that it was given, or one around it")
+		return errors.New("rollcall: the function given to fx.Decorate returned a nil rollcall.Dispatcher: return the dispatcher that it takes, or a wrapper around it")
 	}
 	for i, p := range all {
 		a.handles[i].provider.bound.Store(p.Sorted)

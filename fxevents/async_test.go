@@ -231,42 +231,42 @@ func TestAsyncErrors(t *testing.T) {
 			fxevents.Listen((*shop).Stock, `id:"stock"`),
 			fxevents.Listen((*shop).Audit, `id:"audit" after:"?mail"`)},
 			[]string{
-				"stock (HERE) must run after mail (HERE), which a dispatch does not wait for, as it is received by the key mail: drop the hint, or make stock asynchronous by the same key",
-				"audit (HERE) must run after mail (HERE), which a dispatch does not wait for, as it is received by the key mail: drop the hint, or make audit asynchronous by the same key"}},
+				"stock (HERE) must run after mail (HERE), which a dispatch does not wait for, because its receiver key is mail: drop the hint, or make stock asynchronous with the same key",
+				"audit (HERE) must run after mail (HERE), which a dispatch does not wait for, because its receiver key is mail: drop the hint, or make audit asynchronous with the same key"}},
 		{"two keys", []fx.Option{fxevents.Module(), declared, withTransport,
 			fxevents.Listen((*shop).Mail, `id:"mail" async:"mail"`),
 			fxevents.Listen((*shop).Count, `id:"count" async:"stats" after:"mail"`)},
-			[]string{"count (HERE) must run after mail (HERE), which the receivers of stats do not wait for, as it is received by the key mail: drop the hint, or have both received by one key"}},
+			[]string{"count (HERE) must run after mail (HERE), which the receivers of stats do not wait for, because its receiver key is mail: drop the hint, or give both the same key"}},
 		{"no transport", []fx.Option{fxevents.Module(), declared,
 			fxevents.Listen((*shop).Mail, `id:"mail" async:"mail"`)},
-			[]string{"mail (HERE) is asynchronous, but the application has no transport, or lacks what its constructor takes: give it one by fxevents.Transport, or use fxnats.Module of github.com/rollcall-go/rollcall/transport/natsevents/fxnats instead of fxevents.Module for one inside of this process"}},
+			[]string{"mail (HERE) is asynchronous, but the application has no transport, or lacks something that the transport's constructor takes: provide a transport with fxevents.Transport, or use fxnats.Module of github.com/rollcall-go/rollcall/transport/natsevents/fxnats instead of fxevents.Module for an embedded one"}},
 		{"no name", []fx.Option{fxevents.Module(), fxevents.Event[*placed](""), withTransport,
 			fxevents.Listen((*shop).Mail, `id:"mail" async:"mail"`)},
-			[]string{"mail (HERE) is asynchronous, but its event *fxevents_test.placed (HERE) has no name by which it could leave the process: declare it with one"}},
+			[]string{"mail (HERE) is asynchronous, but its event *fxevents_test.placed (HERE) can't be published without a name: declare it with one"}},
 		{"not declared", []fx.Option{fxevents.Module(), withTransport,
 			fxevents.Listen((*shop).Mail, `id:"mail" async:"mail"`)},
-			[]string{"mail (HERE) is asynchronous, but its event *fxevents_test.placed has no name by which it could leave the process: declare it with one"}},
+			[]string{"mail (HERE) is asynchronous, but its event *fxevents_test.placed can't be published without a name: declare it with one"}},
 		{"an interface", []fx.Option{fxevents.Module(), declared, withTransport,
 			fxevents.Listen((*shop).Any, `id:"any" async:"mail"`)},
-			[]string{"any (HERE) is asynchronous, but listens to the interface interface {}: it must listen to one type, which what arrives is decoded to"}},
+			[]string{"any (HERE) is asynchronous, but listens to the interface interface {}: listen to a concrete type, so that events can be decoded"}},
 		{"a bad key", []fx.Option{fxevents.Module(), declared, withTransport,
 			fxevents.Listen((*shop).Mail, `id:"mail" async:"a b"`)},
 			[]string{"mail (HERE) is asynchronous, but the key has a space or one of * > /"}},
 		{"a bad event name", []fx.Option{fxevents.Module(), fxevents.Event[*placed]("Order Placed!"), withTransport,
 			fxevents.Listen((*shop).Mail, `id:"mail" async:"mail"`)},
-			[]string{`mail (HERE) is asynchronous, but its event "Order Placed!" (HERE) can't leave the process: the event's name has a space or one of * > /: declare it with another`}},
+			[]string{`mail (HERE) is asynchronous, but its event "Order Placed!" (HERE) can't be published: the event's name has a space or one of * > /: declare it with another name`}},
 		{"an event that JSON leaves empty", []fx.Option{fxevents.Module(), withTransport, receiving[*sealed](), receiving[sealed](), receiving[stoppable]()},
 			[]string{
-				"to.fxevents_test.sealed (HERE) is asynchronous, but its event *fxevents_test.sealed (HERE) would arrive empty, as JSON has the exported fields and it has none: export some, give it MarshalJSON and UnmarshalJSON, or give fxevents.Module an fxevents.Codec",
-				"fxevents_test.sealed (HERE) is asynchronous, but its event fxevents_test.sealed (HERE) would arrive empty, as JSON has the exported fields and it has none: export some, give it MarshalJSON and UnmarshalJSON, or give fxevents.Module an fxevents.Codec",
-				"fxevents_test.stoppable (HERE) is asynchronous, but its event fxevents_test.stoppable (HERE) would arrive empty, as JSON has the exported fields and it has none: export some, give it MarshalJSON and UnmarshalJSON, or give fxevents.Module an fxevents.Codec"}},
+				"to.fxevents_test.sealed (HERE) is asynchronous, but its event *fxevents_test.sealed (HERE) would arrive empty, because JSON encodes only exported fields and it has none: export some, give it MarshalJSON and UnmarshalJSON, or give fxevents.Module an fxevents.Codec",
+				"fxevents_test.sealed (HERE) is asynchronous, but its event fxevents_test.sealed (HERE) would arrive empty, because JSON encodes only exported fields and it has none: export some, give it MarshalJSON and UnmarshalJSON, or give fxevents.Module an fxevents.Codec",
+				"fxevents_test.stoppable (HERE) is asynchronous, but its event fxevents_test.stoppable (HERE) would arrive empty, because JSON encodes only exported fields and it has none: export some, give it MarshalJSON and UnmarshalJSON, or give fxevents.Module an fxevents.Codec"}},
 		{"a further provider", []fx.Option{fxevents.Module(fxevents.NamedProvider("bulk", "bulk")), declared, withTransport,
 			fxevents.Listen((*shop).Mail, `id:"mail" async:"mail" group:"bulk"`)},
-			[]string{"mail (HERE) is asynchronous, but it is in the group bulk: only the provider without a name publishes events, since receivers know no providers"}},
+			[]string{"mail (HERE) is asynchronous, but it is in the group bulk, and only the provider without a name publishes events: drop the tag's async, or its group"}},
 		{"unknown keys", []fx.Option{fxevents.Module(fxevents.Subscription(transport.Subscription{Key: "mial"})), declared, withTransport,
 			fxevents.Listen((*shop).Mail, `id:"mail" async:"mail"`), fxevents.Receive("mai")},
-			[]string{`fxevents.Subscription at HERE: no listener is received by the key "mial", did you mean mail?`,
-				`fxevents.Receive at HERE: no listener is received by the key "mai", did you mean mail?`}},
+			[]string{`fxevents.Subscription at HERE: no listener has the receiver key "mial", did you mean mail?`,
+				`fxevents.Receive at HERE: no listener has the receiver key "mai", did you mean mail?`}},
 		{"bad subscriptions", []fx.Option{fxevents.Module(
 			fxevents.Subscription(transport.Subscription{}), fxevents.Subscription(transport.Subscription{Key: "k", MaxAttempts: -1})), declared, withTransport},
 			[]string{"fxevents.Subscription at HERE: it needs a key, and no event: it holds for every event of the key",
@@ -339,7 +339,7 @@ func TestReceiveProblemsInDeclaredOrder(t *testing.T) {
 	var want []string
 	for _, key := range []string{"x1", "x3", "x2", "x5", "x4"} {
 		options = append(options, fxevents.Receive(key))
-		want = append(want, `fxevents.Receive at HERE: no listener is received by the key "`+key+`"`)
+		want = append(want, `fxevents.Receive at HERE: no listener has the receiver key "`+key+`"`)
 	}
 	if diff := cmp.Diff(want, problemsOf(t, options...)); diff != "" {
 		t.Error(diff)

@@ -8,10 +8,11 @@ import (
 	"go.uber.org/dig"
 )
 
-// DigContainer returns a function for provider.NewContainer that takes values of type T
-// from a dig container. An ID is the name under which the container has a T. The error is
-// dig's. The function may be used concurrently. Nobody else may use the container at the
-// same time, and its constructors must not dispatch events whose listeners come from it.
+// DigContainer returns a function for provider.NewContainer that reads from a dig
+// container. The function returns the T that the container provides under the name id, or
+// dig's error. It may be called concurrently, but nothing else may use the container at the
+// same time. The container's constructors must not dispatch events whose listeners come
+// from the container: such a dispatch deadlocks.
 func DigContainer[T any](c *dig.Container) func(id string) (any, error) {
 	var mu sync.Mutex // a dig container is not for concurrent use
 	return func(id string) (any, error) {

@@ -1,7 +1,9 @@
 // Package fxevents provides ordered event listeners for Uber Fx applications. (It is
-// not go.uber.org/fx/fxevent, which is about Fx's own log.)
+// unrelated to go.uber.org/fx/fxevent, the events of Fx's own log.)
 //
-// A module declares its events and contributes listeners, with hints about their order:
+// A module declares its events and contributes listeners. A listener may have a tag, whose
+// keys package tags describes. The keys priority, before and after ask for a place in the
+// order:
 //
 //	var Module = fx.Module("recipes",
 //		fxevents.Event[*Created]("recipe.created"),
@@ -10,7 +12,7 @@
 //		fxevents.AsListener(NewNotifier, `event:"recipe.created" after:"recipes.Indexer"`),
 //	)
 //
-// The application assembles them, and an order file has the last word:
+// The application assembles them. An optional order file overrides what the tags ask for:
 //
 //	fx.New(
 //		fxevents.Module(fxevents.OrderFile(os.DirFS("."), "services.yaml")),
@@ -29,20 +31,20 @@
 //     fx.Decorate at the root, not in a module: the emitters then use the decorated
 //     dispatcher;
 //   - rollcall.Provider, the listeners in their order;
-//   - *inspect.Report, the order of each event with its reasons, to be written or
-//     shown. It is filled when the listeners are assembled;
-//   - *[Assembly], which returns the same listeners as built providers;
-//   - for each further provider ([NamedProvider]), a rollcall.Dispatcher and a
-//     rollcall.Provider under its name.
+//   - *inspect.Report, the order of each event with its reasons. It is empty until the
+//     listeners are assembled;
+//   - *[Assembly], which returns each provider as a *provider.Sorted;
+//   - for each [NamedProvider], a rollcall.Dispatcher and a rollcall.Provider under its
+//     name.
 //
-// All of these can be built without any listener, so a listener may inject the emitter of
-// the event that it listens to. An fx.Invoke inside [Module] collects and sorts the
-// listeners. It runs before the invokes of the root and of the modules listed after Module,
-// so put Module first. An earlier dispatch returns a [*NotAssembledError].
+// None of these depends on a listener, so a listener may inject the emitter of its own
+// event. An fx.Invoke inside [Module] assembles the listeners: it collects and sorts them.
+// It runs before the invokes of the root and of the modules listed after Module, so put
+// Module first. An earlier dispatch returns a [*NotAssembledError].
 //
 // # Asynchronous listeners
 //
-// A listener whose tag has a receiver key does not run in the dispatch:
+// A dispatch does not call an asynchronous listener. Its tag has a receiver key:
 //
 //	fxevents.Listen((*Mailer).OnPlaced, `async:"mail"`)
 //
@@ -50,37 +52,37 @@
 // once, through the transport.Transport that the application provides with [Transport]. The
 // dispatch returns when the broker has confirmed that it has stored the event.
 //
-// An application without a broker uses Module of
-// github.com/rollcall-go/rollcall/transport/natsevents/fxnats instead of this package's
-// Module: an embedded JetStream server then carries the events.
+// Without a broker, use Module of github.com/rollcall-go/rollcall/transport/natsevents/fxnats
+// instead of this package's Module: an embedded JetStream server stores the events in a
+// directory.
 //
-// A process receives events only if it asks for them. It may be the process that dispatches
-// or another one with the same modules:
+// A process consumes events only if it calls [Receive]. It may be the process that
+// dispatches, or a worker with the same modules:
 //
-//	fxevents.Receive()       // by all keys
-//	fxevents.Receive("mail") // by this one, as in a worker
+//	fxevents.Receive()       // all keys
+//	fxevents.Receive("mail") // one key, as in a worker
 //
-// Each key receives every event at least once. The listeners of one key are called in their
-// order. Keys are independent of each other. A hint must therefore not put a listener after
-// one of another key, or a synchronous listener after an asynchronous one.
+// Each key receives every event at least once. The listeners of one key run in order. Keys
+// are independent of each other. A hint must therefore not put a listener after one of
+// another key, or a synchronous listener after an asynchronous one.
 //
-// The event needs a declared name, under which it is published, and one type, to which it
-// is decoded. The encoding is JSON, which contains the exported fields, unless a [Codec]
-// replaces it. An event that can't be decoded becomes a dead letter of the transport.
+// The event must be declared with a name, and its type must not be an interface. It is
+// encoded as JSON, with its exported fields only, unless [Codec] sets another encoding. An
+// event that can't be decoded becomes a dead letter of the transport.
 //
-// A dispatch does not return the errors of a receiver. They are logged instead, to
-// slog.Default() unless [Logger] sets another logger. A transport may implement
-// transport.DeadLetters, which shows, discards and replays dead letters.
+// A dispatch does not return the errors of asynchronous listeners. They are logged, to
+// slog.Default() unless [Logger] sets another logger. If the transport implements
+// transport.DeadLetters, it can list, discard and replay dead letters.
 //
 // # Declared order
 //
 // Listeners that nothing else puts in order run in declared order. That is the order of the
-// options, with those of a parent before those of its child modules. A plain
-// rollcall.Listener that is added to the group by other means of Fx has no place in declared
-// order. Such listeners come after the others, sorted by ID.
+// options, with a parent module's before its child modules'. A rollcall.Listener that is
+// added to the group [DefaultGroup] without this package, such as by fx.Supply, has no
+// declared place. Such listeners come after the others, sorted by ID.
 //
-// # What goes wrong
+// # Errors
 //
-// fx.New reports all problems of an application's listeners and order file together, as an
-// [*AssemblyError].
+// fx.New assembles the listeners. The application's Err method returns all problems of its
+// listeners and order files together, as an [*AssemblyError]: use errors.As.
 package fxevents

@@ -8,9 +8,10 @@ import (
 	"github.com/rollcall-go/rollcall/internal/orderfile"
 )
 
-// AssemblyError is everything that is wrong with the listeners, the events and
-// the order files of an application. The problems are *RegistrationError, those
-// of provider.Build and of package ordering, and *OrderFileError.
+// AssemblyError reports all problems with the listeners, events and order files of an
+// application. Problems contains *RegistrationError, *OrderFileError, the errors of
+// provider.Build and package ordering, and errors without a type of their own, such as
+// those of a [NamedProvider].
 type AssemblyError struct{ Problems []error }
 
 func (e *AssemblyError) Error() string {
@@ -29,18 +30,18 @@ func count(n int) string {
 	return fmt.Sprintf("%d problems", n)
 }
 
-// Unwrap are the problems.
+// Unwrap returns the problems.
 func (e *AssemblyError) Unwrap() []error { return e.Problems }
 
 // OrderFileError is one problem of an order file, with its place.
 type OrderFileError struct {
 	Kind         string // such as "unknown_listener"
 	File         string
-	Line, Column int // from 1, columns in characters; 0 if it is the file as a whole
+	Line, Column int // from 1, columns in characters; 0 for a problem of the whole file
 	Err          error
 }
 
-// Error has the place, what is wrong, and the next step.
+// Error returns the position, what is wrong, and the next step.
 func (e *OrderFileError) Error() string { return e.Err.Error() }
 
 // Unwrap returns the problem itself.
@@ -56,25 +57,27 @@ func exported(problems []error) []error {
 	return problems
 }
 
-// RegistrationError is a call of Listen or AsListener that makes no listener.
+// RegistrationError reports a call of Listen or AsListener that can't register its listener
+// as asked: the constructor or the tag is bad, or no provider collects the tag's group.
 type RegistrationError struct {
-	Target       string // the constructor or method
-	TargetSource string // where that is
-	Source       string // the call
+	Target       string // the name of the constructor or method, "" if it is not a function
+	TargetSource string // where Target is defined
+	Source       string // where Listen or AsListener is called
 	Err          error
 }
 
 func (e *RegistrationError) Error() string {
 	if e.Target == "" {
-		return fmt.Sprintf("the listener made at %s: %v", e.Source, e.Err)
+		return fmt.Sprintf("the listener registered at %s: %v", e.Source, e.Err)
 	}
-	return fmt.Sprintf("%s (%s), made a listener at %s: %v", e.Target, e.TargetSource, e.Source, e.Err)
+	return fmt.Sprintf("%s (%s), registered at %s: %v", e.Target, e.TargetSource, e.Source, e.Err)
 }
 
-// Unwrap is the problem itself.
+// Unwrap returns the problem itself.
 func (e *RegistrationError) Unwrap() error { return e.Err }
 
-// NotAssembledError is a dispatch before the listeners were collected.
+// NotAssembledError is returned by a dispatch, or by a provider, before Module has
+// assembled the listeners.
 type NotAssembledError struct{}
 
 func (*NotAssembledError) Error() string {

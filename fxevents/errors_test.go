@@ -25,40 +25,40 @@ func TestProblems(t *testing.T) {
 		want   []string
 	}{
 		{"unknown key", fxevents.AsListener(newNotifier, `prioritty:"1"`), []string{
-			"fxevents_test.newNotifier (HERE), made a listener at HERE: tag `prioritty:\"1\"`, column 1: unknown key \"prioritty\", did you mean priority? " + keys}},
+			"fxevents_test.newNotifier (HERE), registered at HERE: tag `prioritty:\"1\"`, column 1: unknown key \"prioritty\", did you mean priority? " + keys}},
 		{"repeated key and bad value", fxevents.Listen((*indexer).OnCreated, `id:"a" id:"b" priority:"high"`), []string{
-			"fxevents_test.indexer.OnCreated (HERE), made a listener at HERE: tag `id:\"a\" id:\"b\" priority:\"high\"`, column 8: key id stands twice: drop one, or write its values as one list\n" +
+			"fxevents_test.indexer.OnCreated (HERE), registered at HERE: tag `id:\"a\" id:\"b\" priority:\"high\"`, column 8: key id appears twice: drop one, or write its values as one list\n" +
 				"tag `id:\"a\" id:\"b\" priority:\"high\"`, column 24: invalid priority \"high\": write first, last or a whole number"}},
 		{"method for Listen", fxevents.Listen((*indexer).OnCreated, `method:"On"`), []string{
-			"fxevents_test.indexer.OnCreated (HERE), made a listener at HERE: the tag's key method has no meaning here: the method is given"}},
-		{"nil method", fxevents.Listen[*indexer, *created](nil), []string{"the listener made at HERE: the method is nil"}},
+			"fxevents_test.indexer.OnCreated (HERE), registered at HERE: the tag names a method, but Listen already has one: drop method from the tag"}},
+		{"nil method", fxevents.Listen[*indexer, *created](nil), []string{"the listener registered at HERE: the method is nil"}},
 		{"nil constructor", fxevents.AsListener(nil), []string{
-			"the listener made at HERE: AsListener takes a constructor function, not a <nil>: pass a function that returns it"}},
+			"the listener registered at HERE: AsListener takes a constructor function, not a <nil>: pass a function that returns it"}},
 		{"a value", fxevents.AsListener(&notifier{}), []string{
-			"the listener made at HERE: AsListener takes a constructor function, not a *fxevents_test.notifier: pass a function that returns it"}},
+			"the listener registered at HERE: AsListener takes a constructor function, not a *fxevents_test.notifier: pass a function that returns it"}},
 		{"the listener itself", fx.Options(fxevents.AsListener(handleCreated), fxevents.AsListener(func(*created) {}), fxevents.AsListener(func() {})), []string{
-			"fxevents_test.handleCreated (HERE), made a listener at HERE: this is the listener itself: return it from a function, and give it an id",
-			"fxevents_test.TestProblems.func1 (HERE), made a listener at HERE: this is the listener itself: return it from a function, and give it an id",
-			`fxevents_test.TestProblems.func2 (HERE), made a listener at HERE: the constructor must return one listener, or one and an error, not func(): for more, put rollcall.Listener values into the group "event_listener" by fx.Out`}},
-		{"nil function", fxevents.AsListener((func() *notifier)(nil)), []string{"the listener made at HERE: the constructor is nil"}},
+			"fxevents_test.handleCreated (HERE), registered at HERE: this is the listener itself: return it from a function, and give it an id",
+			"fxevents_test.TestProblems.func1 (HERE), registered at HERE: this is the listener itself: return it from a function, and give it an id",
+			`fxevents_test.TestProblems.func2 (HERE), registered at HERE: the constructor must return one listener, or a listener and an error, but it is func(): for more, put rollcall.Listener values into the group "event_listener" with fx.Out`}},
+		{"nil function", fxevents.AsListener((func() *notifier)(nil)), []string{"the listener registered at HERE: the constructor is nil"}},
 		{"annotated constructor", fxevents.AsListener(fx.Annotate(newNotifier)), []string{
-			"the listener made at HERE: AsListener takes a constructor function, not a fx.annotated: where fx.Annotate would name parameters, take a struct with fx.In"}},
+			"the listener registered at HERE: AsListener takes a constructor function, not a fx.annotated: pass the constructor itself, and name its parameters with a struct that embeds fx.In"}},
 		{"annotated as fx.Annotated", fxevents.AsListener(fx.Annotated{Name: "x", Target: newNotifier}), []string{
-			"the listener made at HERE: AsListener takes a constructor function, not a fx.Annotated: where fx.Annotate would name parameters, take a struct with fx.In"}},
+			"the listener registered at HERE: AsListener takes a constructor function, not a fx.Annotated: pass the constructor itself, and name its parameters with a struct that embeds fx.In"}},
 		{"two results", fxevents.AsListener(twoResults), []string{
-			`fxevents_test.twoResults (HERE), made a listener at HERE: the constructor must return one listener, or one and an error, not func() (*fxevents_test.notifier, *fxevents_test.mailer): for more, put rollcall.Listener values into the group "event_listener" by fx.Out`}},
+			`fxevents_test.twoResults (HERE), registered at HERE: the constructor must return one listener, or a listener and an error, but it is func() (*fxevents_test.notifier, *fxevents_test.mailer): for more, put rollcall.Listener values into the group "event_listener" with fx.Out`}},
 		{"fx.Out", fxevents.AsListener(outResult), []string{
-			`fxevents_test.outResult (HERE), made a listener at HERE: the constructor must return one listener, or one and an error, not func() fxevents_test.result: for more, put rollcall.Listener values into the group "event_listener" by fx.Out`}},
+			`fxevents_test.outResult (HERE), registered at HERE: the constructor must return one listener, or a listener and an error, but it is func() fxevents_test.result: for more, put rollcall.Listener values into the group "event_listener" with fx.Out`}},
 		{"no method", fxevents.AsListener(newMailer), []string{
-			"fxevents_test.newMailer (HERE), made a listener at HERE: *fxevents_test.mailer has no method Handle: add one, or name another by the tag's method key, as method:\"OnCreated\""}},
+			"fxevents_test.newMailer (HERE), registered at HERE: *fxevents_test.mailer has no method Handle: add one, or name another by the tag's method key, as method:\"OnCreated\""}},
 		{"misspelt method", fxevents.AsListener(newMailer, `method:"OnCraeted"`), []string{
-			"fxevents_test.newMailer (HERE), made a listener at HERE: *fxevents_test.mailer has no method OnCraeted, did you mean OnCreated?"}},
+			"fxevents_test.newMailer (HERE), registered at HERE: *fxevents_test.mailer has no method OnCraeted, did you mean OnCreated?"}},
 		{"function without ID", fxevents.AsListener(newFunction), []string{
-			"fxevents_test.newFunction (HERE), made a listener at HERE: a listener that is a plain func(*fxevents_test.created) needs an ID: give its tag an id"}},
+			"fxevents_test.newFunction (HERE), registered at HERE: a listener that is a plain func(*fxevents_test.created) needs an ID: give its tag an id"}},
 		{"wrong event", fxevents.AsListener(newNotifier, `event:"recipe.deleted"`), []string{
 			"fxevents_test.notifier (HERE) takes *fxevents_test.created, but listens to recipe.deleted, which is a *fxevents_test.deleted (HERE): correct the tag's event or the parameter"}},
 		{"misspelt event", fxevents.AsListener(newNotifier, `event:"recipe.craeted"`), []string{
-			"fxevents_test.notifier (HERE) listens to recipe.craeted, but no event has that name: did you mean recipe.created? Otherwise declare it, or leave the event to the parameter, *fxevents_test.created"}},
+			"fxevents_test.notifier (HERE) listens to recipe.craeted, but no event has that name: did you mean recipe.created? Otherwise declare it, or drop the tag's event to listen to *fxevents_test.created"}},
 		{"unknown target", fx.Options(fxevents.AsListener(newAuditor, `after:"fxevents_test.notifer"`), fxevents.AsListener(newNotifier)), []string{
 			`fxevents_test.auditor (HERE) must run after fxevents_test.notifer, but no listener has that ID: did you mean fxevents_test.notifier? Write "?fxevents_test.notifer" if it may be absent`}},
 		{"invalid plain listener", fx.Supply(fx.Annotated{Group: "event_listener", Target: rollcall.Listener{ID: "x"}}), []string{
@@ -68,7 +68,7 @@ func TestProblems(t *testing.T) {
 			fxevents.AsListener(newAuditor, `before:"fxevents_test.notifier"`)), []string{
 			"fxevents_test.notifier must run before fxevents_test.auditor (HERE),\nand fxevents_test.auditor must run before fxevents_test.notifier (HERE): drop one of the hints"}},
 		{"no method and a subscriber's fields", fxevents.AsListener(func() *subscriber { return nil }, `priority:"1"`), []string{
-			"fxevents_test.TestProblems.func3 (HERE), made a listener at HERE: *fxevents_test.subscriber lists its own subscriptions: drop event, id, method, priority, before, after and async from its tag"}},
+			"fxevents_test.TestProblems.func3 (HERE), registered at HERE: *fxevents_test.subscriber lists its own subscriptions: drop event, id, method, priority, before, after and async from its tag"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if diff := cmp.Diff(tt.want, problemsOf(t, fxevents.Module(), events, provided, tt.option)); diff != "" {
@@ -192,8 +192,8 @@ func TestBadGroupAndID(t *testing.T) {
 	got := problemsOf(t, fxevents.Module(), events, fx.Provide(newIndexer),
 		fxevents.Listen((*indexer).OnCreated, `group:"a,b"`), fxevents.AsListener(newNotifier, "id:\"a`b\""))
 	want := []string{
-		"fxevents_test.indexer.OnCreated (HERE), made a listener at HERE: tag `group:\"a,b\"`, column 7: a group must not hold a comma or a backquote, or have spaces around it: \"a,b\"",
-		"fxevents_test.newNotifier (HERE), made a listener at HERE: tag `id:\"a`b\"`, column 4: an ID must not hold a comma or a backquote, begin with \"?\" or have spaces around it: \"a`b\"",
+		"fxevents_test.indexer.OnCreated (HERE), registered at HERE: tag `group:\"a,b\"`, column 7: a group must not hold a comma or a backquote, or have spaces around it: \"a,b\"",
+		"fxevents_test.newNotifier (HERE), registered at HERE: tag `id:\"a`b\"`, column 4: an ID must not hold a comma or a backquote, begin with \"?\" or have spaces around it: \"a`b\"",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -204,8 +204,8 @@ func TestMisspeltGroup(t *testing.T) {
 	got := problemsOf(t, fxevents.Module(fxevents.NamedProvider("audit", "audit_listener")), events,
 		fxevents.AsListener(newNotifier, `group:"audit_listner"`), fxevents.AsListener(newAuditor, `group:"billing"`))
 	want := []string{
-		"fxevents_test.newNotifier (HERE), made a listener at HERE: no provider collects the group audit_listner, did you mean audit_listener?",
-		"fxevents_test.newAuditor (HERE), made a listener at HERE: no provider collects the group billing: give fxevents.Module an fxevents.NamedProvider for it",
+		"fxevents_test.newNotifier (HERE), registered at HERE: no provider collects the group audit_listner, did you mean audit_listener?",
+		"fxevents_test.newAuditor (HERE), registered at HERE: no provider collects the group billing: give fxevents.Module an fxevents.NamedProvider for it",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -230,7 +230,7 @@ func TestBadOptions(t *testing.T) {
 
 func TestDecoratedToNothing(t *testing.T) {
 	err := quietly(fxevents.Module(), events, fx.Decorate(func(rollcall.Dispatcher) rollcall.Dispatcher { return nil })).Err()
-	if err == nil || !strings.Contains(err.Error(), "fx.Decorate gave a nil rollcall.Dispatcher") {
+	if err == nil || !strings.Contains(err.Error(), "fx.Decorate returned a nil rollcall.Dispatcher") {
 		t.Errorf("got %v", err)
 	}
 }

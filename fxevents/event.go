@@ -10,9 +10,11 @@ import (
 	"github.com/rollcall-go/rollcall/transport"
 )
 
-// Event declares the event type E, with a name or "", and provides its
-// *rollcall.Emitter[E], which reaches the listeners of the provider without a
-// name. The module that defines the type declares it, once.
+// Event declares the event type E and provides its *rollcall.Emitter[E]. Tags and order
+// files may refer to the event by its name. The name may be "" if no listener is
+// asynchronous. The emitter reaches the listeners in [DefaultGroup], not those of a
+// [NamedProvider]. The module that defines the type declares it, once: for a second
+// declaration, Fx reports that the emitter is already provided.
 func Event[E any](name string) fx.Option {
 	e := rollcall.Declare[E](name)
 	e.Source = callsite.Caller(0)

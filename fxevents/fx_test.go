@@ -219,7 +219,7 @@ func TestPSR14_DigContainerAdapter(t *testing.T) {
 		t.Errorf("built %d times", built)
 	}
 	err = d.Dispatch(context.Background(), &deleted{})
-	if err == nil || !strings.Contains(err.Error(), `listener nobody of *fxevents_test.deleted can't be had from its container`) ||
+	if err == nil || !strings.Contains(err.Error(), `listener nobody of *fxevents_test.deleted can't be provided by its container`) ||
 		!strings.Contains(err.Error(), `missing type: *fxevents_test.notifier[name="nobody"]`) {
 		t.Errorf("got %v", err)
 	}

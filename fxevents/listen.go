@@ -13,13 +13,15 @@ import (
 	"github.com/rollcall-go/rollcall/tags"
 )
 
-// Listen makes a method of a component that the container has a listener of
-// the event type E, once for each tag, or once if there is none. The tag's keys
-// are those of package tags, but for method.
+// Listen registers a method as a listener of the event type E, once for each tag, or once
+// if there are no tags. The container must provide the component L that has the method. A
+// tag may have all keys of package tags except method. A nil method and a bad tag are
+// reported by fx.New, in an [*AssemblyError].
 //
-// Its default ID is the component's package and type, "recipes.Indexer". If
-// several methods of a type listen to one event, the method is part of each ID:
-// "recipes.Indexer.OnCreated". Set an ID if others name such a listener.
+// The default ID is the component's package and type, "recipes.Indexer". If several methods
+// of a type listen to one event, the method is part of each ID: "recipes.Indexer.OnCreated".
+// Set an ID if the hints of other listeners name this one: a second method changes the
+// default.
 func Listen[L, E any](method func(L, context.Context, E) error, tag ...tags.Tag) fx.Option {
 	return fx.Provide(listens(method, callsite.Caller(0), tag)...)
 }
@@ -36,7 +38,7 @@ func listens[L, E any](method func(L, context.Context, E) error, at string, tag 
 	for _, t := range orOne(tag) {
 		fields, err := tags.Parse(t)
 		if fields.Method != "" {
-			err = errors.Join(err, errors.New("the tag's key method has no meaning here: the method is given"))
+			err = errors.Join(err, errors.New("the tag names a method, but Listen already has one: drop method from the tag"))
 		}
 		if err != nil {
 			provided = append(provided, r.problem(err))

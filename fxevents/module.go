@@ -8,7 +8,7 @@ import (
 	"github.com/rollcall-go/rollcall"
 )
 
-// DefaultGroup is the value group of the listeners that name no other.
+// DefaultGroup is the value group of listeners whose tag has no key group.
 const DefaultGroup = "event_listener"
 
 // Groups by which the parts of this package find each other.
@@ -20,9 +20,10 @@ const (
 	receiveGroup  = "rollcall.receive"
 )
 
-// Module collects, sorts and binds the application's listeners. Pass it to fx.New once,
-// before the modules that contribute listeners. Errors are reported by fx.New, as an
-// *AssemblyError.
+// Module assembles the application's listeners: it collects and sorts them, and connects
+// them to the emitters and dispatchers. Pass it to fx.New once, before the modules that
+// contribute listeners. The application's Err method returns all problems together, as an
+// [*AssemblyError]. Nil options are ignored.
 func Module(options ...Option) fx.Option {
 	s := settings{providers: []providerSpec{{group: DefaultGroup}}, receivers: map[string]receiving{}}
 	for _, o := range options {

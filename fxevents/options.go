@@ -38,20 +38,32 @@ type optionFunc func(*settings)
 
 func (f optionFunc) apply(s *settings) { f(s) }
 
-// OrderFile lets the order file at path in fsys override placements. What the file says
-// about a listener and event replaces the whole placement in the code. Listeners that the
-// file does not mention keep their tags. If the file leaves two listeners tied, the order
-// of the options breaks the tie, not their positions in the file. If several files
-// mention a listener and event, the last of these files decides.
+// OrderFile overrides what the code asks for with the order file at path in fsys. The file
+// is YAML:
+//
+//	services:
+//	  recipes.Indexer:
+//	    tags:
+//	      - { name: event_listener, event: recipe.created, after: audit.Log }
+//
+// The name is the listener's value group. An entry replaces the whole placement of one
+// listener for one event: priority, before and after. It is an error if the application
+// does not have that listener and event, unless the entry has optional: true. Listeners
+// that the file does not mention keep their tags. If two listeners are tied, the order of
+// the options breaks the tie, not their positions in the file. If several files have an
+// entry for the same listener and event, the last file decides.
+//
+// docs/order.schema.json in the repository is a JSON Schema of the format.
 func OrderFile(fsys fs.FS, path string) Option {
 	return optionFunc(func(s *settings) { s.files = append(s.files, file{fsys, path}) })
 }
 
-// NamedProvider makes a further provider, of the listeners in a value group of its
-// own. Its rollcall.Dispatcher and rollcall.Provider are in the container
-// under the name. Listeners get into the group by the group key of their tags.
-// The emitters that [Event] provides do not reach it: emit through its
-// dispatcher, or through a rollcall.NewEmitter of that.
+// NamedProvider adds a provider for the listeners in a value group of its own. The container
+// then has a rollcall.Dispatcher and a rollcall.Provider under this name. A listener joins
+// the group by the key group of its tag. It can't be asynchronous.
+//
+// The emitters that [Event] provides do not reach these listeners. Dispatch through the named
+// dispatcher, or pass that to rollcall.NewEmitter.
 func NamedProvider(name, group string) Option {
 	at := callsite.Caller(0)
 	return optionFunc(func(s *settings) {
@@ -79,14 +91,17 @@ func (s *settings) checkProvider(name, group string) error {
 	return nil
 }
 
-// Policy changes how the dispatchers treat the errors and panics of listeners:
-// see rollcall.CollectErrors and rollcall.PassPanics.
+// Policy sets options of all dispatchers that Module makes, including those that call
+// asynchronous listeners: rollcall.Observe, rollcall.CollectErrors, rollcall.PassPanics and
+// rollcall.Parallel.
 func Policy(options ...rollcall.Option) Option {
 	return optionFunc(func(s *settings) { s.policy = append(s.policy, options...) })
 }
 
-// Subscription says how the receivers of a key subscribe: how many events they
-// take at once, and how often. Its event is left empty.
+// Subscription sets how the receivers of s.Key subscribe: s.MaxInFlight limits how many
+// events they handle at once, and s.MaxAttempts how often an event is delivered before it
+// becomes a dead letter. Leave s.Event empty: the settings hold for every event of the key.
+// If several Subscriptions have the same key, the last one is used.
 func Subscription(s transport.Subscription) Option {
 	at := callsite.Caller(0)
 	return optionFunc(func(x *settings) {
@@ -104,8 +119,8 @@ func Subscription(s transport.Subscription) Option {
 	})
 }
 
-// Codec encodes and decodes the events of asynchronous listeners, instead of
-// JSON. What arrives as JSON is decoded too.
+// Codec sets the encoding of the events of asynchronous listeners. The default is JSON.
+// Events that arrive as JSON are decoded with any codec.
 func Codec(c transport.Codec) Option { return optionFunc(func(s *settings) { s.codec = c }) }
 
 // Logger sets where the failures of asynchronous listeners are logged. The default is
@@ -118,6 +133,6 @@ func Codec(c transport.Codec) Option { return optionFunc(func(s *settings) { s.c
 // unchanged.
 //
 // Only decisions of this process are logged. An event that the transport abandons because
-// its receivers died in each attempt is not logged, and neither is a listener that ends
-// its goroutine.
+// its receivers died on every attempt is not logged. Neither is a listener that calls
+// runtime.Goexit.
 func Logger(l *slog.Logger) Option { return optionFunc(func(s *settings) { s.logger = l }) }

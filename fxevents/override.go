@@ -190,7 +190,7 @@ func (o *overrides) notHeard(l orderfile.Listener, own []string) {
 	var known []string
 	for _, e := range o.catalog.Events() {
 		if o.catalog.Means(l.Event, e.Key) {
-			o.fail(orderfile.KindUnknownEvent, l.EventPosition, "listener %s does not subscribe to %s; it subscribes to %s: write that, or drop the tag",
+			o.fail(orderfile.KindUnknownEvent, l.EventPosition, "listener %s does not listen to %s, only to %s: write that, or drop the tag",
 				l.ID, l.Event, strings.Join(own, ", "))
 			return
 		}
@@ -198,7 +198,7 @@ func (o *overrides) notHeard(l orderfile.Listener, own []string) {
 	}
 	near := suggest.DidYouMean(l.Event, append(own, known...))
 	if near == "" {
-		near = "; listener " + l.ID + " subscribes to " + strings.Join(own, ", ")
+		near = "; listener " + l.ID + " listens to " + strings.Join(own, ", ")
 	}
 	o.fail(orderfile.KindUnknownEvent, l.EventPosition, "the application has no event %s%s", l.Event, near)
 }

@@ -87,7 +87,7 @@ func (e *outgoing) declare(ctx context.Context, t transport.Transport) error {
 // index beyond what provider.Build reports: its place, its receiver key or its event.
 func (a *Assembly) checkAsync(l *rollcall.Listener, index int, c catalog) error {
 	if p := a.settings.providers[index]; p.name != "" {
-		return asyncError(l, "it is in the group %s: only the provider without a name publishes events, since receivers know no providers", p.group)
+		return asyncError(l, "it is in the group %s, and only the provider without a name publishes events: drop the tag's async, or its group", p.group)
 	}
 	var problems []error
 	if problem := subscriptionProblem(transport.Subscription{Event: "any", Key: l.Async}); problem != "" {
@@ -106,10 +106,10 @@ func (a *Assembly) checkOutgoing(l *rollcall.Listener, e rollcall.Declaration) e
 		return nil
 	}
 	if problem := subscriptionProblem(transport.Subscription{Event: e.Name}); problem != "" {
-		return asyncError(l, "its event %q%s can't leave the process: %s: declare it with another", e.Name, callsite.At(e.Source), problem)
+		return asyncError(l, "its event %q%s can't be published: %s: declare it with another name", e.Name, callsite.At(e.Source), problem)
 	}
 	if _, ok := a.outbox.codec.(transport.JSON); ok && isEmptyInJSON(e.Key.Type()) {
-		return asyncError(l, "its event %v%s would arrive empty, as JSON has the exported fields and it has none: "+
+		return asyncError(l, "its event %v%s would arrive empty, because JSON encodes only exported fields and it has none: "+
 			"export some, give it MarshalJSON and UnmarshalJSON, or give fxevents.Module an fxevents.Codec", e.Key, callsite.At(e.Source))
 	}
 	return nil

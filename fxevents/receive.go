@@ -16,16 +16,17 @@ import (
 )
 
 // Receive runs asynchronous listeners in this process: those of the receiver keys, or of
-// all keys if none is given. It begins when the application starts. When the application
-// stops, it takes no more events and waits for the listeners that run, as long as Fx's
-// stop timeout. What they have not finished then is redelivered, to another process or
-// to this one when it runs again.
+// all keys if none is given. It starts with the application. When the application stops, it
+// takes no more events and waits for running listeners until Fx's stop timeout. An event
+// that is not finished by then is redelivered, to another process or to this one when it
+// runs again.
 //
-// The listeners of one key are called in their order, one event after the other unless a
-// [Subscription] says otherwise. If one fails, the event is redelivered after a while,
-// and all listeners of the key are called again: they must be idempotent, as by
-// transport.HandleOnce, or have a key each. Each failure is logged, and so is an event
-// that becomes a dead letter: see [Logger].
+// The listeners of one key are called in order, one event after the other unless a
+// [Subscription] allows more. If a listener fails, the event is redelivered after a delay,
+// and all listeners of the key are called again. Delivery is at-least-once, so listeners
+// must be idempotent: see transport.HandleOnce. Use a key for each listener if the failure
+// of one must not repeat the others. Each failure is logged, and so is an event that
+// becomes a dead letter: see [Logger].
 //
 // If a subscription ends with an error, the application is shut down with exit code 1,
 // and Stop returns the error.
@@ -87,8 +88,8 @@ func (a *Assembly) prepareAsync(in parts, c catalog, groups []group, all []built
 
 // noTransport is the problem of an asynchronous listener in an application without a
 // transport.
-const noTransport = "the application has no transport, or lacks what its constructor takes: give it one by fxevents.Transport, " +
-	"or use fxnats.Module of github.com/rollcall-go/rollcall/transport/natsevents/fxnats instead of fxevents.Module for one inside of this process"
+const noTransport = "the application has no transport, or lacks something that the transport's constructor takes: provide a transport with fxevents.Transport, " +
+	"or use fxnats.Module of github.com/rollcall-go/rollcall/transport/natsevents/fxnats instead of fxevents.Module for an embedded one"
 
 // unknownKeys are keys that calls of Subscription and Receive name and no listener has.
 func (a *Assembly) unknownKeys(in parts, known []string) []error {
@@ -108,7 +109,7 @@ func unknownKey(what, key string, known []string) error {
 	if slices.Contains(known, key) {
 		return nil
 	}
-	return fmt.Errorf("%s: no listener is received by the key %q%s", what, key, suggest.DidYouMean(key, known))
+	return fmt.Errorf("%s: no listener has the receiver key %q%s", what, key, suggest.DidYouMean(key, known))
 }
 
 // connect opens the transport, and makes the receivers start and stop with the

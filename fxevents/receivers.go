@@ -104,7 +104,7 @@ func (r *run) stop(ctx context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err := ctx.Err(); err != nil && len(r.running) > 0 {
-		r.problems = append(r.problems, fmt.Errorf("rollcall: listeners of %s still run; their events will come again: %w",
+		r.problems = append(r.problems, fmt.Errorf("rollcall: listeners of %s are still running; their events will be redelivered: %w",
 			strings.Join(r.running, ", "), err))
 	}
 	return errors.Join(r.problems...)
@@ -134,7 +134,7 @@ func (t logged) log(ctx context.Context, s transport.Subscription, d transport.D
 	attributes := []slog.Attr{slog.String("event", s.Event), slog.String("key", s.Key),
 		slog.String("id", d.ID), slog.Int("attempt", d.Attempt)}
 	if after, again := v.Retry(); again {
-		level, message = slog.LevelWarn, "event will be received again"
+		level, message = slog.LevelWarn, "event will be redelivered"
 		attributes = append(attributes, slog.Duration("after", after))
 	}
 	reason, _ := v.Rejected() // has that of a Retry too

@@ -71,7 +71,7 @@ func TestStopTimeout(t *testing.T) {
 	}
 	select {
 	case err := <-stopped:
-		if !strings.Contains(err.Error(), "rollcall: listeners of order.placed by stats still run; their events will come again") || !opened.closed {
+		if !strings.Contains(err.Error(), "rollcall: listeners of order.placed by stats are still running; their events will be redelivered") || !opened.closed {
 			t.Errorf("closed is %t, and the hook's error %v", opened.closed, err)
 		}
 	case <-time.After(30 * time.Second):

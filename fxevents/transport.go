@@ -10,29 +10,29 @@ import (
 	"github.com/rollcall-go/rollcall/transport"
 )
 
-// Transport provides the transport.Transport of an application. It is opened by
-// fx.New. If it has a method Close() or Close() error, it is closed when the
-// application stops, after the receivers, or if the assembly fails:
+// Transport provides the transport.Transport of an application. fx.New opens it, even if no
+// listener is asynchronous. If it has a method Close() or Close() error, it is closed when
+// the application stops, after the receivers, or if the assembly fails:
 //
 //	fxevents.Transport(func() (*natsevents.Transport, error) { return natsevents.Embedded("events") })
 //
-// So an application that has stopped can't be started again. If one does not
-// start and the process goes on, Fx may run no hook that could close it: if the
-// start took too long, stop the application with another context; if a hook before
-// those of [Module] has failed, inject the [*Assembly] and call its Close.
+// An application that has stopped can't be started again. If Start fails and the process
+// goes on, Fx may leave the transport open. If Start took too long, call Stop with a new
+// context. If a hook before those of [Module] failed, inject the [*Assembly] and call its
+// Close.
 //
-// A transport that comes from elsewhere, or takes its settings from the
-// container, may as well be provided by fx.Provide. What its constructor takes
-// must be there: to the container, a transport that lacks something is none.
+// If the transport needs settings from the container, pass its constructor to fx.Provide
+// instead, and close it yourself. If the container lacks something that the constructor
+// takes, the application counts as one without a transport.
 func Transport[T transport.Transport](open func() (T, error)) fx.Option {
 	return fx.Provide(func(m module) (transport.Transport, error) { return opened(m.assembly(), open) })
 }
 
-// DefaultTransport is a fallback [Transport], for an application that provides no other
-// transport.Transport, or one whose constructor lacks something. It is opened only if
-// some listener is asynchronous. Module of
-// github.com/rollcall-go/rollcall/transport/natsevents/fxnats is [Module] with an
-// embedded JetStream server as the default.
+// DefaultTransport provides a fallback for [Transport]. It is opened only if some listener
+// is asynchronous and the application has no other transport.Transport, or lacks something
+// that the constructor of the other takes. It is closed like a Transport. Module of
+// github.com/rollcall-go/rollcall/transport/natsevents/fxnats is [Module] with an embedded
+// JetStream server as the fallback.
 func DefaultTransport[T transport.Transport](open func() (T, error)) fx.Option {
 	return fx.Supply(defaultTransport(func(a *Assembly) (transport.Transport, error) { return opened(a, open) }))
 }

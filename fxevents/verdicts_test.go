@@ -71,8 +71,8 @@ func failing(t *testing.T, options ...fxevents.Option) {
 	})
 }
 
-const failures = `level=WARN msg="event will be received again" event=order.placed key=mail id=a attempt=1 after=1s reason="listener mail of order.placed: closed"
-level=WARN msg="event will be received again" event=order.placed key=mail id=a attempt=2 after=2s reason="the handler panicked: paper jam"
+const failures = `level=WARN msg="event will be redelivered" event=order.placed key=mail id=a attempt=1 after=1s reason="listener mail of order.placed: closed"
+level=WARN msg="event will be redelivered" event=order.placed key=mail id=a attempt=2 after=2s reason="the handler panicked: paper jam"
 level=ERROR msg="event becomes a dead letter" event=order.placed key=mail id=a attempt=3 reason="given up after 3 attempts: listener mail of order.placed: closed"
 level=ERROR msg="event becomes a dead letter" event=order.placed key=mail id=b attempt=1 reason=`
 

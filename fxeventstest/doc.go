@@ -14,10 +14,10 @@
 //	NewService(placed.Emitter()).Place("7")
 //	placed.Want(fxeventstest.Equal(&Placed{ID: "7"}))
 //
-// Nothing here needs a clock of its own. If the code under test waits, run the test in a
-// bubble of testing/synctest, whose time passes at once.
+// If the code under test waits, run the test in a testing/synctest bubble: its clock jumps
+// ahead, so nothing really waits.
 //
-// The package defines the flag -update, which rewrites golden files. A test
-// package that defines a flag of that name itself can't use this package, as
-// package flag panics: it finds this one by flag.Lookup("update").
+// The package defines the flag -update, which rewrites golden files. A test package that
+// imports this one must not define a flag of that name: package flag would panic. Use
+// flag.Lookup("update") to read this package's flag.
 package fxeventstest

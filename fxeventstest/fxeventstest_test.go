@@ -129,7 +129,7 @@ func TestOrderWithoutBroker(t *testing.T) {
 			if err := os.WriteFile(golden, []byte(`default (event_listener)
   order.placed  *github.com/rollcall-go/rollcall/fxeventstest_test.placed
     1  fxeventstest_test.indexer  priority 0 (default)
-       - asynchronous, received by the key search
+       - asynchronous, receiver key search
 `), 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -147,7 +147,7 @@ func TestOrderFailures(t *testing.T) {
 		want         []string
 	}{
 		{"another order", "testdata/order.txt", shop("priority: last"), []string{
-			`the order is not that of testdata/order.txt (-) any more but (+):
+			`the order differs from testdata/order.txt (- wanted, + got):
   default (event_listener)
     order.placed  *github.com/rollcall-go/rollcall/fxeventstest_test.placed
 -     1  fxeventstest_test.indexer   first
@@ -159,7 +159,7 @@ func TestOrderFailures(t *testing.T) {
 +        - the order file says last; the code says priority 5
     order.shipped  *github.com/rollcall-go/rollcall/fxeventstest_test.shipped
       nobody listens
-If that is wanted, run go test with -update.`}},
+If the change is intended, run go test with -update.`}},
 		{"no file", "testdata/absent.txt", shop("priority: last"), []string{"there is no testdata/absent.txt yet: run go test with -update"}},
 		{"a folder", "testdata", shop("priority: last"), []string{"testdata: is a directory"}},
 		{"no application", "testdata/order.txt", shop("after: nobody"), []string{

@@ -7,7 +7,8 @@ import (
 	"github.com/rollcall-go/rollcall/ordering"
 )
 
-// Matcher reports whether an event is the one that is wanted. Make one for any condition:
+// Matcher is a condition on an event, for [Recorder.Want]. [Equal] makes the usual one. Make
+// one for any other condition:
 //
 //	fxeventstest.Matcher[*Placed]{Text: "an expensive order", Matches: func(p *Placed) bool { return p.Total > 1000 }}
 type Matcher[E any] struct {
@@ -15,8 +16,8 @@ type Matcher[E any] struct {
 	Matches func(E) bool
 }
 
-// Equal wants an event that is deeply equal to want, as reflect.DeepEqual has
-// it; pointers are followed.
+// Equal returns a Matcher for an event that is deeply equal to want: see reflect.DeepEqual.
+// Pointers are followed.
 func Equal[E any](want E) Matcher[E] {
 	return Matcher[E]{shown(want), func(e E) bool { return reflect.DeepEqual(e, want) }}
 }

@@ -18,15 +18,14 @@ import (
 
 var update = flag.Bool("update", false, "rewrite golden files")
 
-// Order builds the application of the options, which include fxevents.Module,
-// and compares the order of all its events with a golden file. Lines of source
-// files are left out, so that only a change of the order or of its reasons is a
-// difference. The test fails if there is one, or if the application can't be
-// built; go test -update writes the file instead.
+// Order builds an application from the options, which must include fxevents.Module. It
+// compares the order of all events with a golden file. The comparison ignores the positions
+// of source code, so the test fails only if the order or its reasons change, or if the
+// application can't be built. With go test -update, Order writes the file instead.
 //
-// It does not start the application, and closes a transport that
-// fxevents.Transport opens. If there is no broker, replace the application's
-// transport by a further option:
+// Order runs the application's constructors and invokes, but does not start it. It closes a
+// transport that fxevents.Transport has opened. If there is no broker, add an option that
+// replaces the application's transport:
 //
 //	fx.Replace(fx.Annotate(&transport.Local{}, fx.As(new(transport.Transport))))
 func Order(t testing.TB, golden string, options ...fx.Option) {
@@ -58,7 +57,7 @@ func Order(t testing.TB, golden string, options ...fx.Option) {
 		t.Fatal(err)
 	}
 	if difference := diff(withoutCR(string(want)), got); difference != "" {
-		t.Errorf("the order is not that of %s (-) any more but (+):\n%s\nIf that is wanted, run go test with -update.", golden, difference)
+		t.Errorf("the order differs from %s (- wanted, + got):\n%s\nIf the change is intended, run go test with -update.", golden, difference)
 	}
 }
 

@@ -19,8 +19,8 @@ import (
 	"github.com/rollcall-go/rollcall/tags"
 )
 
-// Recorder remembers events, as they are: of a pointer, what later listeners
-// change shows. Make it with [Record]. It may be used concurrently.
+// Recorder records events for a test to check. Make it with [Record]. It does not copy
+// events: if E is a pointer, changes by later listeners show. It may be used concurrently.
 type Recorder[E any] struct {
 	t testing.TB
 
@@ -30,13 +30,14 @@ type Recorder[E any] struct {
 	changed chan struct{} // closed when an event comes
 }
 
-// Record makes a recorder of the events of type E; of an interface, it records
-// every event that implements it, and of any every event.
+// Record returns a recorder of events of type E. If E is an interface, the recorder records
+// every event that implements E.
 func Record[E any](t testing.TB) *Recorder[E] {
 	return &Recorder[E]{t: t, changed: make(chan struct{})}
 }
 
-// Emitter is an emitter whose only listener is the recorder.
+// Emitter returns an emitter whose only listener is the recorder, for code that is tested
+// without a container.
 func (r *Recorder[E]) Emitter() *rollcall.Emitter[E] {
 	r.t.Helper()
 	p, err := provider.Build([]rollcall.Listener{r.listener()}, []rollcall.Declaration{rollcall.Declare[E]("")})
@@ -46,8 +47,8 @@ func (r *Recorder[E]) Emitter() *rollcall.Emitter[E] {
 	return rollcall.NewEmitter[E](rollcall.NewDispatcher(p))
 }
 
-// Option records the events of an application, before its other listeners hear
-// them.
+// Option returns an Fx option that records the events of an application. The recorder is
+// called before all other listeners.
 func (r *Recorder[E]) Option() fx.Option {
 	l := r.listener()
 	rollcall.Internal.PlaceListener(friend.Key{}, &l, math.MaxInt) // of several that are to be first, the last one is
@@ -67,8 +68,8 @@ func (r *Recorder[E]) record(_ context.Context, e E) error {
 	return r.err
 }
 
-// FailWith makes the recorder return err from now on, so that the code under test sees
-// its emits fail. FailWith(nil) ends that. Events are still recorded in the meantime.
+// FailWith makes the recorder return err from now on, so that Emit fails in the code under
+// test. FailWith(nil) ends that. Events are still recorded in the meantime.
 func (r *Recorder[E]) FailWith(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -83,7 +84,8 @@ func (r *Recorder[E]) Events() []E {
 }
 
 // Wait waits until at least n events are recorded, and returns all events recorded by
-// then. If ctx is done before that, the test fails immediately.
+// then. If ctx is done before that, Wait calls t.Fatalf, so call Wait only in the test's own
+// goroutine.
 func (r *Recorder[E]) Wait(ctx context.Context, n int) []E {
 	r.t.Helper()
 	for {
@@ -101,8 +103,8 @@ func (r *Recorder[E]) Wait(ctx context.Context, n int) []E {
 	}
 }
 
-// Want fails the test unless the events so far are those that the matchers
-// match, one each, in this order. Without a matcher it wants none.
+// Want checks the events recorded so far: there must be one for each matcher, in this order.
+// Otherwise the test fails, but goes on. Without a matcher, no event may be recorded.
 func (r *Recorder[E]) Want(matchers ...Matcher[E]) {
 	r.t.Helper()
 	events := r.Events()

@@ -20,7 +20,7 @@ type Diff struct {
 // EventDiff lists what changed for one event.
 type EventDiff struct {
 	Provider    string   `json:"provider"`
-	ListenerTag string   `json:"listener_tag,omitempty"` // if a report has several providers of the ID
+	ListenerTag string   `json:"listener_tag,omitempty"` // "" unless several providers of a report share the ID
 	Event       string   `json:"event"`
 	Changes     []Change `json:"changes"`
 }
@@ -35,8 +35,8 @@ const (
 
 // Change is what happened to one listener.
 type Change struct {
-	// Kind is "added", "removed", "moved" if the listener runs before or after others
-	// than it did, or "kept" if it runs where it did, for another reason.
+	// Kind is "added", "removed" or "moved", or "kept" if only the reason changed. From
+	// and To of a kept listener may differ because of other listeners.
 	Kind     string `json:"kind"`
 	Listener string `json:"listener"`
 	From     int    `json:"from,omitempty"` // its old place, from 1; 0 if it is new
@@ -45,10 +45,9 @@ type Change struct {
 	Reason   string `json:"reason,omitempty"`
 }
 
-// Compare returns what changes from one report to another. As few listeners as possible
-// count as moved: those outside of a longest common subsequence, which patience sorting
-// finds. Events and changes are in the order of the new report. Those that only the old
-// report has follow.
+// Compare returns what changes from the old report to the new one. As few listeners as
+// possible count as moved. Events and changes are in the order of the new report, followed
+// by those that only the old report has.
 func Compare(old, new Report) Diff {
 	var d Diff
 	names := namesIn(old, new)

@@ -1,5 +1,5 @@
-// Package inspect shows the order in which listeners run, and why. It needs no running
-// program: package monitor shows what dispatches do.
+// Package inspect shows the order in which listeners run, and why. It does not need a running
+// program. To see what dispatches do in one, use package monitor.
 //
 // A [Report] has the order of each event with its reasons. [OfFile] makes it from an
 // order file and [OfProvider] from a built provider. In an Fx application, inject
@@ -7,8 +7,9 @@
 // SVG. [Compare] lists what changes from one report to another. [Report.Explain]
 // explains the place of one listener.
 //
-// A report lists hints without effect: those at listeners that do not hear the event,
-// and those that change nothing in the order, dropped one by one or all together. It
-// lists only the ones that show without sorting again for an event with more than a
-// hundred listeners or hints, and for a provider other than provider.Sorted.
+// A hint is a before or after of a listener. A report lists the hints without effect: the
+// target does not listen to the event, or the order is the same without the hint. All of
+// them can be dropped together. To find them, a report sorts again without each hint. It
+// does not do that for an event with more than a hundred listeners or hints, or for a
+// provider other than provider.Sorted, so there the list may be incomplete.
 package inspect

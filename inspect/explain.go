@@ -15,7 +15,7 @@ import (
 type UnknownError struct {
 	What  string // "event" or "listener"
 	Name  string
-	Event string   // of a listener
+	Event string   // the event that lacks the listener, "" if What is "event"
 	Known []string // the names that exist
 }
 
@@ -27,10 +27,10 @@ func (e *UnknownError) Error() string {
 	return printable.Line(fmt.Sprintf("there is no %s %s%s%s", e.What, e.Name, on, suggest.DidYouMean(e.Name, e.Known)))
 }
 
-// Explain explains the place of one listener of one event: what the listener asks for,
-// which of its hints hold, and which listeners name it. The event is its name or its
-// type. If several providers have the event, each is explained. The error is an
-// *UnknownError or the error of w.
+// Explain writes why one listener of one event runs at its place: what the listener asks
+// for, which of its hints hold, and which listeners name it. The argument event is the
+// event's name or its type, listener is an ID. If several providers have the event, Explain
+// writes one explanation for each. The error is an *UnknownError or the error of w.
 func (r Report) Explain(w io.Writer, event, listener string) error {
 	buffered := bufio.NewWriter(w)
 	var events, listeners []string

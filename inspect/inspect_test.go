@@ -91,7 +91,7 @@ func checkWellFormed(t *testing.T, format inspect.Format, data []byte) {
 func TestUnknownFormat(t *testing.T) {
 	err := inspect.Report{}.Write(io.Discard, "yaml")
 	var problem *inspect.FormatError
-	if !errors.As(err, &problem) || err.Error() != `unknown format "yaml": write one of text ansi json markdown mermaid dot svg` {
+	if !errors.As(err, &problem) || err.Error() != `unknown format "yaml": write one of text, ansi, json, markdown, mermaid, dot, svg` {
 		t.Errorf("got %v", err)
 	}
 }
@@ -286,8 +286,8 @@ func TestOfProviderThatChanges(t *testing.T) {
 		p    interface{ Events() []provider.EventOrder }
 		want []string
 	}{
-		{m, []string{"a: right before b", "b: priority 0 (default)", "appended: as the provider has it"}},
-		{provider.NewChain(fixed, m), []string{"c: priority 0 (default)", "a: right before b", "b: priority 0 (default)", "appended: as the provider has it"}},
+		{m, []string{"a: right before b", "b: priority 0 (default)", "appended: in the provider's own order"}},
+		{provider.NewChain(fixed, m), []string{"c: priority 0 (default)", "a: right before b", "b: priority 0 (default)", "appended: in the provider's own order"}},
 	} {
 		var got []string
 		for _, e := range inspect.OfProvider("numbers", "", tt.p, nil).Events {

@@ -35,7 +35,7 @@ func writeMarkdownEvent(w *bufio.Writer, e Event) {
 		fmt.Fprint(w, "Nobody listens.\n")
 		return
 	}
-	fmt.Fprint(w, "| | listener | why there | registered at | |\n|---|---|---|---|---|\n")
+	fmt.Fprint(w, "| | listener | reason | registered at | |\n|---|---|---|---|---|\n")
 	for i, l := range e.Listeners {
 		notes := l.Notes()
 		for j := range notes {

@@ -8,17 +8,18 @@ import (
 	"github.com/rollcall-go/rollcall/provider"
 )
 
-// Report is the order of every event of one or several providers. It holds plain data
-// only. Reports may be compared, and read back from their JSON.
+// Report is the order of every event of one or several providers. It holds plain data only,
+// so it can be read back from its JSON. To compare reports, use [Compare]. The zero Report
+// has no providers.
 type Report struct {
 	Providers []Provider `json:"providers"`
 }
 
 // Provider is one provider with its events.
 type Provider struct {
-	ID          string  `json:"id"`
-	ListenerTag string  `json:"listener_tag"`
-	Events      []Event `json:"events"`
+	ID          string  `json:"id"`           // its name, "default" for the one without a name
+	ListenerTag string  `json:"listener_tag"` // the tag or value group that collects its listeners
+	Events      []Event `json:"events"`       // including those without listeners
 }
 
 // Event is one event with its listeners, in the order in which they run.
@@ -26,20 +27,20 @@ type Event struct {
 	Event  string `json:"event"`            // its name, or its type if it has none; unique in the provider
 	Type   string `json:"type,omitempty"`   // with its import path, if known
 	Source string `json:"source,omitempty"` // where it is declared
-	// Undeclared reports that listeners wait for an event that nobody declares: that
-	// of another application, or a misspelt name. A report of an order file never sets
-	// it, since the file does not declare events.
+	// Undeclared reports that the event has listeners and no declaration. It may belong
+	// to another application, or its name may be misspelt. OfFile never sets Undeclared,
+	// since an order file does not declare events.
 	Undeclared bool       `json:"undeclared,omitempty"`
 	Listeners  []Listener `json:"listeners"`
 }
 
-// Listener is a listener at its place.
+// Listener describes a listener and why it runs at its place.
 type Listener struct {
 	ID        string    `json:"id"`
-	Reason    string    `json:"reason"`           // why it stands there, in a short sentence
+	Reason    string    `json:"reason"`           // why it runs at this place, such as "right after audit.Log"
 	Source    string    `json:"source,omitempty"` // where it was registered
 	Hears     string    `json:"hears,omitempty"`  // the interface or name that it listens to, if not the event itself
-	Async     string    `json:"async,omitempty"`  // the receiver key, if a dispatch publishes the event instead of calling it
+	Async     string    `json:"async,omitempty"`  // the receiver key of an asynchronous listener
 	Placement Placement `json:"placement,omitzero"`
 	// Overridden is the placement in the code that an order file replaced.
 	Overridden *Placement `json:"overridden,omitempty"`
@@ -48,10 +49,10 @@ type Listener struct {
 
 // Placement is where a listener asks to run.
 type Placement struct {
-	Priority string   `json:"priority,omitempty"`
-	Before   []string `json:"before,omitempty"` // an optional target with its "?"
-	After    []string `json:"after,omitempty"`
-	Source   string   `json:"source,omitempty"` // where the placement is written, if elsewhere than the listener
+	Priority string   `json:"priority,omitempty"` // "first", "last" or a number; "" if it asks for none
+	Before   []string `json:"before,omitempty"`   // IDs; one that may be absent begins with "?"
+	After    []string `json:"after,omitempty"`    // like Before
+	Source   string   `json:"source,omitempty"`   // where the placement is written, if not at Listener.Source
 }
 
 // NoEffect is a hint that changes nothing in the order of its event.
@@ -73,8 +74,9 @@ func texts(targets []ordering.Target) []string {
 	return list
 }
 
-// OfFile reports the order that the content of an order file declares by itself. The name
-// is for messages. The error joins every problem of the file, each with its place.
+// OfFile returns the order that an order file declares, without any Go code. Its ties are
+// broken by position in the file; those of an application by the order of its options. The
+// name is used in errors. The error joins all problems of the file, each with its position.
 func OfFile(name string, data []byte) (Report, error) {
 	orders, err := orderfile.Order(name, data)
 	if err != nil {
@@ -99,9 +101,9 @@ func OfFile(name string, data []byte) (Report, error) {
 }
 
 // OfProvider returns the order of a provider that can list its events, such as a
-// provider.Sorted, Mutable or Chain. The ID names the provider, and the tag or group is
-// what its listeners were collected by. The function replaced, which may be nil, returns
-// the placement of a listener in the code if an order file has replaced it.
+// provider.Sorted, Mutable or Chain. The ID and the tag or value group of its listeners
+// become the result's ID and ListenerTag, and mean nothing else. If an order file replaced
+// the placement of a listener, replaced returns the one in the code and true. It may be nil.
 func OfProvider(id, listenerTag string, p interface{ Events() []provider.EventOrder },
 	replaced func(rollcall.Listener) (ordering.Placement, bool)) Provider {
 	result := Provider{ID: id, ListenerTag: listenerTag, Events: []Event{}}
@@ -115,7 +117,7 @@ func OfProvider(id, listenerTag string, p interface{ Events() []provider.EventOr
 			reason, sorted := e.Listeners.Reason(i)
 			x := placedAt(l.ID, l.Source, l.Placement, reason)
 			if !sorted {
-				x.Reason = "as the provider has it"
+				x.Reason = "in the provider's own order"
 			}
 			x.Async, x.Hears, x.declared = l.Async, hears(l.Event, e.Event), -1
 			if at, ok := declared[subscription{l.ID, l.Event}]; ok {

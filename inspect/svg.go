@@ -44,9 +44,9 @@ func writeSVG(w *bufio.Writer, r Report) error {
 }
 
 // SVG returns a picture of the event as an svg element for an HTML page. Names in it are
-// escaped. It has no style element, which the policy of a page may forbid. Copy the
-// style element of a picture that [Report.Write] writes to the page's style sheet, or
-// write your own.
+// escaped. It has no style element, since a page's Content-Security-Policy may forbid one.
+// Add the styles to the page's style sheet: write your own, or copy the content of the style
+// element from the output of [Report.Write].
 func (e Event) SVG() string {
 	var body strings.Builder
 	bottom, right := svgEvent(&body, svgMargin, e.Event, e)

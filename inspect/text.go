@@ -97,7 +97,7 @@ func (l Listener) Notes() []string {
 		notes = append(notes, "listens to "+l.Hears)
 	}
 	if l.Async != "" {
-		notes = append(notes, "asynchronous, received by the key "+l.Async)
+		notes = append(notes, "asynchronous, receiver key "+l.Async)
 	}
 	if l.Overridden != nil {
 		notes = append(notes, cmp.Or(l.Placement.Source, l.Source, "the order file")+" says "+cmp.Or(l.Placement.String(), "nothing")+"; the code says "+cmp.Or(l.Overridden.String(), "nothing"))

@@ -11,9 +11,10 @@ import (
 // Format is a form in which a Report is written.
 type Format string
 
-// The formats. SVG needs no other program. Mermaid and DOT are text for the programs of
-// these names. ANSI is Text with a terminal's colours. report.schema.json describes
-// JSON.
+// The formats. Text is an aligned table for each event, ANSI the same with a terminal's
+// colours. JSON is one line; report.schema.json, next to this package's source, describes it.
+// Markdown has a table for each event. Mermaid and DOT are flowcharts for Mermaid and
+// Graphviz. SVG is a picture that needs no other program.
 const (
 	Text     Format = "text"
 	ANSI     Format = "ansi"
@@ -49,7 +50,7 @@ type FormatError struct {
 }
 
 func (e *FormatError) Error() string {
-	return fmt.Sprintf("unknown format %q: write one of %s", string(e.Format), strings.Trim(fmt.Sprint(e.Known), "[]"))
+	return fmt.Sprintf("unknown format %q: write one of %s", string(e.Format), strings.ReplaceAll(strings.Trim(fmt.Sprint(e.Known), "[]"), " ", ", "))
 }
 
 // Write writes the report in a format. It writes the same bytes for equal reports. The

@@ -4,5 +4,5 @@
 // dispatches to a log. Both are observers for rollcall.Observe. [Handler] serves pages
 // that show the order of events beside the counts of a Tracer.
 //
-// Package inspect has the order itself, which needs no running program.
+// For the order itself, which does not need a running program, use package inspect.
 package monitor

@@ -28,11 +28,11 @@ const contentPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; 
 //
 //	mux.Handle("/debug/events/", monitor.Handler(report, tracer))
 //
-// The pages are read-only and have no authentication: put them behind the
-// application's own. They show IDs, names, places in the source and the texts of
-// errors. They show nothing of the events themselves but what [Tracer].Render returns.
+// The pages are read-only and have no authentication: put them behind the application's
+// login. They show IDs, names, source positions and error texts. Of an event's content,
+// they show only what [Tracer].Render returns.
 //
-// A program reads the report at report.json below that path.
+// The report is also available as JSON, at report.json below that path.
 func Handler(report *inspect.Report, tracer *Tracer) http.Handler {
 	if report == nil {
 		report = &inspect.Report{}

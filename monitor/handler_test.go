@@ -182,7 +182,7 @@ func TestSeveralProviders(t *testing.T) {
 	page := body(t, get(monitor.Handler(r, tracer), "GET", "/?q="))
 	for _, want := range []string{
 		"<li><bdi>nobody.hears</bdi>: nobody listens (provider default)</li>", "<li><bdi>error</bdi>: nobody declares it (provider default)</li>",
-		"Counts are those of all providers together.", `<bdi>*inspect.FormatError</bdi></th>`, "seen at run time only",
+		"The counts are totals of all providers.", `<bdi>*inspect.FormatError</bdi></th>`, "not in the report; its listeners",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %s", want)
@@ -264,7 +264,7 @@ func TestTimelineOfAsync(t *testing.T) {
 	h := monitor.Handler(nil, tracer)
 	d := rollcall.NewDispatcher(p, rollcall.Observe(tracer))
 	_ = d.Dispatch(context.Background(), &placed{})
-	if page := body(t, get(h, "GET", "/")); !strings.Contains(page, "published, for the key k") || strings.Contains(page, "not called") {
+	if page := body(t, get(h, "GET", "/")); !strings.Contains(page, "published for key k") || strings.Contains(page, "not called") {
 		t.Error(page)
 	}
 	publishing = errors.New("no broker")
@@ -286,7 +286,7 @@ func TestWhyNotCalled(t *testing.T) {
 	stopped := &placed{}
 	stopped.StopPropagation()
 	_ = d.Dispatch(context.Background(), stopped)
-	if page := body(t, get(h, "GET", "/")); !strings.Contains(page, "it was stopped already") || !strings.Contains(page, "not called: the event was stopped already") {
+	if page := body(t, get(h, "GET", "/")); !strings.Contains(page, ">already stopped") || !strings.Contains(page, "not called: the event was already stopped") {
 		t.Error(page)
 	}
 }
@@ -354,7 +354,7 @@ func TestBodiesAreNotRead(t *testing.T) {
 func TestHandlerOfAnEmptyReport(t *testing.T) {
 	r := &inspect.Report{}
 	h := monitor.Handler(r, nil)
-	if page := body(t, get(h, "GET", "/")); !strings.Contains(page, "There is no event.") {
+	if page := body(t, get(h, "GET", "/")); !strings.Contains(page, "No events.") {
 		t.Error(page)
 	}
 	*r = recipes()

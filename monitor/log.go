@@ -11,22 +11,23 @@ import (
 )
 
 // Log returns an observer that logs a record for each listener that was called and one
-// for each dispatch. The level is slog.LevelWarn if it failed and slog.LevelDebug
-// otherwise. With sample, only one of so many dispatches is logged, chosen at random.
-// 0 and 1 log all of them. A nil logger is slog.Default().
+// for each dispatch. The level is slog.LevelWarn if the listener or dispatch failed, and
+// slog.LevelDebug otherwise. If sample is n, one of n dispatches is logged, chosen at
+// random. Failures in the others are not logged. 0 and 1 log all dispatches. A nil logger
+// is slog.Default().
 //
 // A record has these attributes, if they apply:
 //   - event, duration, error
 //   - listener: in the record of a listener
-//   - called, listeners: how many were called, of how many, in the record of a
-//     dispatch; asynchronous listeners do not count
-//   - stopped_by: the listener that stopped the event, in the record of a dispatch
-//   - id, attempt: those of the delivery that a receiver handles
+//   - called, listeners: in the record of a dispatch, how many listeners were called, and
+//     how many there are; asynchronous listeners do not count
+//   - stopped_by: in the record of a dispatch, the listener that stopped the event
+//   - id, attempt: the delivery, if a receiver calls asynchronous listeners
 //
 // The event itself is never logged.
 //
-// A dispatch costs a few nanoseconds if the logger takes neither level. If it takes
-// warnings only, it costs two readings of the clock a listener.
+// If the logger enables neither level, a dispatch costs a few nanoseconds more. If it enables
+// warnings only, a dispatch reads the clock twice for each listener.
 func Log(logger *slog.Logger, sample int) rollcall.Observer {
 	if logger == nil {
 		logger = slog.Default()

@@ -101,13 +101,13 @@ func (h *handler) index(query string) indexPage {
 // add adds an event that was dispatched and is not in the report.
 func (x *indexPage) add(s EventStats, query string) {
 	if s.Unheard > 0 {
-		x.Orphans = append(x.Orphans, orphanView{printable.Line(s.Event), "dispatched " + times(s.Unheard) + ", and nobody heard it"})
+		x.Orphans = append(x.Orphans, orphanView{printable.Line(s.Event), "dispatched " + times(s.Unheard) + " without a listener"})
 		return
 	}
 	x.Total++
 	if mentions(inspect.Event{Event: s.Event}, query) {
 		x.Events = append(x.Events, eventView{Name: printable.Line(s.Event), Listeners: uint64(len(s.Listeners)), Dispatches: s.Dispatches, Errors: s.Failed,
-			Note: "seen at run time only; heard through an interface or a name"})
+			Note: "not in the report; its listeners listen to an interface or a name"})
 	}
 }
 
@@ -317,7 +317,7 @@ func (t *Timeline) outcome() (class, words string) {
 	case t.StoppedBy != "":
 		return "stopped", "stopped by " + printable.Line(t.StoppedBy)
 	case t.Stopped:
-		return "stopped", "it was stopped already"
+		return "stopped", "already stopped"
 	case len(t.Steps) == 0:
 		return "stopped", nobodyListens
 	}
@@ -331,7 +331,7 @@ func (t *Timeline) whyNotCalled() string {
 	case t.StoppedBy != "":
 		return "not called: " + printable.Line(t.StoppedBy) + " stopped the event"
 	case t.Stopped:
-		return "not called: the event was stopped already"
+		return "not called: the event was already stopped"
 	case t.Err != "":
 		return "not called: the dispatch had failed"
 	}
@@ -344,7 +344,7 @@ func (s Step) published() string {
 	if s.Async == "" {
 		return "not called"
 	}
-	return "published, for the key " + printable.Line(s.Async)
+	return "published for key " + printable.Line(s.Async)
 }
 
 func (s Step) view(of time.Duration, whyNot string) stepView {

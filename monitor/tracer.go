@@ -15,22 +15,22 @@ import (
 //	tracer := &monitor.Tracer{}
 //	fxevents.Module(fxevents.Policy(rollcall.Observe(tracer)))
 //
-// Events are counted by their names and listeners by their IDs. If a Tracer observes
-// several providers or dispatchers, it adds up what has the same name. It knows at
-// most 4,096 events and 4,096 listeners of an event. Further ones count together under
-// the name "(others)".
+// Events are counted by name, or by type if they have none, and listeners by ID. If a Tracer
+// observes several providers or dispatchers, it adds the counts of the same name. It keeps at
+// most 4,096 events, and 4,096 listeners of an event. The rest are counted together as
+// "(others)".
 //
-// A Tracer takes about 75 ns a listener and another 70 ns a dispatch (go test -run '^$'
-// -bench Tracer -cpu 1 ./monitor). It takes no lock, and cores count in memory of their
-// own: about a kilobyte for each listener of an event and each core that has called it,
-// up to eight cores.
+// A Tracer costs about 75 ns per listener and 70 ns per dispatch (go test -run '^$' -bench
+// Tracer -cpu 1 ./monitor). It takes no locks: each core counts in its own memory. That is
+// about a kilobyte for each listener of an event and each core that calls it, for at most
+// eight cores.
 //
-// A nil *Tracer observes nothing. The zero Tracer is ready for use. Set its fields
-// before the first dispatch and do not change them later. Everything else may be used
-// concurrently. Do not copy a Tracer after its first use.
+// A nil *Tracer observes nothing. The zero Tracer is ready to use. Set its fields before the
+// first dispatch and do not change them later. All methods may be called concurrently. Do
+// not copy a Tracer after its first use.
 type Tracer struct {
-	// Sample times one of so many dispatches, chosen at random, and remembers only
-	// those. All dispatches are counted. 0 and 1 time all of them.
+	// If Sample is n, one of n dispatches, chosen at random, is timed and may be
+	// remembered. All dispatches are counted. 0 and 1 time all of them.
 	Sample int
 
 	// Render returns what to show of an event. If it is nil, only the event's name is
@@ -41,32 +41,32 @@ type Tracer struct {
 	memory atomic.Pointer[memory] // nil before the first dispatch
 }
 
-// Timeline is a dispatch that a Tracer remembers.
+// Timeline is a dispatch that a Tracer remembers. Its texts are cut after 4,096 bytes.
 type Timeline struct {
 	Event     string
-	At        time.Time
-	Took      time.Duration
-	Err       string // "" if it succeeded
-	Stopped   bool   // the event was stopped before all listeners were called
-	StoppedBy string // the listener that stopped it, "" if it was stopped from the beginning
-	Payload   string // what Render returned
-	Steps     []Step // one for each listener, in order
+	At        time.Time     // when the dispatch began
+	Took      time.Duration // until the last listener returned
+	Err       string        // "" if the dispatch succeeded
+	Stopped   bool          // the event was stopped before all listeners were called
+	StoppedBy string        // the listener that stopped it, "" if it was stopped before the dispatch
+	Payload   string        // what Render returned
+	Steps     []Step        // one for each listener, in order
 }
 
 // Step is what happened to one listener in a dispatch.
 type Step struct {
 	Listener string
-	Async    string // the receiver key of an asynchronous one, which is not called here
+	Async    string // the receiver key of an asynchronous listener, which a dispatch does not call
 	Called   bool
-	Returned bool          // false if it was not called, or ended its goroutine
+	Returned bool          // false if it was not called, or called runtime.Goexit
 	Start    time.Duration // since the dispatch began
 	Took     time.Duration
-	Err      string
+	Err      string // "" if it succeeded or was not called
 }
 
-// Recent returns the last dispatches that ended, the newest first, up to a hundred. If
-// more than a hundred end within a tenth of a second, it has the first hundred of them,
-// and those that failed or were stopped. Do not change what it returns.
+// Recent returns up to a hundred of the dispatches that ended last, the newest first. If
+// more than a hundred end within a tenth of a second, only the first hundred of them are
+// remembered, and those that failed or were stopped. Do not change the result.
 func (t *Tracer) Recent() []*Timeline {
 	if m := t.remembers(); m != nil {
 		return m.lines()
@@ -78,16 +78,16 @@ func (t *Tracer) Recent() []*Timeline {
 type EventStats struct {
 	Event      string
 	Dispatches uint64
-	Failed     uint64 // dispatches that returned an error
-	Stopped    uint64 // dispatches that ended early because the event was stopped
-	Unheard    uint64 // dispatches without any listener
-	Listeners  []ListenerStats
+	Failed     uint64          // dispatches that returned an error
+	Stopped    uint64          // dispatches that ended early because the event was stopped
+	Unheard    uint64          // dispatches without any listener
+	Listeners  []ListenerStats // those that were called at least once, sorted by ID
 }
 
 // ListenerStats are the counts of one listener of an event. A listener that listens to
-// the event twice, by its type and by an interface, counts as one. P50 and P99 are
-// exact to an eighth between 64 ns and a minute. Shorter calls count as 64 ns, longer
-// ones as a minute.
+// the event twice, by its type and by an interface, counts as one. P50 and P99 are within
+// an eighth of the true value, between 64 ns and a minute. Shorter calls count as about
+// 64 ns, longer ones as about a minute.
 type ListenerStats struct {
 	Listener string
 	Calls    uint64
@@ -97,7 +97,7 @@ type ListenerStats struct {
 	Total    time.Duration // of the calls that were timed
 }
 
-// Stats returns the counts of all events that were dispatched, by name.
+// Stats returns the counts of all events that were dispatched, sorted by name.
 func (t *Tracer) Stats() []EventStats {
 	if m := t.remembers(); m != nil {
 		return m.stats()

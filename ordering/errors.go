@@ -7,8 +7,8 @@ import (
 	"github.com/rollcall-go/rollcall/internal/callsite"
 )
 
-// PriorityError is a priority that is neither first nor last nor a whole number,
-// or a number that is too large.
+// PriorityError reports a text that is not a priority. A priority is first, last or a
+// whole number that fits an int.
 type PriorityError struct {
 	Text       string
 	OutOfRange bool
@@ -21,7 +21,7 @@ func (e *PriorityError) Error() string {
 	return fmt.Sprintf("invalid priority %q: write first, last or a whole number", e.Text)
 }
 
-// DuplicateError is a listener that stands twice for one event.
+// DuplicateError reports two items with the same ID and event.
 type DuplicateError struct {
 	Items [2]int // indexes of the two
 	ID    string
@@ -35,7 +35,7 @@ func (e *DuplicateError) Error() string {
 		e.ID, toEvent(e.Event), callsite.Both(e.Sources[0], e.Sources[1]))
 }
 
-// UnknownTargetError is a hint whose target is no listener at all.
+// UnknownTargetError reports a hint whose target is not the ID of any listener.
 type UnknownTargetError struct {
 	Hint       Hint
 	Suggestion string // a listener with a similar ID, or ""
@@ -50,7 +50,7 @@ func (e *UnknownTargetError) Error() string {
 		e.Hint.Listener, callsite.At(e.Hint.Source), e.Hint.Side, e.Hint.Target, next)
 }
 
-// NotListeningError is a hint between listeners that share no event.
+// NotListeningError reports a hint whose target exists, but not for the same event.
 type NotListeningError struct {
 	Hint         Hint
 	Event        string // the event of the item that gave the hint
@@ -63,10 +63,10 @@ func (e *NotListeningError) Error() string {
 		e.Hint.Target, callsite.At(e.TargetSource), "?"+e.Hint.Target)
 }
 
-// BandError is a hint that the order of the bands contradicts.
+// BandError reports a hint that contradicts the order of the bands, see [Band].
 type BandError struct {
 	Hint         Hint
-	Target       int    // index of its target
+	Target       int    // index of the target's item
 	TargetSource string // where the target is registered
 }
 
@@ -75,11 +75,11 @@ func (e *BandError) Error() string {
 		e.Hint.Listener, callsite.At(e.Hint.Source), e.Hint.Side, e.Hint.Target, callsite.At(e.TargetSource))
 }
 
-// CycleError is a ring of hints that no order satisfies.
+// CycleError reports a cycle of hints, which no order satisfies.
 type CycleError struct {
-	Event string
-	// Hints lead around the ring: what one hint puts later, the next puts earlier, and
-	// the last leads back to the first.
+	Event string // the first one if several events were sorted together
+	// Hints are the hints of the cycle, each starting at the listener where the one before
+	// it ends: a before b, then c after b, then c before a.
 	Hints []Hint
 }
 

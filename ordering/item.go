@@ -1,7 +1,8 @@
 package ordering
 
 // Item is one listener of one event, as the sort sees it. A listener of two
-// events is two items with the same ID. Items stand in declared order.
+// events is two items with the same ID. The order of a slice of items is the declared
+// order.
 type Item struct {
 	ID        string
 	Event     string // what it listens to
@@ -19,10 +20,11 @@ func (it Item) hintSource() string {
 	return it.Source
 }
 
-// Band is a part of an event's order. All items of one band run before those of
-// the next, whatever their placements say. A hint that contradicts this is a
-// [BandError]. An item whose anchor is in another band stays in its own, at the
-// place nearest to the anchor.
+// Band is a section of an event's order, such as the listeners that provider.Mutable
+// prepends. All items of one band run before those of the next, whatever their placements
+// say. A hint that contradicts this is a [BandError]. An item whose anchor is in another
+// band stays in its own band. It is sorted there as if it had the anchor's place, so it
+// need not be the item nearest to the anchor.
 type Band int8
 
 // The bands, in the order in which they run. Items are Normal by default.
@@ -44,7 +46,7 @@ const (
 
 // Hint is one before or after of one listener.
 type Hint struct {
-	Listener   string // who gave it
+	Listener   string // ID of the listener that gave it
 	Item       int    // index of the listener's item
 	Side       Side
 	Target     string
@@ -63,9 +65,9 @@ type Order struct {
 	Placed []Placed
 }
 
-// Placed is an item at its place.
+// Placed is one item of an order, with the reason for its place.
 type Placed struct {
-	Item   int // index into the sorted items
+	Item   int // index into the slice passed to Sort or NewSet
 	Reason Reason
 }
 
@@ -79,8 +81,9 @@ type Reason struct {
 	// Apart says that the target of Beside has been moved away since, or is in another
 	// band.
 	Apart bool
-	// Moved is the hint that then moved it: up for a Before of its own, down
-	// for an After of its own or a Before of another; nil if nothing did.
+	// Moved is the hint that moved the listener away from that place, or nil. A Before of
+	// its own moves a listener up. An After of its own, or a Before of another listener,
+	// moves it down.
 	Moved *Hint
 
 	id string

@@ -14,8 +14,8 @@ type Placement struct {
 	Before   []Target // run before each of these
 	After    []Target // run after each of these
 
-	// Source is where the placement is written, such as "services.yaml:14",
-	// if elsewhere than its listener. It only serves messages.
+	// Source is where the placement is written, such as "services.yaml:14". It may be empty
+	// if that is where the listener is registered. It is used only in messages.
 	Source string
 }
 
@@ -40,9 +40,10 @@ func (p Placement) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// Priority is the coarse part of a placement: first, a number, or last. Higher
-// numbers run earlier. The zero Priority means that none was given. Priorities
-// are comparable with ==.
+// Priority is the coarse part of a placement: first, a number, or last. Higher numbers
+// run earlier. Priorities are comparable with ==. The zero Priority means that none was
+// given. It differs from At(0) for a listener with targets, see rules 3 and 4 of the
+// package.
 type Priority struct {
 	class  class
 	number int
@@ -58,13 +59,15 @@ const (
 	classLast
 )
 
-// First runs before every number. Of several, the one declared last runs first.
+// First returns the priority that runs before every number. Of several listeners with it,
+// the one declared last runs first.
 func First() Priority { return Priority{class: classFirst} }
 
-// Last runs after every number. Of several, the one declared last runs last.
+// Last returns the priority that runs after every number. Of several listeners with it,
+// the one declared last runs last.
 func Last() Priority { return Priority{class: classLast} }
 
-// At is the priority n.
+// At returns the priority n.
 func At(n int) Priority { return Priority{class: classNumber, number: n} }
 
 // ParsePriority parses "first", "last" or a whole number. For anything else it returns a
@@ -89,7 +92,7 @@ func (p Priority) IsZero() bool { return p.class == classNone }
 // Number returns the number and true, or 0 and false for first, last and none.
 func (p Priority) Number() (int, bool) { return p.number, p.class == classNumber }
 
-// String is the text that ParsePriority reads, and "" for no priority.
+// String returns the text that ParsePriority reads, or "" for no priority.
 func (p Priority) String() string {
 	switch p.class {
 	case classFirst:
@@ -124,8 +127,8 @@ func (p Priority) band() int {
 	return 1
 }
 
-// Target names a listener to run before or after. An optional one may be
-// absent; it then counts as not written.
+// Target names a listener to run before or after. If an optional target does not listen
+// to the event, the hint is ignored.
 type Target struct {
 	ID       string
 	Optional bool

@@ -7,10 +7,10 @@ import (
 	"github.com/rollcall-go/rollcall/internal/suggest"
 )
 
-// Set is a provider's items, checked and indexed, from which the order of one
-// event after the other is taken. It is for callers whose events overlap, as
-// when an event goes to the listeners of its type and of its interfaces;
-// others call [Sort]. A Set is immutable and may be used concurrently.
+// Set sorts the items of several events together. Use it if events overlap: for example,
+// an event may go to the listeners of its type and of its interfaces. Otherwise use
+// [Sort]. A Set checks and indexes its items once. It is immutable and may be used
+// concurrently. Make it with [NewSet].
 type Set struct {
 	items   []Item
 	events  []string           // in order of first appearance
@@ -56,13 +56,14 @@ func (s side) name() Side {
 	return After
 }
 
-// NewSet checks the items and makes the Set, which keeps the slice: it must not
-// be changed any more. Two events overlap if some
-// dispatch may call listeners of both; overlap is asked for different events
-// only, and nil means that none do.
+// NewSet checks and indexes the items. The Set keeps the slice, so the slice must not be
+// changed afterwards. The function overlap reports whether one dispatch may call
+// listeners of both events. It is only called for different events; nil means that no
+// events overlap.
 //
-// The error joins every duplicate and bad target. The Set is usable even if the error is
-// not nil: hints that lead nowhere then count as not written.
+// The error joins a *DuplicateError, *UnknownTargetError, *NotListeningError or
+// *BandError for each problem. The Set is usable even if the error is not nil: it ignores
+// these hints.
 func NewSet(items []Item, overlap func(a, b string) bool) (*Set, error) {
 	s := &Set{items: items, byEvent: map[string][]int32{}, byID: make(map[string]int32, len(items))}
 	s.index()
@@ -268,10 +269,10 @@ func (s *Set) ids() []string {
 	return ids
 }
 
-// Sort orders the items of all the given events together, as for a dispatch
-// that calls them all. Targets that are not among them count as not written.
-// The error is nil or joins a *CycleError for each independent cycle.
-// Unknown events have no items.
+// Sort orders the items of all the given events together, for a dispatch that calls all
+// of them. It ignores hints whose targets are not among these items. Unknown events have
+// no items. The error joins a *CycleError for each cycle found. Cycles that share a
+// listener are not all reported at once.
 func (s *Set) Sort(events ...string) ([]Placed, error) {
 	g := newGraph(s, s.members(events), events)
 	if len(g.members) == 0 {

@@ -6,13 +6,13 @@ import (
 	"github.com/rollcall-go/rollcall/internal/errlist"
 )
 
-// Sort orders the items of each event, in order of the events' first
-// appearance. Items stand in declared order; a target must be another item of
-// the same event.
+// Sort orders the items of each event. The order of items is the declared order. The
+// results come in the order in which events first appear in items. A target must be
+// another item of the same event, unless the target is optional.
 //
-// The error is nil or joins every problem found: duplicates,
-// unknown targets, targets that do not listen to the event, cycles, in this
-// order. Sort costs O((V+E) log V) for V items with E hints.
+// If there is an error, Sort returns no orders. The error joins every problem found, in
+// this order: *DuplicateError, *UnknownTargetError, *NotListeningError, *BandError,
+// *CycleError. Sort costs O((V+E) log V) for V items with E hints.
 func Sort(items []Item) ([]Order, error) {
 	set, err := NewSet(items, nil)
 	problems := []error{err}

@@ -1,22 +1,20 @@
-// Package otelevents reports dispatches to OpenTelemetry: a span for each
-// dispatch with one below it for each listener's call, and metrics. An
-// application turns it on where it assembles its listeners:
+// Package otelevents reports dispatches to OpenTelemetry: metrics, and a span for each
+// dispatch with a child span for each listener's call. Enable it in the options of
+// fxevents.Module:
 //
 //	fxevents.Module(fxevents.Policy(rollcall.Observe(otelevents.NewObserver())))
 //
-// It needs only the OpenTelemetry API. What becomes of the spans and metrics is
-// up to the application's SDK, whose global providers are the default;
-// [WithTracerProvider] and [WithMeterProvider] name others, or turn one half
-// off.
+// It needs only the OpenTelemetry API. By default, it reports to the global providers
+// of the application's SDK. [WithTracerProvider] and [WithMeterProvider] set others, or
+// turn spans or metrics off.
 //
 // # Spans
 //
 //	name                   attribute                       value
 //	dispatch <event>       rollcall.event.name             the event's name, or its type
-//	                       rollcall.dispatch.not_called    listeners that were not called, if any; asynchronous
-//	                                                       ones don't count
+//	                       rollcall.dispatch.not_called    how many synchronous listeners were not called, if any
 //	                       rollcall.dispatch.stopped       true if the event was stopped
-//	                       rollcall.dispatch.stopped_by    the ID of the listener that returned last before
+//	                       rollcall.dispatch.stopped_by    the ID of the listener that returned last before the stop
 //	call <listener>        rollcall.event.name             as above
 //	                       rollcall.listener.id            the listener's ID
 //	                       rollcall.listener.index         its place in the order, from 0
@@ -33,24 +31,24 @@
 //
 // A dispatch without listeners does nothing and has no span, but it is counted. If
 // the sampler drops the span of a dispatch, its listeners get no spans of their
-// own and continue with the context of the dispatch. A sampler sees the
-// attributes that a span begins with.
+// own and continue with the context of the dispatch. A sampler sees the event's name,
+// and for a call the listener's ID and index.
 //
 // # Errors
 //
-// A span that fails has the status Error, described by the error's text. What a
-// listener did is recorded once, as an exception event of its own span, with the
-// stack if it panicked; the dispatch is marked too, and records only what was no
-// listener's fault, and a publication for asynchronous listeners that failed. The
-// values of error.type are:
+// A span that fails has the status Error with the error's text. A listener's error is
+// recorded once, as an exception event of the listener's span, with the stack if it
+// panicked. The span of the dispatch fails too, but records only errors that belong to
+// no listener's span, such as an interruption or a failed publication. The values of
+// error.type are:
 //
-//	panic           a listener panicked, whether that passes or not, or the
-//	                event did when asked whether it is stopped
+//	panic           a listener panicked (also with rollcall.PassPanics), or the
+//	                event's PropagationStopped did, or a listener ended its goroutine
 //	interrupted     the context was done before the next listener
 //	canceled        a listener returned context.Canceled
 //	timeout         a listener returned context.DeadlineExceeded
 //	*fs.PathError   another error: its Go type, below what fmt.Errorf wrapped around it
-//	_OTHER          an error that can't be classed, as its methods panic
+//	_OTHER          an error whose methods panic, so that it has no type
 //
 // A dispatch has the error.type of its first error, except that interrupted takes
 // precedence over earlier failures. If a listener returns the error of a further
@@ -64,22 +62,22 @@
 //	rollcall.listener.errors    counter     {error}     rollcall.event.name, rollcall.listener.id
 //	rollcall.listener.duration  histogram   s           rollcall.event.name, rollcall.listener.id
 //
-// A dispatch is counted when it begins. A dispatch without listeners has no
-// duration, so the difference between the two counts is the number of those. Panics
-// are errors here. So is a failed publication; it counts for the first listener
-// that it is for. The advised buckets go from 10 µs to 10 s.
+// A dispatch is counted when it begins. A dispatch without listeners has no duration,
+// so rollcall.dispatches minus the count of rollcall.dispatch.duration is the number of
+// those. rollcall.listener.errors includes panics and failed publications. A failed
+// publication counts for the first listener that it is for. The advised buckets go from
+// 10 µs to 10 s.
 //
-// # What does not get out, and what does
+// # Privacy and cardinality
 //
-// Events themselves are never reported, but their names are, and the texts of
-// errors and panics are as listeners wrote them.
+// The contents of events are never reported. Their names are, and so are the texts of
+// errors and panics, as listeners wrote them.
 //
-// The number of time series is that of events times their listeners. If the name
-// of an event is made at run time, each new name adds time series. The name of an
-// event.Named or event.Generic may be such a name. The same is true of a
-// listener's ID. Keep such names few, or drop the attribute in a view of the SDK.
-// The observer's own memory is bounded anyway: it remembers the attributes of up
-// to 512 events, and beyond that makes some anew.
+// Each listener of each event has its own time series. If the program makes names of
+// events at run time, which event.Named and event.Generic allow, each new name adds
+// time series. So does each new listener ID. Keep such names few, or drop the attribute
+// in a view of the SDK. The observer's own memory is bounded: it caches the attributes
+// of up to 512 events.
 //
 // # Cost
 //

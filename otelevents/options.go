@@ -18,8 +18,8 @@ type optionFunc func(*settings)
 func (f optionFunc) apply(s *settings) { f(s) }
 
 // WithTracerProvider sends the spans to this provider instead of the global
-// one; nil changes nothing. That of go.opentelemetry.io/otel/trace/noop turns
-// spans off.
+// one; nil changes nothing. The provider of
+// go.opentelemetry.io/otel/trace/noop turns spans off.
 func WithTracerProvider(p trace.TracerProvider) Option {
 	return optionFunc(func(s *settings) {
 		if p != nil {
@@ -29,8 +29,8 @@ func WithTracerProvider(p trace.TracerProvider) Option {
 }
 
 // WithMeterProvider sends the metrics to this provider instead of the global
-// one; nil changes nothing. That of go.opentelemetry.io/otel/metric/noop turns
-// metrics off.
+// one; nil changes nothing. The provider of
+// go.opentelemetry.io/otel/metric/noop turns metrics off.
 func WithMeterProvider(p metric.MeterProvider) Option {
 	return optionFunc(func(s *settings) {
 		if p != nil {

@@ -10,17 +10,20 @@ import (
 	"github.com/rollcall-go/rollcall/transport"
 )
 
-// NewTransport returns a transport that carries trace context in the headers of
-// messages. What receives an event is then in the trace of what dispatched it, even
-// in another process. If an application's transport is from fxevents.Transport or
-// fx.Provide, use:
+// NewTransport wraps t so that messages carry trace context in their headers. The
+// dispatch at the receiver is then in the trace of the dispatch that published the
+// event, even in another process. If an application's transport is from
+// fxevents.Transport or fx.Provide, use:
 //
 //	fx.Decorate(otelevents.NewTransport)
 //
-// The headers are those of the propagator that otel.SetTextMapPropagator has set,
-// such as traceparent for propagation.TraceContext. Without one, nothing crosses.
+// That does not apply to a default transport, such as that of fxnats.Module: provide it
+// with fxevents.Transport instead.
 //
-// It is a transport.Declarer and transport.DeadLetters if t is one.
+// The headers are those of the propagator that otel.SetTextMapPropagator has set, such
+// as traceparent for propagation.TraceContext. Without a propagator, messages carry no
+// trace context. The result is a transport.Declarer and a transport.DeadLetters if t
+// is.
 func NewTransport(t transport.Transport) transport.Transport {
 	p := propagating{t}
 	declarer, declares := t.(transport.Declarer)

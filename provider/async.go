@@ -38,10 +38,10 @@ func (s *sorter) hintsAcrossKeys() error {
 // notAfter returns the error for a hint that makes later run after earlier. That is
 // impossible, because earlier runs elsewhere, in its own time.
 func notAfter(earlier, later member) error {
-	way, next := "a dispatch does not wait for", "make "+later.ID+" asynchronous by the same key"
+	way, next := "a dispatch does not wait for", "make "+later.ID+" asynchronous with the same key"
 	if later.Async != "" {
-		way, next = fmt.Sprintf("the receivers of %s do not wait for", later.Async), "have both received by one key"
+		way, next = fmt.Sprintf("the receivers of %s do not wait for", later.Async), "give both the same key"
 	}
 	return &rollcall.EventError{Listener: later.ID, Source: later.Source, Event: later.Event.String(), Problem: fmt.Sprintf(
-		"must run after %s, which %s, as it is received by the key %s: drop the hint, or %s", callsite.Named(earlier.ID, earlier.Source), way, earlier.Async, next)}
+		"must run after %s, which %s, because its receiver key is %s: drop the hint, or %s", callsite.Named(earlier.ID, earlier.Source), way, earlier.Async, next)}
 }

@@ -179,7 +179,7 @@ func TestAsyncOnce(t *testing.T) {
 	e := rollcall.Declare[*sent]("sent")
 	e.Publish = func(context.Context, any) error { return nil }
 	_, err := provider.Build([]rollcall.Listener{rollcall.Once(noting("a", `async:"k"`))}, []rollcall.Declaration{e})
-	checkError[*rollcall.EventError](t, coretest.Here(err), "a (HERE) is asynchronous, but is for one event only, which its receivers can't know of each other: drop rollcall.Once, or the tag's async")
+	checkError[*rollcall.EventError](t, coretest.Here(err), "a (HERE) is asynchronous, but its receivers can't enforce rollcall.Once across processes: drop rollcall.Once, or the tag's async")
 }
 
 func TestOnlyBuildPublishes(t *testing.T) {

@@ -5,8 +5,8 @@ import (
 	"github.com/rollcall-go/rollcall/internal/friend"
 )
 
-// Internal is the bridge to package fxevents, like rollcall.Internal. It may change at
-// any time.
+// Internal is for package fxevents only, like rollcall.Internal. Its method needs a key
+// that other modules can't make. It may change at any time.
 var Internal bridge
 
 type bridge struct{}

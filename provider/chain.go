@@ -14,12 +14,13 @@ import (
 	"github.com/rollcall-go/rollcall/ordering"
 )
 
-// Chain provides the listeners of several providers in succession. Providers may be
-// added at any time. A dispatch in flight keeps the listeners that it began with. A
-// Chain of Chains is a Chain. The zero Chain is empty. A Chain must not contain itself.
+// Chain provides the listeners of several providers, one provider after another.
+// Providers may be added at any time. A dispatch in flight keeps the listeners that it
+// began with. A Chain may contain other Chains, but not itself. The zero Chain is empty.
+// A listener that two providers have is called twice.
 //
-// The asynchronous listeners of all providers come behind the others. Each provider
-// publishes for its own.
+// All asynchronous listeners come after all others. Each provider publishes the event
+// once for its own asynchronous listeners.
 type Chain struct {
 	mu    sync.Mutex // held while state is replaced
 	state atomic.Pointer[chainState]
@@ -38,13 +39,12 @@ func NewChain(providers ...rollcall.Provider) *Chain {
 	return c
 }
 
-// Append adds providers at the end. Nil ones are left out.
+// Append adds providers at the end. Nil providers are ignored.
 func (c *Chain) Append(providers ...rollcall.Provider) {
 	c.change(func(old []rollcall.Provider) []rollcall.Provider { return slices.Concat(old, providers) })
 }
 
-// Prepend adds providers at the beginning, the first of them first. Nil ones are left
-// out.
+// Prepend adds providers at the beginning, in the given order. Nil providers are ignored.
 func (c *Chain) Prepend(providers ...rollcall.Provider) {
 	c.change(func(old []rollcall.Provider) []rollcall.Provider { return slices.Concat(providers, old) })
 }
@@ -68,8 +68,8 @@ func (c *Chain) current() *chainState {
 	return c.state.Load()
 }
 
-// All returns the listeners of all providers in succession, of those that can list
-// theirs.
+// All returns the listeners of all providers that have a method All, one provider after
+// another.
 func (c *Chain) All() []rollcall.Listener {
 	var listeners []rollcall.Listener
 	for _, p := range c.current().providers {
@@ -78,9 +78,13 @@ func (c *Chain) All() []rollcall.Listener {
 	return listeners
 }
 
-// Listeners returns the providers' listeners of ev in succession. The error joins those
-// of the providers. It is a *rollcall.NilError for nil. Listeners allocates a list,
-// which a dispatcher remembers until a provider of the chain changes.
+// Listeners returns each provider's listeners of ev, one provider after another. The
+// error joins the errors of the providers. If ev is nil, the error is a
+// *rollcall.NilError.
+//
+// Listeners allocates a list. A dispatcher remembers the list until the Chain or one of
+// its providers changes. It remembers nothing if a provider, such as a [Filter], answers
+// for one event only.
 func (c *Chain) Listeners(ev any) (*rollcall.Listeners, error) {
 	if ev == nil {
 		return nil, &rollcall.NilError{What: "event"}
@@ -155,8 +159,9 @@ func concat(specs []rollcall.Spec, of event.Key, lease *rollcall.Lease) rollcall
 	return joined
 }
 
-// Events returns the events of those providers that can list theirs, each once, with
-// the listeners of all.
+// Events returns the events of all providers that have a method Events, each event once.
+// The listeners of an event are those of the whole Chain. An event is left out if a
+// provider fails to answer for it.
 func (c *Chain) Events() []EventOrder {
 	var orders []EventOrder
 	seen := map[event.Key]bool{}

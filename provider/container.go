@@ -12,8 +12,10 @@ import (
 	"github.com/rollcall-go/rollcall/tags"
 )
 
-// Container is a provider of listeners that it takes by ID from a container, at the
-// first event that needs them. It keeps what it has taken.
+// Container is a provider whose listeners come from a dependency injection container. It
+// gets a listener by its ID at the first event that needs the listener, and keeps it. The
+// order is that of a [Map]. Make one with [NewContainer]: the zero Container can't be
+// used.
 type Container struct {
 	*resolver
 	ids   map[event.Key][]string
@@ -21,10 +23,13 @@ type Container struct {
 	taken sync.Map // ID → what get returned
 }
 
-// NewContainer returns a provider of the IDs, in the order of [Map]. The function get takes
-// a value by its ID from a container: a Listener, a function, or a value with a Handle
-// method, see [rollcall.FromValue]. The error says that get is nil. NewContainer keeps
-// neither map nor lists.
+// NewContainer returns a provider of the listeners with these IDs. It copies ids. It
+// returns an error only if get is nil.
+//
+// The function get returns the container's value for an ID: a Listener, a function, or a
+// value with a Handle method, see [rollcall.FromValue]. The ID and its key in the map
+// replace those of a Listener, and its placement is ignored. The function may be called
+// concurrently, and a panic in it becomes an error.
 func NewContainer(ids map[event.Key][]string, get func(id string) (any, error)) (*Container, error) {
 	if get == nil {
 		return nil, errors.New("a provider.Container needs a function that takes listeners by ID: it is nil")
@@ -38,10 +43,10 @@ func NewContainer(ids map[event.Key][]string, get func(id string) (any, error)) 
 	return p, nil
 }
 
-// Listeners returns the listeners of ev. If the container fails, the error joins a
-// *ContainerError for each listener that it could not return, and the next event asks
-// again. First events that arrive at the same time may each ask. The error is a
-// *rollcall.NilError for nil.
+// Listeners returns the listeners of ev. The error joins a *ContainerError for each
+// listener that is not available, and the next event tries again. If several first events
+// arrive at once, each may get the same ID from the container; one result is kept. If ev
+// is nil, the error is a *rollcall.NilError.
 func (p *Container) Listeners(ev any) (*rollcall.Listeners, error) { return p.resolver.Listeners(ev) }
 
 func (p *Container) take(keys []event.Key) (rollcall.Spec, error) {
@@ -91,7 +96,7 @@ func (p *Container) takeOne(id string, key event.Key) (rollcall.Listener, error)
 		return rollcall.Listener{}, err
 	}
 	if n := len(listeners); n != 1 {
-		return rollcall.Listener{}, fmt.Errorf("it lists %d subscriptions, not one: have the container give one listener by this ID", n)
+		return rollcall.Listener{}, fmt.Errorf("it lists %d subscriptions, not one: make the container return one listener for this ID", n)
 	}
 	l := listeners[0]
 	l.ID, l.Event = id, key

@@ -1,21 +1,26 @@
 // Package provider has the usual kinds of [rollcall.Provider]. A provider decides which
 // listeners an event has, and in which order.
 //
-//   - [Sorted], which [Build] returns, has the order that priorities and hints ask for,
-//     computed once;
-//   - [Map] has the order in which a map lists the listeners;
-//   - [Container] is like Map for IDs, whose listeners it takes from a container at the
-//     first event that needs them;
-//   - [Mutable] has listeners that come and go at run time;
-//   - [Chain] has the listeners of several providers in succession;
-//   - [Filter] has those that a predicate admits.
+//   - [Sorted], which [Build] returns, sorts listeners once, by their priorities and
+//     hints;
+//   - [Map] has one fixed list of listeners for each event key;
+//   - [Container] is like Map, but lists IDs. It gets the listeners from a dependency
+//     injection container at the first event that needs them;
+//   - [Mutable] lets you add and remove listeners at run time;
+//   - [Chain] joins several providers, one after another;
+//   - [Filter] has the listeners of a provider that a predicate admits.
 //
 // An event goes to the listeners of its exact type, of its name, and of every interface
-// that it implements.
+// that it implements. These types and names are its keys, see [event.Key].
 //
-// All kinds may be used concurrently. Asking one takes no lock. Changing a Mutable or a
-// Chain copies it, so a dispatch in flight keeps the listeners that it began with. The
-// change also ends the [rollcall.Lease] of earlier answers, so the next dispatch asks again.
+// All kinds may be used concurrently. Listeners and Of take no lock, except when a
+// Container stores a new listener. Mutable and Chain are copied on write, so a dispatch
+// in flight keeps the listeners that it began with. A change also ends the
+// [rollcall.Lease] of earlier answers, so the next dispatch asks again. A Mutable or
+// Chain must not be copied.
+//
+// Sorted accepts asynchronous listeners. Chain and Filter pass them on. Map, Container
+// and Mutable refuse them.
 //
 // All kinds are built on what package rollcall offers to any provider: [rollcall.Spec] and
 // [rollcall.Lease].

@@ -12,8 +12,8 @@ import (
 	"github.com/rollcall-go/rollcall/ordering"
 )
 
-// DeclarationError is an event that can't be declared like that: twice, under a name
-// that another event has, or without a type.
+// DeclarationError reports an invalid declaration: an event that is declared twice, has
+// the name of another event, or has no type.
 type DeclarationError struct {
 	Event   rollcall.Declaration
 	Other   rollcall.Declaration // declared before; the zero Declaration if Event alone is wrong
@@ -22,7 +22,8 @@ type DeclarationError struct {
 
 func (e *DeclarationError) Error() string { return e.Problem }
 
-// ContainerError is a listener that its container can't provide.
+// ContainerError reports a listener that a [Container] could not get, or got but can't
+// use.
 type ContainerError struct {
 	ID    string
 	Event event.Key
@@ -30,10 +31,10 @@ type ContainerError struct {
 }
 
 func (e *ContainerError) Error() string {
-	return fmt.Sprintf("listener %s of %v can't be had from its container: %v", e.ID, e.Event, e.Err)
+	return fmt.Sprintf("listener %s of %v can't be provided by its container: %v", e.ID, e.Event, e.Err)
 }
 
-// Unwrap is what the container returned.
+// Unwrap returns Err.
 func (e *ContainerError) Unwrap() error { return e.Err }
 
 // bandError is a hint of an added member against the band of its target. It blames the

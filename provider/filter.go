@@ -9,22 +9,25 @@ import (
 	"github.com/rollcall-go/rollcall/ordering"
 )
 
-// Filter provides those listeners of another provider that a predicate admits, as for
-// access control. Of asynchronous listeners the predicate decides for which an event is
-// published. Each receiver then calls all listeners of its key.
+// Filter provides those listeners of another provider that a predicate admits, for
+// example for access control. Make one with [NewFilter].
+//
+// Asynchronous listeners can't be filtered one by one. An event is published if the
+// predicate admits at least one of them. The receivers then call all of them.
 type Filter struct {
 	provider rollcall.Provider
 	admits   func(ev any, l rollcall.Listener) bool
 }
 
-// NewFilter filters p. It calls the predicate for each listener at each event, also
-// concurrently.
+// NewFilter returns a Filter of p. The Filter calls admits for each listener of each
+// event, possibly concurrently. If p or admits is nil, Listeners returns an error.
 func NewFilter(p rollcall.Provider, admits func(ev any, l rollcall.Listener) bool) *Filter {
 	return &Filter{provider: p, admits: admits}
 }
 
-// Listeners returns the listeners of ev that the predicate admits, for this event alone.
-// It allocates a list. The error is that of the provider.
+// Listeners returns the listeners of ev that the predicate admits. The answer holds for
+// this event only, so every dispatch asks the provider again and allocates a list. The
+// error is that of the provider, or says that the provider or the predicate is nil.
 func (f *Filter) Listeners(ev any) (*rollcall.Listeners, error) {
 	if f.provider == nil || f.admits == nil {
 		return nil, errors.New("a filter needs a provider and a predicate")
@@ -62,6 +65,6 @@ func (f *Filter) admitted(ev any, s rollcall.Spec) ([]*rollcall.Listener, []*ord
 	return listeners, reasons
 }
 
-// All returns all listeners of the provider, if it can list them. Which of them an event
-// reaches, the predicate decides then.
+// All returns all listeners of the provider, admitted or not. It returns nil if the
+// provider has no method All.
 func (f *Filter) All() []rollcall.Listener { return rollcall.Internal.All(friend.Key{}, f.provider) }

@@ -66,7 +66,7 @@ func TestPSR14_ProviderFromContainer(t *testing.T) {
 		t.Fatal("taken before the first event")
 	}
 	_, err := p.Listeners(&created{})
-	checkError[*provider.ContainerError](t, err, "listener h of *provider_test.created can't be had from its container: no such thing")
+	checkError[*provider.ContainerError](t, err, "listener h of *provider_test.created can't be provided by its container: no such thing")
 
 	s.values["h"] = handler{} // notes "called"
 	coretest.Check(t, "once it can be had", called(t, p), "a called f")
@@ -103,8 +103,8 @@ func TestContainerRefusesWhatIsNoListener(t *testing.T) {
 	s := &shelf{values: map[string]any{"n": 7, "s": &log{}, "0": several{}, "d": rollcall.NewListener[*deleted]("d", func(*deleted) {})}}
 	for id, want := range map[string]string{
 		"n": "int has no method Handle",
-		"s": "it lists 3 subscriptions, not one: have the container give one listener by this ID",
-		"0": "it lists 0 subscriptions, not one: have the container give one listener by this ID",
+		"s": "it lists 3 subscriptions, not one: make the container return one listener for this ID",
+		"0": "it lists 0 subscriptions, not one: make the container return one listener for this ID",
 		"d": "takes *provider_test.deleted, but listens to *provider_test.created",
 	} {
 		_, err := newContainer(t, map[event.Key][]string{createdKey: {id}}, s.Get).Listeners(&created{})
@@ -383,7 +383,7 @@ func TestPSR14_Filter(t *testing.T) {
 	}
 	all := func(any, rollcall.Listener) bool { return true }
 	_, err := provider.NewFilter(newContainer(t, map[event.Key][]string{createdKey: {"x"}}, (&shelf{}).Get), all).Listeners(theEvent)
-	checkError[*provider.ContainerError](t, err, "listener x of *provider_test.created can't be had from its container: no such thing")
+	checkError[*provider.ContainerError](t, err, "listener x of *provider_test.created can't be provided by its container: no such thing")
 	if _, err := provider.NewFilter(fixed, nil).Listeners(theEvent); err == nil {
 		t.Error("no predicate is needed")
 	}

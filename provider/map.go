@@ -10,18 +10,20 @@ import (
 	"github.com/rollcall-go/rollcall/event"
 )
 
-// Map is a provider of fixed lists. If an event has several keys, the listeners of its
-// type come first, then those of its name, then those of its interfaces in the order of
-// their names. The lists are the order: placements are ignored. A Map never changes.
+// Map is a provider of fixed lists of listeners, one list for each event key. Listeners
+// run in the order of their list; their placements are ignored. If an event has several
+// keys, the list of its type comes first, then that of its name, then those of its
+// interfaces, sorted by name. A Map never changes. Make one with [NewMap]: the zero Map
+// can't be used.
 type Map struct {
 	*resolver
 	lists map[event.Key][]rollcall.Listener
 }
 
-// NewMap returns a provider of the lists. The keys of the map replace those of the
-// listeners. The error joins a *rollcall.InvalidListenerError or
-// *rollcall.EventError for each bad listener, and an *ordering.DuplicateError for each
-// ID that a key has twice. NewMap keeps neither map nor lists.
+// NewMap returns a provider of the lists, which it copies. It sets each listener's Event
+// to the key of its list. The error joins a *rollcall.InvalidListenerError for each
+// invalid listener, a *rollcall.EventError for each one that is asynchronous or can't
+// take its event, and an *ordering.DuplicateError for each ID that a list has twice.
 func NewMap(lists map[event.Key][]rollcall.Listener) (*Map, error) {
 	m := &Map{lists: map[event.Key][]rollcall.Listener{}}
 	keys := sortedKeys(lists, firstID)
@@ -72,7 +74,8 @@ func (m *Map) All() []rollcall.Listener {
 	return all
 }
 
-// Events returns the events that are listened to, by name.
+// Events returns the events that are listened to, sorted by name, interfaces last. An
+// interface is left out if an event before it implements it.
 func (m *Map) Events() []EventOrder {
 	orders, _ := m.events() // nothing can be wrong with them any more
 	return orders

@@ -14,14 +14,14 @@ import (
 	"github.com/rollcall-go/rollcall/tags"
 )
 
-// Mutable is a provider whose listeners come and go at run time. For each event, those
-// that were prepended run first, the latest first; then those that were added, by their
-// placements, as package ordering describes; then those that were appended. The zero
-// Mutable has no listeners.
+// Mutable is a provider whose listeners are added and removed at run time. For each
+// event, listeners from Prepend run first, the latest first. Then come those from Add,
+// sorted by their placements as package ordering describes. Those from Append run last.
+// The zero Mutable has no listeners and is ready to use.
 //
-// A change costs time in proportion to the listeners and their hints. Add also sorts the
-// listeners of every key that has hints, to find cycles. A dispatch takes no lock and
-// costs what it costs with a provider that never changes.
+// A change costs time in proportion to all listeners and their hints. Add also sorts all
+// listeners, to find cycles. Between changes, a dispatch takes no lock and costs as much
+// as with a provider that never changes.
 type Mutable struct {
 	mu    sync.Mutex // held while state is replaced
 	state atomic.Pointer[mutableState]
@@ -34,32 +34,40 @@ type mutableState struct {
 	lease  *rollcall.Lease // until there is another state
 }
 
-// Append adds a listener behind all others of its event and returns a function that
-// removes it. The function may be called more than once, and by the listener itself. The
-// listener's placement is ignored. The error is a *rollcall.EventError, an
-// *ordering.DuplicateError if the ID is taken for that event,
-// or a *rollcall.InvalidListenerError, also if an added listener must run after this one.
+// Append adds a listener that runs after all others of its event, and returns a function
+// that removes it. The function may be called more than once, even by the listener
+// itself. The listener's placement is ignored.
+//
+// The error joins:
+//
+//   - a *rollcall.InvalidListenerError if the listener is invalid, or if a listener from
+//     Add must run after it;
+//   - a *rollcall.EventError if it is asynchronous or can't take its event;
+//   - an *ordering.DuplicateError if its event has a listener with its ID.
 func (m *Mutable) Append(l rollcall.Listener) (remove func(), err error) {
 	return m.insert([]rollcall.Listener{l}, ordering.Appended)
 }
 
-// Prepend is like Append, in front of all others. No added listener may have to run
-// before this one.
+// Prepend is like Append, but the listener runs before all others of its event. It
+// returns an error if a listener from Add must run before this one.
 func (m *Mutable) Prepend(l rollcall.Listener) (remove func(), err error) {
 	return m.insert([]rollcall.Listener{l}, ordering.Prepended)
 }
 
-// Add adds a listener at its placement. Equal ones keep the order in which they were
-// added. The error is that of Append, or joins those of package ordering: each target
-// must be there, whether it was prepended, added or appended. A hint that contradicts
-// this is a *rollcall.InvalidListenerError. Targets that are removed later count as not
-// written.
+// Add adds a listener at the place that its placement asks for, and returns a function
+// that removes it, like Append. Listeners with equal placements run in the order in which
+// they were added. Each target that is not optional must exist already. If a target is
+// removed later, hints to it are ignored.
+//
+// The error joins the errors of Append and of package ordering. It is a
+// *rollcall.InvalidListenerError if the listener must run before one from Prepend or
+// after one from Append.
 func (m *Mutable) Add(l rollcall.Listener) (remove func(), err error) {
 	return m.insert([]rollcall.Listener{l}, ordering.Normal)
 }
 
-// AddSubscriber adds all subscriptions of s, or none if it returns an error, and returns
-// a function that removes them.
+// AddSubscriber is like Add for all subscriptions of s together. The returned function
+// removes all of them. If there is an error, none is added.
 func (m *Mutable) AddSubscriber(s rollcall.Subscriber) (remove func(), err error) {
 	listeners, err := rollcall.FromValue(s, tags.Fields{})
 	if err != nil {
@@ -68,28 +76,29 @@ func (m *Mutable) AddSubscriber(s rollcall.Subscriber) (remove func(), err error
 	return m.insert(listeners, ordering.Normal)
 }
 
-// Remove removes the listener with this ID of this event, and reports whether there was
-// one.
+// Remove removes the listener with this key and ID, and reports whether there was one.
 func (m *Mutable) Remove(key event.Key, id string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.drop(func(x member) bool { return x.ID == id && x.Event == key })
 }
 
-// Listeners returns the listeners of ev. The error is a *rollcall.NilError for nil.
+// Listeners returns the listeners of ev. If ev is nil, the error is a *rollcall.NilError.
 func (m *Mutable) Listeners(ev any) (*rollcall.Listeners, error) { return m.current().Listeners(ev) }
 
 // Of returns the listeners of a key, like [Sorted.Of].
 func (m *Mutable) Of(key event.Key) (*rollcall.Listeners, error) { return m.current().Of(key) }
 
-// Events returns the events that are listened to, in the order in which listeners came.
+// Events returns the events that are listened to, interfaces last. An interface is left
+// out if an event before it implements it.
 func (m *Mutable) Events() []EventOrder {
 	orders, _ := m.current().events() // nothing can be wrong with them any more
 	return orders
 }
 
-// All returns all listeners in the order in which they run: those of one event among
-// each other, and of all if that is possible.
+// All returns all listeners, sorted together. If hints of different events contradict
+// each other, All sorts the listeners of each key instead, one key after another. For the
+// exact order of one event, use Listeners or Of.
 func (m *Mutable) All() []rollcall.Listener {
 	s := m.current().sorter
 	placed, err := s.place(s.matcher.keys)

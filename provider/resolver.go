@@ -17,7 +17,7 @@ type resolver struct {
 	leases []*rollcall.Lease
 }
 
-// Listeners returns the listeners of ev. The error is a *rollcall.NilError for nil.
+// Listeners returns the listeners of ev. If ev is nil, the error is a *rollcall.NilError.
 func (r *resolver) Listeners(ev any) (*rollcall.Listeners, error) {
 	if ev == nil {
 		return nil, &rollcall.NilError{What: "event"}
@@ -33,8 +33,9 @@ func (r *resolver) Listeners(ev any) (*rollcall.Listeners, error) {
 	return r.make(event.TypeKey(typ), r.matcher.match(typ, name))
 }
 
-// Of returns the listeners of a key without an event at hand: of a type, those of its
-// events that have no name of their own; of a name, those of the name alone.
+// Of returns the listeners of a key, without an event. For a type, these are the
+// listeners of an event of this type that has no EventName method. For a name, these are
+// the listeners of the name only. The errors are those of Listeners.
 func (r *resolver) Of(key event.Key) (*rollcall.Listeners, error) {
 	return r.make(key, r.matcher.match(key.Type(), key.Name()))
 }

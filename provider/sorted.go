@@ -21,8 +21,8 @@ type Sorted struct {
 }
 
 // Build sorts each event's listeners by their placements, as package ordering describes.
-// Listeners stand in declared order. Events are those that the application declares.
-// Build keeps neither slice.
+// The order of the slice is the declared order. The events are those that the application
+// declares, if any, see [rollcall.Declaration]. Build keeps neither slice.
 //
 // The error joins all problems: *rollcall.InvalidListenerError, *rollcall.EventError,
 // *DeclarationError and the errors of package ordering.
@@ -78,9 +78,10 @@ func followsFrom(lost map[string]bool) func(error) bool {
 	}
 }
 
-// Listeners returns the listeners of ev in order. For a declared event it costs a map
-// lookup, and for any other a sort; a dispatcher remembers either. The error is a
-// *rollcall.NilError for nil.
+// Listeners returns the listeners of ev in order. It costs a map lookup if ev's type is
+// declared or has listeners. For other types, and for events whose own name has
+// listeners, it costs a sort. A dispatcher remembers the result in each case. If ev is
+// nil, the error is a *rollcall.NilError.
 func (s *Sorted) Listeners(ev any) (*rollcall.Listeners, error) {
 	known := s.known[event.TypeKey(reflect.TypeOf(ev))]
 	named, ok := ev.(event.Named)
@@ -94,7 +95,8 @@ func (s *Sorted) Listeners(ev any) (*rollcall.Listeners, error) {
 func (s *Sorted) All() []rollcall.Listener { return slices.Clone(s.listeners) }
 
 // Events returns the declared events in the order of their declaration, then those that
-// are only listened to. A nil Sorted has none.
+// are only listened to, interfaces last. An undeclared interface is left out if an event
+// before it implements it. A nil Sorted has no events.
 func (s *Sorted) Events() []EventOrder {
 	if s == nil {
 		return nil

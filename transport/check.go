@@ -10,8 +10,8 @@ import (
 // subjects.
 const maxName = 128
 
-// Check is for transports: it refuses a message that some broker could not
-// carry as it is, with a *MessageError.
+// Check is for transports. It returns a *MessageError if some broker could not carry m
+// unchanged, for example because its event's name contains a space.
 func (m Message) Check() error {
 	problem := ""
 	switch {
@@ -38,8 +38,8 @@ func (m Message) Check() error {
 	return &MessageError{ID: m.ID, Event: m.Event, Problem: problem}
 }
 
-// Check is for transports: it refuses a subscription that makes no sense, with
-// a *SubscriptionError, and fills in what 0 stands for.
+// Check is for transports. It returns s with the defaults for limits that are 0, or a
+// *SubscriptionError if a name is invalid or a limit is negative.
 func (s Subscription) Check() (Subscription, error) {
 	problem := ""
 	switch {
@@ -97,11 +97,11 @@ func headerProblem(headers map[string]string) string {
 	for name, value := range headers {
 		switch {
 		case !isToken(name):
-			return fmt.Sprintf("the header's name %q must be of letters, digits and %s", name, tokenMarks)
+			return fmt.Sprintf("the header's name %q must consist of letters, digits and %s", name, tokenMarks)
 		case isReserved(name):
 			return "the header " + name + " is reserved"
 		case !isExtension(name) && isAttribute(name):
-			return "the header " + name + " is no attribute: write ce- and small letters or digits"
+			return "the header " + name + " is not a valid attribute: write ce- followed by lower-case letters or digits"
 		case !isText(value):
 			return "the value of header " + name + " must be printable"
 		case isPadded(value) && !isExtension(name):

@@ -17,8 +17,8 @@ func TestHeadersThatAreRefused(t *testing.T) {
 		{"X-Request_ID.1", "a b", ""},
 		{"!#$%&'*+-.^_`|~", "", ""},
 		{"ce-subject", " a ", ""}, // it is encoded
-		{"", "a", `the header's name "" must be of letters, digits and !#$%&'*+-.^_` + "`|~"},
-		{"user/id", "a", `the header's name "user/id" must be of letters, digits and`},
+		{"", "a", `the header's name "" must consist of letters, digits and !#$%&'*+-.^_` + "`|~"},
+		{"user/id", "a", `the header's name "user/id" must consist of letters, digits and`},
 		{"user id", "a", `the header's name "user id" must be`},
 		{"größe", "a", `the header's name "größe" must be`},
 		{"x", "a\tb", "the value of header x must be printable"},

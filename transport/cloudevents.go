@@ -22,12 +22,12 @@ var readPrefixes = []string{writtenPrefix, "cloudEvents_", "cloudEvents:"}
 // keyAttribute is the extension attribute that names the receiver.
 const keyAttribute = "rollcallkey"
 
-// Attributes is for transports. It returns the headers of a message in the binary
-// mode of CloudEvents 1.0, with the prefix "ce-". If the message has no source, the
-// argument names the process that publishes it, by a URI reference such as "/shop".
-// The content type and the body are left to the protocol. The values are
-// percent-encoded, as the bindings to NATS and HTTP require. The message's own
-// headers are included beside the attributes.
+// Attributes is for transports. It returns the headers of a message in the binary mode
+// of CloudEvents 1.0: its attributes, with the prefix "ce-", and its own headers. If
+// the message has no source, the argument is used, a URI reference such as "/shop". The
+// values of attributes are percent-encoded, as the bindings to NATS and HTTP require.
+// The content type and the body are not included, because each protocol has its own
+// place for them.
 func (m Message) Attributes(source string) iter.Seq2[string, string] {
 	return func(yield func(name, value string) bool) {
 		for name, value := range m.Headers {

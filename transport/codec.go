@@ -2,11 +2,14 @@ package transport
 
 import "encoding/json"
 
-// Codec makes bodies of events and events of bodies.
+// Codec encodes events as message bodies and decodes them. It must be safe for concurrent
+// use.
 type Codec interface {
 	ContentType() string // of the bodies, such as "application/json"
 	Encode(event any) ([]byte, error)
-	Decode(body []byte, event any) error // into what event points to
+	// Decode decodes a body into what event points to. For a receiver of a *Placed, event
+	// is a **Placed whose *Placed is not nil.
+	Decode(body []byte, event any) error
 }
 
 // JSON is the codec of encoding/json.

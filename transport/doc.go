@@ -1,11 +1,11 @@
-// Package transport carries events out of the process and back in, over a
-// broker that keeps them. A listener can thus survive a crash, or run in another
+// Package transport carries events out of the process and back in, through a broker
+// that stores them. An event then survives a crash, and its receiver can run in another
 // process.
 //
-// A [Transport] publishes messages and subscribes to them. Each receiver has a
-// key: receivers of one key share the messages of an event among them, and each
-// key gets every message. A receiver without a key is temporary: it gets what is
-// published while it is there.
+// A [Transport] publishes messages and subscribes to them. Each receiver has a key,
+// which other systems call a consumer group. Each key gets every message of an event.
+// Receivers with the same key share them. A receiver without a key is temporary: it
+// gets what is published while it is subscribed.
 //
 //	r := transport.NewReceiver("mail", func(ctx context.Context, p *Placed) error { ... })
 //	err := r.Receive(ctx, t, "order.placed") // until ctx ends
@@ -13,18 +13,21 @@
 //	p := transport.NewPublisher(t)
 //	err := p.Publish(ctx, "order.placed", &Placed{ID: "7"})
 //
-// An event is kept for each receiver that has subscribed or been declared at some
-// time before (see [Declarer]). The receiver gets nothing that was published
-// earlier.
+// A message is kept for each receiver key that exists when it is published. A key
+// exists from its first subscription on, or since it was declared (see [Declarer]). It
+// gets nothing that was published earlier.
+//
+// Event names and keys have at most 128 bytes. They contain no spaces, no control
+// characters and none of * > /, and no empty part between dots.
 //
 // A message is delivered at least once. It is redelivered if the receiver asks for
 // that, fails, or dies before it has finished. Receivers should therefore be
-// idempotent: [Delivery] has the message's ID, which identifies a redelivery. A
-// message becomes a dead letter with a reason if it was delivered too often, if a
-// receiver rejects it, or if it can't be decoded: see [DeadLetters].
+// idempotent: a redelivered message has the same ID, see [Delivery] and [HandleOnce]. A
+// message becomes a dead letter with a reason if it was delivered too often, if its
+// handler returns [Reject], or if it can't be decoded: see [DeadLetters].
 //
-// Messages are CloudEvents 1.0 in binary mode: see [Attributes].
+// Messages are CloudEvents 1.0 in binary mode: see [Message.Attributes].
 //
-// [Local] is a transport inside of the process, for tests. Package
-// transporttest has the kit that every transport passes.
+// [Local] is a transport in memory, for tests. Package transporttest has the tests that
+// every transport must pass.
 package transport

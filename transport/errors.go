@@ -2,7 +2,8 @@ package transport
 
 import "fmt"
 
-// MessageError is a message that no transport can carry.
+// MessageError reports a message that the transport can't carry, or an event that a
+// [Publisher] can't publish.
 type MessageError struct {
 	ID, Event string
 	Problem   string
@@ -12,10 +13,11 @@ func (e *MessageError) Error() string {
 	return fmt.Sprintf("message %q of event %q can't be published: %s", e.ID, e.Event, e.Problem)
 }
 
-// UnroutableError is a message that nobody would get.
+// UnroutableError reports that a message has no receiver. Subscribe or declare one
+// before publishing.
 type UnroutableError struct {
 	Event string
-	Key   string // "" for any
+	Key   string // the receiver key that the message names; "" for all
 }
 
 func (e *UnroutableError) Error() string {
@@ -25,7 +27,7 @@ func (e *UnroutableError) Error() string {
 	return fmt.Sprintf("nobody receives event %s: subscribe or declare a receiver before publishing", e.Event)
 }
 
-// SubscriptionError is a subscription that makes no sense.
+// SubscriptionError reports an invalid subscription.
 type SubscriptionError struct {
 	Subscription Subscription
 	Problem      string
@@ -35,8 +37,8 @@ func (e *SubscriptionError) Error() string {
 	return fmt.Sprintf("the subscription to event %q by the key %q: %s", e.Subscription.Event, e.Subscription.Key, e.Problem)
 }
 
-// DecodeError is a message whose body can't be made the event that its
-// receiver takes. Its receiver rejects it.
+// DecodeError reports that a [Receiver] can't decode an event. The message becomes a
+// dead letter, whose reason is the text of this error.
 type DecodeError struct {
 	Event       string
 	ContentType string
@@ -47,5 +49,5 @@ func (e *DecodeError) Error() string {
 	return fmt.Sprintf("event %s can't be decoded from %q: %v", e.Event, e.ContentType, e.Err)
 }
 
-// Unwrap is the codec's error.
+// Unwrap returns Err, which is often the codec's error.
 func (e *DecodeError) Unwrap() error { return e.Err }

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// Local is a transport inside of the process. It forgets everything when the
-// process ends, and keeps messages in memory without a limit, so it is for
-// tests. Otherwise it behaves as the brokers do. The zero Local is ready to use.
+// Local is a [Transport] in memory, for tests. It behaves like a broker, except that it
+// loses everything when the process ends and has no limit on the messages it keeps. The
+// zero Local is ready to use.
 type Local struct {
 	mu     sync.Mutex
 	queues map[string][]*localQueue // by event, in the order of their declaration
@@ -31,7 +31,8 @@ type waiting struct {
 }
 
 // Publish keeps a message for each receiver. The error is a *MessageError, an
-// *UnroutableError or the context's.
+// *UnroutableError if there is no receiver, or the context's. A message without a
+// source stays without one.
 func (l *Local) Publish(ctx context.Context, m Message) error {
 	if err := m.Check(); err != nil {
 		return err
@@ -245,8 +246,9 @@ func (q *localQueue) remove(i int) {
 	q.waiting = slices.Delete(q.waiting, i, i+1)
 }
 
-// EachDeadLetter shows the dead letters of a receiver key. Those of temporary
-// receivers are gone with them.
+// EachDeadLetter implements [DeadLetters]. Dead letters of temporary receivers are not
+// kept. While EachDeadLetter runs, other calls for the key see no dead letters. The
+// error is the context's.
 func (l *Local) EachDeadLetter(ctx context.Context, event, key string, decide func(DeadLetter) Disposal) (int, error) {
 	l.mu.Lock()
 	var found *localQueue

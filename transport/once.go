@@ -36,11 +36,13 @@ type Handled interface {
 	Once(ctx context.Context, id string, handle func(context.Context) error) error
 }
 
-// HandleOnce handles a message for the listener of this name, unless it has done so
-// before: transports deliver at least once. The name distinguishes listeners that
-// receive the same message. The ID that h remembers consists of the name, the
-// message's ID and its source. The error is that of h. If ctx is not that of a
-// delivery, as in a test, HandleOnce just calls handle.
+// HandleOnce calls handle, unless h remembers that the listener of this name has
+// already handled the message. The name distinguishes listeners of the same message.
+// The ID passed to h consists of the name, the message's ID and its source. HandleOnce
+// returns the error of h.
+//
+// The message is that of [DeliveryOf]. If ctx has none, as in a test or in a [Handler]
+// of your own, HandleOnce always calls handle.
 //
 //	func (m *Mailer) OnPlaced(ctx context.Context, e *Placed) error {
 //		return transport.HandleOnce(ctx, m.handled, "orders.Mailer", func(ctx context.Context) error {
@@ -55,11 +57,13 @@ func HandleOnce(ctx context.Context, h Handled, name string, handle func(context
 	return h.Once(ctx, url.PathEscape(name)+"/"+url.PathEscape(d.ID)+"/"+d.Source, handle)
 }
 
-// Recent is a Handled that remembers the last IDs in memory. That is enough for what a
-// broker delivers twice while a process runs. The IDs are lost when the process ends. The
-// zero Recent remembers one ID.
+// Recent is a [Handled] that remembers the latest IDs in memory. It recognizes
+// redeliveries while the process runs, but not after a restart. It may be used
+// concurrently. The zero Recent remembers one ID.
 type Recent struct {
-	Limit int // how many IDs it remembers beside those that are being handled; at least 1
+	// Limit is how many IDs are remembered. IDs that are being handled count, but are never
+	// forgotten. A limit below 1 means 1.
+	Limit int
 
 	mu    sync.Mutex
 	known map[string]*list.Element // of handling
@@ -72,8 +76,9 @@ type handling struct {
 	ended chan struct{} // closed when the handling has ended
 }
 
-// Once calls handle unless the ID is remembered. If another call is handling the
-// ID, Once waits for that call. The error may then be the context's.
+// Once calls handle and returns its error. If the ID is remembered, Once returns nil at
+// once. If another call is handling the ID, Once waits until that call has returned or
+// ctx ends.
 func (r *Recent) Once(ctx context.Context, id string, handle func(context.Context) error) error {
 	for {
 		mine, other := r.begin(id)

@@ -22,9 +22,10 @@ func (p *Publisher) WithCodec(c Codec) *Publisher {
 	return &Publisher{transport: p.transport, codec: c}
 }
 
-// Publish publishes an event under its name. Without an event, the name is the message.
-// At most one event is allowed, and not a nil pointer. Nil means that the broker keeps
-// it. The error is a *MessageError, the codec's, or that of [Transport].Publish.
+// Publish publishes an event under a name, with a random ID. Without an event, the
+// message has a name but no body. Publish returns nil when the broker has stored the
+// message. The error is a *MessageError, the codec's, or that of [Transport].Publish. A
+// nil pointer, or more than one event, is a *MessageError.
 func (p *Publisher) Publish(ctx context.Context, name string, event ...any) error {
 	m := Message{ID: rand.Text(), Event: name}
 	switch len(event) {

@@ -9,23 +9,28 @@ import (
 	"time"
 )
 
-// Receiver is a function that receives events, by a key. Make it with
-// [NewReceiver].
+// Receiver decodes the events of a receiver key and passes them to a function. Make it
+// with [NewReceiver].
 type Receiver struct {
-	// Subscription has the receiver's key and its limits; Receive fills in
-	// the event.
+	// Subscription has the key and the limits. Set the limits before Receive, which fills
+	// in the event.
 	Subscription Subscription
 	handler      func(codecs []Codec) Handler
 	codecs       []Codec
 }
 
-// NewReceiver returns a receiver that calls f for each event. The key is that of
-// [Subscription]. f takes the event decoded from JSON. If f returns nil, the message
-// is done. If it returns [RefuseFor], the message is redelivered. After any other
-// error, it is redelivered with a delay that grows with each attempt.
+// NewReceiver returns a receiver that calls f for each event, decoded from JSON. The
+// key "" makes it temporary. If f returns nil, the message is done. If f returns
+// [RefuseFor], the message is redelivered after that time. After any other error or a
+// panic, it is redelivered after [Backoff]. After [Subscription].MaxAttempts, it
+// becomes a dead letter.
 //
-// An event becomes a dead letter if it can't be decoded, if it is null and f takes a
-// pointer, or if no codec has its content type.
+// An event also becomes a dead letter if it can't be decoded, if it is null and f takes
+// a pointer, or if no codec has its content type. For a message without a body and a
+// content type, f gets the zero E, or a pointer to the zero value.
+//
+// In f, [DeliveryOf] returns the message. f must be safe for concurrent use if
+// Subscription.MaxInFlight is more than 1.
 func NewReceiver[E any](key string, f func(context.Context, E) error) *Receiver {
 	isPointer := reflect.TypeFor[E]().Kind() == reflect.Pointer
 	return &Receiver{Subscription: Subscription{Key: key}, codecs: []Codec{JSON{}}, handler: func(codecs []Codec) Handler {
@@ -43,16 +48,17 @@ func NewReceiver[E any](key string, f func(context.Context, E) error) *Receiver 
 	}}
 }
 
-// WithCodecs returns a copy of r that decodes with other codecs, each for its
-// content type.
+// WithCodecs returns a copy of r that decodes with these codecs instead of JSON. A
+// message is decoded by the first codec of its media type.
 func (r *Receiver) WithCodecs(codecs ...Codec) *Receiver {
 	other := *r
 	other.codecs = codecs
 	return &other
 }
 
-// Receive receives events of a name until the context ends, as
-// [Transport].Subscribe does.
+// Receive calls the function for each event of this name until ctx ends, and returns
+// what [Transport].Subscribe returns. It may be called several times concurrently, also
+// for different events.
 func (r *Receiver) Receive(ctx context.Context, t Transport, event string) error {
 	s := r.Subscription
 	s.Event = event
@@ -104,8 +110,9 @@ func verdictOf(err error, attempt int) Verdict {
 	return Retry(Backoff(attempt), err.Error())
 }
 
-// RefuseFor returns an error by which a receiver asks for the event to be redelivered,
-// after some time at the earliest.
+// RefuseFor returns an error with which a receiver's function asks for the event to be
+// redelivered, after at least this time. It may be wrapped. The attempt counts: see
+// [Subscription].MaxAttempts.
 func RefuseFor(after time.Duration) error { return &refusal{after} }
 
 type refusal struct{ after time.Duration }
@@ -123,9 +130,9 @@ func withDelivery(ctx context.Context, d Delivery) context.Context {
 	return context.WithValue(ctx, deliveryKey{}, d)
 }
 
-// DeliveryOf returns the delivery that a receiver's function handles. The ID of its
-// message shows whether it was handled before. DeliveryOf returns false if ctx is
-// not that of a delivery.
+// DeliveryOf returns the delivery that the function of a [Receiver] handles, from its
+// context. It returns false for any other context, also that of a [Handler] of your
+// own, which gets the delivery as an argument.
 func DeliveryOf(ctx context.Context) (Delivery, bool) {
 	d, ok := ctx.Value(deliveryKey{}).(Delivery)
 	return d, ok

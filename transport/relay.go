@@ -5,10 +5,10 @@ import (
 	"errors"
 )
 
-// Relay receives events of one transport and publishes them to another, as they
-// are, until the context ends. A message is done when the other transport has
-// confirmed it; until then it comes again, as the subscription says. One that the
-// other can't carry becomes a dead letter. The error is that of from.
+// Relay forwards the events of a subscription to another transport, unchanged, until
+// ctx ends. It acknowledges a message when to has confirmed it. If publishing fails,
+// the message is redelivered, up to s.MaxAttempts. A message that to can't carry
+// becomes a dead letter of from at once. Relay returns what from.Subscribe returns.
 func Relay(ctx context.Context, from Transport, s Subscription, to Transport) error {
 	return from.Subscribe(ctx, s, func(ctx context.Context, d Delivery) Verdict {
 		m := d.Message

@@ -9,53 +9,57 @@ import (
 
 // Transport carries messages. It may be used concurrently.
 type Transport interface {
-	// Publish hands a message to each receiver key that listens to its event,
-	// or to the one that its Key names. Nil means that the message is kept for
-	// each receiver key until it was received. The error is a *MessageError if
-	// no transport can carry the message, or an *UnroutableError if nobody
-	// would receive it. Otherwise the error is the broker's or the context's,
-	// and the message may or may not have been kept.
+	// Publish sends a message to each receiver of its event, or only to the key m.Key
+	// if that is set. Nil means that the message is kept until each key has handled it.
+	// If there is no receiver, Publish returns an *UnroutableError, or nil if the
+	// broker can't detect that. The error is a *MessageError if the transport can't
+	// carry the message. Otherwise it is the broker's or the context's, and the message
+	// may have been kept.
 	Publish(ctx context.Context, m Message) error
 
-	// Subscribe calls the handler for each message until the context ends. Then
-	// it takes no more messages, waits for the handlers that are running, and
-	// returns nil. The error is a *SubscriptionError, or the one that ended the
-	// subscription.
+	// Subscribe calls the handler for each message, at most s.MaxInFlight at a time,
+	// until the context ends. Then it takes no more messages, waits for the running
+	// handlers, and returns nil. Otherwise it returns a *SubscriptionError, or the
+	// error that ended the subscription.
 	//
 	// A handler's context is not cancelled when the subscription ends, so that
 	// the handler can finish what it has begun.
 	Subscribe(ctx context.Context, s Subscription, h Handler) error
 }
 
-// Declarer is a Transport that can keep messages for a receiver that has not
-// subscribed yet.
+// Declarer is implemented by a [Transport] that can keep messages for a receiver before
+// it subscribes.
 type Declarer interface {
-	// Declare keeps messages for the receiver from now on. It may be called
-	// again. The error is a *SubscriptionError or the broker's.
+	// Declare keeps messages for the receiver key s.Key from now on, even before a
+	// receiver subscribes. If the key exists, Declare does nothing. The error is a
+	// *SubscriptionError, also for a temporary receiver, or the broker's.
 	Declare(ctx context.Context, s Subscription) error
 }
 
-// DeadLetters is a Transport whose dead letters can be looked at and published
-// again.
+// DeadLetters is implemented by a [Transport] that can show, replay and discard its
+// dead letters.
 type DeadLetters interface {
-	// EachDeadLetter shows the current dead letters of a receiver, the oldest
-	// first, and does with each what decide returns. It returns how many it has
-	// shown.
+	// EachDeadLetter calls decide for each dead letter of a receiver key, the oldest
+	// first, and keeps, replays or discards it as decide says. The key "" stands for
+	// temporary receivers. Dead letters that arrive meanwhile are left for the next
+	// call. EachDeadLetter returns how often it called decide. It stops at the first
+	// error and keeps that dead letter. The error is an *UnroutableError if the
+	// receiver to replay to is gone, otherwise the broker's or the context's.
 	EachDeadLetter(ctx context.Context, event, key string, decide func(DeadLetter) Disposal) (int, error)
 }
 
-// Message is an event on its way.
+// Message is an encoded event as a [Transport] carries it.
 type Message struct {
-	ID          string // unique in its source: the same ID is the same event
-	Event       string // its name
-	Key         string // the one receiver key that it is for; "" for all of them
+	ID          string // unique in its source, at most 128 bytes
+	Event       string // the event's name
+	Key         string // the only receiver key to deliver to; "" for all
 	ContentType string // of the body, such as "application/json"
 	// Source is the program that the event comes from, a URI reference such as
-	// "/shop"; if it is "", the transport's own is published.
+	// "/shop". A transport to a broker replaces "" by its own source.
 	Source string
-	// Headers are for anything else. A name such as "ce-subject" is an optional
-	// attribute or an extension of CloudEvents, in lower-case letters and
-	// digits.
+	// Headers are passed on to the receivers. A name such as "ce-subject", in lower-case
+	// letters and digits, is an optional attribute or an extension of CloudEvents.
+	// "content-type" and names that begin with "rollcall-" or "nats-" are reserved.
 	Headers map[string]string
 	Body    []byte
 }
@@ -66,27 +70,28 @@ func (m Message) Clone() Message {
 	return m
 }
 
-// Delivery is a message that a handler gets.
+// Delivery is a message as a handler gets it. Its Key is that of the receiver.
 type Delivery struct {
 	Message
-	Attempt int // from 1
+	Attempt int // the number of this attempt, from 1
 }
 
-// Handler receives a message and returns what is to become of it. If a handler
-// panics, the message is redelivered. A handler must not change the body: its
-// changes may show in a dead letter.
+// Handler handles a message and returns what to do with it. It must be safe for
+// concurrent use if [Subscription].MaxInFlight is more than 1. If it panics, the
+// message is redelivered after [Backoff]. A handler must not change the body, because
+// the body may become part of a dead letter.
 type Handler func(context.Context, Delivery) Verdict
 
-// Subscription says what a receiver wants.
+// Subscription describes a receiver: its event, its key and its limits.
 type Subscription struct {
 	Event string // the event's name
-	Key   string // the receiver's key; "" for a temporary one
-	// MaxInFlight is how many handlers may run at once, and 1 if it is 0. With
-	// one, messages come in the order in which they were published, except for
-	// those that are redelivered.
+	Key   string // the receiver's key; "" for a temporary receiver
+	// MaxInFlight is how many handlers may run at once in this subscription; 0 means 1.
+	// With 1, and no other subscription of the key, messages are handled in the order in
+	// which they were published, except for those that are redelivered.
 	MaxInFlight int
-	// MaxAttempts is how often a message is delivered before it becomes a
-	// dead letter, and 10 if it is 0.
+	// MaxAttempts is how often a message is delivered before it becomes a dead letter; 0
+	// means 10.
 	MaxAttempts int
 }
 
@@ -105,22 +110,22 @@ func (s Subscription) withDefaults() Subscription {
 	return s
 }
 
-// DeadLetter is a message that will not be redelivered by itself.
+// DeadLetter is a message that is no longer redelivered. Its Attempt is that of the last
+// delivery.
 type DeadLetter struct {
 	Delivery
 	Reason string
 	At     time.Time // when it became one
 }
 
-// Disposal is what is to become of a dead letter.
+// Disposal is what [DeadLetters] does with a dead letter.
 type Disposal int
 
 const (
-	// Keep leaves it where it is.
+	// Keep leaves the dead letter where it is.
 	Keep Disposal = iota
-	// Replay publishes it again, to its receiver alone; its attempts are
-	// counted from 1 again.
+	// Replay publishes it again, only to its receiver key. Its attempts start at 1 again.
 	Replay
-	// Discard forgets it.
+	// Discard deletes it.
 	Discard
 )

@@ -25,8 +25,9 @@ const (
 // Ack says that the message is done.
 func Ack() Verdict { return Verdict{} }
 
-// Retry asks for the message to be redelivered, after some time at the earliest.
-// The reason is reported if this was the last attempt.
+// Retry returns the verdict that the message is redelivered, after at least this time.
+// If this was the last attempt, the message becomes a dead letter with the reason
+// instead. If the time is not positive, the message is redelivered at once.
 func Retry(after time.Duration, reason string) Verdict {
 	return Verdict{kind: retried, after: max(0, after), reason: reason}
 }
@@ -37,11 +38,11 @@ func Reject(reason string) Verdict { return Verdict{kind: rejected, reason: reas
 // IsAck reports whether the message is done.
 func (v Verdict) IsAck() bool { return v.kind == acked }
 
-// Retry reports whether the message is to be redelivered, and after what time.
+// Retry reports whether the message is to be redelivered, and after how long at least.
 func (v Verdict) Retry() (after time.Duration, yes bool) { return v.after, v.kind == retried }
 
-// Rejected reports whether the message is to become a dead letter, and why. It
-// returns the reason of a Retry, too.
+// Rejected reports whether the message is to become a dead letter, and why. The reason
+// is also that of a Retry, even though yes is false.
 func (v Verdict) Rejected() (reason string, yes bool) { return v.reason, v.kind == rejected }
 
 // String returns the verdict as text.
@@ -56,9 +57,10 @@ func (v Verdict) String() string {
 }
 
 // Decide is for transports. It calls the handler and returns its verdict. If the
-// handler panicked, Decide returns a Retry. If a Retry would be an attempt too many,
-// Decide returns a Reject. The handler's context does not end with ctx. If the
-// handler returns the verdict of an inner Decide, that verdict is final.
+// handler panicked, Decide returns a Retry. If a Retry would exceed s.MaxAttempts,
+// Decide returns a Reject. The handler's context keeps the values of ctx but does not
+// end with it. If the handler itself calls Decide and returns its verdict, that verdict
+// is final.
 func Decide(ctx context.Context, s Subscription, h Handler, d Delivery) (v Verdict) {
 	if ctx.Done() != nil {
 		ctx = context.WithoutCancel(ctx)

@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// explain prints why one listener stands where it stands.
+// explain prints why one listener runs at its place.
 func explain(args []string, stdout, stderr io.Writer) int {
 	flags := flagsOf("explain", stderr)
 	if code, done := parse(flags, args); done {

@@ -6,18 +6,19 @@
 //	rollcall explain FILE EVENT LISTENER
 //	rollcall check FILE...
 //
-// order prints the order of each event with its reasons. On bad input it
-// prints nothing on standard output but, with -format json, the problems as
-// {"errors":[{"kind":…,"message":…,"file":…,"line":…,"column":…}]}; it explains
-// them on standard error and exits with 1. Text has colours on a terminal,
-// unless NO_COLOR is set; -format ansi always.
+// order prints the order of each event with its reasons. The default format is text. It has
+// colours on a terminal unless NO_COLOR is set. The format ansi is text that always has
+// colours.
 //
-// order -diff prints what a change of the file moves. explain prints why one
-// listener stands where it stands.
+// order -diff prints what changes in the order from OLD to NEW. explain prints why a
+// listener runs at its place. check, for CI, prints nothing if the files have no problems.
 //
-// check is the same for CI: silent and 0, or every problem of every file and 1.
+// Problems of a file are printed to standard error, and the exit code is 1. With -format
+// json, order also prints them to standard output, as
 //
-// A call that can't be understood exits with 2.
+//	{"errors":[{"kind":…,"message":…,"file":…,"line":…,"column":…}]}
+//
+// If the arguments are wrong, the usage is printed and the exit code is 2.
 package main
 
 import (
@@ -34,9 +35,9 @@ const usage = `Usage:
   rollcall order -diff [-format text|json] OLD NEW
         print what changes in the order from one file to another
   rollcall explain FILE EVENT LISTENER
-        tell why a listener stands where it stands
+        print why a listener runs at its place
   rollcall check FILE...
-        print every problem of order files; nothing where there is none
+        print all problems of order files, or nothing if there are none
 `
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }

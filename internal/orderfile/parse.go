@@ -120,7 +120,7 @@ func (p *parser) fields(n *yaml.Node, what string) []field {
 			p.wrongType(n.Content[i], "a key of "+what, "text")
 		case seen[key.Value]:
 			p.hidden = true // in the value that is dropped
-			p.fail(KindDuplicate, position(n.Content[i]), "key %q stands twice in %s: drop one", key.Value, what)
+			p.fail(KindDuplicate, position(n.Content[i]), "key %q appears twice in %s: drop one", key.Value, what)
 		default:
 			seen[key.Value] = true
 			fields = append(fields, field{key.Value, n.Content[i], n.Content[i+1]})

@@ -58,7 +58,7 @@ func (p *parser) unknownServiceKey(f field, what string) {
 
 func (p *parser) unknownTagKey(f field, what string) {
 	if slices.Contains(codeKeys, f.name) {
-		p.failKey(f, what, ": it can be said in the code only")
+		p.failKey(f, what, ": set it in the code instead")
 		return
 	}
 	p.unknownKey(f, what, tagKeys...)

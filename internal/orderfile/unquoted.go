@@ -43,7 +43,7 @@ func (p *parser) characterAt(at Position) rune {
 }
 
 func (p *parser) failUnquoted(at Position, text string) {
-	p.fail(KindSyntax, at, "put %q in quotes: here, YAML takes the question mark for its own", text)
+	p.fail(KindSyntax, at, "put %q in quotes: here, YAML reads the question mark as the start of a key", text)
 }
 
 var optionalTarget = regexp.MustCompile(`[:\[{,]\s+(\?[^\s,\[\]{}"']+)`)

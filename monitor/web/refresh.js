@@ -10,7 +10,7 @@ let paused = false;
 pause.addEventListener("click", () => {
 	paused = !paused;
 	pause.setAttribute("aria-pressed", String(paused));
-	refreshing.querySelector("span").textContent = paused ? "The counts stand still." : "The counts refresh by themselves.";
+	refreshing.querySelector("span").textContent = paused ? "The counts are paused." : "The counts refresh automatically.";
 });
 
 async function refresh() {

@@ -7,24 +7,24 @@ import (
 	"github.com/rollcall-go/rollcall"
 )
 
-// Kit says how to make the provider that is checked, and what can't be seen of it from
-// outside.
+// Kit describes the provider under test: how to make it, how to change it, and which
+// order it keeps.
 type Kit struct {
-	// Build makes a provider of these listeners and no others, which returns them for
-	// each event in the order of the arguments. They have no placements, so for a
-	// provider that sorts by placements this is declared order. Their IDs are unique.
-	// Some listen to a name. Run calls Build several times in each subtest.
+	// Build returns a new provider of exactly these listeners, possibly none. For each
+	// event, the provider must return its listeners in the order of the arguments. The
+	// listeners have unique IDs and no placements. Some listen to a name. Run may call Build
+	// several times in one subtest. Build is required and must not return nil.
 	Build func(t testing.TB, listeners ...rollcall.Listener) rollcall.Provider
 
-	// Add adds a listener at any place to a provider that may change, as
-	// provider.Mutable does, and returns what removes it, or nil if it can't be removed.
-	// Run calls both in the goroutine of the test, while others ask the provider. Nil
-	// means that the provider never changes.
+	// Add adds a listener to p, at any place. It returns a function that removes the
+	// listener, or nil if p can't remove listeners. Run calls Add and remove in the test's
+	// goroutine, while other goroutines use p. If the provider never changes, leave Add nil:
+	// Run then skips the subtests that need it.
 	Add func(t testing.TB, p rollcall.Provider, l rollcall.Listener) (remove func())
 
-	// KeyByKey says that the provider keeps the order among the listeners of one key,
-	// and puts those of an event's several keys together in an order of its own, as
-	// provider.Map does.
+	// KeyByKey relaxes the check of the order: only listeners of the same key must keep the
+	// order of the arguments. A provider.Map needs this, because it orders an event's keys
+	// by its own rule.
 	KeyByKey bool
 }
 

@@ -24,11 +24,12 @@ var (
 	_ transport.DeadLetters = (*Transport)(nil)
 )
 
-// Connect uses a broker, by a URL such as "amqp://user:password@host:5672/vhost",
-// or "amqps://" for TLS. The error says at once that the broker can't be reached
-// or refuses the user; it never holds a password. It is a *ConflictError where
-// the broker has something else by a name that the transport needs. A connection
-// that is lost later is made again, without end.
+// Connect connects to a broker and declares the exchanges. The URL is like
+// "amqp://user:password@host:5672/vhost", or "amqps://" for TLS. If the broker can't be
+// reached or refuses the user, Connect returns an error without trying again. The error
+// is a *ConflictError if an exchange or queue that the transport needs exists with
+// other arguments. Errors contain no password. A connection that is lost later is
+// restored automatically, and the attempts never stop.
 func Connect(url string, options ...Option) (*Transport, error) {
 	s := newSettings(options)
 	switch {
@@ -63,8 +64,8 @@ func Connect(url string, options ...Option) (*Transport, error) {
 	return t, nil
 }
 
-// Close ends the connections, and whatever still waits for the broker, with an
-// error. End the subscriptions before that. It may be called again.
+// Close closes the connections. Calls that still wait for the broker return an error.
+// End the subscriptions first. Close may be called again.
 func (t *Transport) Close() {
 	var both sync.WaitGroup
 	both.Go(t.publisher.link.close)
@@ -82,16 +83,15 @@ func limited(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, waitTimeout)
 }
 
-// Publish returns nil when the broker has confirmed that it keeps the message
-// for each receiver key. While there is no connection, or the broker blocks
-// publishers, it waits until the context ends, or for 30 seconds where that has
-// no deadline. A message that was under way when the connection was lost, or when
-// the broker refused another one, is published again, so it may come twice, by
-// the same ID.
+// Publish returns nil when the broker has confirmed that it keeps the message for each
+// receiver key. Without a connection, or while the broker blocks publishers, Publish
+// waits until ctx ends, or 30 seconds if ctx has no deadline. If the connection is lost
+// before the confirmation, or the broker closes the channel because of another message,
+// Publish publishes again. The message may then be delivered twice, with the same ID.
 //
-// The error is a *transport.MessageError, a *transport.UnroutableError (not with
-// [AcceptUnroutable]), or the broker's or the context's: then the message may
-// have been kept or not.
+// The error is a *transport.MessageError or a *transport.UnroutableError (not with
+// [AcceptUnroutable]). Otherwise it is the broker's or the context's, and the message
+// may have been kept.
 func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 	if err := t.check(m); err != nil {
 		return err
@@ -117,9 +117,9 @@ func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 	return nil
 }
 
-// Declare makes the queue of a receiver key. The error is a
-// *transport.SubscriptionError, a *ConflictError, or the broker's or the
-// context's. It waits for a connection as Publish does.
+// Declare creates the queue of a receiver key. It does nothing if the queue exists. It
+// waits for a connection as Publish does. The error is a *transport.SubscriptionError,
+// a *ConflictError, or the broker's or the context's.
 func (t *Transport) Declare(ctx context.Context, s transport.Subscription) error {
 	s, err := s.Check()
 	if err != nil {

@@ -34,13 +34,16 @@ func (t *Transport) bury(ctx context.Context, d amqp091.Delivery, r target, atte
 	return t.publishDeclared(ctx, to, again(d, headers), func(ch channel) error { return t.topology.deadLetters(ch, r) })
 }
 
-// EachDeadLetter shows the dead letters of a receiver key. Those of temporary
-// receivers are kept by the key "": they can be looked at and discarded, but not
-// replayed. While it runs, nobody else sees what it has shown. The error is a
-// *transport.SubscriptionError, a *transport.UnroutableError for a letter to
-// replay whose receiver is no more or was a temporary one, or the broker's or the
-// context's; what it was about is kept. What a look has shown that ended by an
-// error may come behind the others after that.
+// EachDeadLetter shows the dead letters of a receiver key, as [transport.DeadLetters]
+// describes. The key "" has those of temporary receivers, which can be discarded but
+// not replayed. While EachDeadLetter runs, no other call sees the dead letters that it
+// has shown.
+//
+// The error is a *transport.SubscriptionError if a name is invalid. It is a
+// *transport.UnroutableError if the receiver of a dead letter to replay is gone or was
+// temporary. Otherwise it is the broker's or the context's. A dead letter is kept if
+// its disposal fails. After an error, the next call may show dead letters in another
+// order.
 func (t *Transport) EachDeadLetter(ctx context.Context, event, key string, decide func(transport.DeadLetter) transport.Disposal) (int, error) {
 	if _, err := (transport.Subscription{Event: event, Key: key}).Check(); err != nil {
 		return 0, err

@@ -152,7 +152,7 @@ func TestReplayToTemporaryReceiver(t *testing.T) {
 	if n != 1 || !errors.As(err, &unroutable) || *unroutable != (transport.UnroutableError{Event: s.Event}) {
 		t.Errorf("shown were %d: %v", n, err)
 	}
-	want := "the dead letter of event order.placed is a temporary receiver's, which has no key to replay it to: keep it or discard it"
+	want := "a dead letter of a temporary receiver of event order.placed can't be replayed, because the receiver has no key: keep it or discard it"
 	if fmt.Sprint(err) != want {
 		t.Errorf("got %v, want %s", err, want)
 	}

@@ -3,7 +3,7 @@
 //
 //	t, err := amqpevents.Connect("amqp://shop:secret@rabbit:5672/")
 //
-// # What it makes on the broker
+// # Exchanges and queues
 //
 // Events are published to the direct exchange rollcall.events, with their names as
 // routing keys. Each receiver key of an event has a durable queue, such as
@@ -16,8 +16,9 @@
 // A message to be retried waits in one of 16 queues, such as rollcall.wait.1s. All
 // receivers share these queues, which are made when they are first needed. Their waits
 // are 1/8 s, 1/4 s and so on up to 4096 s, and a message waits in the shortest one that
-// suffices. A retry is therefore never early, and takes up to twice as long as requested,
-// or 1/8 s. Longer waits go through the last queue several times. The exchange
+// suffices. A retry is therefore never early, and late by at most the requested delay,
+// or by 1/8 s if that is longer. A retry without a delay skips these queues. Longer
+// waits go through the last queue several times. The exchange
 // rollcall.back returns messages to their receivers. If the receiver's queue was deleted,
 // the message is kept in the queue rollcall.gone for a minute and then dropped.
 //

@@ -10,20 +10,20 @@ import (
 	"github.com/rollcall-go/rollcall/transport"
 )
 
-// ConflictError is an exchange or a queue that the broker has already, with
-// other arguments than the transport needs.
+// ConflictError reports that an exchange or a queue exists on the broker with other
+// arguments than the transport needs.
 type ConflictError struct {
 	Kind string // "exchange" or "queue"
 	Name string
-	Err  error // what the broker says
+	Err  error // the broker's
 }
 
 func (e *ConflictError) Error() string {
 	return fmt.Sprintf("there is a %s %s already, with other arguments: delete it if nobody needs it, use another prefix, "+
-		"or the option Classic as whoever made it: %v", e.Kind, e.Name, e.Err)
+		"or set the option Classic as its creator did: %v", e.Kind, e.Name, e.Err)
 }
 
-// Unwrap is what the broker says.
+// Unwrap returns the broker's error.
 func (e *ConflictError) Unwrap() error { return e.Err }
 
 // temporaryError is a dead letter that can't be replayed. To callers it is a
@@ -31,18 +31,18 @@ func (e *ConflictError) Unwrap() error { return e.Err }
 type temporaryError struct{ event string }
 
 func (e *temporaryError) Error() string {
-	return fmt.Sprintf("the dead letter of event %s is a temporary receiver's, which has no key to replay it to: keep it or discard it", e.event)
+	return fmt.Sprintf("a dead letter of a temporary receiver of event %s can't be replayed, because the receiver has no key: keep it or discard it", e.event)
 }
 
 func (e *temporaryError) Unwrap() error { return &transport.UnroutableError{Event: e.event} }
 
 var (
 	errClosed = errors.New("the transport is closed")
-	errURL    = errors.New("the URL of the broker must be like amqp://user:password@host:5672/vhost, or amqps://, with what is special in the user, the password and the vhost percent-encoded")
+	errURL    = errors.New("the URL of the broker must be like amqp://user:password@host:5672/vhost, or amqps://, with special characters in the user, the password and the vhost percent-encoded")
 	errSource = errors.New(`the source is "", so nobody could read the events: give Source a URI reference such as "/shop", or leave it out`)
 	errTLS    = errors.New("the option TLS needs a URL that begins with amqps://")
 	errSilent = errors.New("the broker does not answer")
-	errNacked = errors.New("the broker refused to keep it, as it does where a queue is full")
+	errNacked = errors.New("the broker refused to keep it, for example because a queue is full")
 	errHeader = errors.New("its headers are too large for the broker")
 
 	// errRefused marks what the broker said of one message alone.
@@ -84,7 +84,7 @@ func errStalled(ended error) error {
 }
 
 func errUnconfirmed(ended error) error {
-	return fmt.Errorf("the broker has not confirmed it, so it may have been kept or not: %w", ended)
+	return fmt.Errorf("the broker has not confirmed it, so it may or may not have been kept: %w", ended)
 }
 
 // errDeclaring is momentary where the broker does not find what is declared:

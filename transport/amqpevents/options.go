@@ -26,32 +26,32 @@ func newSettings(options []Option) settings {
 	return s
 }
 
-// Prefix is what the names of exchanges and queues begin with, instead of
-// "rollcall": letters, digits and underscores, 32 at most. Applications of other
-// prefixes do not see each other.
+// Prefix sets what the names of exchanges and queues begin with, "rollcall" by default:
+// at most 32 letters, digits and underscores. Applications with different prefixes
+// share no events.
 func Prefix(prefix string) Option { return optionFunc(func(s *settings) { s.prefix = prefix }) }
 
-// Source names this program in the events that it publishes, as the source of
-// CloudEvents: a URI reference such as "/shop".
+// Source sets the CloudEvents source of published messages that have none: a URI
+// reference such as "/shop". The default is "/rollcall".
 func Source(source string) Option { return optionFunc(func(s *settings) { s.source = source }) }
 
-// Classic makes classic queues instead of quorum queues. They are not
-// replicated, and count fewer attempts: see the package's documentation. A
-// queue keeps the type that it was made with.
+// Classic makes classic queues instead of quorum queues. They are not replicated, and
+// count fewer attempts: see the package's documentation. All programs with the same
+// prefix must use the same type of queue. Otherwise the error is a *ConflictError.
 func Classic() Option { return optionFunc(func(s *settings) { s.classic = true }) }
 
-// AcceptUnroutable has Publish return nil for an event that nobody receives,
-// instead of a *transport.UnroutableError. The broker does not keep it.
+// AcceptUnroutable makes Publish return nil for an event that nobody receives, instead
+// of a *transport.UnroutableError. The broker drops the event.
 func AcceptUnroutable() Option {
 	return optionFunc(func(s *settings) { s.acceptUnroutable = true })
 }
 
-// TLS configures the connections, for a URL that begins with "amqps://". Without
-// it the system's certificates are trusted, or those that the URL names.
+// TLS configures the connections. The URL must begin with "amqps://". By default, the
+// certificates that the URL names are trusted, otherwise those of the system.
 func TLS(config *tls.Config) Option { return optionFunc(func(s *settings) { s.tls = config }) }
 
-// MaxBody is how many bytes the body of a message may have to be published, 16
-// MiB by default. The broker has a limit of its own, max_message_size, which
-// should not be less: for a message above that one, it forgets the others under
-// way, which are published again.
+// MaxBody sets the largest body that Publish accepts, in bytes. The default is 16 MiB.
+// A larger one is a *transport.MessageError. Set it no higher than max_message_size of
+// the broker: if a message exceeds that, the broker closes the channel, and the other
+// messages in flight are published again.
 func MaxBody(bytes int) Option { return optionFunc(func(s *settings) { s.maxBody = bytes }) }

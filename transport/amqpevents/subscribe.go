@@ -15,10 +15,11 @@ import (
 // channel is the client's.
 type channel = *amqp091.Channel
 
-// Subscribe calls the handler for each message until the context ends. It continues after
-// the connection is lost, and makes its queue again if somebody has deleted it. The error
-// is a *transport.SubscriptionError, a *ConflictError, or the broker's error if the queue
-// can't be made.
+// Subscribe calls the handler for each message until ctx ends. The prefetch count is
+// s.MaxInFlight. Subscribe continues after the connection is lost, and creates its
+// queue again if it was deleted. The error is a *transport.SubscriptionError, a
+// *ConflictError, the broker's error if the queue can't be created, or an error if the
+// transport was closed.
 func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h transport.Handler) error {
 	s, err := s.Check()
 	if err != nil {

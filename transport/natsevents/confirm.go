@@ -219,7 +219,7 @@ func (c *confirmations) orDamage(err error) error {
 	defer c.mu.Unlock()
 	if c.damaged == nil && isStoreFailure(err) {
 		c.store.mark()
-		c.damaged = fmt.Errorf("the store has failed, as where a disk is full: make room, then close and open the transport: %w", err)
+		c.damaged = fmt.Errorf("the store has failed, for example because the disk is full: make room, then close and reopen the transport: %w", err)
 	}
 	return cmp.Or(c.damaged, err)
 }

@@ -82,10 +82,11 @@ const maxReason = 4096
 // message, so that what could be published can become one.
 const deadLetterRoom = maxReason + 1024
 
-// EachDeadLetter shows the dead letters of a receiver key. Those of temporary
-// receivers are kept by the key "": they can be looked at and discarded, but not
-// replayed. To replay one of these, or one whose receiver is no more, is a
-// *transport.UnroutableError, and it is kept.
+// EachDeadLetter shows the dead letters of a receiver key, as [transport.DeadLetters]
+// describes. The key "" has those of temporary receivers, which can be discarded but
+// not replayed. The error is a *transport.UnroutableError if the receiver of a dead
+// letter to replay is gone or was temporary, otherwise the client's or the context's.
+// That dead letter is kept.
 func (t *Transport) EachDeadLetter(ctx context.Context, event, key string, decide func(transport.DeadLetter) transport.Disposal) (int, error) {
 	stream, err := t.js.Stream(ctx, t.deadStream())
 	if err != nil {
@@ -143,7 +144,7 @@ func (t *Transport) replay(ctx context.Context, number uint64, letter transport.
 type temporaryError struct{ event string }
 
 func (e *temporaryError) Error() string {
-	return fmt.Sprintf("the dead letter of event %s is a temporary receiver's, which has no key to replay it to: keep it or discard it", e.event)
+	return fmt.Sprintf("a dead letter of a temporary receiver of event %s can't be replayed, because the receiver has no key: keep it or discard it", e.event)
 }
 
 func (e *temporaryError) Unwrap() error { return &transport.UnroutableError{Event: e.event} }
@@ -156,7 +157,7 @@ func readLetter(raw *jetstream.RawStreamMsg, event, key string) transport.DeadLe
 	if text, ok := letter.Headers[reasonHeader]; ok {
 		letter.Reason, _ = url.PathUnescape(text)
 	} else {
-		letter.Reason = "too large for its reason"
+		letter.Reason = "unknown: the message was too large to store a reason"
 	}
 	letter.Attempt, _ = strconv.Atoi(letter.Headers[attemptHeader])
 	delete(letter.Headers, reasonHeader)

@@ -6,30 +6,41 @@
 //
 // In an Fx application, the package fxnats makes the embedded server the default.
 //
-// # What it makes on the server
+// # Streams and consumers
 //
-// There are two streams in files. The stream ROLLCALL, with the subjects
-// rollcall.event.>, keeps a message until each receiver key has had it. The stream
-// ROLLCALL_DEAD, with the subjects rollcall.dead.>, keeps dead letters until somebody
-// disposes of them. Each receiver key of an event has a durable consumer. A temporary
-// receiver has a consumer that the server deletes soon after the receiver is gone.
-// [Prefix] changes the names.
+// The transport creates two streams with file storage. The stream ROLLCALL, with the
+// subjects rollcall.event.> and interest retention, keeps a message until each receiver
+// key has handled it. The stream ROLLCALL_DEAD, with the subjects rollcall.dead.>,
+// keeps dead letters until they are replayed or discarded. [Prefix] changes the names.
 //
-// An event that nobody receives is not kept, and the server does not report that: Publish
-// returns nil. A message with the same event, source, ID and key as another within two
-// minutes is a duplicate. The server drops it.
+// The streams have one replica and no limits. An existing stream is left as it is, so
+// replicas and limits can be set on the server. A stream that reaches a limit refuses
+// further messages.
+//
+// Each receiver key of an event has a durable consumer. It is never deleted, and the
+// stream keeps every message for it. If a key is no longer used, delete its consumer by
+// hand. The consumer of a temporary receiver is deleted soon after the receiver is
+// gone.
+//
+// # Delivery
+//
+// Publish returns nil for an event that nobody receives, and the server drops it. The
+// server also drops duplicates: messages with the same event, source, ID and key as
+// another of the last two minutes.
 //
 // A receiver requests as many messages as it has free handlers, so no message waits
-// behind a slow handler. Messages that are on their way when its subscription ends are
-// handled, too. If the connection fails meanwhile, they are redelivered after [AckWait].
-// A server as old as version 2.9 may occasionally also redeliver a message that it was
-// about to send at that very moment, and counts that as an attempt.
+// behind a slow handler. When a subscription ends, it still handles the messages that
+// are on their way. If the connection fails meanwhile, they are redelivered after
+// [AckWait]. A server of version 2.9 may redeliver a message that it was about to send
+// at that moment, which counts as an attempt.
 //
-// # What survives what
+// # Durability
 //
-// A confirmed message survives kill -9. With an embedded server that syncs every write,
-// it also survives a power failure; [SyncEvery] trades that for speed. If the disk is
-// full, Publish fails. Once an embedded server has failed to write, it confirms nothing
-// more until the transport is closed and opened again. The guarantees of a cluster depend
-// on its configuration.
+// A confirmed message survives kill -9. With an embedded server, it also survives a
+// power failure, unless [SyncEvery] trades that for speed. With a cluster, that depends
+// on its configuration, such as replicas and sync_interval.
+//
+// An embedded server uses as much disk as there is. If the disk is full, Publish fails.
+// Once an embedded server has failed to write, it confirms nothing more until the
+// transport is closed and opened again.
 package natsevents

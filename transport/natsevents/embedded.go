@@ -12,7 +12,7 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// DirectoryError is a directory that another process uses.
+// DirectoryError reports that the directory of an embedded server is already in use.
 type DirectoryError struct{ Directory string }
 
 func (e *DirectoryError) Error() string {
@@ -22,9 +22,10 @@ func (e *DirectoryError) Error() string {
 // startTimeout is for the start of an embedded server, which may read much.
 const startTimeout = 30 * time.Second
 
-// Embedded starts a JetStream server inside of the process that keeps its
-// events in a directory, which is made if it does not exist. It opens no port.
-// The error is a *DirectoryError where another process uses the directory.
+// Embedded starts a JetStream server inside the process. The server opens no port. It
+// keeps its events in a directory, which is created if it does not exist. Only one
+// process at a time can use a directory: the error is a *DirectoryError if it is in
+// use. If several processes share events, use [Connect].
 func Embedded(directory string, options ...Option) (*Transport, error) {
 	s := newSettings(options)
 	if err := s.check(); err != nil {

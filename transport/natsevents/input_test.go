@@ -28,7 +28,7 @@ func TestLargeBody(t *testing.T) {
 	}
 	var problem *transport.MessageError
 	err := x.Publish(t.Context(), transport.Message{ID: "1", Event: s.Event, Body: make([]byte, 64<<20)})
-	if !errors.As(err, &problem) || !strings.Contains(problem.Problem, "its body has 67108864 bytes, 67108997 with its headers, and the server takes 1043456 at most") {
+	if !errors.As(err, &problem) || !strings.Contains(problem.Problem, "its body has 67108864 bytes, 67108997 with its headers: the limit is 1043456,") {
 		t.Errorf("got %v", err)
 	}
 	if err := x.Publish(t.Context(), transport.Message{ID: "2", Event: s.Event, Body: make([]byte, 1<<19)}); err != nil {

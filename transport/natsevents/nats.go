@@ -17,8 +17,8 @@ import (
 	"github.com/rollcall-go/rollcall/transport"
 )
 
-// Transport carries events over JetStream. Make it with [Embedded] or
-// [Connect], and end it with Close.
+// Transport carries events over JetStream. Make it with [Embedded] or [Connect], and
+// end it with Close. It may be used concurrently.
 type Transport struct {
 	settings settings
 	conn     *nats.Conn
@@ -42,9 +42,11 @@ const setupTimeout = 10 * time.Second
 // duplicates is how long the server remembers IDs.
 const duplicates = 2 * time.Minute
 
-// Connect uses a server or cluster, by a URL such as "nats://host:4222" or
-// several with commas between them. It connects again by itself, without end. The
-// error never holds a password.
+// Connect connects to a NATS server or cluster and creates the streams. servers is a
+// URL such as "nats://host:4222", or several separated by commas. If no server can be
+// reached, Connect returns an error without trying again. A connection that is lost
+// later is restored automatically, and the attempts never stop. Errors contain no
+// password.
 func Connect(servers string, options ...Option) (*Transport, error) {
 	s := newSettings(options)
 	if err := s.check(); err != nil {
@@ -53,7 +55,7 @@ func Connect(servers string, options ...Option) (*Transport, error) {
 	conn, err := nats.Connect(servers, s.clientOptions()...)
 	var unreadable *url.Error
 	if errors.As(err, &unreadable) { // it quotes the URL
-		err = errors.New("a URL can't be read: percent-encode what is special in its user and password")
+		err = errors.New("a URL can't be read: percent-encode the special characters in its user and password")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("connecting to %s: %w", hosts(servers), err)
@@ -125,7 +127,7 @@ func (t *Transport) setUp() (err error) {
 	if t.store == nil {
 		return nil
 	}
-	return annotated(t.repair(context.Background()), "mending the stream "+t.eventStream())
+	return annotated(t.repair(context.Background()), "repairing the stream "+t.eventStream())
 }
 
 // ensureStream makes a stream, or leaves alone the one that is there: who runs
@@ -186,11 +188,11 @@ func (t *Transport) Close() {
 	}
 }
 
-// Publish keeps a message for each receiver key. The error is a *transport.MessageError,
-// the client's or the context's. It is a *transport.MessageError, too, if the message or
-// its headers are larger than the server's limit less 5 KiB. The 5 KiB are for the
-// headers of a dead letter. If the context has no deadline, Publish waits for 30 seconds
-// at most.
+// Publish returns nil when the server has confirmed the message, even if nobody
+// receives it. The error is a *transport.MessageError, the client's or the context's.
+// It is a *transport.MessageError, too, if the message or its headers exceed the
+// server's limit minus 5 KiB. The 5 KiB are reserved for the headers of a dead letter.
+// If ctx has no deadline, Publish waits 30 seconds at most.
 func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 	if err := m.Check(); err != nil {
 		return err
@@ -198,9 +200,9 @@ func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 	h := t.header(m, t.publishedKey(m), nil)
 	problem, headers := "", headerSize(h.fields)
 	if size, limit := len(m.Body)+headers, int(t.conn.MaxPayload())-deadLetterRoom; size > limit {
-		problem = fmt.Sprintf("its body has %d bytes, %d with its headers, and the server takes %d at most beside those of a dead letter", len(m.Body), size, limit)
+		problem = fmt.Sprintf("its body has %d bytes, %d with its headers: the limit is %d, which leaves room for the headers of a dead letter", len(m.Body), size, limit)
 	} else if limit := maxHeaders - deadLetterRoom; headers > limit {
-		problem = fmt.Sprintf("its headers have %d bytes, and the server takes %d at most beside those of a dead letter", headers, limit)
+		problem = fmt.Sprintf("its headers have %d bytes: the limit is %d, which leaves room for the headers of a dead letter", headers, limit)
 	}
 	if problem != "" {
 		return &transport.MessageError{ID: m.ID, Event: m.Event, Problem: problem}

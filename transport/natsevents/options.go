@@ -41,7 +41,7 @@ func (s settings) check() error {
 	case s.source == "":
 		return errors.New(`the source is "", so nobody could read the events: give Source a URI reference such as "/shop", or leave it out`)
 	case s.ackWait < leastAckWait:
-		return fmt.Errorf("AckWait is %v, and must be %v at least: a receiver that works tells the server three times as often", s.ackWait, leastAckWait)
+		return fmt.Errorf("AckWait is %v, and must be at least %v: a busy receiver reports to the server three times in that time", s.ackWait, leastAckWait)
 	case s.syncEvery < 0:
 		return fmt.Errorf("SyncEvery is %v, and must not be negative", s.syncEvery)
 	}
@@ -52,13 +52,14 @@ const leastAckWait = 100 * time.Millisecond
 
 var prefixes = regexp.MustCompile(`^[A-Za-z0-9_]{1,32}$`)
 
-// Prefix is what the names of streams and subjects begin with, instead of
-// "rollcall": letters, digits and underscores. Applications of other prefixes
-// do not see each other.
+// Prefix sets what the names of streams and subjects begin with, "rollcall" by default:
+// at most 32 letters, digits and underscores. Applications with different prefixes
+// share no events. Prefixes must differ by more than case, because the names of streams
+// are in upper case.
 func Prefix(prefix string) Option { return optionFunc(func(s *settings) { s.prefix = prefix }) }
 
-// Source names this program in the events that it publishes, as the source of
-// CloudEvents: a URI reference such as "/shop".
+// Source sets the CloudEvents source of published messages that have none: a URI
+// reference such as "/shop". The default is "/rollcall".
 func Source(source string) Option { return optionFunc(func(s *settings) { s.source = source }) }
 
 // AckWait sets how long the server waits before redelivering a message whose receiver
@@ -67,9 +68,10 @@ func Source(source string) Option { return optionFunc(func(s *settings) { s.sour
 // start sets the value for all, so use the same value in each.
 func AckWait(d time.Duration) Option { return optionFunc(func(s *settings) { s.ackWait = d }) }
 
-// SyncEvery has an embedded server write to the disk from time to time, instead
-// of before each confirmation. What was confirmed in between is lost with the
-// power, though not with the process.
+// SyncEvery makes an embedded server sync its files to disk at this interval, instead
+// of before each confirmation. A power failure then loses what was confirmed since the
+// last sync. A crash of the process loses nothing. The default is 0, which syncs every
+// write. Connect ignores SyncEvery.
 func SyncEvery(d time.Duration) Option { return optionFunc(func(s *settings) { s.syncEvery = d }) }
 
 // Client passes options to the client, such as nats.UserCredentials or

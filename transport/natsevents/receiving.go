@@ -115,7 +115,7 @@ func (r *receiving) handle(ctx context.Context, m *nats.Msg) {
 		return
 	case d.Attempt > r.subscription.MaxAttempts:
 		d.Attempt = r.subscription.MaxAttempts // its receiver has died in each; any more were for the dead letter
-		r.reject(ctx, m, d, fmt.Sprintf("given up after %d attempts that did not end", d.Attempt))
+		r.reject(ctx, m, d, fmt.Sprintf("given up after %d attempts: no receiver has settled the last one", d.Attempt))
 		return
 	}
 	d.Key = r.subscription.Key

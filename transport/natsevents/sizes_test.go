@@ -120,7 +120,7 @@ func TestLargestForeignMessage(t *testing.T) {
 			t.Fatal(err)
 		}
 		letters := deadLetters(t, x, s, transport.Discard)
-		if len(letters) != 1 || letters[0].Reason != "too large for its reason" || letters[0].Key != "mail" || len(letters[0].Body) != len(m.Data) {
+		if len(letters) != 1 || letters[0].Reason != "unknown: the message was too large to store a reason" || letters[0].Key != "mail" || len(letters[0].Body) != len(m.Data) {
 			t.Errorf("%s: got %d dead letters", name, len(letters))
 		}
 	}
@@ -200,7 +200,7 @@ func TestAttemptsOfDeadLetter(t *testing.T) {
 	}
 	m.publish(t, "2")
 	receive(t, m.Transport, m.subscription, 1, transport.Ack())
-	if letters := deadLetters(t, m.Transport, m.subscription, transport.Keep); len(letters) != 1 || letters[0].Attempt != 2 || letters[0].Reason != "given up after 2 attempts that did not end" {
+	if letters := deadLetters(t, m.Transport, m.subscription, transport.Keep); len(letters) != 1 || letters[0].Attempt != 2 || letters[0].Reason != "given up after 2 attempts: no receiver has settled the last one" {
 		t.Errorf("got %+v", letters)
 	}
 }
@@ -235,7 +235,7 @@ func TestReplayToTemporaryReceiver(t *testing.T) {
 	}
 	var unroutable *transport.UnroutableError
 	_, err := x.EachDeadLetter(t.Context(), s.Event, "", func(transport.DeadLetter) transport.Disposal { return transport.Replay })
-	if !errors.As(err, &unroutable) || err.Error() != "the dead letter of event order.placed is a temporary receiver's, which has no key to replay it to: keep it or discard it" {
+	if !errors.As(err, &unroutable) || err.Error() != "a dead letter of a temporary receiver of event order.placed can't be replayed, because the receiver has no key: keep it or discard it" {
 		t.Errorf("got %v", err)
 	}
 	if letters := deadLetters(t, x, s, transport.Keep); len(letters) == 0 {
@@ -273,8 +273,8 @@ func TestBadSettings(t *testing.T) {
 		option natsevents.Option
 		want   string
 	}{
-		{natsevents.AckWait(0), "AckWait is 0s, and must be 100ms at least"},
-		{natsevents.AckWait(-1), "AckWait is -1ns, and must be 100ms at least"},
+		{natsevents.AckWait(0), "AckWait is 0s, and must be at least 100ms"},
+		{natsevents.AckWait(-1), "AckWait is -1ns, and must be at least 100ms"},
 		{natsevents.Source(""), `the source is "", so nobody could read the events: give Source`},
 		{natsevents.SyncEvery(-1), "SyncEvery is -1ns, and must not be negative"},
 		{natsevents.Prefix("é"), `the prefix "é" must be letters`},

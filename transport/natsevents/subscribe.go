@@ -14,8 +14,8 @@ import (
 	"github.com/rollcall-go/rollcall/transport"
 )
 
-// Declare makes the consumer of a receiver key, or leaves alone the one that is
-// there: [AckWait] is that of who receives. The error is a
+// Declare creates the consumer of a receiver key. It does nothing if the consumer
+// exists, so the [AckWait] of a receiving process is not changed. The error is a
 // *transport.SubscriptionError or the client's.
 func (t *Transport) Declare(ctx context.Context, s transport.Subscription) error {
 	s, err := s.Check()
@@ -57,10 +57,10 @@ func (t *Transport) ensureConsumer(ctx context.Context, s transport.Subscription
 // handled, which is three times each AckWait.
 const temporaryThreshold = 30 * time.Second
 
-// Subscribe calls the handler for each message until the context ends. It continues after
-// the connection is lost, and makes its consumer again if somebody has deleted it. The
-// error is a *transport.SubscriptionError, or the client's error if the consumer can't be
-// made at first or the connection is closed for good.
+// Subscribe calls the handler for each message until ctx ends. It continues after the
+// connection is lost, and creates its consumer again if it was deleted. The error is a
+// *transport.SubscriptionError. It is the client's error if the consumer can't be
+// created at the start, or if the connection is closed for good, as by Close.
 func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h transport.Handler) error {
 	s, err := s.Check()
 	if err != nil {

@@ -27,7 +27,7 @@ const (
 	nobody      = "nothing is kept before the first receive"
 	declared    = "a declared receiver misses nothing"
 	targeted    = "a message for one key"
-	retry       = "a retried message comes again, later"
+	retry       = "a retried message is redelivered later"
 	panics      = "a panicking handler gets the message again"
 	maxAttempts = "after the last attempt a message is a dead letter"
 	reject      = "a rejected message is a dead letter"

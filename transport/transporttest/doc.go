@@ -1,5 +1,5 @@
-// Package transporttest checks that a [transport.Transport] keeps its promises.
-// Whoever implements one runs the kit in a test of its own:
+// Package transporttest tests that a [transport.Transport] keeps its promises. Call
+// [Run] in a test of the implementation:
 //
 //	func TestTransport(t *testing.T) {
 //		transporttest.Run(t, func(t *testing.T) transport.Transport {
@@ -7,8 +7,11 @@
 //		})
 //	}
 //
-// Each promise is a subtest, which opens a transport and uses events of names
-// that nobody else has, so that the kit may run against a broker that others use
-// too. What [transport.Declarer] and [transport.DeadLetters] promise is checked
-// where the transport implements them.
+// Each promise is a parallel subtest with a transport of its own. Its events have
+// random names, so the tests can run on a broker that is in use. Durable queues or
+// consumers of these events remain there. A subtest fails if it takes longer than 30
+// seconds.
+//
+// The promises of [transport.Declarer] and [transport.DeadLetters] are tested if the
+// transport implements them.
 package transporttest

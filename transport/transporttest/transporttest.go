@@ -6,8 +6,8 @@ import (
 	"github.com/rollcall-go/rollcall/transport"
 )
 
-// Run checks the transports that open returns. Run calls open for each promise. Open
-// closes its transport by t.Cleanup.
+// Run tests the transports that open returns. It calls open once for each promise,
+// possibly concurrently. open must close its transport with t.Cleanup.
 func Run(t *testing.T, open func(t *testing.T) transport.Transport) {
 	for _, p := range promises {
 		t.Run(p.name, func(t *testing.T) {
@@ -30,7 +30,7 @@ var promises = []struct {
 	{"nothing is kept before the first receive", checkNobody},
 	{"a declared receiver misses nothing", checkDeclared},
 	{"a message for one key", checkTargeted},
-	{"a retried message comes again, later", checkRetry},
+	{"a retried message is redelivered later", checkRetry},
 	{"a panicking handler gets the message again", checkPanic},
 	{"after the last attempt a message is a dead letter", checkMaxAttempts},
 	{"a rejected message is a dead letter", checkReject},

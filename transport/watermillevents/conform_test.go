@@ -22,7 +22,7 @@ var conforming = []struct {
 		"order for one receiver":                                 unordered,
 		"each key gets every message":                            unordered, // and compares the order
 		"a message for one key":                                  unordered,
-		"a retried message comes again, later":                   unordered,
+		"a retried message is redelivered later":                 unordered,
 		"receivers of one key compete":                           ungrouped,
 		"as many handlers at once as asked for":                  ungrouped,
 		"a busy receiver holds back no message":                  ungrouped,

@@ -37,7 +37,7 @@ func NackDelay(delay func(attempt int) time.Duration) SubscriberOption {
 }
 
 // Logger sets the logger for errors that end a subscription prematurely. The
-// subscription is begun again. With a nil logger, nothing is logged.
+// subscription then starts again. By default, or if l is nil, nothing is logged.
 func Logger(l watermill.LoggerAdapter) SubscriberOption {
 	if l == nil {
 		l = watermill.NopLogger{}
@@ -64,9 +64,8 @@ func newSettings(options []Option) settings {
 	return s
 }
 
-// Source names this program in the events that it publishes, as the source of
-// CloudEvents: a URI reference such as "/shop". An event must have one, so ""
-// stands for "/rollcall".
+// Source sets the CloudEvents source of published messages that have none: a URI
+// reference such as "/shop". The default, also for "", is "/rollcall".
 func Source(source string) Option {
 	return optionFunc(func(s *settings) { s.source = cmp.Or(source, defaultSource) })
 }

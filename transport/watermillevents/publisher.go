@@ -22,13 +22,13 @@ type Publisher struct {
 	running   sync.WaitGroup
 }
 
-// NewPublisher makes a publisher of a transport.
+// NewPublisher returns a publisher that publishes to t.
 func NewPublisher(t transport.Transport) *Publisher { return &Publisher{transport: t} }
 
-// Publish publishes messages as events of the topic's name, one after another,
-// each with its own context. It ends at the first error: [ErrClosed] or that of
-// the transport's Publish, as a *transport.UnroutableError where nobody would
-// get the message.
+// Publish publishes messages as events with the topic as their name, one after another,
+// each with its own context. It stops at the first error. The error is [ErrClosed] or
+// that of the transport's Publish, such as a *transport.UnroutableError if nobody
+// receives the event.
 func (p *Publisher) Publish(topic string, messages ...*message.Message) error {
 	if !p.begin() {
 		return ErrClosed
@@ -54,8 +54,8 @@ func (p *Publisher) begin() bool {
 	return !p.closed
 }
 
-// Close waits for what is being published, and has further Publish fail. It
-// leaves the transport open. The error is nil.
+// Close waits for the calls of Publish that are running. Later ones return [ErrClosed].
+// Close leaves the transport open and returns nil.
 func (p *Publisher) Close() error {
 	p.mu.Lock()
 	p.closed = true

@@ -12,7 +12,7 @@ import (
 	"github.com/rollcall-go/rollcall/transport"
 )
 
-// Subscriber hands out the messages of a transport as Watermill's. Make it with
+// Subscriber delivers the messages of a transport as Watermill messages. Make it with
 // [NewSubscriber]. It may be used concurrently.
 type Subscriber struct {
 	transport transport.Transport
@@ -30,18 +30,18 @@ var (
 	_ message.SubscribeInitializer = (*Subscriber)(nil)
 )
 
-// NewSubscriber makes a subscriber of a transport. The subscription has the
-// receiver key, which is what others call a consumer group, and the limits; the
-// topic is the event. Subscribers of one key share messages. With MaxInFlight
-// messages unsettled, no further one comes.
+// NewSubscriber returns a subscriber that receives from t. The subscription has the
+// receiver key, which others call a consumer group, and the limits. Its event is
+// ignored: the topic is the event. Subscribers of one key share messages. At most
+// MaxInFlight messages of a subscription are unsettled at a time.
 func NewSubscriber(t transport.Transport, s transport.Subscription, options ...SubscriberOption) *Subscriber {
 	life, end := context.WithCancel(context.Background())
 	return &Subscriber{transport: t, wanted: s, settings: newSubscriberSettings(options), life: life, end: end}
 }
 
-// SubscribeInitialize has messages kept from now on, for a later Subscribe. The
-// error is [ErrClosed] or that of the transport's Declare; a transport that is
-// no transport.Declarer can't do it.
+// SubscribeInitialize declares the receiver, so that messages are kept for a later
+// Subscribe. The error is [ErrClosed], that of the transport's Declare, or one that
+// reports that the transport is not a transport.Declarer.
 func (s *Subscriber) SubscribeInitialize(topic string) error {
 	d, ok := s.transport.(transport.Declarer)
 	switch {
@@ -59,14 +59,14 @@ func (s *Subscriber) subscription(topic string) transport.Subscription {
 	return of
 }
 
-// Subscribe hands out messages until the context ends or Close is called; then
-// the channel is closed. Messages are kept from its return on, where there is a
-// key and the transport is a transport.Declarer; else it takes a moment longer.
+// Subscribe returns a channel of messages, which is closed when ctx ends or Close is
+// called. If there is a key and the transport is a transport.Declarer, messages are
+// kept once Subscribe has returned. Otherwise they are kept from a moment later.
 //
-// A message's context has the values of the given one, and ends with it, with
-// Close, or when the message is settled. Who has a message by then may settle it
-// within 5 seconds, after which it comes again. What was handed out, or was
-// about to be, counts as an attempt.
+// A message's context has the values of ctx. It ends with ctx, with Close, or when the
+// message is settled. A message that was handed out may still be settled in the 5
+// seconds after the end of the subscription. Then it is redelivered. It counts as
+// attempted, and so does a message that was about to be handed out.
 //
 // The error is [ErrClosed], a *transport.SubscriptionError or that of the
 // transport's Declare.

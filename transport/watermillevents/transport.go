@@ -25,16 +25,14 @@ var (
 	_ transport.Declarer  = (*Transport)(nil)
 )
 
-// NewTransport returns a transport that uses a publisher and a function that returns
-// a subscriber for a receiver key. The key must be the subscriber's consumer group.
-// For the key "", each subscriber must have a group of its own that begins with new
-// messages.
+// NewTransport returns a transport over a backend of Watermill. subscriber returns a
+// new subscriber whose consumer group is the key. For the key "", each subscriber must
+// have a consumer group of its own that begins with new messages.
 //
-// Each Subscribe and Declare gets a subscriber from the function and closes it. The
-// subscriber may be called several times for the same topic, in order to have
-// several messages at once. The publisher is left open.
-//
-// Publish waits for the publisher, which should observe the context of its message.
+// Each Subscribe and Declare calls subscriber, and closes what it returned. Subscribe
+// may subscribe several times to the same topic, to have several messages at once. The
+// publisher is never closed. Publish waits for it, so it should observe the context of
+// its message.
 func NewTransport(p message.Publisher, subscriber func(key string) (message.Subscriber, error), options ...Option) *Transport {
 	return &Transport{publisher: p, subscriber: subscriber, settings: newSettings(options)}
 }

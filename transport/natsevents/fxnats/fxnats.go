@@ -24,10 +24,11 @@ import (
 )
 
 // Module is fxevents.Module, with natsevents.Embedded in [Directory] as its
-// fxevents.DefaultTransport. Nothing is opened or written where no listener is
-// asynchronous, or where the application provides a transport. The errors are
-// those of fxevents.Module, and a *natsevents.DirectoryError where another process has
-// its events in the directory.
+// fxevents.DefaultTransport. The server starts only if a listener is asynchronous and
+// the application provides no transport. Otherwise nothing is opened or written. One
+// process at a time can use the directory. For receivers in other processes, provide
+// natsevents.Connect instead. The errors are those of fxevents.Module, and a
+// *natsevents.DirectoryError if another process uses the directory.
 //
 // For another directory, or other options of the server, use fxevents.Module and
 //
