@@ -9,7 +9,7 @@ import (
 	"github.com/rollcall-go/rollcall/internal/coretest"
 )
 
-func TestPSR14_BufferedDispatcher(t *testing.T) {
+func TestBufferedDispatcher(t *testing.T) {
 	b := rollcall.NewBuffered(rollcall.NewDispatcher(build(t, listeners{on("a")})), nil)
 	first, second := &created{}, &created{}
 	for _, e := range []*created{first, second} {
@@ -30,7 +30,7 @@ func TestPSR14_BufferedDispatcher(t *testing.T) {
 	}
 }
 
-func TestPSR14_BufferedDiscriminator(t *testing.T) {
+func TestBufferedDiscriminator(t *testing.T) {
 	b := rollcall.NewBuffered(rollcall.NewDispatcher(build(t, listeners{on("a"), rollcall.NewListener[*deleted]("b", func(d *deleted) { d.n++ })})),
 		func(ev any) bool { _, ok := ev.(*created); return ok })
 	kept, passed := &created{}, &deleted{}
@@ -42,7 +42,7 @@ func TestPSR14_BufferedDiscriminator(t *testing.T) {
 	}
 }
 
-func TestPSR14_BufferedDropsStoppedEvents(t *testing.T) {
+func TestBufferedDropsStoppedEvents(t *testing.T) {
 	b := rollcall.NewBuffered(rollcall.NewDispatcher(build(t, listeners{on("a")})), nil)
 	stopped, later := &created{}, &created{}
 	stopped.StopPropagation()
@@ -55,7 +55,7 @@ func TestPSR14_BufferedDropsStoppedEvents(t *testing.T) {
 	}
 }
 
-func TestPSR14_FlushGoesOnAfterAnError(t *testing.T) {
+func TestFlushGoesOnAfterAnError(t *testing.T) {
 	b := rollcall.NewBuffered(rollcall.NewDispatcher(build(t, listeners{failing("a", errListener)})), nil)
 	events := []*created{{}, {}, {}}
 	for _, e := range events {

@@ -15,7 +15,7 @@ import (
 	"github.com/rollcall-go/rollcall/provider"
 )
 
-func TestPSR14_BasicDispatcherCallsInOrder(t *testing.T) {
+func TestBasicDispatcherCallsInOrder(t *testing.T) {
 	everyWay(t, listeners{on("b"), on("a", `priority:"first"`), on("c", `priority:"last"`)},
 		func(t *testing.T, dispatch func(context.Context, *created) error) {
 			e := &created{}
@@ -26,7 +26,7 @@ func TestPSR14_BasicDispatcherCallsInOrder(t *testing.T) {
 		})
 }
 
-func TestPSR14_DispatchReturnsTheEvent(t *testing.T) {
+func TestDispatchReturnsTheEvent(t *testing.T) {
 	d := rollcall.NewDispatcher(build(t, listeners{rollcall.NewListener[counted]("x", func(c counted) { *c.sum++ })}))
 	sum := 0
 	back, err := rollcall.Dispatch(ctx, d, counted{&sum})
@@ -35,7 +35,7 @@ func TestPSR14_DispatchReturnsTheEvent(t *testing.T) {
 	}
 }
 
-func TestPSR14_StopsWhenPropagationIsStopped(t *testing.T) {
+func TestStopsWhenPropagationIsStopped(t *testing.T) {
 	stop := rollcall.NewListener[*created]("stop", func(c *created) { c.note("stop"); c.StopPropagation() })
 	everyWay(t, listeners{on("a"), stop, on("b")}, func(t *testing.T, dispatch func(context.Context, *created) error) {
 		e := &created{}
@@ -46,7 +46,7 @@ func TestPSR14_StopsWhenPropagationIsStopped(t *testing.T) {
 	})
 }
 
-func TestPSR14_StoppedEventReachesNobody(t *testing.T) {
+func TestStoppedEventReachesNobody(t *testing.T) {
 	everyWay(t, listeners{on("a")}, func(t *testing.T, dispatch func(context.Context, *created) error) {
 		e := &created{}
 		e.StopPropagation()
@@ -154,7 +154,7 @@ func TestListenersGetTheCallersContext(t *testing.T) {
 	})
 }
 
-func TestSymfony_ListenerGetsDispatcherAndName(t *testing.T) {
+func TestListenerGetsDispatcherAndName(t *testing.T) {
 	var further []string
 	l := listeners{
 		rollcall.NewListener[*created]("asks", func(ctx context.Context, c *created, o rollcall.Origin) error {
@@ -175,7 +175,7 @@ func TestSymfony_ListenerGetsDispatcherAndName(t *testing.T) {
 	})
 }
 
-func TestSymfony_NoCostForListenersThatDoNotAsk(t *testing.T) {
+func TestNoCostForListenersThatDoNotAsk(t *testing.T) {
 	d := rollcall.NewDispatcher(build(t, listeners{rollcall.NewListener[*created]("x", func(context.Context, *created) error { return nil })}))
 	e := &created{}
 	if n := testing.AllocsPerRun(100, func() { _ = d.Dispatch(ctx, e) }); n != 0 {
@@ -190,7 +190,7 @@ func (s subscriber) Subscriptions() []rollcall.Listener {
 	return listeners{on("subscribed late", `priority:"-1"`), on("subscribed early", `priority:"1"`)}
 }
 
-func TestSymfony_ListenerRegistersASubscriberLazily(t *testing.T) {
+func TestListenerRegistersASubscriberLazily(t *testing.T) {
 	m := &provider.Mutable{}
 	register := rollcall.Once(rollcall.NewListener[*created]("register", func(c *created) error {
 		_, err := m.AddSubscriber(subscriber{})
@@ -209,7 +209,7 @@ func TestSymfony_ListenerRegistersASubscriberLazily(t *testing.T) {
 	}
 }
 
-func TestSymfony_DispatchABareName(t *testing.T) {
+func TestDispatchABareName(t *testing.T) {
 	answer := rollcall.NewListener[*event.Generic]("x", func(g *event.Generic) { g.Arguments["answer"] = 42 }, `event:"shop.opened"`)
 	d := rollcall.NewDispatcher(build(t, listeners{answer}))
 	g, err := rollcall.Dispatch(ctx, d, &event.Generic{Name: "shop.opened"})
@@ -221,7 +221,7 @@ func TestSymfony_DispatchABareName(t *testing.T) {
 	}
 }
 
-func TestSymfony_ImmutableDispatcher(t *testing.T) {
+func TestImmutableDispatcher(t *testing.T) {
 	p := build(t, listeners{on("a")})
 	d := rollcall.NewDispatcher(p)
 	all := p.All()

@@ -28,7 +28,7 @@ func (i *indexer) OnCreated(context.Context, *created) error { i.seen++; return 
 
 func plainFunction(c *created) { c.note("function") }
 
-func TestSymfony_ClosuresFunctionsMethods(t *testing.T) {
+func TestClosuresFunctionsMethods(t *testing.T) {
 	i := &indexer{}
 	p := coretest.Must[*provider.Sorted](t)(provider.Build([]rollcall.Listener{
 		rollcall.NewListener[*created]("closure", func(c *created) { c.note("closure") }),
@@ -131,7 +131,7 @@ func TestNewListenerErrors(t *testing.T) {
 	}
 }
 
-func TestSymfony_LazilyBuiltListeners(t *testing.T) {
+func TestLazilyBuiltListeners(t *testing.T) {
 	built, fail := 0, true
 	l := rollcall.Lazy("lazy", func() (func(context.Context, *created) error, error) {
 		built++

@@ -11,7 +11,7 @@ import (
 	"github.com/rollcall-go/rollcall/internal/coretest"
 )
 
-func TestSymfony_TracedDispatcher(t *testing.T) {
+func TestTracedDispatcher(t *testing.T) {
 	d := rollcall.NewTraced(build(t, listeners{
 		on("a"),
 		rollcall.NewListener[*created]("fails once", func(c *created) error {

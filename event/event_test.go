@@ -57,7 +57,7 @@ func TestKeyMatches(t *testing.T) {
 	}
 }
 
-func TestSymfony_StopPropagation(t *testing.T) {
+func TestStopPropagation(t *testing.T) {
 	var e created
 	var _ event.Stoppable = &e
 	if e.PropagationStopped() {
@@ -70,7 +70,7 @@ func TestSymfony_StopPropagation(t *testing.T) {
 	}
 }
 
-func TestSymfony_GenericEventWithSubjectAndArguments(t *testing.T) {
+func TestGenericEventWithSubjectAndArguments(t *testing.T) {
 	g := &event.Generic{Name: "recipe.created", Subject: "soup", Arguments: map[string]any{"id": 7, "by": "ann"}}
 	var _ event.Named = g
 	if g.EventName() != "recipe.created" || g.PropagationStopped() {
@@ -105,7 +105,7 @@ func checkArgumentError(t *testing.T, err error, want string) {
 	}
 }
 
-func TestSymfony_NameConventions(t *testing.T) {
+func TestNameConventions(t *testing.T) {
 	for _, tt := range []struct{ name, advice, err string }{
 		{"recipe.created", "", ""},
 		{"acme.recipe.pre_set", "", ""},

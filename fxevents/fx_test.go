@@ -193,7 +193,7 @@ func TestFx_ModuleForgotten(t *testing.T) {
 	}
 }
 
-func TestPSR14_DigContainerAdapter(t *testing.T) {
+func TestDigContainerAdapter(t *testing.T) {
 	c := dig.New()
 	built := 0
 	if err := c.Provide(func() *notifier { built++; return &notifier{} }, dig.Name("notifier")); err != nil {

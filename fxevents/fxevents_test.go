@@ -161,7 +161,7 @@ func TestPolicy(t *testing.T) {
 		"listener a of recipe.created: one\nlistener b of recipe.created: two\nlistener c of recipe.created: panic: three")
 }
 
-func TestPSR14_SeveralProvidersEachFromItsOwnTag(t *testing.T) {
+func TestSeveralProvidersEachFromItsOwnTag(t *testing.T) {
 	type named struct {
 		fx.In
 		Audit    rollcall.Dispatcher `name:"audit"`

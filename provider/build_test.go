@@ -15,7 +15,7 @@ import (
 	"github.com/rollcall-go/rollcall/tags"
 )
 
-func TestPSR14_BuildPassFirstLastBeforeAfter(t *testing.T) {
+func TestBuildPassFirstLastBeforeAfter(t *testing.T) {
 	p := coretest.Must[*provider.Sorted](t)(provider.Build(listeners{
 		on("a", `priority:"-10"`), on("b", `priority:"last"`), on("c"), on("d", `priority:"first"`),
 		on("e", `priority:"first"`), on("f", `before:"a"`), on("g", `after:"d"`),
@@ -23,7 +23,7 @@ func TestPSR14_BuildPassFirstLastBeforeAfter(t *testing.T) {
 	coretest.Check(t, "order", called(t, p), "e d g c f a b")
 }
 
-func TestPSR14_BuildPassOneListenerInSeveralProviders(t *testing.T) {
+func TestBuildPassOneListenerInSeveralProviders(t *testing.T) {
 	m := on("m", `priority:"first"`)
 	a := coretest.Must[*provider.Sorted](t)(provider.Build(listeners{on("a"), m}, nil))
 	m.Placement = ordering.Placement{Priority: ordering.Last()}
@@ -32,7 +32,7 @@ func TestPSR14_BuildPassOneListenerInSeveralProviders(t *testing.T) {
 	coretest.Check(t, "the other", called(t, b), "b m")
 }
 
-func TestPSR14_EventsMatchedByInterface(t *testing.T) {
+func TestEventsMatchedByInterface(t *testing.T) {
 	p := coretest.Must[*provider.Sorted](t)(provider.Build(listeners{
 		onChange("any", `after:"exact"`), on("exact"), onChange("top", `priority:"first"`),
 		rollcall.NewListener[any]("all", func(any) {}, `priority:"last"`),
@@ -42,7 +42,7 @@ func TestPSR14_EventsMatchedByInterface(t *testing.T) {
 	coretest.Check(t, "a type that is none", coretest.IDsFor(t, p, 7), "all")
 }
 
-func TestSymfony_NamedEventsBesideTyped(t *testing.T) {
+func TestNamedEventsBesideTyped(t *testing.T) {
 	named := func(id, name, tag string) rollcall.Listener {
 		l := rollcall.NewListener[any](id, func(any) {}, asTags([]string{tag})...)
 		l.Event = event.NameKey(name)
@@ -64,7 +64,7 @@ func TestSymfony_NamedEventsBesideTyped(t *testing.T) {
 	coretest.Check(t, "another EventName", coretest.IDsFor(t, p, &moved{"x"}), "moved by type")
 }
 
-func TestSymfony_AskingForListeners(t *testing.T) {
+func TestAskingForListeners(t *testing.T) {
 	p := coretest.Must[*provider.Sorted](t)(provider.Build(listeners{on("a", `priority:"7"`), on("b"), onChange("c")}, nil))
 	list := coretest.Must[*rollcall.Listeners](t)(p.Listeners(&created{}))
 	coretest.Check(t, "listeners of an event", coretest.IDsFor(t, p, &created{}), "a b c")

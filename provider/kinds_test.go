@@ -18,7 +18,7 @@ import (
 
 type listeners = []rollcall.Listener
 
-func TestPSR14_ProviderFromMap(t *testing.T) {
+func TestProviderFromMap(t *testing.T) {
 	p := coretest.Must[*provider.Map](t)(provider.NewMap(map[event.Key][]rollcall.Listener{
 		changeKey:  {onChange("c"), onChange("d")},
 		createdKey: {on("b", `priority:"last"`), on("a", `priority:"first"`)},
@@ -59,7 +59,7 @@ func (s *shelf) Get(id string) (any, error) {
 	return nil, errors.New("no such thing")
 }
 
-func TestPSR14_ProviderFromContainer(t *testing.T) {
+func TestProviderFromContainer(t *testing.T) {
 	s := &shelf{values: map[string]any{"a": on("a"), "f": func(c *created) { c.note("f") }}}
 	p := newContainer(t, map[event.Key][]string{createdKey: {"a", "h", "f"}, event.KeyOf[*deleted](): {"x"}}, s.Get)
 	if s.taken.Load() != 0 {
@@ -140,7 +140,7 @@ func TestContainerKeepsTheFirst(t *testing.T) {
 	coretest.Check(t, "one of another type", strings.Join(other.log, " "), "number 2")
 }
 
-func TestPSR14_MutableAppendPrependRemove(t *testing.T) {
+func TestMutableAppendPrependRemove(t *testing.T) {
 	m := &provider.Mutable{}
 	coretest.Check(t, "empty", called(t, m), "")
 	coretest.Must[func()](t)(m.Append(on("b")))
@@ -162,7 +162,7 @@ func TestPSR14_MutableAppendPrependRemove(t *testing.T) {
 	coretest.Check(t, "b removed", called(t, m), "z a")
 }
 
-func TestPSR14_SameIDTwiceIsAnError(t *testing.T) {
+func TestSameIDTwiceIsAnError(t *testing.T) {
 	m := &provider.Mutable{}
 	coretest.Must[func()](t)(m.Append(on("a")))
 	for name, add := range map[string]func(rollcall.Listener) (func(), error){
@@ -180,7 +180,7 @@ func TestPSR14_SameIDTwiceIsAnError(t *testing.T) {
 	}
 }
 
-func TestPSR14_OnceListeners(t *testing.T) {
+func TestOnceListeners(t *testing.T) {
 	m := &provider.Mutable{}
 	var calls atomic.Int32
 	once := rollcall.Once(rollcall.NewListener[*created]("once", func(*created) { calls.Add(1) }))
@@ -207,7 +207,7 @@ func TestPSR14_OnceListeners(t *testing.T) {
 	coretest.Check(t, "in a fixed provider", called(t, fixed)+"|"+called(t, fixed), "x|")
 }
 
-func TestSymfony_AddAndRemoveWithPriority(t *testing.T) {
+func TestAddAndRemoveWithPriority(t *testing.T) {
 	m := &provider.Mutable{}
 	for _, l := range []rollcall.Listener{
 		on("zero"), on("ten", `priority:"10"`), on("minus", `priority:"-5"`), on("ten too", `priority:"10"`),
@@ -301,7 +301,7 @@ func (l *log) Subscriptions() []rollcall.Listener {
 func (*log) Early(c *created) { c.note("early") }
 func (*log) Late(c *created)  { c.note("late") }
 
-func TestSymfony_Subscribers(t *testing.T) {
+func TestSubscribers(t *testing.T) {
 	m := &provider.Mutable{}
 	coretest.Must[func()](t)(m.Add(on("zero")))
 	remove := coretest.Must[func()](t)(m.AddSubscriber(&log{}))
@@ -323,7 +323,7 @@ func TestSubscriberIsAddedWholeOrNotAtAll(t *testing.T) {
 	coretest.Check(t, "none of it", called(t, m), "")
 }
 
-func TestPSR14_Chain(t *testing.T) {
+func TestChain(t *testing.T) {
 	m := &provider.Mutable{}
 	coretest.Must[func()](t)(m.Append(on("m")))
 	fixed := coretest.Must[*provider.Sorted](t)(provider.Build(listeners{on("b"), on("a", `priority:"first"`)}, nil))
@@ -341,7 +341,7 @@ func TestPSR14_Chain(t *testing.T) {
 	coretest.Check(t, "the zero chain", called(t, &provider.Chain{}), "")
 }
 
-func TestPSR14_ChainsOfChains(t *testing.T) {
+func TestChainsOfChains(t *testing.T) {
 	one := func(id string) rollcall.Provider {
 		return coretest.Must[*provider.Sorted](t)(provider.Build(listeners{on(id)}, nil))
 	}
@@ -366,7 +366,7 @@ func TestChainReportsAllErrors(t *testing.T) {
 	}
 }
 
-func TestPSR14_Filter(t *testing.T) {
+func TestFilter(t *testing.T) {
 	fixed := coretest.Must[*provider.Sorted](t)(provider.Build(listeners{on("a"), on("b"), on("c"), onChange("d")}, nil))
 	f := provider.NewFilter(fixed, func(ev any, l rollcall.Listener) bool {
 		_, isCreated := ev.(*created)

@@ -47,7 +47,7 @@ func letters(t *testing.T, l *transport.Local, key string) []string {
 	return list
 }
 
-func TestAED_DispatchAndReceive(t *testing.T) {
+func TestDispatchAndReceive(t *testing.T) {
 	var got []string
 	r := transport.NewReceiver("mail", func(ctx context.Context, p *placed) error {
 		d, ok := transport.DeliveryOf(ctx)
@@ -69,7 +69,7 @@ func TestAED_DispatchAndReceive(t *testing.T) {
 }
 
 // A refused event comes again: at once, after a time, or after one that grows.
-func TestAED_Refuse(t *testing.T) {
+func TestRefuse(t *testing.T) {
 	var at []time.Duration
 	var begun time.Time
 	answers := []error{transport.RefuseFor(0), fmt.Errorf("closed: %w", transport.RefuseFor(time.Hour)), errors.New("failed"), errors.New("failed"), nil}
@@ -184,7 +184,7 @@ func TestCodecs(t *testing.T) {
 }
 
 // The relay acknowledges only what the other transport has confirmed.
-func TestAED_Relay(t *testing.T) {
+func TestRelay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		from, to := &transport.Local{}, &transport.Local{}
 		ctx, stop := context.WithCancel(t.Context())

@@ -11,7 +11,7 @@ import (
 )
 
 // The documented examples give the documented orders.
-func TestPSR14_DocumentedExamples(t *testing.T) {
+func TestDocumentedExamples(t *testing.T) {
 	for _, tt := range []struct{ file, want string }{
 		{"priorities.yaml", `
 Psr\EventDispatcher\ListenerProviderInterface from event_listener
