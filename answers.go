@@ -8,33 +8,33 @@ import (
 	"github.com/rollcall-go/rollcall/event"
 )
 
-// answer is a provider's answer, made ready for who remembers it.
+// answer is a provider's answer, prepared for dispatchers and emitters to remember.
 type answer struct {
 	list  *Listeners
 	run   func(ctx context.Context, ev any) error
 	typed any // *loop[E] for events of the type E, or nil
 }
 
-// table has the answers that are remembered. It is not changed but replaced.
+// table holds the remembered answers. It is never modified: a new table replaces it.
 type table struct {
 	byType map[uintptr]*slot // by the address of the type's descriptor
 	byName map[nameKey]answer
 }
 
-// slot is the answer for the events of one type. If names change it, it is the answer for
-// all other names, once that is known.
+// slot holds the answer for the events of one type. If some names change the answer, the
+// slot holds the answer for all other names, or the zero answer if that is not known yet.
 type slot struct {
 	answer
 	names map[string]bool
 }
 
-// nameKey is a type whose events have names, and a name that changes the answer.
+// nameKey is an event type and a name that changes the answer for this type.
 type nameKey struct {
 	typ  uintptr
 	name string
 }
 
-// address identifies a type. Descriptors are neither moved nor freed.
+// address identifies a type. Type descriptors are never moved or freed.
 func address(typ reflect.Type) uintptr { return reflect.ValueOf(typ).Pointer() }
 
 // find returns the slot of a type, or nil.
@@ -45,7 +45,7 @@ func (t *table) find(typ reflect.Type) *slot {
 	return t.byType[address(typ)]
 }
 
-// forget drops everything, also what is on its way into the table.
+// forget drops all answers, including those that are about to be remembered.
 func (d *plain) forget() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -53,7 +53,7 @@ func (d *plain) forget() {
 	d.table.Store(&table{})
 }
 
-// known returns what is remembered.
+// known returns the remembered answer for ev, and whether there is one.
 func (d *plain) known(ev any) (answer, bool) {
 	t, typ := d.table.Load(), reflect.TypeOf(ev)
 	s := t.find(typ)
@@ -69,7 +69,7 @@ func (d *plain) known(ev any) (answer, bool) {
 	return s.answer, s.run != nil
 }
 
-// ask asks the provider and remembers the answer for as long as it holds.
+// ask asks the provider for an answer, and remembers the answer for as long as it holds.
 func (d *plain) ask(ev any) (answer, error) {
 	generation := d.generation.Load()
 	if ev == nil {
@@ -94,10 +94,10 @@ func (d *plain) ask(ev any) (answer, error) {
 	return found, nil
 }
 
-// nobody has no listeners, for one event.
+// nobody is an answer without listeners, for one event only.
 var nobody = &Listeners{}
 
-// remember keeps an answer unless something was forgotten since the generation.
+// remember stores an answer unless forget was called since the generation was read.
 func (d *plain) remember(generation uint64, typ uintptr, ev any, found answer) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

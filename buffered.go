@@ -50,7 +50,7 @@ func (b *Buffered) Dispatch(ctx context.Context, ev any) error {
 	return nil
 }
 
-// keeps asks the discriminator.
+// keeps reports whether the function buffers wants to keep ev. A panic becomes the error.
 func (b *Buffered) keeps(ev any) (keep bool, err error) {
 	if b.buffers == nil {
 		return true, nil
@@ -72,7 +72,7 @@ func (b *Buffered) Flush(ctx context.Context) (dispatched []any, err error) {
 	batch := b.events
 	b.events = nil
 	b.mu.Unlock()
-	defer func() { // what is left goes in front of what came meanwhile
+	defer func() { // put the remaining events in front of those buffered meanwhile
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		b.events = slices.Concat(batch[len(dispatched):], b.events)

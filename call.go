@@ -7,23 +7,22 @@ import (
 	"github.com/rollcall-go/rollcall/event"
 )
 
-// call is what a dispatch to a list needs to know if there is more to do than to call
-// one function after the other.
+// call holds the data for a dispatch that does more than call one function after another.
 type call[E any] struct {
 	loop       loop[E]
 	policy     policy
-	origin     Dispatcher // for listeners that ask for it
+	origin     Dispatcher // for listeners that take one
 	precedence *precedence
 }
 
-// bind prepares a list to be called many times, with the type of its events known
-// statically, so that the type is checked once and not for each function.
+// bind prepares a list for many dispatches. It knows the type of the events statically,
+// so a dispatch checks the type once and not for each function.
 type bind func(l *Listeners, p policy, origin Dispatcher) answer
 
 func bindTo[E any](l *Listeners, p policy, origin Dispatcher) answer {
 	c := newLoop[E](l, p, origin)
 	return answer{list: l, typed: c, run: func(ctx context.Context, ev any) error {
-		e, _ := ev.(E) // an answer is for events of its type
+		e, _ := ev.(E) // an answer is used only for events of its type
 		return c.run(ctx, e)
 	}}
 }
@@ -47,8 +46,8 @@ func newLoop[E any](l *Listeners, p policy, origin Dispatcher) *loop[E] {
 	return &loop[E]{list: l, instead: full.run}
 }
 
-// isPlain reports whether the functions may be called one after the other with nothing
-// but the context to look at.
+// isPlain reports whether a dispatch only calls the functions one after another and
+// checks the context between them.
 func isPlain(l *Listeners, p policy) bool {
 	return !l.stoppable() && !l.asks && !p.collect && !p.passPanics && p.parallel <= 1 && len(p.observers) == 0 && p.origin == nil
 }
@@ -81,7 +80,7 @@ func (c *call[E]) runUnobserved(ctx context.Context, e E, watch Observation) err
 	return err
 }
 
-// runAll goes on after a failure, but then publishes nothing.
+// runAll continues after a failure, but then does not publish the event.
 func (c *call[E]) runAll(ctx context.Context, e E, m mode) error {
 	var problems []error
 	part := c.loop
@@ -101,9 +100,9 @@ type Option func(*policy)
 
 type policy struct {
 	collect, passPanics bool
-	parallel            int // how many listeners may run at the same time; 0 and 1: one
+	parallel            int // how many listeners may run at the same time; 0 means 1
 	observers           []Observer
-	origin              Dispatcher // for listeners that ask; nil: the dispatcher itself
+	origin              Dispatcher // for listeners that take one; nil means the dispatcher itself
 }
 
 // CollectErrors calls the remaining listeners after one has failed. The dispatch returns

@@ -39,12 +39,12 @@ func Declare[E any](name string) Declaration {
 // String returns the event's name, or its type if it has none.
 func (d Declaration) String() string { return cmp.Or(d.Name, d.Key.String()) }
 
-// catalog decides which declared event a text means.
+// catalog finds the declared event that a text refers to.
 type catalog struct {
 	events []Declaration
 	byKey  map[event.Key]Declaration
 	byName map[string]Declaration
-	byText map[string][]event.Key // what event.Key.Matches says of the types
+	byText map[string][]event.Key // text → the keys of types that it matches, see event.Key.Matches
 	names  *suggest.Suggester
 }
 
@@ -65,7 +65,7 @@ func newCatalog(events []Declaration) *catalog {
 	return c
 }
 
-// addTexts adds the texts that mean a type.
+// addTexts adds the texts that match the key of a type.
 func (c *catalog) addTexts(k event.Key) {
 	if k.Type() == nil {
 		return
@@ -99,16 +99,16 @@ func (c *catalog) Means(text string, k event.Key) bool {
 	return ok && named.Key.Matches(text)
 }
 
-// Resolve sets the event of each listener to the declared one that the name in its tag
-// means. The error joins an *EventError for each listener that it leaves as it is, and
-// lost has the IDs of these.
+// Resolve sets the event of each listener to the declared event that its tag names. If
+// that is impossible, Resolve does not change the listener. The error joins an
+// *EventError for each such listener, and lost has their IDs.
 func (c *catalog) Resolve(listeners []Listener) (lost map[string]bool, err error) {
 	lost = map[string]bool{}
 	var problems []error
 	for i := range listeners {
 		l := &listeners[i]
 		if l.Takes() == nil {
-			continue // invalid, and reported as that
+			continue // invalid: Listener.Err reports it
 		}
 		key, err := c.resolve(l)
 		if err != nil {
@@ -121,8 +121,8 @@ func (c *catalog) Resolve(listeners []Listener) (lost map[string]bool, err error
 	return lost, errors.Join(problems...)
 }
 
-// resolve returns the event that a listener's name means, if the listener's function can
-// take it.
+// resolve returns the key of the event that l listens to. It returns an error if that
+// event can't reach l.
 func (c *catalog) resolve(l *Listener) (event.Key, error) {
 	if l.Event.Type() == l.fn.takes {
 		return l.Event, c.checkIndirection(l)
@@ -136,7 +136,7 @@ func (c *catalog) resolve(l *Listener) (event.Key, error) {
 	}
 	if e, ok := c.byName[key.Name()]; ok {
 		if l.fn.takes == e.Key.Type() || l.Async != "" {
-			key = e.Key // so that it is one subscription, whatever it is called
+			key = e.Key // the same key, whether the tag has the name or the type
 		}
 		return key, checkTakes(l, e)
 	}
@@ -146,7 +146,8 @@ func (c *catalog) resolve(l *Listener) (event.Key, error) {
 	return key, checkTakes(l, Declaration{Key: key, Name: c.byKey[key].Name, Source: c.byKey[key].Source})
 }
 
-// keyOfName returns the key of a declared type if the name is the type's text.
+// keyOfName returns the key of the declared type that the key's name refers to. It
+// returns the key itself if there is no such type, and an error if there are several.
 func (c *catalog) keyOfName(l *Listener, key event.Key) (event.Key, error) {
 	name := key.Name()
 	if _, declared := c.byName[name]; declared || name == "" {
@@ -191,9 +192,9 @@ func (c *catalog) checkBareName(l *Listener) error {
 		name, next, event.TypeKey(l.fn.takes))
 }
 
-// checkIndirection refuses a listener of a type if only a pointer to the type is
-// declared, or the other way round: only a dispatch of what nobody declares would call
-// it.
+// checkIndirection refuses a listener of a type T if only *T is declared, and a listener
+// of *T if only T is declared. Only a dispatch of an undeclared type would call such a
+// listener.
 func (c *catalog) checkIndirection(l *Listener) error {
 	t := l.fn.takes
 	if _, declared := c.byKey[l.Event]; declared || t.Kind() == reflect.Interface {

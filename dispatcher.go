@@ -56,13 +56,13 @@ func NewDispatcher(p Provider, options ...Option) Dispatcher {
 	return d
 }
 
-// plain is the dispatcher that NewDispatcher makes. It remembers the provider's answers
-// by the type of the event, and by its name if that matters. Reading what is known takes
+// plain is the dispatcher that NewDispatcher returns. It remembers the provider's answers
+// by event type, and by event name if the name matters. Reading a remembered answer takes
 // no lock.
 type plain struct {
 	provider Provider
 	policy   policy
-	holder   *holder // enters the leases of what is remembered
+	holder   *holder // registered with the leases of the remembered answers
 	table    atomic.Pointer[table]
 
 	mu         sync.Mutex // held while the table is replaced
@@ -81,9 +81,9 @@ func (d *plain) Dispatch(ctx context.Context, ev any) error {
 	return a.run(ctx, ev)
 }
 
-// answer asks the provider unless it is known who listens, or the event is stopped
-// already. A panic of the provider, and one of the event's EventName, is treated like
-// that of a listener.
+// answer returns the remembered answer for ev, or asks the provider. It does not ask for
+// an event that is already stopped. A panic of the provider or of the event's EventName
+// becomes an error, unless PassPanics is on.
 func (d *plain) answer(ev any) (a answer, err error) {
 	if !d.policy.passPanics {
 		defer recoverAs(&err, ev)
@@ -91,14 +91,14 @@ func (d *plain) answer(ev any) (a answer, err error) {
 	if a, ok := d.known(ev); ok {
 		return a, nil
 	}
-	if stopped, err := isStopped(ev); stopped && err == nil { // the dispatch asks again, and reports an error
+	if stopped, err := isStopped(ev); stopped && err == nil { // on an error, the dispatch asks again
 		return answer{list: nobody, run: d.dispatchStopped}, nil
 	}
 	return d.ask(ev)
 }
 
-// isStopped reports whether an event says that it is stopped. The error is the panic of
-// one that can't say, such as a nil pointer.
+// isStopped reports whether ev is stopped. The error reports a panic of
+// PropagationStopped, for example of a nil pointer.
 func isStopped(ev any) (stopped bool, err error) {
 	s, ok := ev.(event.Stoppable)
 	if !ok {
@@ -112,8 +112,8 @@ func isStopped(ev any) (stopped bool, err error) {
 	return s.PropagationStopped(), nil
 }
 
-// dispatchStopped reports an event to the observer that was stopped before its dispatch,
-// so that no provider was asked for its listeners.
+// dispatchStopped informs the observers about an event that was stopped before its
+// dispatch. Its listeners are unknown, because the provider was not asked.
 func (d *plain) dispatchStopped(ctx context.Context, ev any) error {
 	_, o := d.policy.begin(ctx, Dispatched{Event: nameOf(ev, nil), Value: ev})
 	if o != nil {
@@ -141,7 +141,8 @@ func Dispatch[E any](ctx context.Context, d Dispatcher, ev E) (E, error) {
 	return ev, d.Dispatch(ctx, ev)
 }
 
-// unwrapped returns the dispatcher that d stands for in the end.
+// unwrapped calls Unwrap until there is nothing left to unwrap, and returns the innermost
+// dispatcher.
 func unwrapped(d Dispatcher) Dispatcher {
 	for {
 		w, ok := d.(interface{ Unwrap() Dispatcher })
@@ -175,8 +176,8 @@ func (o Origin) Dispatch(ctx context.Context, ev any) error {
 	return o.dispatcher.Dispatch(ctx, ev)
 }
 
-// withOrigin returns the context for a list whose listeners ask for an Origin. It
-// costs one allocation.
+// withOrigin returns a context that carries o for listeners that take an Origin. It
+// allocates once.
 func withOrigin(ctx context.Context, o Origin) context.Context {
 	return &originContext{Context: ctx, origin: o}
 }
@@ -188,7 +189,7 @@ type originContext struct {
 
 type originKey struct{}
 
-// Value returns the context itself for the key of its origin.
+// Value returns c itself for originKey, so that originOf finds the origin.
 func (c *originContext) Value(key any) any {
 	if key == (originKey{}) {
 		return c

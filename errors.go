@@ -50,7 +50,7 @@ func (e *InterruptedError) Error() string {
 	return fmt.Sprintf("dispatch of %s stopped before listener %s: %v", e.Event, e.Before, e.Err)
 }
 
-// Unwrap is the context's error.
+// Unwrap returns the context's error.
 func (e *InterruptedError) Unwrap() error { return e.Err }
 
 // NilError reports a nil value. What is "event" or "dispatcher".
@@ -69,27 +69,26 @@ func (e *InvalidListenerError) Error() string {
 	return fmt.Sprintf("listener %s can't be used: %v", callsite.Named(e.ID, e.Source), e.Err)
 }
 
-// Unwrap is the problem itself.
+// Unwrap returns the problem itself.
 func (e *InvalidListenerError) Unwrap() error { return e.Err }
 
 func newPanicError(value any) *PanicError {
 	return &PanicError{Value: value, Stack: debug.Stack()}
 }
 
-// recoverAs is deferred when no listener is to blame.
+// recoverAs turns a panic outside of listeners into an error. It must be deferred.
 func recoverAs(err *error, ev any) {
 	if value := recover(); value != nil {
 		*err = fmt.Errorf("finding the listeners of a %T: %w", ev, newPanicError(value))
 	}
 }
 
-// unasked wraps the panic of an event that was asked whether it is stopped, such as a
-// nil pointer.
+// unasked wraps err, a panic of PropagationStopped, for example of a nil pointer.
 func unasked(ev any, err error) error {
 	return fmt.Errorf("asking a %T whether it is stopped: %w", ev, err)
 }
 
-// The errors of a list's listeners, by index.
+// These methods return the errors of the listener at index i.
 
 func (l *Listeners) failed(i int, ev any, err error) error {
 	return &ListenerError{Listener: l.At(i).ID, Event: nameOf(ev, l), Err: err}
@@ -103,8 +102,8 @@ func (l *Listeners) interrupted(i int, ev any, err error) error {
 	return &InterruptedError{Event: nameOf(ev, l), Before: l.At(i).ID, Err: err}
 }
 
-// nameOf returns the event's own name, or the name it was declared with, or its type.
-// It ignores its own name if asking for that panics.
+// nameOf returns the event's own name, or else its declared name, or else its type. If
+// EventName panics, nameOf ignores the event's own name.
 func nameOf(ev any, list *Listeners) (name string) {
 	if name = list.Event(); name == "" {
 		name = fmt.Sprintf("%T", ev)
@@ -120,8 +119,8 @@ func nameOf(ev any, list *Listeners) (name string) {
 	return name
 }
 
-// noMethod names the method that may have been meant: one with a similar name, or the only
-// one that could be a listener.
+// noMethod returns the error for a missing method. It suggests a method with a similar
+// name or, if the name is the default, the only method that could be a listener.
 func noMethod(t reflect.Type, name string, byDefault bool) error {
 	var methods, fitting []string
 	for i := range t.NumMethod() {

@@ -9,19 +9,19 @@ import (
 	"sync/atomic"
 )
 
-// function is what a listener calls. Copies of the listener share it, so it is not
-// changed once the listener is made.
+// function is the function of a listener, in the forms that a dispatch needs. Copies of
+// the listener share it, so it must not change once the listener is made.
 type function struct {
 	takes reflect.Type                            // the type of its event parameter
-	exact any                                     // func(context.Context, takes) error, or nil if only reflection knows takes
-	value any                                     // what exact can be made of once takes is known statically
+	exact any                                     // func(context.Context, takes) error, or nil if takes is known only at run time
+	value any                                     // exact can be made from it once takes is known statically
 	call  func(ctx context.Context, ev any) error // for an event of any type
-	asks  bool                                    // wants an Origin
+	asks  bool                                    // takes an Origin
 	bind  bind                                    // for lists of events of type takes, or nil
 	err   error
 }
 
-// exactFunc is the form that all others are brought into.
+// exactFunc is the form to which all others are converted.
 type exactFunc[E any] = func(context.Context, E) error
 
 // The Handle method of a listener's type, in the forms that Func has for functions.
@@ -49,9 +49,9 @@ func typedFunction[E any](exact exactFunc[E], asks bool) *function {
 	return &function{takes: reflect.TypeFor[E](), exact: exact, asks: asks, call: erased(exact), bind: bindTo[E]}
 }
 
-// exactly brings a function, or a value with a Handle method, into one form, and
-// reports whether it asks for an Origin. It returns nil if the value takes no E. It
-// needs no reflection: an interface assertion finds the method.
+// exactly converts a function, or a value with a Handle method, to an exactFunc, and
+// reports whether it takes an Origin. It returns nil if the value takes no E. It needs no
+// reflection: a type switch finds the method.
 func exactly[E any](value any) (exact exactFunc[E], asks bool) {
 	switch f := value.(type) {
 	case func(context.Context, E) error:
@@ -82,7 +82,7 @@ func exactly[E any](value any) (exact exactFunc[E], asks bool) {
 	return nil, false
 }
 
-// erased takes any event and checks that it is an E.
+// erased returns a function that takes any event and calls exact if the event is an E.
 func erased[E any](exact exactFunc[E]) func(context.Context, any) error {
 	if f, ok := any(exact).(func(context.Context, any) error); ok {
 		return f
@@ -98,13 +98,14 @@ func erased[E any](exact exactFunc[E]) func(context.Context, any) error {
 	}
 }
 
-// wrongEvent is the error of a listener to a name that came by an event of another type.
+// wrongEvent returns the error for an event of the wrong type. A listener of a name may
+// get one.
 func wrongEvent(takes reflect.Type, ev any) error {
 	return fmt.Errorf("it takes %v, but the event is a %T", takes, ev)
 }
 
-// assigned returns an event of another type that may be assigned to E, as if one of
-// the two types has no name.
+// assigned converts an event of another type that is assignable to E. An example is an
+// event of an unnamed type with the same underlying type.
 func assigned[E any](ev any) (e E, ok bool) {
 	value, to := reflect.ValueOf(ev), reflect.TypeFor[E]()
 	if !value.IsValid() || !value.Type().AssignableTo(to) {
@@ -114,7 +115,7 @@ func assigned[E any](ev any) (e E, ok bool) {
 	return e, ok
 }
 
-// lazily builds the function at the first call.
+// lazily returns a function that calls build when it is first called.
 func lazily[E any](build func() (func(context.Context, E) error, error)) exactFunc[E] {
 	var built atomic.Pointer[exactFunc[E]]
 	var mu sync.Mutex
@@ -146,13 +147,13 @@ func lazily[E any](build func() (func(context.Context, E) error, error)) exactFu
 	}
 }
 
-// compile returns the functions of listeners for events of type E, to be called one
-// after the other. Each has its listener's index. No call reflects or allocates,
-// unless a listener takes another type than E and E is not an interface or a pointer.
+// compile returns the functions of listeners for events of type E, with the same indexes
+// as the listeners. A call uses no reflection and allocates nothing, unless the listener
+// takes a type other than E and E is not an interface or a pointer.
 //
-// Asynchronous listeners behind the last one that publishes have no function: a
-// dispatch whose context ends while it publishes would take them for listeners that
-// it has not reached.
+// The asynchronous listeners after the last one that publishes have no function.
+// Otherwise, if the context ended while the event is published, a dispatch would report
+// these listeners as not reached.
 func compile[E any](listeners []*Listener) []func(context.Context, E) error {
 	funcs := make([]func(context.Context, E) error, len(listeners), wholeLines(len(listeners)))
 	end := 0
@@ -169,9 +170,9 @@ func compile[E any](listeners []*Listener) []func(context.Context, E) error {
 	return funcs[:end]
 }
 
-// wholeLines returns a capacity that fills cache lines of 64 bytes. Go then places
-// the functions where a line begins, so that no neighbour in memory is written to
-// while several processors read them. Sharing a line takes them twice as long.
+// wholeLines returns a capacity that fills whole cache lines of 64 bytes. Go then aligns
+// the functions with the start of a line, so no other data shares their lines. If several
+// processors read a line while another writes to it, reading takes twice as long.
 func wholeLines(functions int) int { return (functions + 7) &^ 7 }
 
 func compileOne[E any](l *Listener) func(context.Context, E) error {

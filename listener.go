@@ -30,8 +30,8 @@ type Listener struct {
 	// listeners, with [Declaration].Publish.
 	Async string
 
-	fn          *function // nil in a Listener that was not made
-	once        *once     // nil except for those of Once
+	fn          *function // nil in the zero Listener
+	once        *once     // set by Once, otherwise nil
 	publication *publication
 	declared    int // see bridge.PlaceListener
 }
@@ -108,8 +108,9 @@ func newListener[E any](id string, fn *function, tag []tags.Tag) Listener {
 	return l
 }
 
-// keyFor returns the key that a tag's event names for a listener whose parameter
-// has the given key: that key if the text matches it, otherwise the name.
+// keyFor returns the key for the event in a tag. The argument key is that of the
+// listener's parameter type. If the text is empty or matches key, keyFor returns key,
+// otherwise a key of the name.
 func keyFor(key event.Key, text string) event.Key {
 	if text == "" || key.Matches(text) {
 		return key
@@ -128,7 +129,7 @@ func Once(l Listener) Listener {
 // once lets one call through.
 type once struct {
 	done  atomic.Bool
-	spent func() // called before that, or nil
+	spent func() // called before the only call; may be nil
 }
 
 func onlyFirst[E any](o *once, f func(context.Context, E) error) func(context.Context, E) error {

@@ -20,7 +20,7 @@ type Listeners struct {
 	spec        Spec
 	typ         reflect.Type // of the events; nil if it is not known
 	unstoppable bool         // the events are known not to be Stoppable
-	asks        bool         // a listener asks for an Origin
+	asks        bool         // a listener takes an Origin
 	bind        bind         // nil if the type of the events is not known statically
 }
 
@@ -170,22 +170,22 @@ func (l *Listeners) isNamed() bool { return l.spec.Names != nil && l.typ.Impleme
 // stoppable reports whether the events may be Stoppable.
 func (l *Listeners) stoppable() bool { return !l.unstoppable }
 
-// publication is what a dispatch does for asynchronous listeners: the first of them
-// in a list publishes the event for all of those that share it.
+// publication publishes events for asynchronous listeners. The first listener of a
+// publication in a list publishes the event for all listeners that share the publication.
 type publication struct {
 	publish func(context.Context, any) error
 }
 
-// publishes reports whether the listener at index i is the first of its publication,
-// whose listeners stand together.
+// publishes reports whether the listener at index i is the first of its publication. The
+// listeners of one publication are adjacent.
 func publishes(listeners []*Listener, i int) bool {
 	p := listeners[i].publication
 	return p != nil && (i == 0 || listeners[i-1].publication != p)
 }
 
-// published returns the listener as it stands in a list of the event: an asynchronous
-// one with its publication, which is that of the other asynchronous ones if it has
-// none yet.
+// published returns the listener for a list. An asynchronous listener without a
+// publication gets p. A synchronous listener loses its publication. published changes
+// only copies, and returns all other listeners unchanged.
 func published(l *Listener, p *publication) *Listener {
 	if (l.Async == "") == (l.publication == nil) {
 		return l
@@ -198,7 +198,8 @@ func published(l *Listener, p *publication) *Listener {
 	return &placed
 }
 
-// checkAsync says why the listener can't be asynchronous for the event.
+// checkAsync returns an error if the listener is asynchronous but can't be for this
+// event.
 func (d Declaration) checkAsync(l *Listener) error {
 	switch {
 	case l.Async == "" || l.publication != nil:
@@ -215,8 +216,8 @@ func (d Declaration) checkAsync(l *Listener) error {
 	return nil
 }
 
-// unpublished returns the error of an asynchronous listener in a list that nobody
-// publishes events for.
+// unpublished returns the error for an asynchronous listener in a list whose events can't
+// be published.
 func unpublished(l *Listener) error {
 	return eventError(l, "is asynchronous, but only providers made by provider.Build publish events: drop the tag's async")
 }

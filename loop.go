@@ -6,25 +6,24 @@ import (
 	"github.com/rollcall-go/rollcall/event"
 )
 
-// loop calls functions one after the other, for a fixed event type. It is below every
-// dispatch, so it is written for speed. A nil *loop does nothing.
+// loop calls functions one after another, for a fixed event type. Every dispatch uses it,
+// so it is written for speed: see docs/decisions/call-loop.md. A nil *loop does nothing.
 type loop[E any] struct {
 	funcs []func(context.Context, E) error
-	list  *Listeners // whose functions they are
+	list  *Listeners // the listeners of the functions
 	// instead is called if there are no funcs, and may be nil.
 	instead func(context.Context, E) error
 
-	_ [24]byte // on a cache line of its own, which nobody writes
+	_ [24]byte // fills the cache line, so that it is never written
 }
 
-// run calls the functions until one fails, asking the context before each if it can
-// be done. A panic becomes an error.
+// run calls the functions until one fails. If the context can be cancelled, run checks it
+// before each function. A panic becomes an error.
 //
-// The deferred function takes about 2 ns a run. It asks the runtime for a panic only
-// if a function has not returned without an error. The index is the loops' own
-// variable, because a copy for the deferred function would be a store each time
-// around. There is a first function, so the loops ask after each whether there is
-// another, and not before. See bench/FLOOR.md.
+// The deferred function takes about 2 ns per run. It calls recover only if a function has
+// failed or not returned. The loops share their index with the deferred function, because
+// a copy would cost a store in each iteration. There is at least one function, so the
+// loops check for the end after each function and not before it. See bench/FLOOR.md.
 func (c *loop[E]) run(ctx context.Context, e E) (err error) {
 	if c == nil {
 		return nil
@@ -66,8 +65,8 @@ func (c *loop[E]) run(ctx context.Context, e E) (err error) {
 	}
 }
 
-// runInstead is what run does if there are no functions to call. It is a function of
-// its own so that little code is before the loop.
+// runInstead does what run does without functions. It is a separate function so that
+// little code precedes the loop.
 //
 //go:noinline
 func (c *loop[E]) runInstead(ctx context.Context, e E) error {
@@ -77,15 +76,15 @@ func (c *loop[E]) runInstead(ctx context.Context, e E) error {
 	return c.instead(ctx, e)
 }
 
-// mode is what runFrom observes beyond what run does.
+// mode has the settings of runFrom.
 type mode struct {
-	stop       event.Stoppable // asked before each function, or nil
+	stop       event.Stoppable // checked before each function; may be nil
 	passPanics bool
-	watch      Observation // told of each function, or nil
+	watch      Observation // informed of each function; may be nil
 }
 
-// runFrom is run from index i on, observing the mode. It returns the index to go on
-// from: behind the function that failed, or the end.
+// runFrom does what run does, from index i on and with a mode. It returns the index at
+// which to continue: the one after the failed function, or the end.
 func (c *loop[E]) runFrom(ctx context.Context, e E, m mode, i int) (next int, err error) {
 	asking := false
 	if !m.passPanics {
@@ -136,8 +135,8 @@ func (c *loop[E]) watching(m mode, i int) Observation {
 	return m.watch
 }
 
-// one calls the function at index i. It leaves it to runFrom to report a panic that
-// runFrom recovers.
+// one calls the function at index i. If runFrom recovers a panic, runFrom reports it to
+// the observation instead of one.
 func (c *loop[E]) one(ctx context.Context, e E, m mode, i int) (err error) {
 	watch := c.watching(m, i)
 	if watch != nil {
@@ -156,8 +155,8 @@ func (c *loop[E]) one(ctx context.Context, e E, m mode, i int) (err error) {
 	return err
 }
 
-// single calls the function at index i alone: it is runFrom for one function, of an
-// event that was asked already whether it is stopped.
+// single calls only the function at index i, like runFrom. The caller must have checked
+// whether the event is stopped.
 func (c *loop[E]) single(ctx context.Context, e E, m mode, i int) error {
 	part := loop[E]{funcs: c.funcs[:i+1], list: c.list}
 	m.stop = nil

@@ -62,7 +62,7 @@ func Observe(o Observer) Option {
 	}
 }
 
-// begin returns nil if no observer watches.
+// begin starts the observations of a dispatch. It returns nil if no observer watches.
 func (p policy) begin(ctx context.Context, d Dispatched) (context.Context, Observation) {
 	if len(p.observers) == 1 {
 		return p.observers[0].Begin(ctx, d)
@@ -80,7 +80,7 @@ func (p policy) begin(ctx context.Context, d Dispatched) (context.Context, Obser
 	return ctx, all
 }
 
-// runObserved is run for a policy with an observer.
+// runObserved is run for a policy with observers.
 func (c *call[E]) runObserved(ctx context.Context, e E) error {
 	ctx, o := c.policy.begin(ctx, Dispatched{Event: nameOf(e, c.loop.list), Value: e, Listeners: c.loop.list})
 	if o == nil {
@@ -98,7 +98,7 @@ func (c *call[E]) runObserved(ctx context.Context, e E) error {
 	return err
 }
 
-// observations are several Observations of one dispatch.
+// observations passes each call to several Observations of one dispatch.
 type observations []Observation
 
 func (o observations) Calling(ctx context.Context, i int) context.Context {

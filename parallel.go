@@ -10,7 +10,7 @@ import (
 	"github.com/rollcall-go/rollcall/ordering"
 )
 
-// parallel is one parallel dispatch under way. Its workers call the listeners that are
+// parallel is the state of one parallel dispatch. Its workers call the listeners that are
 // ready.
 type parallel[E any] struct {
 	call    *call[E]
@@ -19,20 +19,20 @@ type parallel[E any] struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 	workers sync.WaitGroup
-	told    sync.Once // that the event is stopped
+	told    sync.Once // for reporting once that the event is stopped
 
 	mu       sync.Mutex
-	changed  sync.Cond // ready, running or over has
+	changed  sync.Cond // signals a change of ready, running or over
 	waits    []int32   // node → how many nodes it still waits for
 	ready    minheap.Heap
 	running  int
-	over     bool    // start no more
-	first    error   // of all listeners
-	errs     []error // by index, once there is one
-	panicked any     // the value of a panic that is to pass through the caller
+	over     bool    // no more listeners start
+	first    error   // the first error of all listeners
+	errs     []error // by index; nil until a listener fails
+	panicked any     // the value of a panic to repeat in the caller's goroutine
 }
 
-// runParallel calls the listeners as their precedence allows.
+// runParallel calls the listeners, several at a time, as their precedence allows.
 func (c *call[E]) runParallel(ctx context.Context, e E, m mode) error {
 	p := &parallel[E]{call: c, event: e, mode: m, waits: slices.Clone(c.precedence.waits)}
 	p.changed.L = &p.mu
@@ -50,7 +50,7 @@ func (c *call[E]) runParallel(ctx context.Context, e E, m mode) error {
 	return p.result()
 }
 
-// admit makes a listener ready. A gate is passed at once.
+// admit makes a listener ready. If the node is a gate, admit releases it at once.
 func (p *parallel[E]) admit(node int32) {
 	if int(node) < p.call.precedence.listeners {
 		p.ready.Push(node)
@@ -59,7 +59,7 @@ func (p *parallel[E]) admit(node int32) {
 	p.release(node)
 }
 
-// release lets those go on that waited for a node.
+// release admits the nodes that were waiting only for this node.
 func (p *parallel[E]) release(node int32) {
 	for _, next := range p.call.precedence.next[node] {
 		if p.waits[next]--; p.waits[next] == 0 {
@@ -90,14 +90,14 @@ func (p *parallel[E]) work() {
 	p.changed.Broadcast()
 }
 
-// passesOver reports whether there is nothing to call: what failed is not published, and
-// one publication is for all of its listeners.
+// passesOver reports whether there is nothing to call for the listener at index i.
+// Nothing is published after a failure, and one publication is for all of its listeners.
 func (p *parallel[E]) passesOver(i int) bool {
 	return p.call.loop.list.IsAsync(i) && (p.first != nil || i >= len(p.call.loop.funcs))
 }
 
-// callUnlocked calls the listener at index i without the lock and notes how it ended. If
-// it ended its goroutine, another worker takes over.
+// callUnlocked calls the listener at index i without holding the lock, and notes how the
+// call ended. If the listener ended its goroutine, a new worker takes over.
 func (p *parallel[E]) callUnlocked(i int) {
 	p.mu.Unlock()
 	var err error
@@ -127,8 +127,8 @@ func (p *parallel[E]) callUnlocked(i int) {
 	returned = true
 }
 
-// note notes how the listener at index i ended: that the event was stopped before it, the
-// value of its panic, or its error.
+// note records how the listener at index i ended: the event was stopped before it, or it
+// panicked with a value, or it returned err.
 func (p *parallel[E]) note(i int, stopped bool, panicked any, err error) {
 	p.running--
 	if err != nil {
@@ -144,7 +144,7 @@ func (p *parallel[E]) note(i int, stopped bool, panicked any, err error) {
 		p.panicked = panicked
 	}
 	before := len(p.ready)
-	_, interrupted := err.(*InterruptedError) // this dispatch, and not one that the listener made
+	_, interrupted := err.(*InterruptedError) // of this dispatch: a listener's own error is wrapped
 	switch {
 	case stopped:
 		p.over = true
@@ -159,7 +159,8 @@ func (p *parallel[E]) note(i int, stopped bool, panicked any, err error) {
 	}
 }
 
-// result returns the first error, or with CollectErrors all in the listeners' order.
+// result returns the first error or, with CollectErrors, all errors in the order of the
+// listeners. It repeats a panic that must pass through the caller.
 func (p *parallel[E]) result() error {
 	if p.panicked != nil {
 		panic(p.panicked)
@@ -170,16 +171,17 @@ func (p *parallel[E]) result() error {
 	return errors.Join(p.errs...)
 }
 
-// precedence is what hints say about which listener must end before which may start.
-// Its nodes are the listeners, by their index in the list, and behind them gates, which
-// stand for no listener: a gate is passed when all that it waits for have ended.
+// precedence is a graph that says which listeners must end before others may start. Its
+// first nodes are the listeners, by their index in the list. The nodes after them are
+// gates, which stand for no listener. A gate is passed when all nodes that it waits for
+// have ended.
 type precedence struct {
 	listeners int
 	waits     []int32   // node → how many nodes it waits for
 	next      [][]int32 // node → the nodes that wait for it
 }
 
-// newPrecedence takes time linear to listeners and hints.
+// newPrecedence takes time proportional to the number of listeners and hints.
 func newPrecedence(listeners []*Listener) *precedence {
 	n := len(listeners)
 	p := &precedence{listeners: n, waits: make([]int32, n), next: make([][]int32, n)}
@@ -190,7 +192,7 @@ func newPrecedence(listeners []*Listener) *precedence {
 	return p
 }
 
-// connect lets to wait for from.
+// connect makes the node to wait for the node from.
 func (p *precedence) connect(from, to int) {
 	p.next[from] = append(p.next[from], int32(to))
 	p.waits[to]++
@@ -215,10 +217,10 @@ func (p *precedence) connectHints(listeners []*Listener) {
 	}
 }
 
-// barrier lets every listener that does not hold others up wait for all that
-// do and stand before it, through a gate behind each run of these.
+// barrier makes each listener that does not hold others up wait for all listeners before
+// it that do. Each run of consecutive listeners that hold others up ends in a gate.
 func (p *precedence) barrier(listeners []*Listener, holdsUp func(*Listener) bool) {
-	gate, open := -1, -1 // behind all so far; being filled
+	gate, open := -1, -1 // the gate after all earlier runs; the gate of the current run
 	for i, x := range listeners {
 		if holdsUp(x) {
 			if open < 0 {
@@ -236,7 +238,8 @@ func (p *precedence) barrier(listeners []*Listener, holdsUp func(*Listener) bool
 	}
 }
 
-// gateAfter is a new gate that waits for another, -1 for none.
+// gateAfter adds a gate that waits for another gate, or for none if gate is -1. It
+// returns the new gate.
 func (p *precedence) gateAfter(gate int) int {
 	p.waits, p.next = append(p.waits, 0), append(p.next, nil)
 	added := len(p.waits) - 1

@@ -37,10 +37,11 @@ type Lease struct {
 	mu      sync.Mutex
 	ended   bool
 	holders map[weak.Pointer[holder]]struct{}
-	sweep   int // at how many holders to look for those that are gone
+	sweep   int // the number of holders at which to remove those that are gone
 }
 
-// holder remembers answers. Leases hold it weakly, so that emitters may come and go.
+// holder represents a dispatcher or an emitter that remembers answers. Leases refer to
+// holders weakly, so that emitters can be garbage-collected.
 type holder struct {
 	forget func() // called when a lease ends
 }
@@ -60,8 +61,8 @@ func (l *Lease) End() {
 	}
 }
 
-// enter has the holder forget when the lease ends. It returns false if that has
-// happened already.
+// enter makes the holder forget its answers when the lease ends. It returns false if the
+// lease has already ended.
 func (l *Lease) enter(h *holder) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -79,7 +80,7 @@ func (l *Lease) enter(h *holder) bool {
 	return true
 }
 
-// enterAll enters the holder into each lease. It returns false if one has ended.
+// enterAll enters the holder into each lease. It returns false if one of them has ended.
 func (h *holder) enterAll(leases []*Lease) bool {
 	for _, l := range leases {
 		if !l.enter(h) {

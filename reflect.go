@@ -50,8 +50,9 @@ func FromValue(value any, fields tags.Fields) ([]Listener, error) {
 	return listeners, nil
 }
 
-// subscriptions asks a subscriber, which may be nil. It refuses fields that could mean
-// only one of several listeners.
+// subscriptions returns the listeners of a subscriber. A panic becomes an error, because
+// the subscriber may be a nil pointer. Fields that can apply to only one listener are
+// refused.
 func subscriptions(s Subscriber, fields tags.Fields) (listeners []Listener, err error) {
 	if fields.Event != "" || fields.ID != "" || fields.Method != "" || fields.Async != "" || !fields.Placement.IsZero() {
 		return nil, fmt.Errorf("%T lists its own subscriptions: drop event, id, method, priority, before, after and async from its tag", s)
@@ -106,8 +107,8 @@ func fromFunc(value any, fields tags.Fields) (Listener, error) {
 	return l, nil
 }
 
-// funcOf returns the function to call, the value that exactly can turn into a direct call,
-// and what the function is in words.
+// funcOf returns the function to call, the value from which exactly can make a direct
+// call, and a description of the function.
 func funcOf(v reflect.Value, method string) (f reflect.Value, adaptable any, what string, err error) {
 	if v.Kind() == reflect.Func && method == "" {
 		if v.IsNil() {
@@ -125,7 +126,7 @@ func funcOf(v reflect.Value, method string) (f reflect.Value, adaptable any, wha
 	return f, adaptable, fmt.Sprintf("method %s of %s", name, v.Type()), nil
 }
 
-// unnamed returns the function as its underlying type, so that type switches see it.
+// unnamed converts a function to its underlying type, so that type switches recognize it.
 func unnamed(v reflect.Value) any {
 	t := v.Type()
 	in, out := make([]reflect.Type, t.NumIn()), make([]reflect.Type, t.NumOut())
@@ -171,7 +172,8 @@ func signatureOf(t reflect.Type) (signature, bool) {
 	return s, s.err || t.NumOut() == 0
 }
 
-// call returns the reflective call, for events that nobody declared.
+// call returns a function that calls f by reflection. It is used if the type of the event
+// is not known statically.
 func (s signature) call(f reflect.Value) func(context.Context, any) error {
 	return func(ctx context.Context, ev any) error {
 		v := reflect.ValueOf(ev)

@@ -55,7 +55,7 @@ func (t tracing) Begin(ctx context.Context, d Dispatched) (context.Context, Obse
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if d.Listeners != nil && !t.unheard[d.Event] { // somebody was asked
+	if d.Listeners != nil && !t.unheard[d.Event] { // the provider was asked
 		t.unheard[d.Event] = true
 		t.orphans = append(t.orphans, d.Event)
 	}

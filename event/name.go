@@ -40,8 +40,8 @@ func notInName(r rune) bool {
 	return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '.' || r == '_')
 }
 
-// looksLikeVerb knows regular past forms, gerunds and the commonest irregular
-// past forms.
+// looksLikeVerb recognizes regular past forms, gerunds and the most common irregular past
+// forms.
 func looksLikeVerb(word string) bool {
 	return strings.HasSuffix(word, "ed") || strings.HasSuffix(word, "ing") || slices.Contains(irregular, word)
 }

@@ -53,7 +53,7 @@ func AsListener(constructor any, tag ...tags.Tag) fx.Option {
 	return fx.Provide(provided...)
 }
 
-// resultOf is the type that a constructor returns beside an error.
+// resultOf returns the type of the listener that a constructor returns.
 func resultOf(constructor any) (reflect.Type, error) {
 	t := reflect.TypeOf(constructor)
 	if t == nil || t.Kind() != reflect.Func {
@@ -91,7 +91,7 @@ func isOut(t reflect.Type) bool {
 
 // nameFor returns the name under which the constructor is provided: the listener's ID. If
 // the ID is known only once the value is built, it returns the constructor's name with
-// its import path, which distinguishes packages of the same name.
+// its import path. The import path distinguishes packages of the same name.
 func nameFor(result reflect.Type, fields tags.Fields, constructor any) string {
 	switch {
 	case fields.ID != "":
@@ -103,9 +103,9 @@ func nameFor(result reflect.Type, fields tags.Fields, constructor any) string {
 	return callsite.Type(result)
 }
 
-// fromNamed takes the value by its name and makes a listener of it. The
-// function is generated, because its parameter's type is known only now; the
-// constructor itself stays untouched, so that the container's errors show it.
+// fromNamed returns a constructor that takes the value by its name and makes listeners
+// from it. It is generated, because its parameter type is known only at run time. The
+// application's constructor stays unchanged, so that the container's errors show it.
 func fromNamed(name string, result reflect.Type, fields tags.Fields, r registration) fx.Annotated {
 	in := reflect.StructOf([]reflect.StructField{
 		{Name: "In", Type: reflect.TypeFor[fx.In](), Anonymous: true},
@@ -122,7 +122,7 @@ func fromNamed(name string, result reflect.Type, fields tags.Fields, r registrat
 		return []reflect.Value{reflect.ValueOf(listeners)}
 	}
 	return fx.Annotated{
-		Group:  listOf(fields.Group), // a subscriber is several listeners
+		Group:  listOf(fields.Group), // a subscriber lists several listeners
 		Target: reflect.MakeFunc(reflect.FuncOf([]reflect.Type{in}, out, false), body).Interface(),
 	}
 }

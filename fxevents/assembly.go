@@ -26,33 +26,34 @@ import (
 // is missing, fxevents.Module is not among the options.
 type Assembly struct {
 	settings settings
-	handles  []handle // as settings.providers
-	emitters *late    // what emitters go through
+	handles  []handle // in the order of settings.providers
+	emitters *late    // the dispatcher of the emitters
 
-	// While the container runs constructors, which it does one by one:
+	// Used while the container runs constructors, one after another:
 	declared int
-	longIDs  map[int]func() string // of listeners whose ID may need their method, by place in declared order
+	longIDs  map[int]func() string // declared place → the ID with the method's name, if it may be needed
 	problems []error
-	lost     bool // a problem has cost a listener
+	lost     bool // a listener is missing because of a problem
 
 	replaced map[subscription]ordering.Placement // by order files
 	outbox   *outbox                             // for asynchronous listeners
 
 	mu        sync.Mutex
-	opened    []func() error // what closes the transports
-	closed    bool           // they are
+	opened    []func() error // functions that close the transports
+	closed    bool           // the transports are closed
 	providers []built
-	report    *inspect.Report // nil if nobody asks for it
+	report    *inspect.Report // nil if it is not injected
 }
 
-// module is the Assembly, as what is provided for each listener takes it: behind
-// an interface the container does not look at the fields of a struct, which it
-// does again for each constructor that takes one.
+// module is the Assembly as a parameter of the constructors that this package provides.
+// It is an interface, because the container inspects the fields of a struct again for
+// each constructor that takes it.
 type module interface{ assembly() *Assembly }
 
 func (a *Assembly) assembly() *Assembly { return a }
 
-// handle is what the container has of a provider before it is built.
+// handle has the dispatcher and the provider that the container provides before the real
+// ones are built.
 type handle struct {
 	dispatcher *late
 	provider   *lateProvider
@@ -86,8 +87,8 @@ func (a *Assembly) Provider(name string) *provider.Sorted {
 	return nil
 }
 
-// nextDeclared counts the constructors as the container runs them: that is
-// declared order.
+// nextDeclared returns the next place in declared order. The container runs the
+// constructors in that order.
 func (a *Assembly) nextDeclared() int {
 	a.declared++
 	return a.declared
@@ -95,12 +96,12 @@ func (a *Assembly) nextDeclared() int {
 
 func (a *Assembly) addProblem(err error) { a.problems = append(a.problems, err) }
 
-// parts are what assemble needs of the container.
+// parts has the values that assemble takes from the container.
 type parts struct {
 	fx.In
 
 	Assembly   *Assembly
-	Dispatcher rollcall.Dispatcher // as decorated
+	Dispatcher rollcall.Dispatcher // may be decorated
 	Events     []declaredEvent     `group:"rollcall.event"`
 	Listeners  []rollcall.Listener `group:"event_listener"`
 	Further    []collected         `group:"rollcall.provider"`
@@ -114,7 +115,7 @@ type parts struct {
 	DefaultTransport defaultTransport    `optional:"true"`
 }
 
-// assemble builds all providers, or none, and then keeps nothing open.
+// assemble builds all providers. If that fails, it builds none and closes the transports.
 func assemble(in parts) error {
 	err := in.Assembly.assemble(in)
 	if err == nil {
@@ -145,7 +146,8 @@ func (a *Assembly) assemble(in parts) error {
 	return a.bind(all, in.Dispatcher)
 }
 
-// registrationProblems are those of the options, in declared order.
+// registrationProblems returns the problems with options, registrations and groups. The
+// problems with registrations and groups are in declared order.
 func (a *Assembly) registrationProblems(in parts) []error {
 	problems := slices.Concat(a.settings.problems, a.problems)
 	for _, p := range sortedBy(in.Problems, func(p problem) int { return p.declared }) {
@@ -160,7 +162,7 @@ func (a *Assembly) registrationProblems(in parts) []error {
 	return problems
 }
 
-// catalog decides which declared event a text means.
+// catalog finds the declared event that a text refers to.
 type catalog interface {
 	Events() []rollcall.Declaration
 	Declared(event.Key) (rollcall.Declaration, bool)
@@ -171,7 +173,7 @@ type catalog interface {
 // group is the listeners of one provider.
 type group struct {
 	listeners []rollcall.Listener
-	lost      map[string]bool // IDs whose event is not known
+	lost      map[string]bool // IDs of listeners whose event is not known
 }
 
 // groupsOf returns each provider's listeners in declared order, with their events and
@@ -243,12 +245,12 @@ func (a *Assembly) eventsOf(declared []declaredEvent) []rollcall.Declaration {
 	return events
 }
 
-// inDeclaredOrder undoes the container's shuffling, in a copy: a decorated
-// group is the application's own slice. Listeners whose place is not known come
-// last, by their IDs.
+// inDeclaredOrder returns the listeners in declared order. The container shuffles them.
+// The result is a copy, because a decorated group is the application's own slice.
+// Listeners whose place is not known come last, sorted by ID.
 func inDeclaredOrder(listeners []rollcall.Listener) []rollcall.Listener {
 	type place struct{ declared, index int }
-	order := make([]place, len(listeners)) // listeners are large, and compared often
+	order := make([]place, len(listeners)) // sorted instead of the listeners, which are large
 	for i := range listeners {
 		order[i] = place{cmp.Or(placeOf(&listeners[i]), math.MaxInt-1), i}
 	}
@@ -272,8 +274,8 @@ func compareUndeclared(x, y *rollcall.Listener) int {
 	return cmp.Or(cmp.Compare(x.Event.Path(), y.Event.Path()), cmp.Compare(x.Source, y.Source))
 }
 
-// nameMethods distinguishes the methods of one type that listen to one event, by adding
-// the method's name to their IDs.
+// nameMethods adds the method's name to an ID if several methods of one type listen to
+// one event.
 func (a *Assembly) nameMethods(listeners []rollcall.Listener) {
 	type place struct {
 		id  string

@@ -35,6 +35,6 @@ func Event[E any](name string) fx.Option {
 type declaredEvent struct {
 	declared int
 	event    rollcall.Declaration
-	// receiver decodes what arrives and hands it to a dispatcher.
+	// receiver returns a receiver that decodes events and passes them to a dispatcher.
 	receiver func(transport.Subscription, rollcall.Dispatcher) *transport.Receiver
 }

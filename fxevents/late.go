@@ -8,15 +8,15 @@ import (
 	"github.com/rollcall-go/rollcall/provider"
 )
 
-// late is the dispatcher that the container has before the listeners are assembled, so
-// that a listener may inject the emitter of the event that it listens to.
+// late is the dispatcher that the container provides before the listeners are assembled.
+// It lets a listener inject the emitter of its own event.
 type late struct {
 	bound atomic.Pointer[rollcall.Dispatcher]
 }
 
 func (l *late) bind(d rollcall.Dispatcher) { l.bound.Store(&d) }
 
-// Unwrap returns the dispatcher that l stands for, or nil until it is bound.
+// Unwrap returns the bound dispatcher, or nil if none is bound yet.
 func (l *late) Unwrap() rollcall.Dispatcher {
 	if d := l.bound.Load(); d != nil {
 		return *d
@@ -32,7 +32,7 @@ func (l *late) Dispatch(ctx context.Context, ev any) error {
 	return &NotAssembledError{}
 }
 
-// lateProvider is the provider that the container has before it is built.
+// lateProvider is the provider that the container provides before the real one is built.
 type lateProvider struct {
 	bound atomic.Pointer[provider.Sorted]
 }

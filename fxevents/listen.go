@@ -26,9 +26,9 @@ func Listen[L, E any](method func(L, context.Context, E) error, tag ...tags.Tag)
 	return fx.Provide(listens(method, callsite.Caller(0), tag)...)
 }
 
-// listens is what Listen provides, at the place at. It is not part of Listen
-// because Fx looks up where in Listen it was called, which takes the longer, the
-// more there is.
+// listens returns the constructors that Listen provides. The argument at is the place of
+// the call. listens is not part of Listen because Fx looks up a position in Listen, and
+// that takes longer if Listen has more code.
 func listens[L, E any](method func(L, context.Context, E) error, at string, tag []tags.Tag) []any {
 	r := registration{source: at, target: method}
 	if method == nil {
@@ -58,8 +58,8 @@ func orOne(tag []tags.Tag) []tags.Tag {
 	return tag
 }
 
-// listen makes a listener of a component. It returns a list of one, of which
-// the container looks at less than of a struct.
+// listen returns a constructor that makes a listener from a component. The constructor
+// returns a list of one, because the container inspects less of a list than of a struct.
 func listen[L, E any](method func(L, context.Context, E) error, fields tags.Fields, at string) fx.Annotated {
 	byDefault := fields.ID == ""
 	if byDefault {
@@ -77,7 +77,7 @@ func listen[L, E any](method func(L, context.Context, E) error, fields tags.Fiel
 	}}
 }
 
-// methodName is "OnCreated" for (*Indexer).OnCreated.
+// methodName returns the name of a method, such as "OnCreated" for (*Indexer).OnCreated.
 func methodName(method any) string {
 	name, _ := callsite.Func(method)
 	return name[strings.LastIndexByte(name, '.')+1:]

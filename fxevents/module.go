@@ -11,7 +11,7 @@ import (
 // DefaultGroup is the value group of listeners whose tag has no key group.
 const DefaultGroup = "event_listener"
 
-// Groups by which the parts of this package find each other.
+// The value groups that this package uses internally.
 const (
 	eventGroup    = "rollcall.event"
 	problemGroup  = "rollcall.problem"
@@ -35,7 +35,7 @@ func Module(options ...Option) fx.Option {
 		fx.Provide(
 			func(lc fx.Lifecycle) *Assembly {
 				a := newAssembly(s)
-				lc.Append(fx.StopHook(a.Close)) // before those of listeners, which it outlives
+				lc.Append(fx.StopHook(a.Close)) // registered before the hooks of listeners, so it runs after them
 				return a
 			},
 			func(a *Assembly) module { return a },
@@ -50,7 +50,7 @@ func Module(options ...Option) fx.Option {
 	return fx.Module("rollcall", append(parts, fx.Invoke(assemble))...)
 }
 
-// collect provides the content of a further provider's group to the assembly.
+// collect passes the listeners in the group of a further provider to the assembly.
 func collect(index int, group string) fx.Option {
 	return fx.Provide(fx.Annotate(
 		func(listeners []rollcall.Listener) collected { return collected{index, listeners} },

@@ -33,7 +33,7 @@ func (a *Assembly) override(groups []group, c catalog) error {
 	return errors.Join(problems...)
 }
 
-// overrides is one order file on its way into an application.
+// overrides applies one order file to an application.
 type overrides struct {
 	file     *orderfile.File
 	settings settings
@@ -41,8 +41,8 @@ type overrides struct {
 	catalog  catalog
 	byID     map[int]map[string][]int
 	replaced map[subscription]ordering.Placement
-	placed   map[subscription]orderfile.Listener // by this file
-	lost     bool                                // a problem has cost a listener
+	placed   map[subscription]orderfile.Listener // replaced by this file
+	lost     bool                                // a listener is missing because of a problem
 	problems []error
 }
 
@@ -62,7 +62,7 @@ func (o *overrides) fail(kind orderfile.Kind, at orderfile.Position, format stri
 	o.problems = append(o.problems, &orderfile.Error{Kind: kind, File: o.file.Name, Position: at, Message: fmt.Sprintf(format, args...)})
 }
 
-// of are the indexes of the providers that collect a group.
+// of returns the indexes of the providers that collect a group.
 func (s settings) of(group string) []int {
 	var found []int
 	for i, p := range s.providers {
@@ -96,12 +96,12 @@ func (o *overrides) listener(l orderfile.Listener) {
 	for _, i := range providers {
 		o.inGroup(i, o.ids(i)[l.ID], l)
 		if len(o.problems) > before {
-			return // another provider of the group would have the same
+			return // another provider of the group would have the same problem
 		}
 	}
 }
 
-// ids finds the listeners of a provider by ID.
+// ids returns the indexes of a provider's listeners by ID.
 func (o *overrides) ids(index int) map[string][]int {
 	if o.byID[index] == nil {
 		byID := map[string][]int{}
@@ -152,7 +152,7 @@ type subscription struct {
 	key      event.Key
 }
 
-// replace overrides a placement and remembers that of the code.
+// replace overrides the placement of a listener, and remembers the placement in the code.
 func (o *overrides) replace(index int, l *rollcall.Listener, by orderfile.Listener) {
 	s := subscription{index, l.ID, l.Event}
 	if first, twice := o.placed[s]; twice {
@@ -167,7 +167,7 @@ func (o *overrides) replace(index int, l *rollcall.Listener, by orderfile.Listen
 	l.Placement = by.Placement
 }
 
-// textOf is how a file would write the key.
+// textOf returns the text of a key in an order file.
 func (o *overrides) textOf(key event.Key) string {
 	if d, ok := o.catalog.Declared(key); ok && d.Name != "" {
 		return d.Name
@@ -184,8 +184,8 @@ func (o *overrides) ambiguous(l orderfile.Listener, group []rollcall.Listener, m
 		l.Event, l.ID, strings.Join(candidates, ", "))
 }
 
-// notHeard is an event that the application does not have, or has but that
-// listener does not hear.
+// notHeard reports an event that the application does not have, or that the listener does
+// not listen to.
 func (o *overrides) notHeard(l orderfile.Listener, own []string) {
 	var known []string
 	for _, e := range o.catalog.Events() {

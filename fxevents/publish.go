@@ -26,8 +26,8 @@ type outbox struct {
 // outgoing is an event that has asynchronous listeners.
 type outgoing struct {
 	name     string
-	keys     []string      // of their receivers
-	lock     chan struct{} // held while they are declared
+	keys     []string      // receiver keys of the asynchronous listeners
+	lock     chan struct{} // held while the keys are declared
 	declared atomic.Bool
 }
 
@@ -46,7 +46,7 @@ func (o *outbox) add(name string, keys []string) {
 	o.events[name] = &outgoing{name: name, keys: keys, lock: make(chan struct{}, 1)}
 }
 
-// publishes returns the Publish of the declaration with a name.
+// publishes returns the Publish function for the event with this name.
 func (o *outbox) publishes(name string) func(context.Context, any) error {
 	return func(ctx context.Context, ev any) error {
 		e := o.events[name]
@@ -61,8 +61,8 @@ func (o *outbox) publishes(name string) func(context.Context, any) error {
 	}
 }
 
-// declare has the transport keep the event for its receivers from now on, whether or not
-// they have ever run.
+// declare makes the transport keep the event for its receivers from now on, even if they
+// have never run.
 func (e *outgoing) declare(ctx context.Context, t transport.Transport) error {
 	declarer, ok := t.(transport.Declarer)
 	if !ok || e.declared.Load() {
@@ -83,8 +83,9 @@ func (e *outgoing) declare(ctx context.Context, t transport.Transport) error {
 	return nil
 }
 
-// checkAsync says what is wrong with an asynchronous listener of the provider at an
-// index beyond what provider.Build reports: its place, its receiver key or its event.
+// checkAsync returns the problems with an asynchronous listener that provider.Build does
+// not report: with its group, its receiver key or its event. The argument index is that
+// of the listener's provider.
 func (a *Assembly) checkAsync(l *rollcall.Listener, index int, c catalog) error {
 	if p := a.settings.providers[index]; p.name != "" {
 		return asyncError(l, "it is in the group %s, and only the provider without a name publishes events: drop the tag's async, or its group", p.group)
@@ -99,8 +100,8 @@ func (a *Assembly) checkAsync(l *rollcall.Listener, index int, c catalog) error 
 	return errors.Join(problems...)
 }
 
-// checkOutgoing says why a declared event can't travel as it is. provider.Build reports
-// events without a name, or without one type.
+// checkOutgoing returns an error if a declared event can't be published. provider.Build
+// reports events that have no name or are interfaces.
 func (a *Assembly) checkOutgoing(l *rollcall.Listener, e rollcall.Declaration) error {
 	if e.Name == "" || e.Key.IsInterface() {
 		return nil
@@ -127,9 +128,9 @@ func subscriptionProblem(s transport.Subscription) string {
 	return ""
 }
 
-// isEmptyInJSON reports whether events of a type hold something of which encoding/json
-// writes nothing. It leaves it to embedded types what they hide: an event.Propagation
-// means nothing to a receiver.
+// isEmptyInJSON reports whether events of a type have fields of their own, but
+// encoding/json writes none. It ignores unexported fields of embedded types: a receiver
+// does not need an event.Propagation.
 func isEmptyInJSON(t reflect.Type) bool {
 	if t.Implements(reflect.TypeFor[json.Marshaler]()) || t.Implements(reflect.TypeFor[encoding.TextMarshaler]()) {
 		return false
@@ -143,7 +144,7 @@ func isEmptyInJSON(t reflect.Type) bool {
 	hidden := false
 	for _, f := range reflect.VisibleFields(t) {
 		switch {
-		case f.Anonymous: // its own fields are visible too
+		case f.Anonymous: // its fields are visited, too
 			if !isStruct(f.Type) && f.IsExported() {
 				return false
 			}

@@ -34,7 +34,7 @@ func Receive(keys ...string) fx.Option {
 	r := receive{keys: slices.Clone(keys), source: callsite.Caller(0)}
 	return fx.Options(
 		fx.Provide(fx.Annotated{Group: receiveGroup, Target: func(m module) receive {
-			return receive{m.assembly().nextDeclared(), r.keys, r.source} // r may be another application's, too
+			return receive{m.assembly().nextDeclared(), r.keys, r.source} // r may be shared by several applications
 		}}),
 		fx.Invoke(func(*Assembly) {}), // so that the container reports a missing Module
 	)
@@ -53,8 +53,8 @@ type receiving struct {
 	source       string
 }
 
-// prepareAsync finds the asynchronous listeners, and what is wrong with them beyond what
-// provider.Build reports.
+// prepareAsync adds the events with asynchronous listeners to the outbox. It returns the
+// problems with these listeners that provider.Build does not report.
 func (a *Assembly) prepareAsync(in parts, c catalog, groups []group, all []built) error {
 	var problems []error
 	var known []string
@@ -91,7 +91,8 @@ func (a *Assembly) prepareAsync(in parts, c catalog, groups []group, all []built
 const noTransport = "the application has no transport, or lacks something that the transport's constructor takes: provide a transport with fxevents.Transport, " +
 	"or use fxnats.Module of github.com/rollcall-go/rollcall/transport/natsevents/fxnats instead of fxevents.Module for an embedded one"
 
-// unknownKeys are keys that calls of Subscription and Receive name and no listener has.
+// unknownKeys returns an error for each key in a call of Subscription or Receive that no
+// listener has.
 func (a *Assembly) unknownKeys(in parts, known []string) []error {
 	var problems []error
 	for _, key := range slices.Sorted(maps.Keys(a.settings.receivers)) {
@@ -135,8 +136,8 @@ func (a *Assembly) connect(in parts, p built) error {
 	return nil
 }
 
-// subscriptions are those that calls of Receive ask for, in the order of the events'
-// declaration.
+// subscriptions returns the subscriptions for the calls of Receive, in the order in which
+// the events are declared.
 func (a *Assembly) subscriptions(in parts, p built) ([]subscribed, error) {
 	var wanted []string
 	all := false
@@ -164,8 +165,8 @@ func (a *Assembly) subscriptions(in parts, p built) ([]subscribed, error) {
 	return list, nil
 }
 
-// receiver makes the receiver of a key, with a dispatcher of its own that calls the
-// listeners of the key.
+// receiver returns the receiver of a key. Its own dispatcher calls the listeners of the
+// key.
 func (a *Assembly) receiver(d declaredEvent, key string, origin rollcall.Dispatcher, of *rollcall.Listeners) (*transport.Receiver, error) {
 	list, err := receivedBy(key, of)
 	if err != nil {
@@ -181,7 +182,8 @@ func (a *Assembly) receiver(d declaredEvent, key string, origin rollcall.Dispatc
 	return r, nil
 }
 
-// receivedBy returns the asynchronous listeners of a key, to be called like any others.
+// receivedBy returns the asynchronous listeners of a key as synchronous ones, for the
+// dispatcher of a receiver.
 func receivedBy(key string, all *rollcall.Listeners) (*rollcall.Listeners, error) {
 	spec := rollcall.Spec{Event: all.Spec().Event, EveryEvent: true}
 	for _, l := range all.All() {

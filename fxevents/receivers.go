@@ -15,8 +15,8 @@ import (
 	"github.com/rollcall-go/rollcall/transport"
 )
 
-// receivers are the subscriptions of an application. They run from its start to
-// its stop, and again after that.
+// receivers has the subscriptions of an application. They run from its start to its stop,
+// and again if it is started again.
 type receivers struct {
 	assembly      *Assembly
 	transport     transport.Transport // to subscribe to
@@ -25,8 +25,8 @@ type receivers struct {
 	run           *run
 }
 
-// start declares all receivers, also those of other processes, and subscribes
-// those of this one.
+// start declares all receivers, including those of other processes, and subscribes those
+// of this process.
 func (r *receivers) start(ctx context.Context) error {
 	if r.assembly.isClosed() {
 		return errors.New("rollcall: the transport was closed when the application stopped: make another application by fx.New")
@@ -51,7 +51,7 @@ func (r *receivers) stop(ctx context.Context) error {
 	return err
 }
 
-// run is the time from a start to its stop, or longer if listeners do not end.
+// run is the time from a start to its stop, or longer if listeners do not return.
 type run struct {
 	shutdowner fx.Shutdowner
 	cancel     context.CancelFunc
@@ -110,15 +110,15 @@ func (r *run) stop(ctx context.Context) error {
 	return errors.Join(r.problems...)
 }
 
-// logged is the transport that receivers subscribe to. It logs what becomes of each
-// delivery that is not done.
+// logged is the transport that receivers subscribe to. It logs each delivery that is not
+// acknowledged, and whether the event is redelivered or becomes a dead letter.
 type logged struct {
 	transport.Transport
 	logger *slog.Logger // nil: slog.Default()
 }
 
-// Subscribe decides before the transport, which then has nothing left to decide. So a
-// panic is logged, and the attempt that is one too many.
+// Subscribe calls transport.Decide before the transport does, and that verdict is final.
+// So panics and last attempts are logged, too.
 func (t logged) Subscribe(ctx context.Context, s transport.Subscription, h transport.Handler) error {
 	return t.Transport.Subscribe(ctx, s, func(ctx context.Context, d transport.Delivery) transport.Verdict {
 		v := transport.Decide(ctx, s, h, d)
@@ -137,7 +137,7 @@ func (t logged) log(ctx context.Context, s transport.Subscription, d transport.D
 		level, message = slog.LevelWarn, "event will be redelivered"
 		attributes = append(attributes, slog.Duration("after", after))
 	}
-	reason, _ := v.Rejected() // has that of a Retry too
+	reason, _ := v.Rejected() // a Retry has a reason, too
 	logger := t.logger
 	if logger == nil {
 		logger = slog.Default()

@@ -10,12 +10,12 @@ import (
 
 // registration is one call of Listen or AsListener.
 type registration struct {
-	source string // the call
+	source string // the place of the call
 	target any    // the method or constructor
 }
 
-// listOf is how the container calls a list of listeners for the group that a tag
-// names.
+// listOf returns the group that a tag names, with the option "flatten" for a list of
+// listeners.
 func listOf(group string) string {
 	if group == "" {
 		return DefaultGroup + ",flatten"
@@ -23,8 +23,7 @@ func listOf(group string) string {
 	return group + ",flatten"
 }
 
-// groupUse remembers that a tag names a group, so that a misspelt one does not
-// lose its listener.
+// groupUse records that a tag names a group, so that a misspelt group is reported.
 func (r registration) groupUse(group string) []any {
 	if group == "" || group == DefaultGroup {
 		return nil
@@ -44,7 +43,7 @@ type groupUse struct {
 // problem keeps an error for the assembly, which reports all errors together.
 func (r registration) problem(err error) fx.Annotated { return r.report(err, false) }
 
-// loss is a problem that has cost a listener.
+// loss is like problem, for an error that leaves out a listener.
 func (r registration) loss(err error) fx.Annotated { return r.report(err, true) }
 
 func (r registration) report(err error, lost bool) fx.Annotated {
@@ -66,10 +65,10 @@ type problem struct {
 	err      error
 }
 
-// listeners makes listeners of a value from the container. The assembly reports what is
-// wrong with the value, together with all other problems.
+// listeners makes listeners from a value of the container. The assembly reports the
+// problems with the value, together with all others.
 func (r registration) listeners(a *Assembly, value any, fields tags.Fields) []rollcall.Listener {
-	fields.Group = "" // which it is in by now
+	fields.Group = "" // the listener is already in its group
 	listeners, err := rollcall.FromValue(value, fields)
 	if err != nil {
 		a.addProblem(r.error(err))
@@ -88,8 +87,8 @@ func (r registration) listeners(a *Assembly, value any, fields tags.Fields) []ro
 	return listeners
 }
 
-// hasOwnSource reports whether a value's listeners were made elsewhere, where their
-// placements are written.
+// hasOwnSource reports whether a value's listeners have a Source of their own. They were
+// made elsewhere, and their placements are written there.
 func hasOwnSource(value any) bool {
 	switch value.(type) {
 	case rollcall.Listener, rollcall.Subscriber:

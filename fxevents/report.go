@@ -9,8 +9,9 @@ import (
 	"github.com/rollcall-go/rollcall/ordering"
 )
 
-// newReport returns the report that the container provides. It is empty until the listeners
-// are assembled, and never changes after that. It is made only if somebody injects it.
+// newReport returns the report that the container provides. The report is empty until the
+// listeners are assembled, and never changes after that. The container calls newReport
+// only if the report is injected.
 func newReport(a *Assembly) *inspect.Report {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -19,7 +20,7 @@ func newReport(a *Assembly) *inspect.Report {
 	return a.report
 }
 
-// fillReport needs the lock.
+// fillReport fills the report, if there is one. The caller must hold a.mu.
 func (a *Assembly) fillReport() {
 	if a.report == nil {
 		return

@@ -50,7 +50,7 @@ func opened[T transport.Transport](a *Assembly, open func() (T, error)) (transpo
 	return t, nil
 }
 
-// closed closes a transport that can be.
+// closed closes a transport that has a method Close.
 func closed(t transport.Transport) error {
 	switch t := t.(type) {
 	case interface{ Close() }:

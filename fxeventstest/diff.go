@@ -2,15 +2,16 @@ package fxeventstest
 
 import "strings"
 
-// diff shows two texts line by line: lines of both with two spaces before them, lines of
-// only one with "- " or "+ ". It returns "" if the texts are equal. It is a textbook
-// longest common subsequence by table: order files are short.
+// diff compares two texts line by line. Lines of both begin with two spaces, lines of old
+// only with "- ", and lines of new only with "+ ". It returns "" if the texts are equal.
+// It finds a longest common subsequence with a table, which is fast enough for short
+// texts.
 func diff(old, new string) string {
 	if old == new {
 		return ""
 	}
 	a, b := strings.Split(old, "\n"), strings.Split(new, "\n")
-	common := make([][]int, len(a)+1) // of a[i:] and b[j:]
+	common := make([][]int, len(a)+1) // common[i][j]: the number of common lines of a[i:] and b[j:]
 	for i := range common {
 		common[i] = make([]int, len(b)+1)
 	}

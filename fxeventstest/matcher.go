@@ -22,7 +22,7 @@ func Equal[E any](want E) Matcher[E] {
 	return Matcher[E]{shown(want), func(e E) bool { return reflect.DeepEqual(e, want) }}
 }
 
-// shown is an event for a message.
+// shown returns the text of an event for a message.
 func shown(e any) string { return fmt.Sprintf("%+v", e) }
 
 var first = ordering.Placement{Priority: ordering.First()}

@@ -61,7 +61,7 @@ func Order(t testing.TB, golden string, options ...fx.Option) {
 	}
 }
 
-// withoutModule returns a question if the container has no assembly.
+// withoutModule returns a hint for the error message if the container has no assembly.
 func withoutModule(err error) string {
 	if strings.Contains(err.Error(), "*fxevents.Assembly") {
 		return ": is fxevents.Module among the options?"
@@ -78,8 +78,8 @@ func orderOf(t testing.TB, r *inspect.Report) string {
 	return text.String()
 }
 
-// withoutSources returns a copy of the report without the lines of source files, so that
-// it does not change when they do.
+// withoutSources returns a copy of the report without the positions of source code, so
+// that the copy does not change when code moves.
 func withoutSources(r inspect.Report) inspect.Report {
 	var copied inspect.Report
 	for _, p := range r.Providers {
@@ -109,5 +109,5 @@ func write(t testing.TB, golden, content string) {
 	}
 }
 
-// withoutCR undoes a checkout with CRLF.
+// withoutCR converts CRLF line endings, which a checkout may have added.
 func withoutCR(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") }

@@ -27,7 +27,7 @@ type Recorder[E any] struct {
 	mu      sync.Mutex
 	events  []E
 	err     error
-	changed chan struct{} // closed when an event comes
+	changed chan struct{} // closed when an event is recorded
 }
 
 // Record returns a recorder of events of type E. If E is an interface, the recorder records
@@ -51,7 +51,7 @@ func (r *Recorder[E]) Emitter() *rollcall.Emitter[E] {
 // called before all other listeners.
 func (r *Recorder[E]) Option() fx.Option {
 	l := r.listener()
-	rollcall.Internal.PlaceListener(friend.Key{}, &l, math.MaxInt) // of several that are to be first, the last one is
+	rollcall.Internal.PlaceListener(friend.Key{}, &l, math.MaxInt) // the last one with priority first runs first
 	return fx.Supply(fx.Annotated{Group: fxevents.DefaultGroup, Target: l})
 }
 
@@ -122,7 +122,7 @@ func (r *Recorder[E]) Want(matchers ...Matcher[E]) {
 	r.t.Errorf("got %d events of type %s, want %d:%s", len(events), event.KeyOf[E](), len(matchers), text.String())
 }
 
-// comparison is the line for the event at an index.
+// comparison returns the line for the event at index i.
 func comparison[E any](i int, events []E, matchers []Matcher[E]) string {
 	switch {
 	case i >= len(events):

@@ -5,8 +5,8 @@ import (
 	"unicode"
 )
 
-// wide are further characters that take two columns: punctuation, full-width
-// forms and pictures.
+// wide has further characters that take two columns: punctuation, full-width forms and
+// pictographs.
 var wide = &unicode.RangeTable{
 	R16: []unicode.Range16{
 		{0x231a, 0x231b, 1}, {0x23e9, 0x23ec, 1}, {0x23f0, 0x23f3, 3}, {0x25fd, 0x25fe, 1}, {0x2614, 0x2615, 1}, {0x2648, 0x2653, 1},
@@ -18,8 +18,8 @@ var wide = &unicode.RangeTable{
 	R32: []unicode.Range32{{0x1f300, 0x1faff, 1}, {0x20000, 0x3fffd, 1}},
 }
 
-// columns returns the width of a text in columns of a terminal. Marks take no column,
-// the wide letters of East Asia two.
+// columns returns the width of a text in columns of a terminal. Combining marks take no
+// column. Wide East Asian characters take two.
 func columns(s string) int {
 	n := 0
 	for _, r := range s {
@@ -34,7 +34,7 @@ func columns(s string) int {
 	return n
 }
 
-// padded returns a text with spaces up to a number of columns.
+// padded returns a text padded with spaces to a width in columns.
 func padded(s string, width int) string {
 	return s + strings.Repeat(" ", max(0, width-columns(s)))
 }

@@ -70,7 +70,8 @@ func Compare(old, new Report) Diff {
 type eventName struct{ provider, tag, event string }
 
 // names holds the IDs that several providers of a report share. Only the tag
-// distinguishes these providers. The tag of any other provider may change.
+// distinguishes these providers. The tag of any other provider may change from one report
+// to the other.
 type names map[string]bool
 
 func namesIn(reports ...Report) names {
@@ -143,10 +144,10 @@ func places(listeners []Listener) map[subscriber]int {
 	return index
 }
 
-// unmoved returns the indexes of a longest part of the new list that had this order
-// before.
+// unmoved returns the indexes of a longest subsequence of the new list that has the same
+// order in the old list.
 func unmoved(new []Listener, oldPlace map[subscriber]int) map[int]bool {
-	var ends []int // ends[n]: the new index that ends a sequence of n+1 with the smallest old place
+	var ends []int // ends[n]: the index that ends a sequence of length n+1, at the smallest possible old place
 	previous := make([]int, len(new))
 	for i := range new {
 		place, known := oldPlace[nameOf(new, i)]
@@ -220,7 +221,7 @@ func (d Diff) writeText(w *bufio.Writer, c palette) {
 	}
 }
 
-// places returns the old and the new place, "-" for none.
+// places returns the old and the new place, with "-" for a missing one.
 func (c Change) places() string {
 	place := func(n int) string {
 		if n == 0 {

@@ -8,7 +8,7 @@ import (
 	"github.com/rollcall-go/rollcall/internal/printable"
 )
 
-// writeDOT draws what writeMermaid draws, for Graphviz.
+// writeDOT draws the same graph as writeMermaid, for Graphviz.
 func writeDOT(w *bufio.Writer, r Report) error {
 	fmt.Fprintln(w, "digraph rollcall {\n  node [shape=box];")
 	r.eachEvent(func(n int, p Provider, e Event) {

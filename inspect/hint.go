@@ -12,8 +12,8 @@ func targetOf(hint string) string {
 	return strings.TrimPrefix(target, "?")
 }
 
-// index finds listeners by ID. If one ID listens twice, to the event itself and to an
-// interface, a before means the first of the two and an after the last.
+// index finds listeners by ID. An ID may listen twice: to the event itself and to an
+// interface. A before then means the first of the two, an after the last.
 type index struct{ first, last map[string]int }
 
 func (e Event) index() index {
@@ -27,14 +27,14 @@ func (e Event) index() index {
 	return x
 }
 
-// arrow is a hint as a line of a picture, from the listener that runs first.
+// arrow is a hint in a picture, drawn from the listener that runs first.
 type arrow struct{ from, to int }
 
 func (a arrow) top() int    { return min(a.from, a.to) }
 func (a arrow) bottom() int { return max(a.from, a.to) }
 
-// arrows returns the hints at listeners of the event, sorted by their upper ends, short
-// ones first.
+// arrows returns the hints whose targets listen to the event. They are sorted by their
+// upper ends, short ones first.
 func (e Event) arrows() []arrow {
 	index := e.index()
 	var arrows []arrow

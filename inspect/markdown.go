@@ -45,7 +45,7 @@ func writeMarkdownEvent(w *bufio.Writer, e Event) {
 	}
 }
 
-// markdownText escapes what Markdown would take for markup, GitHub's Markdown included.
+// markdownText escapes characters that are markup in Markdown or in GitHub's Markdown.
 func markdownText(s string) string {
 	var b strings.Builder
 	for _, r := range printable.Line(s) {

@@ -28,7 +28,8 @@ func writeMermaid(w *bufio.Writer, r Report) error {
 	return nil
 }
 
-// mermaidText quotes a label; Mermaid knows only entities.
+// mermaidText quotes a label. It uses entities, because Mermaid has no other way to
+// escape.
 func mermaidText(s string) string {
 	var b strings.Builder
 	for _, r := range printable.Line(s) {

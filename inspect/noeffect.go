@@ -6,7 +6,7 @@ import (
 	"github.com/rollcall-go/rollcall/ordering"
 )
 
-// placed is a listener of a report while its reason is still at hand.
+// placed is a listener of a report, with the data for finding its hints without effect.
 type placed struct {
 	Listener
 	placement ordering.Placement
@@ -25,15 +25,15 @@ func placedAt(id, source string, p ordering.Placement, r ordering.Reason) placed
 	}
 }
 
-// absent marks a hint whose target does not hear the event, until
-// explainAbsent has seen the other events.
+// absent marks a hint whose target does not listen to the event. explainAbsent replaces
+// it with a reason.
 const absent = "absent"
 
-// listeners returns the listeners with their hints without effect. A hint at a listener
-// that does not hear the event has no effect. A hint that anchors its listener has one.
-// For any other hint, look at the listeners that hints connect with its own. If none of
-// them was moved and they form no ring, the hint has no effect. Otherwise a trial drops
-// the hint and sorts again.
+// listeners returns the listeners with their hints without effect. A hint has no effect
+// if its target does not listen to the event. It has an effect if it anchors its
+// listener. For any other hint, look at the listeners that hints connect with its own. If
+// none of them was moved and they form no ring, the hint has no effect. Otherwise, a
+// trial sorts again without the hint.
 func listeners(all []placed) []Listener {
 	result := make([]Listener, len(all))
 	groups := connected(all)
@@ -53,7 +53,8 @@ func listeners(all []placed) []Listener {
 	return result
 }
 
-// noEffect says why a hint changes nothing, "" if it may change something.
+// noEffect returns the reason why a hint changes nothing, or "" if it may change
+// something.
 func (x placed) noEffect(side ordering.Side, t ordering.Target, groups groups, trial *trial) string {
 	beside := x.reason.Beside
 	switch {
@@ -70,10 +71,10 @@ func (x placed) noEffect(side ordering.Side, t ordering.Target, groups groups, t
 	return "priorities and declared order do that already"
 }
 
-// groups are the listeners that hints connect, as a forest (union-find).
+// groups divides the listeners into groups that hints connect, as a forest (union-find).
 type groups struct {
 	parent map[string]string
-	broken map[string]bool // by root: a listener of the group was moved
+	broken map[string]bool // by root: a listener of the group was moved, or the group has a ring
 }
 
 func connected(all []placed) groups {
@@ -97,7 +98,7 @@ func connected(all []placed) groups {
 }
 
 // cutsRing reports whether a listener has priority 0 only because it is in a ring of
-// listeners that each ask to run beside the next.
+// listeners that anchor each other.
 func (g groups) cutsRing(x placed) bool {
 	return x.reason.Beside == nil && x.placement.Priority.IsZero() &&
 		slices.ContainsFunc(slices.Concat(x.placement.Before, x.placement.After), func(t ordering.Target) bool { return g.has(t.ID) })
@@ -114,8 +115,8 @@ func (g groups) root(id string) string {
 	return id
 }
 
-// explainAbsent says of each absent target whether it listens to other events of the
-// provider, or to none.
+// explainAbsent sets the reasons of hints with absent targets: the target listens only to
+// other events of the provider, or to none.
 func (p *Provider) explainAbsent() {
 	known := map[string]bool{}
 	for _, e := range p.Events {

@@ -61,7 +61,7 @@ type NoEffect struct {
 	Why  string `json:"why"`
 }
 
-// placementOf returns a placement as a report has it.
+// placementOf converts a placement to the form in a report.
 func placementOf(p ordering.Placement) Placement {
 	return Placement{Priority: p.Priority.String(), Before: texts(p.Before), After: texts(p.After), Source: p.Source}
 }
@@ -159,8 +159,8 @@ type subscription struct {
 	key event.Key
 }
 
-// hears returns the interface or name that a listener of the event listens to, "" if it
-// listens to the event's own type or name.
+// hears returns the interface or name that a listener of the event listens to. It returns
+// "" if the listener listens to the event's own type or name.
 func hears(key event.Key, e rollcall.Declaration) string {
 	if key == e.Key || key.Name() != "" && key.Name() == e.Name {
 		return ""

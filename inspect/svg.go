@@ -9,7 +9,7 @@ import (
 	"github.com/rollcall-go/rollcall/internal/printable"
 )
 
-// Measures of the picture, in pixels. Text is monospaced, so its width is known without
+// Dimensions in the picture, in pixels. Text is monospaced, so its width is known without
 // a font.
 const (
 	svgMargin    = 16
@@ -18,7 +18,7 @@ const (
 	svgHeading   = 34
 	svgCharacter = 7.9 // width of a character of 13 px, rounded up
 	svgLane      = 10  // between the arcs of hints
-	svgLongest   = 100 // characters of a name; the rest is in its title
+	svgLongest   = 100 // characters shown of a name; the title has all of it
 )
 
 const svgTitle = "The order of event listeners"
@@ -27,8 +27,8 @@ const svgStyle = `text{font:13px ui-monospace,Menlo,Consolas,monospace;fill:#1b1
 .h{font-weight:bold}.r{fill:#57606a}.b{fill:#eef4fb;stroke:#4a7ebb}.a{fill:none;stroke:#9a6700}.m{fill:#9a6700}.g{fill:#fff}
 @media(prefers-color-scheme:dark){text{fill:#e6edf3}.r{fill:#9da7b3}.b{fill:#152238;stroke:#5b8fd1}.a{stroke:#d4a72c}.m{fill:#d4a72c}.g{fill:#0d1117}}`
 
-// writeSVG draws each event as a column of boxes in the order in which they
-// run, with their reasons beside them and the hints as arcs on the left.
+// writeSVG draws each event as a column of boxes in the order in which the listeners run.
+// The reasons are beside the boxes, and the hints are arcs on the left.
 func writeSVG(w *bufio.Writer, r Report) error {
 	var body strings.Builder
 	y, width := svgMargin, 0.0
@@ -53,13 +53,13 @@ func (e Event) SVG() string {
 	return svgStart(int(right)+svgMargin, bottom+svgMargin) + ` aria-label="` + svgTitle + `">` + body.String() + "</svg>"
 }
 
-// svgStart returns the start tag of a picture without its end, so that attributes may
-// follow.
+// svgStart returns the start tag of a picture without the closing ">", so that attributes
+// may follow.
 func svgStart(width, height int) string {
 	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" role="img"`, width, height)
 }
 
-// svgEvent draws one event from y down and returns where it ends.
+// svgEvent draws one event below y, and returns its bottom and right edges.
 func svgEvent(b *strings.Builder, y int, heading string, e Event) (bottom int, right float64) {
 	svgText(b, "h", svgMargin, y+svgBox-6, heading)
 	right = svgMargin + svgWidth(heading)
@@ -88,8 +88,8 @@ func svgEvent(b *strings.Builder, y int, heading string, e Event) (bottom int, r
 
 func numbered(i int, l Listener) string { return fmt.Sprintf("%d. %s", i+1, l.ID) }
 
-// lanes assigns each arrow the innermost lane that is free on its way. The arrows are
-// sorted by their upper ends.
+// lanes assigns each arrow the innermost lane that is free along its whole length. The
+// arrows must be sorted by their upper ends.
 func lanes(arrows []arrow) (lane []int, count int) {
 	var free []int // lane → the row from which it is free
 	for _, a := range arrows {

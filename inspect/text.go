@@ -10,7 +10,8 @@ import (
 	"github.com/rollcall-go/rollcall/internal/printable"
 )
 
-// palette has the escape sequences of a terminal's colours, or nothing.
+// palette has the escape sequences for colours in a terminal. They are empty for plain
+// text.
 type palette struct{ bold, dim, warn, reset string }
 
 var (
@@ -108,7 +109,7 @@ func (l Listener) Notes() []string {
 	return notes
 }
 
-// before returns a text with a prefix, "" for an empty text.
+// before returns a text with a prefix, or "" if the text is empty.
 func before(prefix, text string) string {
 	if text == "" {
 		return ""

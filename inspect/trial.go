@@ -7,18 +7,18 @@ import (
 	"github.com/rollcall-go/rollcall/ordering"
 )
 
-// trial sorts an event without some hints and compares the orders. It drops each hint
-// alone, and together with all that were found idle so far. So the hints that a report
-// lists can be dropped one by one or together.
+// trial sorts the listeners of an event without some hints, and compares the orders. It
+// drops each hint alone, and together with all hints found idle so far. So the hints that
+// a report lists can be dropped one by one or together.
 type trial struct {
 	items   []ordering.Item // in declared order
-	without []ordering.Item // the same without idle hints
-	order   []int           // by which they run
+	without []ordering.Item // the items without idle hints
+	order   []int           // indexes of the items as they run
 	byID    map[string]int
 }
 
-// maxTrial is how many listeners and hints of an event are tried at most. Each trial is
-// a sort.
+// maxTrial limits the listeners and the hints of an event that is tried. Each trial is a
+// sort.
 const maxTrial = 100
 
 // newTrial returns nil if the event is too large, if an ID listens to it twice, or if the
@@ -55,7 +55,7 @@ func newTrial(all []placed, groups groups) *trial {
 	return t
 }
 
-// sorted returns the order of items, nil if they have none.
+// sorted returns the order of items, or nil if they have none.
 func (t *trial) sorted(items []ordering.Item) []int {
 	orders, err := ordering.Sort(items)
 	if err != nil || len(orders) != 1 {

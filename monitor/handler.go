@@ -56,7 +56,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	query := r.URL.Query()
-	// Only the last part counts, so that the handler may be mounted anywhere.
+	// Only the last part of the path counts, so that the handler can be mounted anywhere.
 	switch name := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]; name {
 	case "":
 		h.serve(w, http.StatusOK, "index", h.index(query.Get("q")))
@@ -72,7 +72,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serve writes a page, or an error and nothing of the page if that fails.
+// serve writes a page. If the template fails, it writes only an error.
 func (h *handler) serve(w http.ResponseWriter, status int, name string, page any) {
 	var b bytes.Buffer
 	if err := pages.ExecuteTemplate(&b, name, page); err != nil {
@@ -92,8 +92,8 @@ func (h *handler) serveReport(w http.ResponseWriter) {
 	_ = h.report.Write(w, inspect.JSON) // the client has gone
 }
 
-// event serves the page of one event. Without a group, the first provider with the ID
-// is meant.
+// event serves the page of one event. If group is empty, it uses the first provider with
+// the ID.
 func (h *handler) event(w http.ResponseWriter, provider, group, name string) {
 	for _, p := range h.report.Providers {
 		for _, e := range p.Events {

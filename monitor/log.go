@@ -50,7 +50,7 @@ func (l *logging) Begin(ctx context.Context, d rollcall.Dispatched) (context.Con
 	}
 }
 
-// loggedDispatch is one dispatch on its way into a log.
+// loggedDispatch observes one dispatch for the log.
 type loggedDispatch struct {
 	logger     *slog.Logger
 	ctx        context.Context
@@ -60,7 +60,7 @@ type loggedDispatch struct {
 
 	mu      sync.Mutex // listeners may run in parallel
 	called  int
-	last    int // to return, -1 for none
+	last    int // the index of the listener that returned last, or -1
 	stopped bool
 }
 
@@ -112,7 +112,7 @@ func callable(list *rollcall.Listeners) int {
 	return n
 }
 
-// takes returns the level for an error, which may be nil, and whether the logger takes
+// takes returns the level for an error, which may be nil, and whether the logger enables
 // that level.
 func (l *loggedDispatch) takes(err error) (slog.Level, bool) {
 	level := slog.LevelDebug

@@ -25,21 +25,21 @@ const others = "(others)"
 
 // memory holds everything that a Tracer knows since its last Reset.
 type memory struct {
-	sample sampler // of the dispatches that are timed
+	sample sampler // chooses the dispatches that are timed
 	render func(ev any) string
 	start  time.Time
 
 	events sync.Map // name → *eventTrace
 	known  atomic.Int64
-	turn   atomic.Uint64 // of the ring
-	burst  atomic.Uint64 // the current tenth of a second, and how many dispatches of it the ring has
+	turn   atomic.Uint64 // how many dispatches were put into the ring
+	burst  atomic.Uint64 // the current tenth of a second, and how many of its dispatches were put into the ring
 	recent [recentDispatches]atomic.Pointer[remembered]
-	traces sync.Pool // of *trace: a core usually gets its own trace back, and so keeps to its shard
-	width  int       // shards
+	traces sync.Pool // of *trace: a core usually gets its own trace back, and so keeps its shard
+	width  int       // the number of shards
 	given  atomic.Int64
 }
 
-// remembered is a dispatch with its place among all.
+// remembered is a dispatch in the ring, with its number.
 type remembered struct {
 	turn uint64
 	line *Timeline
@@ -60,7 +60,8 @@ func shards() int {
 	return n
 }
 
-// now reads one clock, so it is faster than time.Now.
+// now returns the time since the start. It reads only one clock, so it is faster than
+// time.Now.
 func (m *memory) now() time.Duration { return time.Since(m.start) }
 
 // lines returns the dispatches in the ring, the newest first.
@@ -85,8 +86,8 @@ func (m *memory) remember(line *Timeline) {
 	m.recent[(turn-1)%recentDispatches].Store(&remembered{turn, line})
 }
 
-// admits reports whether the ring still takes a dispatch that ended at that time. Once
-// a tenth of a second has had its hundred, it writes nothing.
+// admits reports whether the ring takes a dispatch that ended at that time. It takes a
+// hundred in each tenth of a second. For later ones, admits writes no memory.
 func (m *memory) admits(end time.Duration) bool {
 	tenth := uint64(end/(100*time.Millisecond)) << 32
 	for {
@@ -145,7 +146,7 @@ type eventTrace struct {
 
 type eventShard struct {
 	dispatches, failed, stopped, unheard atomic.Uint64
-	_                                    [32]byte // keeps it on cache lines of its own
+	_                                    [32]byte // fills the cache line
 }
 
 // layout has the traces of the listeners of a list by their index.

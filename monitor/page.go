@@ -23,7 +23,7 @@ type page struct {
 
 type indexPage struct {
 	page
-	Several bool // providers
+	Several bool // the report has several providers
 	Total   int
 	Events  []eventView
 	Orphans []orphanView
@@ -64,13 +64,13 @@ type timelineView struct {
 type stepView struct {
 	Listener, Class, What string
 	Called                bool
-	Left, Width           float64 // of a hundred
+	Left, Width           float64 // in percent
 }
 
 const (
 	shownTimelines = 20
-	shownSteps     = 50  // of a timeline
-	drawn          = 300 // listeners of a picture; a table says the same
+	shownSteps     = 50  // steps of a timeline
+	drawn          = 300 // listeners in a picture; the table has all of them
 	nobodyListens  = "nobody listens"
 	nobodyDeclares = "nobody declares it"
 )
@@ -120,16 +120,17 @@ func (h *handler) eachEvent(visit func(inspect.Provider, inspect.Event)) {
 	}
 }
 
-// heard has the reported events by name: true if a provider has a listener for it.
+// heard returns the reported events by name. The value is true if some provider has a
+// listener for the event.
 func (h *handler) heard() map[string]bool {
 	heard := map[string]bool{}
 	h.eachEvent(func(_ inspect.Provider, e inspect.Event) { heard[e.Event] = heard[e.Event] || len(e.Listeners) > 0 })
 	return heard
 }
 
-// orphan returns the view of an event that no provider has a listener for, or that
-// this provider has listeners for and nobody declares. It reports whether the event
-// is one of these.
+// orphan returns the view of an orphan and true, or false for any other event. An event
+// is an orphan if no provider has a listener for it, or if it has listeners and nobody
+// declares it.
 func (h *handler) orphan(p inspect.Provider, e inspect.Event, heard map[string]bool) (orphanView, bool) {
 	text := note(e)
 	if text == "" || text == nobodyListens && heard[e.Event] {
@@ -189,7 +190,8 @@ func mentions(e inspect.Event, text string) bool {
 	return has(e.Event) || has(e.Type) || slices.ContainsFunc(e.Listeners, func(l inspect.Listener) bool { return has(l.ID) })
 }
 
-// note says what is odd about the event, if anything.
+// note returns a remark on an event without listeners or without a declaration, otherwise
+// "".
 func note(e inspect.Event) string {
 	switch {
 	case len(e.Listeners) == 0:
@@ -253,7 +255,7 @@ func picture(e inspect.Event) template.HTML {
 	if len(e.Listeners) > drawn {
 		return ""
 	}
-	return template.HTML(e.SVG()) // which escapes every name
+	return template.HTML(e.SVG()) // SVG escapes every name
 }
 
 // timelines returns the views of the last dispatches that are wanted.
@@ -324,8 +326,8 @@ func (t *Timeline) outcome() (class, words string) {
 	return "done", "done"
 }
 
-// whyNotCalled says why the listeners that were not called were not, "" if the dispatch
-// succeeded.
+// whyNotCalled returns the reason why some listeners were not called, or "" if the
+// dispatch succeeded.
 func (t *Timeline) whyNotCalled() string {
 	switch {
 	case t.StoppedBy != "":
@@ -338,8 +340,7 @@ func (t *Timeline) whyNotCalled() string {
 	return ""
 }
 
-// published says what a dispatch that succeeded did for a listener that it did not
-// call.
+// published describes what a successful dispatch did for a listener that it did not call.
 func (s Step) published() string {
 	if s.Async == "" {
 		return "not called"
@@ -367,7 +368,7 @@ func (s Step) view(of time.Duration, whyNot string) stepView {
 	return v
 }
 
-// share returns a part of a whole in hundredths, with one decimal place.
+// share returns a part of a whole in percent, with one decimal place.
 func share(part, of time.Duration) float64 { return float64(part*1000/of) / 10 }
 
 // rounded returns a duration as text with three digits.

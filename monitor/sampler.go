@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 )
 
-// sampler takes one of so many, at random.
+// sampler n takes one of n dispatches, chosen at random.
 type sampler uint32
 
 func newSampler(every int) sampler { return sampler(min(max(1, every), math.MaxInt32)) }

@@ -15,7 +15,7 @@ type trace struct {
 	value  any
 	shard  int
 	timed  bool
-	stop   int // the index that was not called because the event is stopped, or -1
+	stop   int // the index of the first listener not called because the event is stopped, or -1
 	begun  time.Duration
 	steps  []step
 }
@@ -31,7 +31,7 @@ func (x *trace) Calling(ctx context.Context, i int) context.Context {
 	x.steps[i].called = true
 	switch {
 	case !x.timed:
-	case i == 0: // nothing has run since
+	case i == 0: // no listener has run since Begin
 		x.steps[i].begun = x.begun
 	default:
 		x.steps[i].begun = x.memory.now()
@@ -96,7 +96,7 @@ func (x *trace) ended() time.Duration {
 	return end
 }
 
-// line returns the dispatch as it is remembered.
+// line returns the dispatch as a Timeline.
 func (x *trace) line(err error, end time.Duration) *Timeline {
 	line := &Timeline{
 		Event: x.event.name, At: x.memory.start.Add(x.begun), Took: end - x.begun, Err: text(err),
@@ -108,8 +108,8 @@ func (x *trace) line(err error, end time.Duration) *Timeline {
 	return line
 }
 
-// step returns what happened to the listener at an index. An error that is also the
-// dispatch's error has the text of that.
+// step returns what happened to the listener at an index. If the listener's error is also
+// the dispatch's error, its text is wholeText.
 func (x *trace) step(i int, end time.Duration, whole error, wholeText string) Step {
 	s := &x.steps[i]
 	l := x.layout.list.At(i)
@@ -147,7 +147,7 @@ func (x *trace) stoppedBy() string {
 	return x.layout.list.At(last).ID
 }
 
-// text returns the text of an error, as long as is kept.
+// text returns the text of an error, cut to maxText bytes.
 func text(err error) string {
 	if err == nil {
 		return ""
@@ -155,8 +155,8 @@ func text(err error) string {
 	return rendered(func(any) string { return err.Error() }, nil)
 }
 
-// rendered returns what a function of the application returns, as long as is kept. If
-// the function panics, it returns a text that says so.
+// rendered returns the result of render, cut to maxText bytes. If render panics, it
+// returns a text that says so.
 func rendered(render func(any) string, value any) (text string) {
 	if render == nil {
 		return ""

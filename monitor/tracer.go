@@ -113,7 +113,7 @@ func (t *Tracer) Reset() {
 	}
 }
 
-// remembers returns what the tracer remembers, nil if that is nothing.
+// remembers returns the tracer's memory, or nil if there is none.
 func (t *Tracer) remembers() *memory {
 	if t == nil {
 		return nil
@@ -121,10 +121,11 @@ func (t *Tracer) remembers() *memory {
 	return t.memory.Load()
 }
 
-// firstMemory returns the memory of the first dispatch, which several goroutines may begin.
+// firstMemory creates the memory at the first dispatch. If several goroutines do so at
+// once, all return the same one.
 func (t *Tracer) firstMemory() *memory {
 	for {
-		if m := t.memory.Load(); m != nil { // a Reset may come between
+		if m := t.memory.Load(); m != nil { // nil again if Reset was called meanwhile
 			return m
 		}
 		t.memory.CompareAndSwap(nil, newMemory(t.Sample, t.Render))
@@ -145,7 +146,7 @@ func (t *Tracer) Begin(ctx context.Context, d rollcall.Dispatched) (context.Cont
 	n := d.Listeners.Len()
 	x.event, x.layout, x.value = e, e.of(d.Listeners), d.Value
 	x.stop, x.timed = -1, m.sample.takes()
-	x.steps = slices.Grow(x.steps[:0], n)[:n] // cleared at the end of the dispatch before
+	x.steps = slices.Grow(x.steps[:0], n)[:n] // cleared at the end of the previous dispatch
 	if x.timed {
 		x.begun = m.now()
 	}

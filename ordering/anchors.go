@@ -5,20 +5,21 @@ import (
 	"slices"
 )
 
-// preference is the sequence that rules 2 and 3 ask for, before the hints of
-// listeners with a priority are looked at: a forest in which each listener
-// without a priority hangs beside its anchor.
+// preference is the sequence by rules 2 and 3, before the hints of listeners with a
+// priority are applied. It is a forest: each listener that has an anchor is a child of
+// its anchor.
 type preference struct {
 	sequence []int32 // nodes in preferred order
-	rank     []int32 // node → index in the forest as it was laid out
-	anchor   []int32 // node → node, -1 for a root
+	rank     []int32 // node → index in the traversal of the forest
+	anchor   []int32 // node → its anchor, -1 for a root
 	beside   []int32 // node → its edge to the anchor
 	size     []int32 // node → size of its subtree
-	first    []int32 // node → rank of the first of its subtree
+	first    []int32 // node → rank of the first node of its subtree
 }
 
-// prefer takes the anchor forest in order: roots by rule 2, and for each its
-// before-children, itself, its after-children.
+// prefer traverses the anchor forest and then sorts by band. The roots come in the order
+// of rule 2. The traversal visits the before-children of a node, the node, and its
+// after-children.
 func (g *graph) prefer() preference {
 	p := preference{}
 	p.anchor, p.beside = g.anchors()
@@ -28,8 +29,7 @@ func (g *graph) prefer() preference {
 	return p
 }
 
-// sortByBand moves whole bands before the next ones. Within a band, the sequence
-// stays as it is.
+// sortByBand sorts the sequence by band. Nodes of the same band keep their order.
 func (g *graph) sortByBand(sequence []int32) {
 	if g.set.banded {
 		slices.SortStableFunc(sequence, func(a, b int32) int { return cmp.Compare(g.item(a).Band, g.item(b).Band) })
@@ -58,10 +58,10 @@ func (e *edge) other() int32 {
 	return e.from
 }
 
-// breakRings makes a root of the earliest declared of those that anchor only
-// each other.
+// breakRings finds each ring of nodes that anchor each other, and makes its earliest
+// declared node a root.
 func breakRings(anchor []int32) {
-	visited := fill(len(anchor), -1) // node → the start of the walk that met it
+	visited := fill(len(anchor), -1) // node → the start of the walk that first reached it
 	for start := range anchor {
 		n := int32(start)
 		for n >= 0 && visited[n] < 0 {
@@ -100,8 +100,8 @@ func (g *graph) roots(anchor []int32) []int32 {
 	return roots
 }
 
-// forest holds the children of each node as linked lists, the latest declared
-// first: that is the order in which a stack wants them.
+// forest holds the children of each node as linked lists, the latest declared first. A
+// stack returns them in declared order.
 type forest struct {
 	last [2][]int32 // side → node → its latest child
 	next []int32    // child → the child declared before it
@@ -119,8 +119,8 @@ func (g *graph) newForest(anchor, beside []int32) forest {
 	return f
 }
 
-// walk lays the forest out. It keeps its own stack, on which ^n stands for
-// the node n alone and n for its whole subtree.
+// walk traverses the forest and sets the other fields of p. It has its own stack, on
+// which n means the whole subtree of node n, and ^n the node alone.
 func (p *preference) walk(roots []int32, f forest) {
 	n := len(p.anchor)
 	p.sequence, p.rank = make([]int32, 0, n), make([]int32, n)
@@ -152,7 +152,7 @@ func (f forest) push(stack []int32, child int32) []int32 {
 	return stack
 }
 
-// measure sums the subtrees up, children before parents.
+// measure computes the size of each subtree, children before parents.
 func (p *preference) measure(opened []int32) {
 	for _, n := range slices.Backward(opened) {
 		p.size[n]++
@@ -162,7 +162,7 @@ func (p *preference) measure(opened []int32) {
 	}
 }
 
-// inSubtree reports whether node is root or hangs below it.
+// inSubtree reports whether node is root or a descendant of it.
 func (p *preference) inSubtree(node, root int32) bool {
 	offset := p.rank[node] - p.first[root]
 	return offset >= 0 && offset < p.size[root]

@@ -2,9 +2,10 @@ package ordering
 
 import "slices"
 
-// components returns the strongly connected components among the nodes that hold a cycle,
-// each in declared order, and numbers them anew. Nodes in no cycle get the number 0.
-// Components are sorted by their earliest node.
+// components finds the strongly connected components of the given nodes, and returns
+// those that contain a cycle. The nodes of a component are in declared order, and
+// components are sorted by their earliest node. Each component gets a new number. Nodes
+// that are in no cycle get the number 0.
 func (f *finder) components(nodes []int32) [][]int32 {
 	t := f.newTarjan(nodes)
 	for _, n := range nodes {
@@ -26,8 +27,8 @@ func (f *finder) components(nodes []int32) [][]int32 {
 	return t.found
 }
 
-// tarjan is one run of Tarjan's algorithm over nodes of equal component
-// number, with a stack of its own in place of recursion.
+// tarjan is one run of Tarjan's algorithm over nodes with the same component number. It
+// uses a stack of its own instead of recursion.
 type tarjan struct {
 	f       *finder
 	index   map[int32]int32 // node → order of visit, from 1
@@ -38,7 +39,7 @@ type tarjan struct {
 	found   [][]int32
 }
 
-// call is a visit under way: the node and the next of its edges.
+// call is a visit in progress: the node and the index of its next edge.
 type call struct {
 	node int32
 	edge int
@@ -92,8 +93,8 @@ func (t *tarjan) leave(n int32) {
 	}
 }
 
-// pop takes the component of root off the stack and keeps it if it holds a
-// cycle: more than one node, or a hint of a node for itself.
+// pop pops the component of root off the stack. It keeps the component if that contains a
+// cycle: more than one node, or a hint of a node to itself.
 func (t *tarjan) pop(root int32) {
 	at := len(t.stack) - 1
 	for t.stack[at] != root {

@@ -5,16 +5,16 @@ import (
 	"slices"
 )
 
-// cycles finds cycles that share no listener. In each strongly connected component it
-// finds a shortest one, and then searches what remains without the listeners of that
-// cycle.
+// cycles finds cycles that share no listener. In each strongly connected component, it
+// finds a shortest cycle. Then it removes the listeners of that cycle and searches the
+// rest.
 //
 // Components are found by Tarjan's algorithm (R. Tarjan, "Depth-first search and linear
-// graph algorithms", 1972) without recursion. A shortest cycle is the shortest of one
-// breadth-first search from each node, each cut off at the best length so far. That is
-// O(V×E) at worst, so the search is bounded: after maxSearch edges, a cycle is only the
-// shortest found until then. Further cycles in the same component may then be found only
-// in the next run.
+// graph algorithms", 1972) without recursion. A shortest cycle is found by a
+// breadth-first search from each node, cut off at the best length so far. That costs
+// O(V×E) at worst, so the search is bounded. After maxSearch edges, it returns the
+// shortest cycle found so far. Further cycles in the same component may then be found
+// only in the next run.
 func (g *graph) cycles(events []string) error {
 	f := &finder{graph: g, budget: maxSearch}
 	f.out = adjacent(len(g.members), g.edges, edgeFrom, isAny)
@@ -28,7 +28,7 @@ func (g *graph) cycles(events []string) error {
 	return errors.Join(problems...)
 }
 
-// maxSearch bounds the edges looked at for shortest cycles: a search of 2,000
+// maxSearch limits the number of edges visited to find shortest cycles. A search of 2,000
 // listeners with 4,000 hints among them stays below it.
 const maxSearch = 1 << 23
 
@@ -40,7 +40,8 @@ func allNodes(n int) []int32 {
 	return nodes
 }
 
-// cycleError starts the ring at the hint of its earliest declared listener.
+// cycleError returns the error for a ring of edges. It starts at the hint of the listener
+// that was declared earliest.
 func (g *graph) cycleError(ring []int32, events []string) error {
 	start := 0
 	for i, e := range ring {
@@ -64,18 +65,19 @@ func (g *graph) cycleError(ring []int32, events []string) error {
 type finder struct {
 	graph     *graph
 	out       adjacency
-	component []int32 // node → number, 0 for nodes that are out of the search
+	component []int32 // node → number, 0 for nodes excluded from the search
 	numbered  int32
 	budget    int
 	rings     [][]int32 // edges of each cycle found
 
-	// The search under way: the edge that reached a node, and in which round.
+	// The current search: node → the edge that reached it, and the round in which it was
+	// reached.
 	via, met []int32
 	round    int32
 }
 
-// search finds cycles among the given nodes, then in what remains of each
-// component without its cycle.
+// search finds cycles among the given nodes, then among the remaining nodes of each
+// component.
 func (f *finder) search(nodes []int32) {
 	for pending := f.components(nodes); len(pending) > 0; pending = pending[1:] {
 		component := pending[0]
@@ -100,8 +102,8 @@ func (f *finder) remaining(component []int32) []int32 {
 	return rest
 }
 
-// shortest is a shortest cycle of the component, as far as the budget goes;
-// the first search always runs to its end, so there is one.
+// shortest returns a shortest cycle of the component, or the shortest that it found
+// within the budget. The first search always runs to its end, so there is a result.
 func (f *finder) shortest(component []int32) []int32 {
 	var best []int32
 	for _, start := range component {
@@ -115,8 +117,8 @@ func (f *finder) shortest(component []int32) []int32 {
 	return best
 }
 
-// ringThrough is a shortest cycle through start that is shorter than limit
-// (0: no limit), as edges, or nil.
+// ringThrough returns the edges of a shortest cycle through start, or nil if none is
+// shorter than limit. A limit of 0 means no limit.
 func (f *finder) ringThrough(start int32, limit int) []int32 {
 	f.round++
 	level := []int32{start}

@@ -5,7 +5,7 @@
 // order keeps every hint, moves no listener without need, and is the same on every run.
 // Sort also returns the [Reason] for the place of each listener.
 //
-// Declared order is the order of the items that Sort gets. The rules:
+// Declared order is that of the items. The rules:
 //
 //  1. Every before and after holds in the result. If that is impossible, Sort fails with
 //     a [CycleError] that lists the hints of a cycle, a shortest one except in huge
@@ -42,5 +42,7 @@
 // 200,000 hints takes about a quarter of a second on two cores of an AMD EPYC
 // (go test -run '^$' -bench Sort ./ordering).
 //
-// The package has no state; everything in it may be used concurrently.
+// For why the rules are these, see docs/decisions/order-rules.md.
+//
+// The package has no state. Everything in it may be used concurrently.
 package ordering

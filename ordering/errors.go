@@ -83,7 +83,7 @@ type CycleError struct {
 	Hints []Hint
 }
 
-// maxHints bounds the hints that a message spells out. Hints has them all.
+// maxHints limits the hints that a message lists. CycleError.Hints has all of them.
 const maxHints = 20
 
 func (e *CycleError) Error() string {
@@ -102,8 +102,8 @@ func (e *CycleError) Error() string {
 	return strings.Join(clauses, ",\nand ") + ": drop one of the hints"
 }
 
-// inCycle is the hint in words. A listener's own place is added if the hint is written
-// elsewhere.
+// inCycle returns the hint in words. It adds the listener's own place if the hint is
+// written elsewhere.
 func (h Hint) inCycle() string {
 	own := ""
 	if h.Registered != h.Source {

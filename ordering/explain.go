@@ -1,6 +1,6 @@
 package ordering
 
-// placed turns the settled sequence into the result, with its reasons.
+// placed converts the final sequence to the result, with reasons.
 func (g *graph) placed(p preference, m moves) []Placed {
 	placed := make([]Placed, len(p.sequence))
 	for i, n := range p.sequence {
@@ -14,8 +14,8 @@ func (g *graph) placed(p preference, m moves) []Placed {
 	return placed
 }
 
-// forgetReturn drops a move that led back to where the listener belongs: one
-// pass moved it away from its anchor, the other returned it there.
+// forgetReturn drops a move that had no effect in the end: one pass moved the listener
+// away from its anchor, and the other moved it back.
 func (r *Reason) forgetReturn() {
 	if r.Moved != nil && !r.Apart && *r.Moved == *r.Beside {
 		r.Moved = nil
@@ -43,7 +43,7 @@ func (g *graph) hintAt(edge int32) *Hint {
 }
 
 // besideAnchor reports whether the node at index i of the sequence is still next to its
-// anchor: whether its neighbour on that side is the anchor or belongs to it.
+// anchor: its neighbour on that side is in the anchor's subtree.
 func (g *graph) besideAnchor(p preference, i int) bool {
 	n, adjoining := p.sequence[i], i-1
 	if g.edges[p.beside[n]].hint.side == before {

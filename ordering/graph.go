@@ -45,7 +45,7 @@ func (g *graph) connectAll(owner int32, h hint, events []string) {
 	}
 }
 
-// node is the node of a member: members are sorted.
+// node returns the node of an item, which must be a member. Members are sorted.
 func (g *graph) node(item int32) int32 {
 	if n := len(g.members); n == len(g.set.items) {
 		return item // every item is a member
@@ -68,22 +68,22 @@ func (g *graph) connect(owner, item int32, h hint) {
 	g.edges = append(g.edges, edge{from: target, to: owner, owner: owner, hint: h})
 }
 
-// item is the member at a node.
+// item returns the item at a node.
 func (g *graph) item(node int32) *Item { return &g.set.items[g.members[node]] }
 
-// publicHint is the hint behind an edge.
+// publicHint returns the hint that an edge comes from.
 func (g *graph) publicHint(e edge) Hint { return g.set.public(g.members[e.owner], e.hint) }
 
-// adjacency lists edges by one of their ends, in one array.
+// adjacency groups edges by one of their ends, in one array.
 type adjacency struct {
 	start []int32
 	list  []int32 // indexes of edges
 }
 
-// at are the indexes of the edges that end (or begin) at node.
+// at returns the indexes of the edges at a node.
 func (a adjacency) at(node int32) []int32 { return a.list[a.start[node]:a.start[node+1]] }
 
-// adjacent groups the edges that keep admits by the node that end returns.
+// adjacent groups the edges for which keep returns true, by the node that end returns.
 func adjacent(nodes int, edges []edge, end func(*edge) int32, keep func(*edge) bool) adjacency {
 	a := adjacency{start: make([]int32, nodes+1)}
 	total := int32(0)

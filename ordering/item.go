@@ -12,7 +12,7 @@ type Item struct {
 	Source    string // where the listener is registered, such as "recipes/module.go:21"; only for messages
 }
 
-// hintSource is where the item's hints are written.
+// hintSource returns where the item's hints are written.
 func (it Item) hintSource() string {
 	if it.Placement.Source != "" {
 		return it.Placement.Source

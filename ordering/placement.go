@@ -49,7 +49,7 @@ type Priority struct {
 	number int
 }
 
-// class orders the kinds of priority. A missing one sorts as the number 0.
+// class is the kind of a priority. A missing priority sorts like the number 0.
 type class int8
 
 const (
@@ -105,7 +105,7 @@ func (p Priority) String() string {
 	return ""
 }
 
-// describe is the priority as a reason: "first", "priority 10", "last".
+// describe returns the priority as text for a reason: "first", "priority 10", "last".
 func (p Priority) describe() string {
 	switch p.class {
 	case classNone:
@@ -116,7 +116,7 @@ func (p Priority) describe() string {
 	return p.String()
 }
 
-// band is 0 for first, 1 for numbers and none, 2 for last.
+// band returns 0 for first, 1 for numbers and none, 2 for last.
 func (p Priority) band() int {
 	switch p.class {
 	case classFirst:

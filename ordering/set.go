@@ -17,18 +17,18 @@ type Set struct {
 	byEvent map[string][]int32 // items in declared order
 	banded  bool               // some items are not in the Normal band
 
-	// Items by ID are a linked list each: byID has the first in declared
-	// order, sameID leads from one to the next, -1 ends it.
+	// The items with one ID are a linked list in declared order. byID has the first item,
+	// and sameID leads from one item to the next. -1 ends the list.
 	byID   map[string]int32
 	sameID []int32
-	// inEvent finds, for an ID that several items have, the one of an event.
+	// inEvent finds the item of an event if several items have the same ID.
 	inEvent map[inEvent]int32
 
 	hints     []hint
-	hintStart []int32 // hints of item i: hints[hintStart[i]:hintStart[i+1]], after before before
+	hintStart []int32 // hints of item i: hints[hintStart[i]:hintStart[i+1]], after hints first
 }
 
-// inEvent is the first item with an ID, and an event.
+// inEvent identifies an item by the first item with the same ID, and by the event.
 type inEvent struct {
 	first int32
 	event string
@@ -41,7 +41,7 @@ type hint struct {
 	side   side
 }
 
-// side is Side without the text.
+// side is Side as a number.
 type side int8
 
 const (
@@ -101,7 +101,7 @@ func (s *Set) index() {
 	}
 }
 
-// resolve looks each target up once.
+// resolve looks up each target once.
 func (s *Set) resolve() {
 	total := 0
 	for i := range s.items {
@@ -131,7 +131,7 @@ func (s *Set) hintsOf(item int32) []hint {
 	return s.hints[s.hintStart[item]:s.hintStart[item+1]]
 }
 
-// target is the hint's target as the item wrote it.
+// target returns the target of a hint as it is written in the item's placement.
 func (s *Set) target(item int32, h hint) Target {
 	if h.side == before {
 		return s.items[item].Placement.Before[h.index]
@@ -139,7 +139,7 @@ func (s *Set) target(item int32, h hint) Target {
 	return s.items[item].Placement.After[h.index]
 }
 
-// public is the hint as results and errors show it.
+// public converts a hint of the item to the form in results and errors.
 func (s *Set) public(item int32, h hint) Hint {
 	it := &s.items[item]
 	return Hint{Listener: it.ID, Item: int(item), Side: h.side.name(), Target: s.target(item, h).ID, Source: it.hintSource(), Registered: it.Source}
@@ -148,7 +148,7 @@ func (s *Set) public(item int32, h hint) Hint {
 func (s *Set) duplicates() []error {
 	var problems []error
 	for first := range s.items {
-		// Only the first of an ID walks its list, so that the walk is linear.
+		// Only the first item with an ID follows the list, so the total time is linear.
 		if s.byID[s.items[first].ID] == int32(first) && s.sameID[first] >= 0 {
 			problems = append(problems, s.duplicatesOf(int32(first))...)
 		}
@@ -201,8 +201,8 @@ func (s *Set) badTargets(overlap func(a, b string) bool) []error {
 	return append(unknown, deaf...)
 }
 
-// againstBands finds the hints between bands that the order of the bands
-// contradicts, one error for each target that the hint may meet.
+// againstBands returns an error for each hint that contradicts the order of the bands,
+// and for each target that the hint may refer to.
 func (s *Set) againstBands(overlap func(a, b string) bool) []error {
 	if !s.banded {
 		return nil
@@ -249,7 +249,7 @@ func (s *Set) meets(item, target int32, overlap func(a, b string) bool) bool {
 	return false
 }
 
-// of is the item of an event with the ID of the item first.
+// of returns the item of an event that has the same ID as the item first.
 func (s *Set) of(first int32, event string) (int32, bool) {
 	if s.sameID[first] < 0 {
 		return first, s.items[first].Event == event
@@ -286,7 +286,7 @@ func (s *Set) Sort(events ...string) ([]Placed, error) {
 	return g.placed(place, moves), nil
 }
 
-// members merges the events' items in declared order.
+// members returns the items of all the events in declared order.
 func (s *Set) members(events []string) []int32 {
 	if len(events) == 1 {
 		return s.byEvent[events[0]]

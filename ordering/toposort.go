@@ -70,8 +70,8 @@ func rankOf(sequence []int32) []int32 {
 	return rank
 }
 
-// pass is one topological sort that prefers low ranks. In the mirror, edges
-// run backwards.
+// pass is one topological sort that prefers low ranks. If mirror is set, edges run
+// backwards.
 type pass struct {
 	rank   []int32
 	edges  []edge
@@ -79,7 +79,7 @@ type pass struct {
 	mirror bool
 
 	sequence []int32
-	late     []int32 // node → the edge that held it back beyond its rank, or -1
+	late     []int32 // node → the edge that delayed it beyond its rank, or -1
 }
 
 // run returns false if the edges form a cycle.
@@ -96,7 +96,7 @@ func (p *pass) run() bool {
 	ready := make(minheap.Heap, 0, n)
 	for r, m := range node {
 		if waits[m] == 0 {
-			ready = append(ready, int32(r)) // ascending, so a heap already
+			ready = append(ready, int32(r)) // ascending, so already a heap
 		}
 	}
 	p.sequence, p.late = make([]int32, 0, n), fill(n, -1)

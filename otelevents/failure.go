@@ -13,13 +13,13 @@ import (
 	"github.com/rollcall-go/rollcall"
 )
 
-// The values of error.type beside the Go types of errors.
+// The values of error.type that are not Go types of errors.
 const (
 	panicked    = "panic"
 	interrupted = "interrupted"
 	canceled    = "canceled"
 	timeout     = "timeout"
-	other       = "_OTHER" // the conventions' name for what can't be classed
+	other       = "_OTHER" // the conventions' value for errors that can't be classified
 )
 
 // endListener ends the span of a listener's call. The span has the listener's
@@ -35,8 +35,8 @@ func endListener(span trace.Span, err error) {
 	span.End()
 }
 
-// endDispatch ends the span of a dispatch. Errors that are recorded, as at the
-// listeners' spans, are not recorded here again.
+// endDispatch ends the span of a dispatch. It does not record errors that are already
+// recorded, for example on the listeners' spans.
 func endDispatch(span trace.Span, err error, isRecorded func(error) bool) {
 	if err != nil {
 		fail(span, err)
@@ -49,20 +49,20 @@ func endDispatch(span trace.Span, err error, isRecorded func(error) bool) {
 	span.End()
 }
 
-// isListeners reports whether an error of a dispatch is that of a listener.
+// isListeners reports whether an error of a dispatch is from a listener.
 func isListeners(err error) bool {
 	_, failed := err.(*rollcall.ListenerError)
 	return failed || err == rollcall.ErrPanicPasses
 }
 
-// fail marks a span. fmt does not mind an error whose methods panic, as those
-// of a nil pointer may.
+// fail marks a span as failed. It formats the error with fmt, which recovers if a method
+// of the error panics, for example on a nil pointer.
 func fail(span trace.Span, err error) {
 	span.SetAttributes(errorTypeKey.String(errorType(err)))
 	span.SetStatus(codes.Error, fmt.Sprint(err))
 }
 
-// record adds the exception event; none for an error that can't say what it is.
+// record adds the exception event. It adds none if a method of the error panics.
 func record(span trace.Span, err error) {
 	defer func() { _ = recover() }()
 	if stack := stackOf(err); stack != nil {
@@ -72,8 +72,8 @@ func record(span trace.Span, err error) {
 	span.RecordError(err)
 }
 
-// stackOf returns the stack of a panic, or nil. A panic that passes is still under
-// way, so its stack is the current one.
+// stackOf returns the stack of a panic, or nil. A panic that passes has not been
+// recovered yet, so its stack is the current one.
 func stackOf(err error) []byte {
 	if err == rollcall.ErrPanicPasses {
 		return debug.Stack()
@@ -84,7 +84,7 @@ func stackOf(err error) []byte {
 	return nil
 }
 
-// errorType classes an error.
+// errorType returns the error.type of an error.
 func errorType(err error) (class string) {
 	defer func() {
 		if recover() != nil { // a method of err panicked
@@ -113,8 +113,9 @@ func errorType(err error) (class string) {
 	return fmt.Sprintf("%T", err)
 }
 
-// joinedType returns interrupted if one of the errors is, otherwise the class of
-// the first error. An interruption matters more than earlier failures of listeners.
+// joinedType returns interrupted if one of the errors is an interruption. Otherwise it
+// returns the class of the first error. An interruption matters more than earlier
+// failures of listeners.
 func joinedType(all []error) string {
 	if slices.ContainsFunc(all, func(err error) bool { return errorType(err) == interrupted }) {
 		return interrupted
@@ -133,8 +134,8 @@ func parts(err error) []error {
 	return []error{err}
 }
 
-// bare returns err without what fmt.Errorf wrapped around it, which is of no use
-// for classing.
+// bare returns err without the wrappers of fmt.Errorf, whose type does not help to
+// classify the error.
 func bare(err error) error {
 	inner := errors.Unwrap(err)
 	if inner == nil || fmt.Sprintf("%T", err) != "*fmt.wrapError" {

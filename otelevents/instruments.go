@@ -9,8 +9,8 @@ import (
 	"go.opentelemetry.io/otel/metric/noop"
 )
 
-// buckets are those that the conventions advise for database calls, with two
-// more below: a listener that only notes something takes microseconds.
+// buckets are the boundaries that the conventions recommend for database calls, and two
+// smaller ones. A listener that does little takes only microseconds.
 var buckets = metric.WithExplicitBucketBoundaries(
 	0.00001, 0.0001, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10)
 
@@ -33,7 +33,7 @@ func newInstruments(m metric.Meter) instruments {
 	}
 }
 
-// counter is a no-op where the meter refuses to make it.
+// counter creates a counter. If the meter returns none, the counter is a no-op.
 func counter(m metric.Meter, name string, options ...metric.Int64CounterOption) metric.Int64Counter {
 	c, err := m.Int64Counter(name, options...)
 	if err != nil {
@@ -45,7 +45,7 @@ func counter(m metric.Meter, name string, options ...metric.Int64CounterOption) 
 	return c
 }
 
-// histogram is a no-op where the meter refuses to make it.
+// histogram creates a histogram. If the meter returns none, the histogram is a no-op.
 func histogram(m metric.Meter, name string, options ...metric.Float64HistogramOption) metric.Float64Histogram {
 	h, err := m.Float64Histogram(name, options...)
 	if err != nil {
@@ -57,12 +57,12 @@ func histogram(m metric.Meter, name string, options ...metric.Float64HistogramOp
 	return h
 }
 
-// enabled says whether anybody wants to know more than that a dispatch began.
+// enabled reports whether any metric besides the count of dispatches is enabled.
 func (s *instruments) enabled(ctx context.Context) bool {
 	return s.callDuration.Enabled(ctx) || s.dispatchDuration.Enabled(ctx) || s.errors.Enabled(ctx)
 }
 
-// returned measures a listener that has returned.
+// returned records the metrics of a listener that has returned.
 func (s *instruments) returned(c *call, err error) {
 	s.callDuration.Record(c.ctx, time.Since(c.began).Seconds(), c.listener.record...)
 	if err != nil {
@@ -70,7 +70,7 @@ func (s *instruments) returned(c *call, err error) {
 	}
 }
 
-// ended measures a dispatch that has ended.
+// ended records the duration of a dispatch that has ended.
 func (s *instruments) ended(o *observation) {
 	s.dispatchDuration.Record(o.ctx, time.Since(o.began).Seconds(), o.event.record...)
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/rollcall-go/rollcall"
 )
 
-// The attributes. A name that is also the beginning of another would be a
-// string and an object at once in some stores, hence the last parts.
+// The attributes. No name extends another one by a dot and a further part, because some
+// stores would then need both a string and an object of the same name.
 const (
 	eventKey     = attribute.Key("rollcall.event.name")
 	listenerKey  = attribute.Key("rollcall.listener.id")
@@ -25,34 +25,34 @@ const (
 	stackKey     = attribute.Key("exception.stacktrace")
 )
 
-// How much is remembered. Beyond it, things are forgotten and made anew.
+// The limits of the cache. Entries beyond them are replaced, and made again when needed.
 const (
-	rows          = 128 // events, by a hash of the name,
-	perRow        = 4   // in each
-	listenersKept = 256 // of an event, beyond those of its present list
+	rows          = 128 // rows of the table, by a hash of the event's name
+	perRow        = 4   // events in a row
+	listenersKept = 256 // listeners of an event, besides those of its current list
 )
 
-// known remembers the attributes of events and listeners, so that a dispatch
-// makes none. Names may be made at run time and providers may change their
-// lists, so it is bounded and holds neither lists nor listeners. It is a table in
-// which an event has one of four places. If all four are full, it replaces another
-// event. Reading the table takes no lock.
+// known caches the attributes of events and listeners, so that a dispatch does not create
+// them. Event names may be made at run time, and providers may change their lists. The
+// cache is therefore bounded, and holds no lists or listeners. It is a table in which an
+// event has one of four places. If all four are taken, the event replaces another one.
+// Reading the table takes no lock.
 type known struct {
 	seed  maphash.Seed
-	turn  atomic.Uint32 // whose place is taken next
+	turn  atomic.Uint32 // counts replacements, to select the next place
 	table [rows][perRow]atomic.Pointer[knownEvent]
 }
 
 func newKnown() *known { return &known{seed: maphash.MakeSeed()} }
 
-// event returns what is known about the event of this name.
+// event returns the attributes of the event of this name.
 func (k *known) event(name string) *knownEvent {
 	row := &k.table[maphash.String(k.seed, name)%rows]
 	for i := range row {
 		switch e := row[i].Load(); {
 		case e == nil:
 			e = newKnownEvent(name)
-			row[i].CompareAndSwap(nil, e) // else it is remembered the next time
+			row[i].CompareAndSwap(nil, e) // if that fails, a later call caches the event
 			return e
 		case e.name == name:
 			return e
@@ -63,7 +63,7 @@ func (k *known) event(name string) *knownEvent {
 	return e
 }
 
-// knownEvent is what spans and metrics say about an event.
+// knownEvent has the attributes of an event for spans and metrics.
 type knownEvent struct {
 	name   string
 	span   string // the span's name
@@ -71,7 +71,7 @@ type knownEvent struct {
 	add    []metric.AddOption
 	record []metric.RecordOption
 
-	listeners atomic.Pointer[map[place]*knownListener] // never changed, but replaced
+	listeners atomic.Pointer[map[place]*knownListener] // the map is replaced, never changed
 }
 
 // place identifies a listener of an event.
@@ -80,7 +80,7 @@ type place struct {
 	index int
 }
 
-// knownListener is what spans and metrics say about a listener.
+// knownListener has the attributes of a listener for spans and metrics.
 type knownListener struct {
 	span   string
 	start  []trace.SpanStartOption
@@ -110,7 +110,7 @@ func newKnownListener(event string, at place) *knownListener {
 	}
 }
 
-// listener returns what is known about the listener at an index of a list.
+// listener returns the attributes of the listener at an index of a list.
 func (e *knownEvent) listener(list *rollcall.Listeners, i int) *knownListener {
 	at := place{list.At(i).ID, i}
 	if learned := e.listeners.Load(); learned != nil {
@@ -121,8 +121,8 @@ func (e *knownEvent) listener(list *rollcall.Listeners, i int) *knownListener {
 	return e.learn(list)[at]
 }
 
-// learn adds all listeners of a list at once. What another goroutine learns in the
-// meantime may be lost, and is then learned again.
+// learn adds all listeners of a list at once. Listeners that another goroutine adds at
+// the same time may be lost. They are added again when they are next needed.
 func (e *knownEvent) learn(list *rollcall.Listeners) map[place]*knownListener {
 	learned := make(map[place]*knownListener, list.Len())
 	if old := e.listeners.Load(); old != nil && len(*old) < listenersKept {

@@ -10,8 +10,8 @@ import (
 	"github.com/rollcall-go/rollcall"
 )
 
-// observation watches one dispatch. Each listener has a place of its own in
-// calls, so that several may be under way without a lock.
+// observation observes one dispatch. Each listener has its own element in calls, so that
+// listeners can run concurrently without a lock.
 type observation struct {
 	observer  *Observer
 	event     *knownEvent
@@ -19,25 +19,25 @@ type observation struct {
 
 	ctx       context.Context
 	span      trace.Span
-	recording bool // the span is, and so the listeners get spans
+	recording bool // whether the span is recorded; then listeners get spans, too
 	began     time.Time
 
 	calls    []call
 	called   atomic.Int64
-	returned atomic.Int64 // the index that returned last, plus 1; 0 before any has
+	returned atomic.Int64 // index of the listener that returned last, plus 1; 0 if none has
 
 	stopped   bool
-	stoppedBy int // plus 1; 0 for nobody
+	stoppedBy int // index of the listener, plus 1; 0 if none had returned
 }
 
-// call is the call of one listener. Its listener is nil until then.
+// call is the call of one listener. Its listener field is nil until the call begins.
 type call struct {
 	listener *knownListener
 	ctx      context.Context
 	began    time.Time
 }
 
-// Calling begins the listener's span where the dispatch's is recorded.
+// Calling begins the listener's span if the span of the dispatch is recorded.
 func (o *observation) Calling(ctx context.Context, i int) context.Context {
 	o.called.Add(1)
 	l := o.event.listener(o.listeners, i)
@@ -48,8 +48,8 @@ func (o *observation) Calling(ctx context.Context, i int) context.Context {
 	return ctx
 }
 
-// Returned ends it. There is nothing to end where another observer panicked
-// before this one's Calling.
+// Returned ends the listener's span. There is none if another observer panicked before
+// Calling.
 func (o *observation) Returned(i int, err error) {
 	c := &o.calls[i]
 	if c.listener == nil {
@@ -62,7 +62,8 @@ func (o *observation) Returned(i int, err error) {
 	}
 }
 
-// Stopped notes whom the event was stopped by.
+// Stopped records that the event was stopped, and which listener returned last before
+// that.
 func (o *observation) Stopped(int) {
 	o.stopped, o.stoppedBy = true, int(o.returned.Load())
 }
@@ -83,8 +84,8 @@ func (o *observation) End(err error) {
 	}
 }
 
-// publisher is the index of the asynchronous listener whose publication an error is
-// of; -1 for any other. Nobody calls that listener, so it has no span.
+// publisher returns the index of the asynchronous listener whose publication failed with
+// err, or -1 for any other error. That listener is not called, so it has no span.
 func (o *observation) publisher(err error) int {
 	failed, ok := err.(*rollcall.ListenerError)
 	if !ok {
@@ -94,7 +95,7 @@ func (o *observation) publisher(err error) int {
 	for i, l := range o.listeners.All() {
 		switch {
 		case l.ID != failed.Listener:
-		case o.calls[i].listener != nil: // it is of one that was called
+		case o.calls[i].listener != nil: // err is from a listener that was called
 			return -1
 		case found < 0 && o.listeners.IsAsync(i):
 			found = i
@@ -103,8 +104,8 @@ func (o *observation) publisher(err error) int {
 	return found
 }
 
-// describe says why listeners were not called, but for an error. Asynchronous
-// ones are not meant to be: their receivers call them.
+// describe sets the attributes that explain why listeners were not called, except for
+// errors. Asynchronous listeners are not counted, because their receivers call them.
 func (o *observation) describe() {
 	left := -int(o.called.Load())
 	for i := range o.listeners.Len() {

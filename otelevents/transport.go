@@ -51,7 +51,7 @@ func NewTransport(t transport.Transport) transport.Transport {
 
 type propagating struct{ transport.Transport }
 
-// Publish sends the context's trace along.
+// Publish adds the trace context of ctx to the headers of the message.
 func (p propagating) Publish(ctx context.Context, m transport.Message) error {
 	headers := propagation.MapCarrier(maps.Clone(m.Headers))
 	if headers == nil {
@@ -62,8 +62,7 @@ func (p propagating) Publish(ctx context.Context, m transport.Message) error {
 	return p.Transport.Publish(ctx, m)
 }
 
-// Subscribe calls the handler with a context of the trace that came with the
-// message.
+// Subscribe passes the trace context in the headers of a message to the handler.
 func (p propagating) Subscribe(ctx context.Context, s transport.Subscription, h transport.Handler) error {
 	return p.Transport.Subscribe(ctx, s, func(ctx context.Context, d transport.Delivery) transport.Verdict {
 		return h(otel.GetTextMapPropagator().Extract(ctx, propagation.MapCarrier(d.Headers)), d)

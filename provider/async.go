@@ -8,7 +8,9 @@ import (
 	"github.com/rollcall-go/rollcall/internal/callsite"
 )
 
-// hintsAcrossKeys rejects hints that put a listener after one that is received elsewhere.
+// hintsAcrossKeys returns an error for each hint that puts a listener after an
+// asynchronous one, unless both have the same receiver key. For why asynchronous listeners
+// come last, see docs/decisions/async-last.md.
 func (s *sorter) hintsAcrossKeys() error {
 	byID := map[string][]member{}
 	for _, m := range s.members {
@@ -36,7 +38,7 @@ func (s *sorter) hintsAcrossKeys() error {
 }
 
 // notAfter returns the error for a hint that makes later run after earlier. That is
-// impossible, because earlier runs elsewhere, in its own time.
+// impossible, because earlier runs independently of later.
 func notAfter(earlier, later member) error {
 	way, next := "a dispatch does not wait for", "make "+later.ID+" asynchronous with the same key"
 	if later.Async != "" {

@@ -11,13 +11,14 @@ var Internal bridge
 
 type bridge struct{}
 
-// Build is the function Build for listeners whose events a catalog has resolved, except
-// for those of the IDs that are lost. It keeps the slices.
+// Build is like the function Build, for listeners whose events are already resolved. The
+// map lost has the IDs of listeners whose event could not be resolved. Build keeps the
+// slices.
 func (bridge) Build(_ friend.Key, listeners []rollcall.Listener, events []rollcall.Declaration, lost map[string]bool) (*Sorted, error) {
 	return build(listeners, events, lost)
 }
 
-// catalogOf returns what decides which of the events a text means.
+// catalogOf returns a catalog of the events.
 func catalogOf(events []rollcall.Declaration) interface {
 	Resolve([]rollcall.Listener) (map[string]bool, error)
 } {

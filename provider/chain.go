@@ -29,7 +29,7 @@ type Chain struct {
 // chainState never changes.
 type chainState struct {
 	providers []rollcall.Provider
-	lease     *rollcall.Lease // until there are others
+	lease     *rollcall.Lease // ended when another state replaces this one
 }
 
 // NewChain chains the providers.
@@ -59,7 +59,7 @@ func (c *Chain) change(f func([]rollcall.Provider) []rollcall.Provider) {
 	old.lease.End()
 }
 
-// current returns the state, which the zero Chain makes at its first use.
+// current returns the state. The zero Chain gets its state on first use.
 func (c *Chain) current() *chainState {
 	if s := c.state.Load(); s != nil {
 		return s
@@ -107,7 +107,7 @@ func (c *Chain) Of(key event.Key) (*rollcall.Listeners, error) {
 	})
 }
 
-// join puts the answers of providers one behind the other.
+// join concatenates the answers of the providers.
 func (s *chainState) join(of event.Key, ask func(rollcall.Provider) (*rollcall.Listeners, error)) (*rollcall.Listeners, error) {
 	specs := make([]rollcall.Spec, 0, len(s.providers))
 	var problems []error
@@ -129,7 +129,8 @@ func (s *chainState) join(of event.Key, ask func(rollcall.Provider) (*rollcall.L
 	return rollcall.NewListeners(concat(specs, of, s.lease))
 }
 
-// concat holds for as long as each of the specifications, and the lease.
+// concat returns a Spec that concatenates others. The answer holds for as long as all of
+// these and the lease.
 func concat(specs []rollcall.Spec, of event.Key, lease *rollcall.Lease) rollcall.Spec {
 	joined := rollcall.Spec{Event: rollcall.Declaration{Key: of}, EveryEvent: isOneType(of), Leases: []*rollcall.Lease{lease}}
 	parts, length := 0, 0
@@ -147,7 +148,7 @@ func concat(specs []rollcall.Spec, of event.Key, lease *rollcall.Lease) rollcall
 	}
 	joined.Sorted = joined.Sorted && parts == 1
 	joined.Listeners, joined.Reasons = make([]*rollcall.Listener, 0, length), make([]*ordering.Reason, 0, length)
-	for _, async := range []bool{false, true} { // what is published is known only when all others have succeeded
+	for _, async := range []bool{false, true} { // asynchronous last: published only if all others succeed
 		for _, s := range specs {
 			for i, l := range s.Listeners {
 				if (l.Async != "") == async {

@@ -20,7 +20,7 @@ type Container struct {
 	*resolver
 	ids   map[event.Key][]string
 	get   func(id string) (any, error)
-	taken sync.Map // ID → what get returned
+	taken sync.Map // ID → the value that get returned
 }
 
 // NewContainer returns a provider of the listeners with these IDs. It copies ids. It
@@ -65,8 +65,8 @@ func (p *Container) take(keys []event.Key) (rollcall.Spec, error) {
 	return spec, errors.Join(problems...)
 }
 
-// value takes what was not taken before, and turns a panic of the container, or of a
-// constructor that it runs, into an error.
+// value returns the kept value for the ID, or calls get and keeps the result. A panic in
+// get becomes an error.
 func (p *Container) value(id string) (value any, err error) {
 	if value, ok := p.taken.Load(id); ok {
 		return value, nil
@@ -89,7 +89,7 @@ func (p *Container) takeOne(id string, key event.Key) (rollcall.Listener, error)
 	}
 	fields := tags.Fields{ID: id}
 	if _, lists := value.(rollcall.Subscriber); lists {
-		fields.ID = "" // which would be that of all
+		fields.ID = "" // otherwise all its listeners would get the same ID
 	}
 	listeners, err := rollcall.FromValue(value, fields)
 	if err != nil {

@@ -37,8 +37,8 @@ func (e *ContainerError) Error() string {
 // Unwrap returns Err.
 func (e *ContainerError) Unwrap() error { return e.Err }
 
-// bandError is a hint of an added member against the band of its target. It blames the
-// one that came last.
+// bandError returns the error for a hint of x that contradicts the band of its target.
+// The error blames the one of the two that was added last.
 func bandError(x, target member, side ordering.Side) error {
 	done, do := "appended", "append"
 	if target.band == ordering.Prepended {
@@ -54,7 +54,7 @@ func bandError(x, target member, side ordering.Side) error {
 		side, callsite.Named(target.ID, target.Source), done, side, do)}
 }
 
-// invalid joins what is wrong with each listener by itself.
+// invalid joins the errors of the listeners' Err methods.
 func invalid(listeners []rollcall.Listener) error {
 	var problems []error
 	for _, l := range listeners {
@@ -63,8 +63,8 @@ func invalid(listeners []rollcall.Listener) error {
 	return errors.Join(problems...)
 }
 
-// mistaken joins what is wrong with the listeners of a provider without declarations:
-// those that are invalid, asynchronous, or unable to take their event.
+// mistaken joins the errors of listeners in a provider without declarations. They must be
+// valid, synchronous, and able to take their event.
 func mistaken(listeners []rollcall.Listener) error {
 	problems := []error{invalid(listeners)}
 	for _, l := range listeners {
@@ -96,8 +96,7 @@ func copied(listeners []rollcall.Listener) []rollcall.Listener {
 	return listeners
 }
 
-// badDeclarations joins a *DeclarationError for each event that can't be declared like
-// that.
+// badDeclarations joins a *DeclarationError for each invalid declaration.
 func badDeclarations(events []rollcall.Declaration) error {
 	var problems []error
 	bad := func(e, other rollcall.Declaration, format string, args ...any) {

@@ -47,8 +47,8 @@ func firstID(listeners []rollcall.Listener) string {
 	return listeners[0].ID + " " + listeners[0].Source
 }
 
-// sortedKeys sorts by name. Types that are local to functions may share a name. They are
-// then sorted by the text of their values.
+// sortedKeys returns the keys of m, sorted by name. Types that are local to functions may
+// share a name: these keys are sorted by the text of their values.
 func sortedKeys[V any](m map[event.Key]V, text func(V) string) []event.Key {
 	return slices.SortedFunc(maps.Keys(m), func(a, b event.Key) int {
 		return cmp.Or(cmp.Compare(a.Path(), b.Path()), cmp.Compare(a.Name(), b.Name()), cmp.Compare(text(m[a]), text(m[b])))
@@ -77,6 +77,6 @@ func (m *Map) All() []rollcall.Listener {
 // Events returns the events that are listened to, sorted by name, interfaces last. An
 // interface is left out if an event before it implements it.
 func (m *Map) Events() []EventOrder {
-	orders, _ := m.events() // nothing can be wrong with them any more
+	orders, _ := m.events() // no error is possible: NewMap has checked the listeners
 	return orders
 }

@@ -12,16 +12,16 @@ import (
 
 var namedType = reflect.TypeFor[event.Named]()
 
-// matcher knows which keys an event goes to.
+// matcher finds the keys that an event goes to.
 type matcher struct {
 	keys            []event.Key     // of the listeners, in order of first appearance
-	heardNames      map[string]bool // the keys that are names
-	interfaces      []event.Key     // those of them that are interfaces
+	heardNames      map[string]bool // the names among the keys
+	interfaces      []event.Key     // the interfaces among the keys
 	events          []rollcall.Declaration
 	declared        map[event.Key]rollcall.Declaration
-	interfaceEvents []rollcall.Declaration    // declared, with a name
+	interfaceEvents []rollcall.Declaration    // declared interfaces that have a name
 	namedTypes      []reflect.Type            // known types with an EventName method
-	types           map[string][]reflect.Type // the other way round
+	types           map[string][]reflect.Type // declared name → its types
 	labels          map[event.Key]string
 	titles          map[event.Key]string // of the declared events and the keys
 }
@@ -86,10 +86,10 @@ func (m *matcher) entitle() {
 	}
 }
 
-// title is that of a key; of others, its text.
+// title returns the title of a key, or its text if the key has no title.
 func (m *matcher) title(k event.Key) string { return cmp.Or(m.titles[k], k.String()) }
 
-// label is a text for the key that no other key has.
+// label returns a text for the key that is not taken yet, and marks the text as taken.
 func label(k event.Key, taken map[string]bool) string {
 	text := k.String()
 	if taken[text] {
@@ -142,7 +142,7 @@ func (m *matcher) match(t reflect.Type, name string) []event.Key {
 	return keys
 }
 
-// namesOf are the declared names of a type: its own, and those of declared
+// namesOf returns the declared names of a type: its own name, and the names of declared
 // interfaces that it implements.
 func (m *matcher) namesOf(t reflect.Type) []string {
 	var names []string
@@ -172,28 +172,29 @@ func (m *matcher) overlap(a, b event.Key) bool {
 	return m.mayBeNamed(a.Type(), b.Name())
 }
 
-// typesOverlap: two interfaces may both be implemented by a type that is not
-// known yet.
+// typesOverlap reports whether an event may go to both types. Two interfaces always
+// overlap, because a type that is not known yet may implement both.
 func typesOverlap(a, b reflect.Type) bool {
 	isA, isB := a.Kind() == reflect.Interface, b.Kind() == reflect.Interface
 	return isA && (isB || b.Implements(a)) || isB && a.Implements(b)
 }
 
-// hasNamedType: an event of a declared name may have another of its own.
+// hasNamedType reports whether an event with this declared name may have another name of
+// its own.
 func (m *matcher) hasNamedType(name string) bool {
 	return slices.ContainsFunc(m.types[name], func(t reflect.Type) bool {
 		return t.Kind() == reflect.Interface || t.Implements(namedType)
 	})
 }
 
-// mayNameUnknown: an event of a type that is not known may have the name.
+// mayNameUnknown reports whether an event of an unknown type may have the name.
 func (m *matcher) mayNameUnknown(name string) bool {
 	isInterface := func(t reflect.Type) bool { return t.Kind() == reflect.Interface }
 	return len(m.types[name]) == 0 || slices.ContainsFunc(m.types[name], isInterface)
 }
 
 // mayBeNamed reports whether an event of type t may have the name. A declared name
-// belongs to its type; any other name may come from an EventName method.
+// belongs to its type. Any other name may come from an EventName method.
 func (m *matcher) mayBeNamed(t reflect.Type, name string) bool {
 	has := func(declared reflect.Type) bool { return declared == t || typesOverlap(declared, t) }
 	if t.Kind() == reflect.Interface && len(m.types[name]) == 0 {
@@ -202,8 +203,8 @@ func (m *matcher) mayBeNamed(t reflect.Type, name string) bool {
 	return slices.ContainsFunc(m.types[name], has) || t.Kind() != reflect.Interface && t.Implements(namedType)
 }
 
-// unknown are the keys that an event of an unknown type goes to if it implements
-// every interface: the interfaces and the names of declared ones.
+// unknown returns the keys of an event whose type is unknown, if that type implements
+// every interface: all interfaces, and the names of the declared ones.
 func (m *matcher) unknown() []event.Key {
 	keys := slices.Clone(m.interfaces)
 	for _, e := range m.interfaceEvents {

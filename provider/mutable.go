@@ -31,7 +31,7 @@ type Mutable struct {
 type mutableState struct {
 	*resolver
 	sorter *sorter
-	lease  *rollcall.Lease // until there is another state
+	lease  *rollcall.Lease // ended when another state replaces this one
 }
 
 // Append adds a listener that runs after all others of its event, and returns a function
@@ -92,7 +92,7 @@ func (m *Mutable) Of(key event.Key) (*rollcall.Listeners, error) { return m.curr
 // Events returns the events that are listened to, interfaces last. An interface is left
 // out if an event before it implements it.
 func (m *Mutable) Events() []EventOrder {
-	orders, _ := m.current().events() // nothing can be wrong with them any more
+	orders, _ := m.current().events() // no error is possible: the listeners were checked when they were added
 	return orders
 }
 
@@ -115,7 +115,7 @@ func (m *Mutable) All() []rollcall.Listener {
 	return listeners
 }
 
-// current returns the state, which the zero Mutable makes at its first use.
+// current returns the state. The zero Mutable gets its state on first use.
 func (m *Mutable) current() *mutableState {
 	if s := m.state.Load(); s != nil {
 		return s
@@ -169,21 +169,23 @@ func (m *Mutable) removeAll(gone []*rollcall.Listener) {
 	m.drop(func(x member) bool { return slices.Contains(gone, x.Listener) })
 }
 
-// drop reports whether there was anything to drop.
+// drop removes the members for which gone returns true, and reports whether there were
+// any.
 func (m *Mutable) drop(gone func(member) bool) bool {
 	old := m.current().sorter.members
 	left := slices.DeleteFunc(slices.Clone(old), gone)
 	if len(left) == len(old) {
 		return false
 	}
-	s, _ := newMutableState(left) // only targets can be missing now
+	s, _ := newMutableState(left) // the only possible error is a missing target
 	m.replace(s)
 	return true
 }
 
-// newMutableState also returns duplicates, bad targets and hints against bands. After a
-// removal, which can only leave targets missing, the state may be used nevertheless.
-// Only what is added can close a cycle.
+// newMutableState returns a state with the members. The error joins duplicates, bad
+// targets and hints that contradict bands. A removal can only leave targets missing, and
+// then the state is usable despite the error. newMutableState does not look for cycles:
+// only an added listener can close one.
 func newMutableState(members []member) (*mutableState, error) {
 	sorter, err := newSorter(members, nil)
 	lease := &rollcall.Lease{}

@@ -8,8 +8,8 @@ import (
 	"github.com/rollcall-go/rollcall/event"
 )
 
-// resolver answers for an event by the keys that it goes to. It is below every provider
-// that has listeners of its own.
+// resolver finds the listeners of an event by the keys that the event goes to. Every
+// provider with listeners of its own is built on it.
 type resolver struct {
 	matcher *matcher
 	// order returns the listeners of the keys in order.
@@ -40,7 +40,8 @@ func (r *resolver) Of(key event.Key) (*rollcall.Listeners, error) {
 	return r.make(key, r.matcher.match(key.Type(), key.Name()))
 }
 
-// make returns the listeners of the keys as those of an event.
+// make returns the listeners of the keys as the answer for one event. The argument of is
+// the key of that event.
 func (r *resolver) make(of event.Key, keys []event.Key) (*rollcall.Listeners, error) {
 	spec, err := r.order(keys)
 	if err != nil {
@@ -63,8 +64,8 @@ type EventOrder struct {
 }
 
 // events returns the declared events in the order of their declaration, then those that
-// are only listened to. An interface stands for itself if no event before it implements
-// it.
+// are only listened to. An undeclared interface is left out if an event before it
+// implements it.
 func (r *resolver) events() ([]EventOrder, []error) {
 	var orders []EventOrder
 	var problems []error
@@ -89,7 +90,7 @@ func (r *resolver) events() ([]EventOrder, []error) {
 	return orders, problems
 }
 
-// isOneType reports whether the key is that of a type that events have.
+// isOneType reports whether k is the key of a concrete type.
 func isOneType(k event.Key) bool { return k.Type() != nil && !k.IsInterface() }
 
 func interfacesLast(keys []event.Key) []event.Key {

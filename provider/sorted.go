@@ -36,8 +36,8 @@ func Build(listeners []rollcall.Listener, events []rollcall.Declaration) (*Sorte
 	return sorted, nil
 }
 
-// build is Build for listeners whose events are resolved, except for those of the IDs
-// that are lost.
+// build is Build for listeners whose events are already resolved. The map lost has the
+// IDs of listeners whose event could not be resolved.
 func build(listeners []rollcall.Listener, events []rollcall.Declaration, lost map[string]bool) (*Sorted, error) {
 	members := make([]member, len(listeners))
 	for i := range listeners {
@@ -47,7 +47,7 @@ func build(listeners []rollcall.Listener, events []rollcall.Declaration, lost ma
 		}
 	}
 	s, err := newSorter(members, events)
-	err = withoutBands(err, func(*ordering.BandError) error { return nil }) // hintsAcrossKeys has them
+	err = withoutBands(err, func(*ordering.BandError) error { return nil }) // hintsAcrossKeys reports these
 	problems := []error{invalid(listeners), badDeclarations(events), err, s.hintsAcrossKeys()}
 	o := &Sorted{listeners: listeners, known: map[event.Key]*rollcall.Listeners{}}
 	o.resolver = &resolver{matcher: s.matcher, order: s.sort}
@@ -63,9 +63,9 @@ func build(listeners []rollcall.Listener, events []rollcall.Declaration, lost ma
 	return o, nil
 }
 
-// followsFrom reports whether an error is only a consequence of an earlier one: the
-// events of the lost listeners are not known, so it is not known what they share with
-// others.
+// followsFrom returns a function that reports whether an error is only a consequence of
+// an earlier one. The events of lost listeners are unknown, so errors about these
+// listeners may be wrong.
 func followsFrom(lost map[string]bool) func(error) bool {
 	return func(err error) bool {
 		switch e := err.(type) {

@@ -15,10 +15,11 @@ import (
 type member struct {
 	*rollcall.Listener
 	band    ordering.Band
-	forgive bool // targets that are gone count as not written
+	forgive bool // hints to missing targets are ignored
 }
 
-// placement returns what the sort sees of the listener's placement.
+// placement returns the placement to sort by. It is zero for prepended and appended
+// members.
 func (m member) placement() ordering.Placement {
 	if m.band == ordering.Prepended || m.band == ordering.Appended {
 		return ordering.Placement{}
@@ -33,8 +34,8 @@ type sorter struct {
 	set     *ordering.Set
 }
 
-// newSorter also returns the duplicates, bad targets and hints against bands. The sorter
-// may be used nevertheless: such hints then count as not written.
+// newSorter returns a sorter of the members. The error joins duplicates, bad targets and
+// hints that contradict bands. The sorter is usable even then: it ignores these hints.
 func newSorter(members []member, events []rollcall.Declaration) (*sorter, error) {
 	keys := make([]event.Key, len(members))
 	for i, m := range members {
@@ -56,8 +57,8 @@ func newSorter(members []member, events []rollcall.Declaration) (*sorter, error)
 	return s, err
 }
 
-// withoutBands replaces the errors of package ordering about hints against bands by
-// others, or leaves them out if the replacement is nil.
+// withoutBands calls replace for each *ordering.BandError in err. It puts the result in
+// place of the error, or leaves the error out if the result is nil.
 func withoutBands(err error, replace func(*ordering.BandError) error) error {
 	var problems []error
 	for _, leaf := range errlist.Leaves(err) {
@@ -80,8 +81,8 @@ func (s *sorter) place(keys []event.Key) ([]ordering.Placed, error) {
 	return s.set.Sort(labels...)
 }
 
-// sort returns the listeners of all the keys together, with their reasons. Members that
-// were prepended or appended have none, and a list with them runs one after the other.
+// sort returns the listeners of all the keys together, with their reasons. Prepended and
+// appended members have no reason. A list with such members never runs in parallel.
 func (s *sorter) sort(keys []event.Key) (rollcall.Spec, error) {
 	placed, err := s.place(keys)
 	if err != nil {
@@ -100,8 +101,8 @@ func (s *sorter) sort(keys []event.Key) (rollcall.Spec, error) {
 	return spec, nil
 }
 
-// cycles joins the cycles of any event that is listened to. If the hints of all members
-// together have none, no event can have one.
+// cycles joins the errors for cycles among the listeners of each event. If the hints of
+// all members together form no cycle, no event has one.
 func (s *sorter) cycles() error {
 	if _, err := s.place(s.matcher.keys); err == nil {
 		return nil
@@ -114,10 +115,11 @@ func (s *sorter) cycles() error {
 	return errors.Join(append(problems, s.cyclesOfUnknown())...)
 }
 
-// cyclesOfUnknown joins the cycles that an event may meet if its type or name is not
-// known yet. Such an event may implement every interface that is listened to or declared
-// with a name. It may also have any name of its own, in three cases: no declared type has
-// the name, a declared interface has it, or the event's type has an EventName method.
+// cyclesOfUnknown joins the errors for cycles among the listeners of events whose type or
+// name is not known yet. Such an event may implement every interface that is listened to
+// or declared with a name. It may also have any name of its own, in three cases: no
+// declared type has the name, a declared interface has it, or the event's type has an
+// EventName method.
 func (s *sorter) cyclesOfUnknown() error {
 	unknown := s.matcher.unknown()
 	_, err := s.place(unknown)

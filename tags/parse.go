@@ -52,7 +52,7 @@ func (p *parser) fail(offset int, message string) {
 	p.problems = append(p.problems, &Error{Tag: Tag(p.tag), Offset: offset, Message: message})
 }
 
-// pair reads one key:"value". It is false where the rest can't be read.
+// pair reads one key:"value". It returns false if the rest can't be parsed.
 func (p *parser) pair() bool {
 	start := p.offset()
 	end := strings.IndexAny(p.rest, ": \t\r\n\"`")
@@ -121,7 +121,7 @@ func (f *Fields) set(key, value string) (err error) {
 	return err
 }
 
-// checkGroup refuses what the container would read as options of the group.
+// checkGroup refuses groups that the container would misread, for example as options.
 func checkGroup(group string) error {
 	if strings.ContainsAny(group, ",`") || strings.TrimSpace(group) != group {
 		return errors.New("a group must not hold a comma or a backquote, or have spaces around it: " + strconv.Quote(group))

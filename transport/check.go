@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// maxName bounds names and keys, so that they fit into the names of queues and
-// subjects.
+// maxName is the maximum length of event names, keys and IDs, in bytes. Names and keys of
+// this length fit into the names of queues and subjects.
 const maxName = 128
 
 // Check is for transports. It returns a *MessageError if some broker could not carry m
@@ -58,8 +58,8 @@ func (s Subscription) Check() (Subscription, error) {
 	return s.withDefaults(), nil
 }
 
-// nameProblem says what a name of an event or a key has that names of queues
-// and subjects can't have; "" for nothing, and for no name.
+// nameProblem returns why an event name or a key can't be part of the names of queues and
+// subjects. It returns "" if the name is valid or empty.
 func nameProblem(name string) string {
 	switch {
 	case len(name) > maxName:
@@ -74,16 +74,17 @@ func nameProblem(name string) string {
 	return ""
 }
 
-// isText says whether a text is valid UTF-8 without control characters.
+// isText reports whether s is valid UTF-8 without control characters.
 func isText(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
 }
 
-// isPadded says whether a text has spaces around it, which some clients cut off.
+// isPadded reports whether s begins or ends with a space. Some clients cut off such
+// spaces.
 func isPadded(s string) bool { return strings.Trim(s, " ") != s }
 
-// tokenMarks are what names of headers may have beside letters and digits, as
-// those of HTTP: some clients drop a header with another name.
+// tokenMarks are the characters besides letters and digits that header names may contain,
+// as in HTTP. Some clients drop headers with other names.
 const tokenMarks = "!#$%&'*+-.^_`|~"
 
 func isToken(name string) bool {
@@ -92,7 +93,7 @@ func isToken(name string) bool {
 	})
 }
 
-// headerProblem says which header is not one.
+// headerProblem returns what is wrong with one of the headers, or "" if all are valid.
 func headerProblem(headers map[string]string) string {
 	for name, value := range headers {
 		switch {

@@ -13,8 +13,8 @@ import (
 // specVersion is the version of CloudEvents.
 const specVersion = "1.0"
 
-// The prefixes of attributes: the one that is written, and those that are also
-// read, from the bindings to other protocols.
+// The prefixes of attributes in header names. Only writtenPrefix is written. The others
+// are also read, because the bindings to other protocols use them.
 const writtenPrefix = "ce-"
 
 var readPrefixes = []string{writtenPrefix, "cloudEvents_", "cloudEvents:"}
@@ -74,7 +74,7 @@ func FromAttributes(headers iter.Seq2[string, string], contentType string, body 
 	return m, nil
 }
 
-// attributeReader takes headers one by one.
+// attributeReader collects the parts of a message from its headers.
 type attributeReader struct {
 	message         Message
 	version         string
@@ -82,7 +82,7 @@ type attributeReader struct {
 	others          []otherAttribute
 }
 
-// otherAttribute is an attribute with a prefix that is not ours.
+// otherAttribute is an attribute whose prefix is not writtenPrefix.
 type otherAttribute struct{ prefix, name, value string }
 
 func (r *attributeReader) read(header, value string) {
@@ -99,8 +99,8 @@ func (r *attributeReader) read(header, value string) {
 	r.setHeader(header, value)
 }
 
-// readOthers sets the attributes with other prefixes. It is called at the end, so
-// that an attribute with our prefix takes precedence.
+// readOthers sets the attributes with other prefixes. It is called last, so attributes
+// with writtenPrefix take precedence.
 func (r *attributeReader) readOthers() {
 	for _, prefix := range readPrefixes[1:] {
 		for _, other := range r.others {
@@ -111,7 +111,7 @@ func (r *attributeReader) readOthers() {
 	}
 }
 
-// set keeps an attribute, unless it is there already.
+// set sets an attribute, unless it is already set.
 func (r *attributeReader) set(name, value string) {
 	if field := r.field(name); field != nil {
 		*field = cmp.Or(*field, value)
@@ -161,15 +161,14 @@ func isAttribute(header string) bool {
 	})
 }
 
-// isExtension reports whether a header is an attribute that a message has no field
-// for.
+// isExtension reports whether a header is a valid attribute that has no field in Message.
 func isExtension(header string) bool {
 	name, ok := strings.CutPrefix(header, writtenPrefix)
 	return ok && name != "" && !slices.Contains(ownAttributes, name) &&
 		!strings.ContainsFunc(name, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
 }
 
-// ownAttributes are the attributes that a message has fields for.
+// ownAttributes are the attributes that have a field in Message.
 var ownAttributes = []string{"specversion", "id", "type", "source", "datacontenttype", keyAttribute}
 
 // isReserved reports whether a header belongs to a message's fields, to a protocol

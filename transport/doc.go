@@ -28,6 +28,9 @@
 //
 // Messages are CloudEvents 1.0 in binary mode: see [Message.Attributes].
 //
+// For why the transports are not built on Watermill or River, see
+// docs/decisions/no-river-no-watermill.md.
+//
 // [Local] is a transport in memory, for tests. Package transporttest has the tests that
 // every transport must pass.
 package transport

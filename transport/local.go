@@ -15,19 +15,18 @@ type Local struct {
 	queues map[string][]*localQueue // by event, in the order of their declaration
 }
 
-// localQueue holds the messages of one receiver key, or of one temporary
-// receiver.
+// localQueue holds the messages of one receiver key, or of one temporary receiver.
 type localQueue struct {
 	key     string
 	waiting []waiting     // the oldest first
-	changed chan struct{} // closed when there is something new
+	changed chan struct{} // closed and replaced when a message is added
 	dead    []DeadLetter
 }
 
 // waiting is a message that waits for its receiver.
 type waiting struct {
 	Delivery
-	ready time.Time // not before that; zero for at once
+	ready time.Time // not delivered before this time; zero means at once
 }
 
 // Publish keeps a message for each receiver. The error is a *MessageError, an
@@ -71,7 +70,8 @@ func (l *Local) Declare(_ context.Context, s Subscription) error {
 	return nil
 }
 
-// queue returns the queue of a key. It makes one if there is none.
+// queue returns the queue of a key, and creates it if there is none. For the key "", it
+// always creates a queue.
 func (l *Local) queue(event, key string) *localQueue {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -138,7 +138,7 @@ func unsaid(_ context.Context, d Delivery) Verdict {
 	return Retry(Backoff(d.Attempt), "the handler ended its goroutine")
 }
 
-// take waits for a message; false once the context has ended.
+// take waits for a message. It returns false if the context has ended.
 func (l *Local) take(ctx context.Context, q *localQueue) (Delivery, bool) {
 	for {
 		l.mu.Lock()
@@ -168,7 +168,8 @@ func (l *Local) giveBack(q *localQueue, d Delivery) {
 	q.signal()
 }
 
-// wait waits for a change, a time, if there is one, or the context's end.
+// wait waits until changed is closed, or until a time that is not zero. It returns false
+// if the context ends first.
 func wait(ctx context.Context, changed <-chan struct{}, until time.Time) bool {
 	var timer <-chan time.Time
 	if !until.IsZero() {
@@ -197,7 +198,7 @@ func (l *Local) apply(q *localQueue, d Delivery, v Verdict) {
 	}
 }
 
-// drop forgets the queue of a temporary receiver.
+// drop removes the queue of a temporary receiver.
 func (l *Local) drop(event string, gone *localQueue) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -209,7 +210,7 @@ func (l *Local) drop(event string, gone *localQueue) {
 	}
 }
 
-// put, signal and pop need the lock.
+// put adds a message. The callers of put, signal, pop and remove must hold the lock.
 func (q *localQueue) put(w waiting) {
 	q.waiting = append(q.waiting, w)
 	q.signal()
@@ -220,8 +221,8 @@ func (q *localQueue) signal() {
 	q.changed = make(chan struct{})
 }
 
-// pop takes the oldest message that is ready. If no message is ready, next is the
-// time when the next one will be; it is zero if there is none.
+// pop takes the oldest message that is ready. If no message is ready, next is when the
+// first one will be. If there are no messages, next is zero.
 func (q *localQueue) pop(now time.Time) (d Delivery, next time.Time, ok bool) {
 	for i, w := range q.waiting {
 		if !w.ready.After(now) {
@@ -235,8 +236,8 @@ func (q *localQueue) pop(now time.Time) (d Delivery, next time.Time, ok bool) {
 	return Delivery{}, next, false
 }
 
-// remove removes the message at an index. Most often it is the first one, and then
-// nothing is moved.
+// remove removes the message at an index. Removing the first one, the usual case, moves
+// no others.
 func (q *localQueue) remove(i int) {
 	if i == 0 {
 		q.waiting[0] = waiting{}
@@ -263,7 +264,7 @@ func (l *Local) EachDeadLetter(ctx context.Context, event, key string, decide fu
 	}
 	left := l.takeDead(found)
 	var kept []DeadLetter
-	defer func() { l.returnDead(found, append(kept, left...)) }() // also where decide panics
+	defer func() { l.returnDead(found, append(kept, left...)) }() // even if decide panics
 	shown := 0
 	for ; len(left) > 0; left = left[1:] {
 		if err := ctx.Err(); err != nil {

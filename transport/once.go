@@ -96,7 +96,7 @@ func (r *Recent) Once(ctx context.Context, id string, handle func(context.Contex
 	}
 }
 
-// begin enters an ID, or returns the handling that exists for it.
+// begin enters an ID. If the ID is already known, begin returns its handling instead.
 func (r *Recent) begin(id string) (mine *list.Element, other *handling) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -112,8 +112,8 @@ func (r *Recent) begin(id string) (mine *list.Element, other *handling) {
 	return mine, nil
 }
 
-// shrink forgets the oldest IDs beyond the limit, but none that is being handled. It
-// needs the lock.
+// shrink forgets the oldest IDs beyond the limit, but none that is being handled. The
+// caller must hold the lock.
 func (r *Recent) shrink() {
 	for e := r.order.Front(); e != nil && r.order.Len() > max(r.Limit, 1); {
 		oldest := e
@@ -142,7 +142,7 @@ func (r *Recent) run(ctx context.Context, mine *list.Element, handle func(contex
 	return err
 }
 
-// forget needs the lock.
+// forget removes an ID, if e is still its element. The caller must hold the lock.
 func (r *Recent) forget(e *list.Element) {
 	h := e.Value.(*handling)
 	if r.known[h.id] == e {

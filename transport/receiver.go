@@ -99,7 +99,7 @@ func mediaType(contentType string) string {
 	return kind
 }
 
-// verdictOf returns the verdict that the error of a receiver's function stands for.
+// verdictOf returns the verdict for the error of a receiver's function.
 func verdictOf(err error, attempt int) Verdict {
 	if err == nil {
 		return Ack()

@@ -12,7 +12,7 @@ import (
 func Relay(ctx context.Context, from Transport, s Subscription, to Transport) error {
 	return from.Subscribe(ctx, s, func(ctx context.Context, d Delivery) Verdict {
 		m := d.Message
-		m.Key = "" // that of the relay
+		m.Key = "" // the key of the relay itself
 		err := to.Publish(ctx, m)
 		var impossible *MessageError
 		if errors.As(err, &impossible) {

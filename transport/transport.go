@@ -95,11 +95,10 @@ type Subscription struct {
 	MaxAttempts int
 }
 
-// defaultMaxAttempts is how often a message is delivered if the subscription does not
-// say.
+// defaultMaxAttempts is the MaxAttempts of a subscription that does not set it.
 const defaultMaxAttempts = 10
 
-// withDefaults returns s with the numbers that 0 stands for.
+// withDefaults returns s with defaults instead of limits that are 0.
 func (s Subscription) withDefaults() Subscription {
 	if s.MaxInFlight == 0 {
 		s.MaxInFlight = 1

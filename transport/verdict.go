@@ -11,7 +11,7 @@ type Verdict struct {
 	kind    verdictKind
 	after   time.Duration
 	reason  string
-	decided bool // by Decide
+	decided bool // set by Decide
 }
 
 type verdictKind int8

@@ -69,7 +69,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 	return exitUsage
 }
 
-// flagsOf are the flags of a command: at first -h alone, which every one has.
+// flagsOf returns the flags of a command. At first, that is only -h, which every command
+// has.
 func flagsOf(command string, stderr io.Writer) *flag.FlagSet {
 	flags := flag.NewFlagSet("rollcall "+command, flag.ContinueOnError)
 	flags.SetOutput(stderr)
@@ -77,8 +78,8 @@ func flagsOf(command string, stderr io.Writer) *flag.FlagSet {
 	return flags
 }
 
-// parse says whether the command is done, and with which code: it was asked for
-// help, or can't be understood.
+// parse parses the arguments. If they ask for help or are wrong, it returns the exit code
+// and true.
 func parse(flags *flag.FlagSet, args []string) (code int, done bool) {
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):

@@ -27,7 +27,7 @@ func order(args []string, stdout, stderr io.Writer) int {
 		files, takes, nothing = 2, "order -diff takes two files", inspect.Diff{}
 	}
 	format := inspect.Format(*name)
-	if err := nothing.Write(io.Discard, format); err != nil { // so it is no known format
+	if err := nothing.Write(io.Discard, format); err != nil { // the format is unknown
 		fmt.Fprintf(stderr, "rollcall: %v\n", err)
 		return exitUsage
 	}
@@ -43,7 +43,7 @@ type written interface {
 	Write(w io.Writer, format inspect.Format) error
 }
 
-// printOrder prints the order of one file, or what is different between two.
+// printOrder prints the order of one file, or the difference between two.
 func printOrder(paths []string, format inspect.Format, stdout, stderr io.Writer) int {
 	reports, problems := reportsOf(paths)
 	var err error
@@ -119,8 +119,8 @@ func read(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, orderfile.MaxSize+1))
 }
 
-// jsonError is a problem as programs read it. It always has a position. Without a
-// better one, that is the beginning of the file.
+// jsonError is a problem in the JSON output. It always has a position. If no position is
+// known, that is the start of the file.
 type jsonError struct {
 	Kind    orderfile.Kind `json:"kind"`
 	Message string         `json:"message"`
@@ -139,8 +139,9 @@ func printErrors(w io.Writer, problems []*orderfile.Error) error {
 	return encoder.Encode(map[string]any{"errors": list})
 }
 
-// printable keeps names in a file from controlling the terminal, and from
-// reversing the text beside them. Problems may have several lines.
+// printable replaces characters with which a name in a file could control the terminal or
+// reverse the text around it. It keeps line breaks, because a problem may have several
+// lines.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r != '\n' && unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {

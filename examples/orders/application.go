@@ -22,8 +22,8 @@ import (
 	"github.com/rollcall-go/rollcall/transport/natsevents"
 )
 
-// application returns what web and worker have in common. Both know all listeners, and
-// each runs its own.
+// application returns the options that web and worker share. Both know all listeners, but
+// each runs only its own.
 func application(c config, log *slog.Logger) fx.Option {
 	tracer := &monitor.Tracer{}
 	return fx.Options(
@@ -37,7 +37,7 @@ func application(c config, log *slog.Logger) fx.Option {
 	)
 }
 
-// received returns which receiver keys this process receives.
+// received returns the option for the receiver keys of this process.
 func received(c config) fx.Option {
 	switch {
 	case c.command == "worker":
@@ -68,8 +68,8 @@ func transportOf(c config) (fx.Option, error) {
 	}
 }
 
-// serveHTTP answers requests from start to stop. The pages about events belong
-// behind a login in a real application.
+// serveHTTP answers requests from start to stop. In a real application, put the pages
+// about events behind a login.
 func serveHTTP(lc fx.Lifecycle, c config, h *orders.Handler, r *inspect.Report, t *monitor.Tracer, log *slog.Logger) {
 	mux := http.NewServeMux()
 	mux.Handle("POST /orders", h)

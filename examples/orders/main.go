@@ -1,25 +1,25 @@
-// Command orders takes orders over HTTP and mails a receipt for each, by a
-// listener that survives a crash.
+// Command orders takes orders over HTTP and mails a receipt for each. The listener that
+// mails is asynchronous, so receipts survive a crash.
 //
-// In one process, with an embedded server that keeps its events in a directory:
+// In one process, with an embedded server that stores events in a directory:
 //
 //	go run ./examples/orders web
 //
-// In two, with a broker between them:
+// In two processes, with a broker between them:
 //
 //	go run ./examples/orders web -broker nats://127.0.0.1:4222
 //	go run ./examples/orders worker -broker nats://127.0.0.1:4222
 //
-// The broker may be RabbitMQ as well, by a URL such as
-// amqp://guest:guest@127.0.0.1:5672/. A worker receives by the keys that it is
-// given, mail and stats, or by both if by none.
+// The broker may also be RabbitMQ, with a URL such as amqp://guest:guest@127.0.0.1:5672/.
+// The arguments of a worker are the keys that it receives: mail, stats, or both if there
+// are no arguments.
 //
 //	curl -d '{"customer":"ann@example.org","item":"a pound of tea"}' http://127.0.0.1:8080/orders
 //
-// The URL may also be in the variable ORDERS_BROKER, so that its password does not
-// appear in a list of processes. See the systemd units in this folder.
+// The URL may also be in the variable ORDERS_BROKER, so that its password does not appear
+// in a list of processes. See the systemd units in this folder.
 //
-// Receipts are files in a directory, "receipts". While that does not exist, the
+// Receipts are files in a directory, "receipts". While the directory does not exist, the
 // post office is closed, and receipts wait.
 package main
 
@@ -39,7 +39,7 @@ import (
 	"go.uber.org/fx"
 )
 
-// config is what the command line says.
+// config holds the values from the command line.
 type config struct {
 	command  string
 	address  string

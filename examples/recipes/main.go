@@ -46,7 +46,7 @@ func main() {
 	}
 }
 
-// parts are what main needs of the application.
+// parts has the values that main takes from the application.
 type parts struct {
 	fx.In
 
@@ -56,7 +56,8 @@ type parts struct {
 	Listener net.Listener
 }
 
-// application returns the whole program without the parts that main needs.
+// application returns the options of the whole program. Only main's own options are
+// missing.
 func application(serve string, out io.Writer) fx.Option {
 	tracer := &monitor.Tracer{Render: recipes.Title}
 	return fx.Options(
@@ -113,9 +114,8 @@ func work(ctx context.Context, serve string, out io.Writer, p parts) error {
 	return nil
 }
 
-// serveHTTP answers requests from start to stop. After each reply, the slow
-// listeners may run. The pages about events belong behind a login in a real
-// application.
+// serveHTTP answers requests from start to stop. Slow listeners run after each reply. In
+// a real application, put the pages about events behind a login.
 func serveHTTP(lc fx.Lifecycle, l net.Listener, h *recipes.Handler, f *background.Flusher, r *inspect.Report, t *monitor.Tracer) {
 	mux := http.NewServeMux()
 	h.Mount(mux)

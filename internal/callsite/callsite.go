@@ -11,19 +11,20 @@ import (
 	"strings"
 )
 
-// Caller is the place that called the function skip frames above the caller
-// of Caller, as "recipes/module.go:21", or "" if it is not known.
+// Caller returns a place in source code, such as "recipes/module.go:21", or "" if it is
+// unknown. If skip is 0, the place is where the function that calls Caller was called.
+// Each further skip goes one caller up.
 func Caller(skip int) string {
 	var pcs [1]uintptr
 	if runtime.Callers(skip+3, pcs[:]) == 0 {
 		return ""
 	}
-	at := pcs[0] - 1 // the call, not what it returns to
+	at := pcs[0] - 1 // the call, not the return address
 	return place(runtime.FuncForPC(at).FileLine(at))
 }
 
-// Func is the short name of a function, such as "recipes.Indexer.OnCreated",
-// and its place. Both are "" for what is not a non-nil function.
+// Func returns the short name of a function, such as "recipes.Indexer.OnCreated", and its
+// place. It returns "" for both if f is nil or not a function.
 func Func(f any) (name, at string) {
 	v := reflect.ValueOf(f)
 	if v.Kind() != reflect.Func || v.IsNil() {
@@ -34,8 +35,8 @@ func Func(f any) (name, at string) {
 	return short(fn.Name()), place(file, line)
 }
 
-// At is a place behind what stands there, as " (recipes/module.go:21)"; "" for a
-// place that is not known.
+// At returns a place to append to a text, such as " (recipes/module.go:21)", or "" if the
+// place is unknown.
 func At(place string) string {
 	if place == "" {
 		return ""
@@ -54,8 +55,9 @@ func Both(a, b string) string {
 	return At(a + " and " + b)
 }
 
-// Type is the short name of a type, "recipes.Indexer" for *recipes.Indexer. It
-// has no comma, even between type arguments: that would end a name in a list.
+// Type returns the short name of a type, such as "recipes.Indexer" for *recipes.Indexer.
+// It replaces the commas between type arguments, because a comma would end the name in a
+// list.
 func Type(t reflect.Type) string {
 	return strings.ReplaceAll(strings.TrimLeft(t.String(), "*"), ",", " ")
 }
@@ -71,8 +73,8 @@ func short(name string) string {
 	return packageName(pkg) + "." + strings.NewReplacer("(*", "", ")", "").Replace(function)
 }
 
-// packageName is what the last part of an import path says of the package's name:
-// without the version of "yaml.v3", whose point the linker escapes.
+// packageName returns the name of a package, judging by the last part of its import path.
+// It undoes the linker's escape of a dot, and drops a version such as that of "yaml.v3".
 func packageName(part string) string {
 	part = strings.ReplaceAll(part, "%2e", ".")
 	if i := strings.LastIndexByte(part, '.'); i > 0 && isMajor(part[i+1:], 0) {
@@ -82,14 +84,14 @@ func packageName(part string) string {
 }
 
 // isMajor reports whether a part of an import path is a major version, such as "v2", and
-// at least the version least. The root of a module is never in "v1".
+// at least the version least. The path of a module never ends in "v1".
 func isMajor(part string, least int) bool {
 	n, err := strconv.Atoi(strings.TrimPrefix(part, "v"))
 	return err == nil && n >= least && part == "v"+strconv.Itoa(n)
 }
 
-// place shortens a path to its file and directory, and adds the line. These distinguish
-// files, and are the same on every machine.
+// place shortens a path to its last directory and its file, and adds the line. The result
+// distinguishes files, and is the same on every machine.
 func place(file string, line int) string {
 	file = filepath.ToSlash(file)
 	parent := strings.LastIndexByte(file[:max(0, strings.LastIndexByte(file, '/'))], '/')

@@ -1,4 +1,4 @@
-// Package coretest has what the tests of the core and of the kinds of provider share.
+// Package coretest has helpers for the tests of package rollcall and of the providers.
 package coretest
 
 import (
@@ -36,7 +36,7 @@ type FixedList struct{ List *rollcall.Listeners }
 // Listeners returns the answer.
 func (f FixedList) Listeners(any) (*rollcall.Listeners, error) { return f.List, nil }
 
-// Pointers returns pointers to the elements of a slice, as a Spec wants them.
+// Pointers returns pointers to the elements of a slice, as a Spec needs them.
 func Pointers(listeners []rollcall.Listener) []*rollcall.Listener {
 	var list []*rollcall.Listener
 	for i := range listeners {
@@ -64,8 +64,8 @@ func IDsFor(t testing.TB, p rollcall.Provider, ev any) string {
 	return strings.Join(ids, " ")
 }
 
-// CallAt calls the listener at an index of a list with an event whose type is known
-// statically. It returns the listener's own error.
+// CallAt returns a function that calls the listener at index i of a list with an event of
+// type E. The function returns the listener's own error.
 func CallAt[E any](l *rollcall.Listeners, i int) func(context.Context, E) error {
 	spec := rollcall.Spec{Event: rollcall.Declare[E]("the name"), Listeners: Pointers([]rollcall.Listener{l.At(i)}), EveryEvent: true}
 	list, err := rollcall.NewListeners(spec)
@@ -82,8 +82,8 @@ func CallAt[E any](l *rollcall.Listeners, i int) func(context.Context, E) error 
 
 var place = regexp.MustCompile(`[^ (]+_test\.go:[0-9]+`)
 
-// Here replaces the places in an error's text by HERE, so that tests need not know line
-// numbers. It returns nil for nil.
+// Here replaces the places in an error's text with HERE, so that tests don't depend on
+// line numbers. It returns nil for nil.
 func Here(err error) error {
 	if err == nil {
 		return nil

@@ -5,8 +5,9 @@ import (
 	"testing"
 )
 
-// Passes runs a test in an example, as go test does, and reports whether it passes. It
-// prints nothing, even under -v, since what it prints would be the example's output.
+// Passes runs a test in an example, as go test does, and reports whether it passes. The
+// test prints nothing, even with -v, because its output would become part of the
+// example's output.
 func Passes(test func(t *testing.T)) bool {
 	verbose := flag.Lookup("test.v").Value
 	before := verbose.String()

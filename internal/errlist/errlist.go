@@ -1,8 +1,8 @@
-// Package errlist takes joined errors apart.
+// Package errlist splits joined errors.
 package errlist
 
-// Leaves are the errors that err joins, however deep, in order; err itself if
-// it joins none; nil for nil.
+// Leaves returns the errors that err joins, at any depth, in order. It returns err itself
+// if err joins none, and nil if err is nil.
 func Leaves(err error) []error {
 	if err == nil {
 		return nil
@@ -18,8 +18,8 @@ func Leaves(err error) []error {
 	return leaves
 }
 
-// Distinct are the Leaves, of each text the first: a cycle between listeners
-// of several events shows in each of these.
+// Distinct returns the Leaves of err, but only the first one with each text. For example,
+// a cycle between listeners of several events occurs once for each event.
 func Distinct(err error) []error {
 	var distinct []error
 	seen := map[string]bool{}

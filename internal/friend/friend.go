@@ -1,6 +1,6 @@
-// Package friend has the key that opens rollcall.Internal, so that only the
-// packages of this module can.
+// Package friend has the key to rollcall.Internal and provider.Internal. Only the
+// packages of this module can import it.
 package friend
 
-// Key is asked for by each method of rollcall.Internal.
+// Key is a parameter of each method of rollcall.Internal and provider.Internal.
 type Key struct{}

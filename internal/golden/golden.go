@@ -1,5 +1,5 @@
-// Package golden compares what tests of this library print with files. The flag
-// -update rewrites the files.
+// Package golden compares the output of this library's tests with files. The flag -update
+// rewrites the files.
 package golden
 
 import (
@@ -30,8 +30,8 @@ func Check(t testing.TB, path string, got []byte) {
 	}
 }
 
-// firstDifference returns the number of the first line that differs between two
-// different texts, and that line of both.
+// firstDifference returns the number of the first line that differs between two different
+// texts, and that line of each text.
 func firstDifference(want, got string) (number int, wanted, found string) {
 	w, g := strings.SplitAfter(want, "\n"), strings.SplitAfter(got, "\n")
 	i := 0

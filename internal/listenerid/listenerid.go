@@ -1,4 +1,4 @@
-// Package listenerid knows which texts can be the ID of a listener.
+// Package listenerid checks whether a text can be the ID of a listener.
 package listenerid
 
 import (
@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Problem returns why no list of targets could name an ID, and "" if one can.
+// Problem returns the reason why a list of targets can't contain an ID, or "" if it can.
 func Problem(id string) string {
 	switch {
 	case strings.Contains(id, ","):
@@ -20,7 +20,8 @@ func Problem(id string) string {
 	return ""
 }
 
-// Check refuses IDs that have a Problem, and those that no tag of the container can hold.
+// Check returns an error for an ID that has a Problem, or a backquote, which a tag of the
+// container can't hold.
 func Check(id string) error {
 	if Problem(id) == "" && !strings.Contains(id, "`") {
 		return nil

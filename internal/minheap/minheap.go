@@ -1,5 +1,5 @@
-// Package minheap is a binary heap of small numbers, without the interface of
-// container/heap between it and its caller.
+// Package minheap is a binary heap of small numbers. It is faster than container/heap,
+// which calls its methods through an interface.
 package minheap
 
 // Heap returns its smallest number first. The zero Heap is empty; a sorted slice is a
@@ -18,7 +18,7 @@ func (h *Heap) Push(x int32) {
 	*h = s
 }
 
-// Pop takes the smallest number. The heap must not be empty.
+// Pop removes and returns the smallest number. The heap must not be empty.
 func (h *Heap) Pop() int32 {
 	s := *h
 	top, x := s[0], s[len(s)-1]

@@ -18,5 +18,6 @@
 //
 // [Parse] reads a file. [File.Order] computes the order that the file declares by itself,
 // and breaks ties by position in the file. An application breaks ties by the order of its
-// options. order.schema.json, next to this package's source, is a JSON Schema for editors.
+// options. docs/order.schema.json is a JSON Schema for editors, and
+// docs/decisions/yaml.md says why the parser is yaml.v3.
 package orderfile

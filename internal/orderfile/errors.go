@@ -10,7 +10,7 @@ import (
 	"github.com/rollcall-go/rollcall/internal/errlist"
 )
 
-// Kind names a sort of problem.
+// Kind is a kind of problem.
 type Kind string
 
 // The kinds of problem of an order file. Package ordering finds the last three.
@@ -25,8 +25,8 @@ const (
 	KindCycle           Kind = "cycle"
 )
 
-// The kinds that only an application can find: the file names what it does not
-// have.
+// The kinds that only an application can find: the file names something that the
+// application does not have.
 const (
 	KindUnknownListener Kind = "unknown_listener"
 	KindUnknownEvent    Kind = "unknown_event"
@@ -45,8 +45,8 @@ type Error struct {
 	Err      error // of package ordering, or nil
 }
 
-// Error indents the further lines of a message, so that each line that begins with a
-// place is a problem.
+// Error returns the position and the message. It indents all lines of the message after
+// the first, so that each line that is not indented begins a problem.
 func (e *Error) Error() string {
 	message := strings.ReplaceAll(e.Message, "\n", "\n    ")
 	if e.Position == (Position{}) {
@@ -55,7 +55,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Position.Line, e.Position.Column, message)
 }
 
-// Unwrap is the error of package ordering behind it, or nil.
+// Unwrap returns the error of package ordering that caused this one, or nil.
 func (e *Error) Unwrap() error { return e.Err }
 
 // Errors returns the problems behind an error of this package, in the order in which they
@@ -71,7 +71,7 @@ func Errors(err error) []*Error {
 	return all
 }
 
-// join puts problems in order: by check, then by place.
+// join joins the problems, sorted by check and then by position.
 func join(problems []*Error) error {
 	slices.SortStableFunc(problems, func(a, b *Error) int {
 		return cmp.Or(

@@ -13,7 +13,7 @@ type File struct {
 	Listeners []Listener // in the file's order, which is declared order
 }
 
-// Provider is a service that listeners are collected for.
+// Provider is a service that collects listeners.
 type Provider struct {
 	ID          string
 	ListenerTag string // the tag that its listeners carry
@@ -30,15 +30,15 @@ type Listener struct {
 	Position  Position           // of the tag
 
 	EventPosition Position
-	targets       map[ordering.Side][]Position // as the placement lists them
+	targets       map[ordering.Side][]Position // in the order of the placement's lists
 }
 
 // Position is a place in a file. Lines and columns count from 1, columns in
 // characters.
 type Position struct{ Line, Column int }
 
-// DefaultListenerTag is the tag of listeners whose provider names none, and
-// DefaultProvider the ID of the provider of a file that declares none.
+// DefaultListenerTag is the listener tag of a provider that sets none. DefaultProvider is
+// the ID of the provider in a file that declares none.
 const (
 	DefaultListenerTag = "event_listener"
 	DefaultProvider    = "default"
@@ -46,10 +46,10 @@ const (
 
 const providerTag = "listener_provider"
 
-// MaxSize is the size in bytes beyond which a file is refused.
+// MaxSize is the maximum size of a file in bytes.
 const MaxSize = 10 << 20
 
-// source is a place as messages have it.
+// source returns a place as messages show it.
 func (f *File) source(p Position) string { return fmt.Sprintf("%s:%d", f.Name, p.Line) }
 
 // TargetPosition returns the position of a hint of the listener, or that of the tag if

@@ -7,7 +7,8 @@ import (
 	"github.com/rollcall-go/rollcall/internal/listenerid"
 )
 
-// targetProblem returns why a text can't be a target, which is often meant to be several.
+// targetProblem returns the reason why a text can't be a target, or "" if it can. Often,
+// such a text is meant to be several targets.
 func targetProblem(text, id string) string {
 	if !strings.Contains(id, ",") && !strings.Contains(id, " ?") {
 		return listenerid.Problem(id)

@@ -25,7 +25,7 @@ type EventOrder struct {
 type PlacedListener struct {
 	Listener
 	Reason   ordering.Reason
-	Declared int // its index in File.Listeners; its Position may be that of an aliased tag
+	Declared int // its index in File.Listeners; Position can't replace it, because tags may be aliased
 }
 
 // Order parses data and computes the order that it declares by itself. A file
@@ -43,7 +43,8 @@ func Order(name string, data []byte) ([]ProviderOrder, error) {
 	return orders, nil
 }
 
-// onlyCycles are the problems that nothing hidden can explain.
+// onlyCycles returns the cycles among the problems. All other problems may be due to a
+// hidden listener or provider.
 func onlyCycles(problems []*Error) []*Error {
 	return slices.DeleteFunc(problems, func(p *Error) bool { return p.Kind != KindCycle })
 }
@@ -105,7 +106,7 @@ func (f *File) strayTags(providers []Provider) []*Error {
 	return problems
 }
 
-// byTag are the indexes of the listeners of each tag, in declared order.
+// byTag returns the indexes of the listeners of each tag, in declared order.
 func (f *File) byTag() map[string][]int {
 	tagged := map[string][]int{}
 	for i := range f.Listeners {
@@ -115,7 +116,7 @@ func (f *File) byTag() map[string][]int {
 	return tagged
 }
 
-// eventsOf orders the listeners at these indexes.
+// eventsOf sorts the listeners at these indexes.
 func (f *File) eventsOf(indexes []int) ([]EventOrder, []*Error) {
 	listeners := make([]PlacedListener, len(indexes)) // in declared order, without reasons
 	items := make([]ordering.Item, len(indexes))
@@ -142,8 +143,8 @@ func (f *File) eventsOf(indexes []int) ([]EventOrder, []*Error) {
 }
 
 // located returns the problems of the order, each with its place in the file. It drops
-// duplicates, which Parse has already reported. A problem that two equal targets of one
-// hint share is reported once.
+// duplicates, which Parse has already reported. If a hint has the same target twice, both
+// have the same problem, and located reports it once.
 func (f *File) located(err error, listeners []PlacedListener) []*Error {
 	var located []*Error
 	told := map[string]bool{}
@@ -161,8 +162,9 @@ func (f *File) located(err error, listeners []PlacedListener) []*Error {
 	return located
 }
 
-// locate returns the kind of a problem, and the place of the target that makes it; of a
-// cycle, the first. It returns "" for what Parse has reported.
+// locate returns the kind of a problem and the place of the target that causes it. For a
+// cycle, that is the first target. The kind is "" if Parse has already reported the
+// problem.
 func locate(problem error, listeners []PlacedListener) (Kind, Position) {
 	at := func(h ordering.Hint) Position { return listeners[h.Item].TargetPosition(h) }
 	switch e := problem.(type) {

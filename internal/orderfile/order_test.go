@@ -10,7 +10,8 @@ import (
 	"github.com/rollcall-go/rollcall/internal/orderfile"
 )
 
-// The documented examples give the documented orders.
+// The examples in the documentation of the PSR-14 library that rollcall replaces give the
+// orders that it documents.
 func TestDocumentedExamples(t *testing.T) {
 	for _, tt := range []struct{ file, want string }{
 		{"priorities.yaml", `

@@ -14,8 +14,8 @@ import (
 	"github.com/rollcall-go/rollcall/ordering"
 )
 
-// Load reads the file at path in fsys and parses it. A file over MaxSize is
-// refused; other errors are those of reading it and of Parse.
+// Load reads the file at path in fsys and parses it. It returns an error if the file
+// can't be read or is larger than MaxSize, and the error of Parse.
 func Load(fsys fs.FS, path string) (*File, error) {
 	if !fs.ValidPath(path) {
 		return nil, fmt.Errorf("order file %s: write it relative to the file system, without ./ or a leading /", path)
@@ -42,8 +42,8 @@ func Parse(name string, data []byte) (*File, error) {
 	return f, nil
 }
 
-// parse returns what it can understand, and the problems. It sets hidden if a problem may
-// have hidden a listener or a provider. A search for missing ones would then report false
+// parse returns what it can read, and the problems. It sets hidden if a problem may have
+// hidden a listener or a provider. A search for missing ones would then report false
 // problems.
 func parse(name string, data []byte) (f *File, problems []*Error, hidden bool) {
 	p := &parser{file: &File{Name: name}}
@@ -62,12 +62,12 @@ type parser struct {
 	stopped  bool
 }
 
-// maxVisits bounds the values that are looked at, those behind aliases
-// counted each time.
+// maxVisits limits the number of values that are visited. A value counts again for each
+// alias of it.
 const maxVisits = 4_000_000
 
-// fail also puts what YAML places behind the file's end, such as a value that is
-// left out, on its last line.
+// fail adds a problem. YAML may put the position of a missing value after the end of the
+// file. fail then uses the last line.
 func (p *parser) fail(kind Kind, at Position, format string, args ...any) {
 	if n := len(p.lines); n > 0 && at.Line > n {
 		at = Position{n, 1}
@@ -80,7 +80,7 @@ func (p *parser) fail(kind Kind, at Position, format string, args ...any) {
 
 func position(n *yaml.Node) Position { return Position{n.Line, n.Column} }
 
-// resolve follows an alias, and counts.
+// resolve follows aliases and counts the visited values.
 func (p *parser) resolve(n *yaml.Node) *yaml.Node {
 	if p.visited++; p.visited > maxVisits && !p.stopped {
 		p.stopped = true
@@ -119,7 +119,7 @@ func (p *parser) fields(n *yaml.Node, what string) []field {
 		case key.Kind != yaml.ScalarNode || key.Tag != "!!str":
 			p.wrongType(n.Content[i], "a key of "+what, "text")
 		case seen[key.Value]:
-			p.hidden = true // in the value that is dropped
+			p.hidden = true // the dropped value may contain listeners
 			p.fail(KindDuplicate, position(n.Content[i]), "key %q appears twice in %s: drop one", key.Value, what)
 		default:
 			seen[key.Value] = true
@@ -168,7 +168,7 @@ func (p *parser) root(n *yaml.Node) {
 			p.service(service)
 		}
 	}
-	if !found && len(p.problems) == 0 { // a misspelt one is told already
+	if !found && len(p.problems) == 0 { // a misspelt key is already reported
 		p.fail(KindSyntax, position(n), "the file has no services: begin it with services:")
 	}
 }
@@ -185,7 +185,7 @@ func (p *parser) service(s field) {
 	var said, tags *yaml.Node
 	for _, f := range p.fields(s.value, what) {
 		switch f.name {
-		case "synthetic", "class": // part of the documented shape; mean nothing here
+		case "synthetic", "class": // part of the documented format, but ignored here
 		case "optional":
 			optional, said = p.truth(f, what), f.key
 		case "tags":
@@ -205,7 +205,7 @@ func (p *parser) service(s field) {
 
 func (p *parser) truth(f field, what string) bool {
 	n := p.resolve(f.value)
-	var value bool // YAML writes it in several ways
+	var value bool // YAML has several spellings of it
 	if n.Kind != yaml.ScalarNode || n.Tag != "!!bool" || n.Decode(&value) != nil {
 		p.wrongType(f.value, f.name+" of "+what, "true or false")
 	}
@@ -405,7 +405,8 @@ func (p *parser) textOrNot(n *yaml.Node, what string) (string, bool) {
 	return "", false
 }
 
-// document reads the one YAML document of the file, or says why it can't.
+// document reads the only YAML document of the file. If that fails, it adds a problem and
+// returns nil.
 func (p *parser) document(data []byte) *yaml.Node {
 	if at, problem := badBytes(data); problem != "" {
 		p.fail(KindSyntax, at, "%s", problem)
@@ -434,7 +435,7 @@ func (p *parser) document(data []byte) *yaml.Node {
 	return root.Content[0]
 }
 
-// decode turns a panic of the YAML parser, should there be one, into an error.
+// decode turns a possible panic of the YAML parser into an error.
 func decode(d *yaml.Decoder, n *yaml.Node) (err error) {
 	defer func() {
 		if value := recover(); value != nil {

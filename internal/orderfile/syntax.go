@@ -9,7 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// badBytes finds what no YAML parser should have to see.
+// badBytes returns the position and description of the first invalid character, or "" if
+// there is none. It also refuses files that are too large.
 func badBytes(data []byte) (Position, string) {
 	if len(data) > MaxSize {
 		return Position{1, 1}, fmt.Sprintf("the file is larger than %d MiB", MaxSize>>20)
@@ -31,8 +32,8 @@ func badBytes(data []byte) (Position, string) {
 	return Position{}, ""
 }
 
-// isUnseen reports whether YAML rejects a character without saying where, or takes it for
-// the end of a line, which an editor does not.
+// isUnseen reports whether the YAML parser rejects a character without a position, or
+// treats it as a line break although editors don't.
 func isUnseen(r rune) bool {
 	return r >= 0x80 && r <= 0x9f || r == '\u2028' || r == '\u2029' || r == '\ufffe' || r == '\uffff'
 }
@@ -43,9 +44,9 @@ func positionAt(data []byte, offset int) Position {
 	return Position{bytes.Count(before, []byte("\n")) + 1, utf8.RuneCount(before[lineStart:]) + 1}
 }
 
-// syntaxError takes the line from the YAML parser's message. It says nothing of
-// the column, so the line's first character stands for it, unless what is wrong
-// can be found.
+// syntaxError reports an error of the YAML parser. The parser's message has the line, but
+// not the column. syntaxError tries to find the exact place, and otherwise uses the first
+// character of the line.
 func (p *parser) syntaxError(err error, data []byte) {
 	line, message := splitLine(strings.TrimPrefix(err.Error(), "yaml: "))
 	line = max(1, min(line, len(p.lines)))
@@ -72,8 +73,8 @@ func (p *parser) syntaxError(err error, data []byte) {
 
 func isTabbed(line string) bool { return strings.HasPrefix(strings.TrimLeft(line, " "), "\t") }
 
-// aliasIn is the offset of the first alias of that name, comments left out. A
-// text that looks like one may come before it.
+// aliasIn returns the offset of the first alias of that name outside of comments. It may
+// find other text that looks like an alias.
 func aliasIn(data []byte, name string) int {
 	pattern := regexp.MustCompile(`(?m)(?:^|[\s\[{,])(?:#.*$|(\*` + regexp.QuoteMeta(name) + `)(?:[\s\]},]|$))`)
 	for _, m := range pattern.FindAllSubmatchIndex(data, -1) {
@@ -84,8 +85,8 @@ func aliasIn(data []byte, name string) int {
 	return 0
 }
 
-// splitLine splits "line 3: did not find expected key". The parser's own
-// messages count lines from 0, unlike those of its scanner.
+// splitLine splits a message such as "line 3: did not find expected key". The YAML
+// parser's own messages count lines from 0, unlike those of its scanner.
 func splitLine(message string) (line int, text string) {
 	line, text = 1, message
 	if rest, ok := strings.CutPrefix(message, "line "); ok {

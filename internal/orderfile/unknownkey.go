@@ -10,16 +10,16 @@ import (
 	"github.com/rollcall-go/rollcall/internal/suggest"
 )
 
-// The keys of a service, and of a tag of a listener; and those that a tag has in
-// the code alone.
+// The keys of a service, the keys of a listener's tag, and the keys that only tags in Go
+// code have.
 var (
 	serviceKeys = []string{"tags", "optional", "synthetic", "class"}
 	tagKeys     = []string{"name", "event", "priority", "before", "after", "optional"}
 	codeKeys    = []string{"async", "id", "method", "group"}
 )
 
-// unknownKey reports an unknown key. It suggests a known key that is similar, or lists
-// the known keys if none is.
+// unknownKey reports an unknown key. It suggests a similar known key, or lists the known
+// keys if none is similar.
 func (p *parser) unknownKey(f field, what string, known ...string) {
 	hint := suggest.DidYouMean(f.name, known)
 	if hint == "" {
@@ -35,7 +35,8 @@ func (p *parser) failKey(f field, what, hint string) {
 	p.fail(KindUnknownKey, position(f.key), "unknown key %q in %s%s", f.name, what, hint)
 }
 
-// unknownTopKey is most often a service that lacks its indentation.
+// unknownTopKey reports an unknown key at the top level. Most often, it is a service that
+// is not indented.
 func (p *parser) unknownTopKey(f field) {
 	_, misspelt := suggest.Name(f.name, []string{"services"})
 	switch {

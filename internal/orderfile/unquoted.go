@@ -7,10 +7,10 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Between brackets or braces, YAML reads a question mark as the beginning of a
-// mapping's key. So an optional target without quotes is no text there.
+// Between brackets or braces, YAML reads a question mark as the start of a mapping key.
+// An optional target without quotes is then not read as text.
 
-// maxLine bounds the work of finding a question mark, in characters.
+// maxLine limits the search for a question mark in a line, in characters.
 const maxLine = 4096
 
 // unquoted reports whether n is an optional target that was read as a mapping. If it is,
@@ -48,7 +48,7 @@ func (p *parser) failUnquoted(at Position, text string) {
 
 var optionalTarget = regexp.MustCompile(`[:\[{,]\s+(\?[^\s,\[\]{}"']+)`)
 
-// unquotedIn finds one in a line that YAML can't read.
+// unquotedIn finds an optional target without quotes in a line that YAML can't read.
 func unquotedIn(line string) (text string, column int, found bool) {
 	m := optionalTarget.FindStringSubmatchIndex(line)
 	if m == nil {
@@ -57,7 +57,7 @@ func unquotedIn(line string) (text string, column int, found bool) {
 	return line[m[2]:m[3]], len([]rune(line[:m[2]])) + 1, true
 }
 
-// tabIn finds the first line from one on that is indented with a tab.
+// tabIn finds the first line that is indented with a tab, beginning at the line from.
 func (p *parser) tabIn(from int) (Position, bool) {
 	for i, line := range p.lines[from-1:] {
 		indent := line[:len(line)-len(strings.TrimLeft(line, " \t"))]

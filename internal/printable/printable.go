@@ -1,5 +1,5 @@
-// Package printable makes names that come from outside safe to show in a line of
-// text: in a table, a page or an error.
+// Package printable makes names from outside safe to show in a line of text: in a table,
+// a page or an error.
 package printable
 
 import (

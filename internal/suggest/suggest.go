@@ -1,13 +1,13 @@
-// Package suggest finds the name that a misspelt one was probably meant to be.
+// Package suggest finds the name that a misspelt name was probably meant to be.
 package suggest
 
 import "strings"
 
-// Name returns the candidate that is fewest edits away from name, the earliest of
-// several. It returns false if even that one is too far to be what was meant: more than a
-// third of the longer name's letters. A name that the candidate begins with is near. If
-// none is near, Name returns the one candidate that has the same last part after a dot or
-// a slash, if necessary ignoring case: "main.Indexer" for "Indexer". It costs
+// Name returns the candidate with the fewest edits from name, or the first of several.
+// The candidate must be near: it begins with name, or the edits are at most a third of
+// the longer name. If none is near, Name returns the only candidate that has the same
+// last part after a dot or a slash, such as "main.Indexer" for "Indexer". If there is
+// none, Name tries that again and ignores case. Otherwise it returns false. It costs
 // O(len(candidates) × len(name) × length of a candidate).
 func Name(name string, candidates []string) (string, bool) {
 	best, bestDistance := closest(name, candidates)
@@ -21,7 +21,7 @@ func Name(name string, candidates []string) (string, bool) {
 	return sharing(name, candidates, strings.EqualFold)
 }
 
-// sharing is the only candidate that has the last part of the name.
+// sharing returns the only candidate that has the same last part as name.
 func sharing(name string, candidates []string, same func(a, b string) bool) (string, bool) {
 	found := ""
 	for _, c := range candidates {
@@ -38,18 +38,20 @@ func sharing(name string, candidates []string, same func(a, b string) bool) (str
 
 func lastPart(name string) string { return name[strings.LastIndexAny(name, "./")+1:] }
 
-// Closest is Name for a short closed list, such as the keys of a format: the
-// nearest one counts however far it is. It returns "" for an empty list.
+// Closest returns the candidate with the fewest edits from name, even if it is not near.
+// Use it for a short, fixed list, such as the keys of a format. It returns "" for an
+// empty list.
 func Closest(name string, candidates []string) string {
 	best, _ := closest(name, candidates)
 	return best
 }
 
-// MaxLength is the length in bytes of the longest name that is compared whole;
-// longer ones are no typing errors.
+// MaxLength is the length in bytes of the longest names that are compared letter by
+// letter. Longer names are not typing errors.
 const MaxLength = 200
 
-// closest also returns the distance of the candidate, or -1 if there is no candidate.
+// closest returns the candidate with the fewest edits and their number. If there are no
+// candidates, the number is -1.
 func closest(name string, candidates []string) (string, int) {
 	best, bestDistance := "", -1
 	for _, c := range candidates {
@@ -76,8 +78,8 @@ func DidYouMean(name string, candidates []string) string {
 	return ""
 }
 
-// distance is the Levenshtein distance with transposed neighbours counted as
-// one edit (optimal string alignment), over bytes.
+// distance returns the number of edits between two texts: the Levenshtein distance over
+// bytes, but a swap of adjacent bytes is one edit (optimal string alignment).
 func distance(a, b string) int {
 	before, above, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range above {

@@ -2,16 +2,16 @@ package suggest
 
 import "slices"
 
-// maxSuggesting bounds the work spent on suggestions, in compared pairs of bytes: about
-// half a second.
+// maxSuggesting limits the work spent on suggestions, in compared pairs of bytes. It
+// takes about half a second.
 const maxSuggesting = 1 << 26
 
-// Suggester finds what many misspelt names were meant to be, within a bounded time. It
-// is not for concurrent use.
+// Suggester suggests names for many misspelt names, within a bounded time. It is not for
+// concurrent use.
 type Suggester struct {
 	candidates func() []string
-	names      []string // the candidates, once a name is misspelt
-	length     int      // of all of them
+	names      []string // the candidates; nil until the first misspelt name
+	length     int      // total length of the names
 	left       int
 }
 
@@ -21,7 +21,7 @@ func NewSuggester(candidates func() []string) *Suggester {
 	return &Suggester{candidates: candidates, left: maxSuggesting}
 }
 
-// load asks for the candidates at the first misspelt name, and returns them.
+// load returns the candidates. It asks for them when it is first called.
 func (s *Suggester) load() []string {
 	if s.names == nil {
 		s.names = s.candidates()

@@ -9,14 +9,13 @@ import (
 	"github.com/rollcall-go/rollcall/event"
 )
 
-// answer is what a provider returned when it was asked for an event, or its panic as an
-// error.
+// answer is the result of Provider.Listeners for one event. A panic counts as an error.
 type answer struct {
 	list *rollcall.Listeners
 	err  error
 }
 
-// ask asks for an event. A panic becomes an error.
+// ask asks the provider for the listeners of an event. A panic becomes an error.
 func ask(p rollcall.Provider, ev any) (a answer) {
 	defer recoverAs(&a.err)
 	a.list, a.err = p.Listeners(ev)
@@ -52,19 +51,18 @@ func names(ids []string) string {
 	return "[" + strings.Join(ids, " ") + "]"
 }
 
-// hasOf reports whether the answer is these listeners in any order.
+// hasOf reports whether the answer has exactly these listeners, in any order.
 func (a answer) hasOf(ids []string) bool {
 	return a.err == nil && slices.Equal(slices.Sorted(slices.Values(a.ids())), slices.Sorted(slices.Values(ids)))
 }
 
-// isInOrder reports whether the answer is these listeners in this order, as far as the
-// provider promises one.
+// isInOrder reports whether the answer has exactly these listeners in this order. With
+// KeyByKey, only the order within each key counts.
 func (x *trial) isInOrder(a answer, ids []string, given []rollcall.Listener) bool {
 	return a.err == nil && slices.Equal(x.arranged(a.ids(), given), x.arranged(ids, given))
 }
 
-// arranged returns ids in their order. If the provider promises only an order among the
-// listeners of one key, it groups them by key.
+// arranged returns ids unchanged or, with KeyByKey, grouped by key.
 func (x *trial) arranged(ids []string, given []rollcall.Listener) []string {
 	if !x.KeyByKey {
 		return ids

@@ -7,7 +7,8 @@ import (
 	"github.com/rollcall-go/rollcall"
 )
 
-// changes reports whether the provider may change, and skips the check if it may not.
+// changes reports whether listeners can be added to the provider. If not, it skips the
+// check.
 func (x *trial) changes() bool {
 	if x.Add == nil {
 		x.Skip("it never changes, or Run was not told how to add")
@@ -21,7 +22,7 @@ func checkAdding(x *trial) {
 	}
 	given, added := everybody(), on[change]("added")
 	p := x.built(given...)
-	x.askAll(p) // so that an answer that is remembered for too long shows
+	x.askAll(p) // reveals an answer that is remembered for too long
 	remove := x.added(p, added)
 	x.hasAdded("was added", p, given, &added)
 	if remove != nil {
@@ -30,7 +31,8 @@ func checkAdding(x *trial) {
 	}
 }
 
-// hasAdded looks for the added listener among the others, nil for none.
+// hasAdded checks that answers have the given listeners and the added one, which may be
+// nil.
 func (x *trial) hasAdded(what string, p rollcall.Provider, given []rollcall.Listener, added *rollcall.Listener) {
 	x.Helper()
 	for _, s := range samples() {
@@ -44,7 +46,7 @@ func (x *trial) hasAdded(what string, p rollcall.Provider, given []rollcall.List
 	}
 }
 
-// isOtherwise reports whether an answer is right apart from added listeners.
+// isOtherwise reports whether an answer is right, ignoring added listeners.
 func (x *trial) isOtherwise(a answer, given []rollcall.Listener, s sample) bool {
 	ids := slices.DeleteFunc(a.ids(), func(id string) bool { return strings.HasPrefix(id, "added") })
 	return a.err == nil && slices.Equal(x.arranged(ids, given), x.arranged(audience(given, s.event), given))

@@ -12,8 +12,8 @@ const (
 	rounds     = 20
 )
 
-// checkConcurrent uses several new providers, because what happens at the first
-// event of a type does not happen again.
+// checkConcurrent uses several new providers, because a provider may treat the first
+// event of a type differently.
 func checkConcurrent(x *trial) {
 	given := everybody()
 	for range rounds {
@@ -26,7 +26,7 @@ func checkConcurrent(x *trial) {
 	}
 }
 
-// checkConcurrentAdding changes the provider for as long as others ask it.
+// checkConcurrentAdding changes the provider while other goroutines use it.
 func checkConcurrentAdding(x *trial) {
 	if !x.changes() {
 		return
@@ -49,8 +49,8 @@ func (x *trial) addSome(p rollcall.Provider) {
 	}
 }
 
-// use asks a provider as its users do. It returns an error for the first wrong answer.
-// Listeners that were added may be in an answer or not.
+// use asks the provider for listeners and calls them. It returns an error for the first
+// wrong answer. An answer may have added listeners or not.
 func (x *trial) use(p rollcall.Provider, given []rollcall.Listener) error {
 	for _, s := range samples() {
 		got := ask(p, s.event)
@@ -65,9 +65,9 @@ func (x *trial) use(p rollcall.Provider, given []rollcall.Listener) error {
 	return nil
 }
 
-// meanwhile runs f in many goroutines and do in this one. They begin together. The
-// channel done is closed when do has ended. meanwhile waits for all of them, and returns
-// the first error of f.
+// meanwhile runs f in several goroutines and do in this one, all starting together. It
+// closes done when do returns. It waits for all goroutines and returns the first error of
+// f.
 func meanwhile(f func(done <-chan struct{}) error, do func()) error {
 	var first error
 	var once sync.Once
@@ -92,7 +92,7 @@ func meanwhile(f func(done <-chan struct{}) error, do func()) error {
 	return first
 }
 
-// until calls f at least once, and again until it fails or all is done.
+// until calls f at least once, and repeats it until f fails or done is closed.
 func until(done <-chan struct{}, f func() error) error {
 	for {
 		if err := f(); err != nil {

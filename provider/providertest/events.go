@@ -12,7 +12,7 @@ import (
 // The events of the kit, and the interfaces that some of them implement.
 type (
 	created struct{ id int }
-	updated struct{ id int } // an event by value; so is its pointer, which is another type
+	updated struct{ id int } // an event by value; a pointer to it is an event of another type
 	moved   struct{ name string }
 
 	change  interface{ change() }
@@ -25,22 +25,22 @@ func (updated) change()   {}
 func (*moved) change()    {}
 func (*moved) audited()   {}
 
-// EventName is the name.
+// EventName returns the name.
 func (m *moved) EventName() string { return m.name }
 
-// sample is an event to ask for.
+// sample is an event for the checks to dispatch.
 type sample struct {
 	event any
-	// ways dispatch the event through a provider: untyped, and by an emitter of its
-	// type. Each remembers what it has found.
+	// ways returns ways to dispatch the event through a provider: untyped, and with an
+	// emitter of its type. Each way remembers answers.
 	ways func(rollcall.Provider) []dispatch
 }
 
 // dispatch dispatches one event and returns the errors of all listeners.
 type dispatch func(context.Context) error
 
-// samples are events of every kind, more than one of a type where an answer
-// may depend on more than the type.
+// samples returns events of every kind. A type has several samples if its answer may
+// depend on more than the type.
 func samples() []sample {
 	return []sample{
 		sampleOf(&created{1}), sampleOf(&created{2}), sampleOf(created{3}),
@@ -94,8 +94,8 @@ func onName(id, name string) rollcall.Listener {
 	return l
 }
 
-// heard is what a listener was called with. It comes back as the listener's
-// error, so that calls at the same time share nothing.
+// heard records the call of a listener. The listener returns a heard as its error, so
+// that concurrent calls share no state.
 type heard struct {
 	by    string
 	event any
@@ -118,7 +118,8 @@ func hears(k event.Key, ev any) bool {
 	return k.Type() == reflect.TypeOf(ev)
 }
 
-// audience is the IDs of those that must be given for the event, in order.
+// audience returns the IDs of the listeners that an answer for the event must have, in
+// order.
 func audience(given []rollcall.Listener, ev any) []string {
 	var ids []string
 	for _, l := range given {

@@ -52,13 +52,13 @@ func checkAsking(x *trial) {
 	}
 }
 
-// askAll asks a provider all that it can be asked.
+// askAll asks the provider for the listeners of all samples, and for all listeners.
 func (x *trial) askAll(p rollcall.Provider) {
 	answers(p, samples())
 	x.askMore(p)
 }
 
-// askMore asks what is not about one event.
+// askMore asks the provider for all listeners, if it has a method All.
 func (x *trial) askMore(p rollcall.Provider) {
 	if l, ok := p.(interface{ All() []rollcall.Listener }); ok {
 		l.All()
@@ -74,8 +74,8 @@ func checkCalling(x *trial) {
 	}
 }
 
-// call dispatches to a list and returns what is wrong with the first call that is not
-// as it should be.
+// call dispatches a sample to the listeners of a list. It returns an error for the first
+// call that is wrong.
 func call(list *rollcall.Listeners, s sample) error {
 	for _, way := range s.ways(fixed{list}) {
 		calls := callsOf(way)
@@ -93,8 +93,8 @@ type fixed struct{ list *rollcall.Listeners }
 
 func (f fixed) Listeners(any) (*rollcall.Listeners, error) { return f.list, nil }
 
-// callsOf dispatches and returns the error of each listener by its ID, which every
-// listener of the kit has.
+// callsOf dispatches and returns the error of each listener by its index. Every listener
+// of the kit returns an error.
 func callsOf(way dispatch) map[int]error {
 	calls := map[int]error{}
 	for i, err := range errlist.Leaves(way(context.WithValue(context.Background(), markKey{}, mark))) {
@@ -122,7 +122,7 @@ func checkCall(id string, err error, s sample) error {
 // mark is in the context of every call.
 const mark = "mark"
 
-// hearers are the listeners that a dispatch calls, in order.
+// hearers returns the IDs of the listeners that a dispatch calls, in order.
 func hearers(way dispatch) []string {
 	var ids []string
 	calls := callsOf(way)
@@ -138,11 +138,11 @@ func hearers(way dispatch) []string {
 // flight is a list that is being dispatched.
 type flight struct {
 	sample
-	way     dispatch // to the list
-	hearers []string // whom it called first
+	way     dispatch // dispatches to the list
+	hearers []string // the IDs of the listeners that the first dispatch called
 }
 
-// flights are lists for all samples, whose functions have been called.
+// flights returns a flight for each sample, after a first dispatch of it.
 func flights(p rollcall.Provider) []flight {
 	var all []flight
 	for _, s := range samples() {

@@ -8,8 +8,8 @@ import (
 	"github.com/rollcall-go/rollcall/event"
 )
 
-// checkEveryEvent holds answers that are said to be those of every event of a type
-// against the answers for other events of that type.
+// checkEveryEvent compares each answer that sets EveryEvent with the answers for other
+// events of its type.
 func checkEveryEvent(x *trial) {
 	p := x.built(everybody()...)
 	for _, s := range samples() {
@@ -26,8 +26,7 @@ func checkEveryEvent(x *trial) {
 	}
 }
 
-// covers reports whether an answer for one event also promises to be the answer for the
-// other.
+// covers reports whether an answer for one event must also be the answer for the other.
 func covers(s rollcall.Spec, asked, other any) bool {
 	if reflect.TypeOf(asked) != s.Event.Key.Type() || reflect.TypeOf(asked) != reflect.TypeOf(other) {
 		return false
@@ -40,7 +39,8 @@ func covers(s rollcall.Spec, asked, other any) bool {
 	return a == b || !s.Names[a] && !s.Names[b]
 }
 
-// checkLeases looks whether those who remember an answer learn that it holds no more.
+// checkLeases checks that dispatchers and emitters forget an answer when it no longer
+// holds.
 func checkLeases(x *trial) {
 	if !x.changes() {
 		return
@@ -64,7 +64,8 @@ func checkLeases(x *trial) {
 	}
 }
 
-// dispatched dispatches twice by each way, since the second may remember the first.
+// dispatched dispatches twice in each way, because only the second dispatch may use a
+// remembered answer.
 func (x *trial) dispatched(when string, p rollcall.Provider, s sample, ways map[string][]dispatch) {
 	x.Helper()
 	want := ask(p, s.event).ids()
@@ -76,8 +77,8 @@ func (x *trial) dispatched(when string, p rollcall.Provider, s sample, ways map[
 	}
 }
 
-// checkAll lets a provider list others too, which no event reaches now: a filter can't
-// know what its predicate will say.
+// checkAll allows All to return listeners that no event reaches now: a filter can't know
+// what its predicate will return.
 func checkAll(x *trial) {
 	given := everybody()
 	lister, ok := x.built(given...).(interface{ All() []rollcall.Listener })

@@ -1,7 +1,6 @@
 package providertest
 
-// promise is what a provider promises, and how to find that it does not keep
-// it.
+// promise is one promise of a provider, and the check for it.
 type promise struct {
 	name  string // of the subtest
 	text  string

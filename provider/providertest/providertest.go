@@ -36,15 +36,15 @@ func Run(t *testing.T, k Kit) {
 	}
 }
 
-// reporter is what a check needs of a *testing.T.
+// reporter has the methods of *testing.T that a check needs.
 type reporter interface {
 	Helper()
 	Errorf(format string, args ...any)
 	Skip(args ...any)
 }
 
-// trial is a check of one promise. What reports or builds may be used by the
-// goroutine of the test only.
+// trial is a check of one promise. Its methods that report or build may be called only in
+// the test's goroutine.
 type trial struct {
 	reporter
 	Kit
@@ -66,7 +66,7 @@ func (x *trial) built(listeners ...rollcall.Listener) rollcall.Provider {
 	return p
 }
 
-// added adds a listener and returns what removes it, as Kit.Add does.
+// added adds a listener with Kit.Add.
 func (x *trial) added(p rollcall.Provider, l rollcall.Listener) (remove func()) {
 	x.t.Helper()
 	return x.Add(x.t, p, l)

@@ -20,7 +20,7 @@ func checkNames(x *trial) {
 	x.reach(onName("name.A", "thing.moved"), onName("othername", "thing.renamed"), onName("name.B", "thing.moved"))
 }
 
-// reach looks at who is given for each sample, in whatever order.
+// reach checks which listeners each sample reaches, in any order.
 func (x *trial) reach(given ...rollcall.Listener) {
 	x.Helper()
 	p := x.built(given...)
@@ -32,7 +32,7 @@ func (x *trial) reach(given ...rollcall.Listener) {
 	}
 }
 
-// checkOrder tries every order, so that no other rule passes for this one.
+// checkOrder tries every order, so that no other rule can pass by accident.
 func checkOrder(x *trial) {
 	s := sampleOf(&moved{"thing.moved"})
 	listeners := []rollcall.Listener{on[*moved]("d"), on[change]("b"), onName("c", "thing.moved"), on[*moved]("a")}
@@ -53,12 +53,13 @@ func (x *trial) howOrdered() string {
 }
 
 // permutations yields a copy of the slice in each possible order. It reorders the slice
-// meanwhile.
+// while it runs.
 func permutations[T any](s []T) iter.Seq[[]T] {
 	return func(yield func([]T) bool) { permute(s, 0, yield) }
 }
 
-// permute reorders what stands at from and behind it.
+// permute yields every order of the elements from index from on. It returns false if
+// yield does.
 func permute[T any](s []T, from int, yield func([]T) bool) bool {
 	if from == len(s) {
 		return yield(slices.Clone(s))

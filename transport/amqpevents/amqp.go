@@ -73,7 +73,7 @@ func (t *Transport) Close() {
 	both.Wait()
 }
 
-// waitTimeout is for callers whose context has no deadline.
+// waitTimeout limits calls whose context has no deadline.
 const waitTimeout = 30 * time.Second
 
 func limited(ctx context.Context) (context.Context, context.CancelFunc) {
@@ -138,8 +138,7 @@ func (t *Transport) Declare(ctx context.Context, s transport.Subscription) error
 	})
 }
 
-// declare has f use a channel of its own. It tries again where the connection is
-// lost.
+// declare calls f with a channel of its own. It tries again if the connection is lost.
 func (t *Transport) declare(ctx context.Context, f func(channel) error) error {
 	for {
 		c, err := t.consuming.wait(ctx)

@@ -11,15 +11,15 @@ import (
 	"github.com/rabbitmq/amqp091-go"
 )
 
-// broker is where to connect to.
+// broker has the address of the broker and the settings for connecting to it.
 type broker struct {
 	url     string
 	host    string // with the port, for errors: no user, no password
 	tls     *tls.Config
-	timeout time.Duration // for a connection to be made
+	timeout time.Duration // for making a connection
 }
 
-// connectTimeout is for URLs that have no connection_timeout.
+// connectTimeout applies to URLs without a connection_timeout.
 const connectTimeout = 10 * time.Second
 
 // newBroker parses a URL. It does not return the parser's error, which quotes what it
@@ -39,8 +39,8 @@ func newBroker(url string, config *tls.Config) (broker, error) {
 	return broker{url: url, host: net.JoinHostPort(uri.Host, strconv.Itoa(uri.Port)), tls: config, timeout: timeout}, nil
 }
 
-// hasLateAt says whether an @ stands behind the host: then a password with a
-// slash or a question mark was taken for the host.
+// hasLateAt reports whether an @ follows the host of a URL. The password then contains a
+// slash, a question mark or a #, and the parser took the text before that for the host.
 func hasLateAt(url string) bool {
 	_, rest, _ := strings.Cut(url, "://")
 	end := strings.IndexAny(rest, "/?#")

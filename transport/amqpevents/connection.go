@@ -9,21 +9,21 @@ import (
 	"github.com/rabbitmq/amqp091-go"
 )
 
-// connection is one to the broker, until it is lost.
+// connection is a connection to the broker. Once lost, it is not restored.
 type connection struct {
 	conn *amqp091.Connection
 	wire *wire
-	over chan struct{} // closed once it is lost or closed
-	lost error         // why, once over is closed
+	over chan struct{} // closed when the connection is lost or closed
+	lost error         // why the connection was lost, once over is closed
 
 	mu        sync.Mutex
 	blocked   string        // why the broker blocks publishers
-	unblocked chan struct{} // closed when it no longer does; nil while it does not
+	unblocked chan struct{} // closed when the broker no longer does; nil while it does not
 }
 
 const (
 	answerTimeout = 10 * time.Second // for the broker to answer a call
-	closeTimeout  = 2 * time.Second  // for it to answer at the end
+	closeTimeout  = 2 * time.Second  // for the broker to answer at the end
 )
 
 func newConnection(conn *amqp091.Connection, w *wire) *connection {
@@ -34,7 +34,7 @@ func newConnection(conn *amqp091.Connection, w *wire) *connection {
 	return c
 }
 
-// watch notes what the broker says of the connection, until its end.
+// watch records what the broker reports about the connection, until the connection ends.
 func (c *connection) watch(closes <-chan *amqp091.Error, blocks <-chan amqp091.Blocking) {
 	for b := range blocks {
 		c.block(b)
@@ -73,14 +73,15 @@ func (c *connection) close() {
 	<-c.over
 }
 
-// isOver says whether the connection is lost or closed.
+// isOver reports whether the connection is lost or closed.
 func (c *connection) isOver() bool { return c.conn.IsClosed() }
 
-// do has f call the broker. The client's calls know no context, so they are
-// left to themselves when it ends: they return with the connection at the
-// latest. A broker that has sent nothing all that time, no heartbeat either, is as
-// good as lost. Else only what was asked for may be slow, a queue without a leader,
-// and others must not lose their connection by that.
+// do calls f, which calls the broker. The client's calls take no context, so do may
+// return before f does. f then returns when the connection ends, at the latest. If the
+// broker does not answer in answerTimeout, the error is errSilent. If the broker has also
+// sent nothing else in that time, not even a heartbeat, do closes the connection.
+// Otherwise only this call may be slow, for example because a queue has no leader, and
+// other calls keep the connection.
 func (c *connection) do(ctx context.Context, f func() error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, answerTimeout, errSilent)
 	defer cancel()
@@ -101,14 +102,14 @@ func (c *connection) do(ctx context.Context, f func() error) error {
 	}
 }
 
-// beats says whether the broker sends a heartbeat, at least, while a call may take.
+// beats reports whether the broker sends at least one heartbeat in answerTimeout.
 func (c *connection) beats() bool {
 	heartbeat := c.conn.Config.Heartbeat
 	return heartbeat > 0 && heartbeat <= answerTimeout
 }
 
-// on has f use a channel. After an error nobody else may, as f may still do: the
-// channel is closed when f returns.
+// on calls f, which uses a channel. After an error, f may still use the channel, so
+// nothing else may. The channel is then closed when f returns.
 func (c *connection) on(ctx context.Context, ch channel, f func() error) error {
 	returned := make(chan struct{})
 	err := c.do(ctx, func() error {
@@ -124,11 +125,11 @@ func (c *connection) on(ctx context.Context, ch channel, f func() error) error {
 	return err
 }
 
-// setUpTries is how often a channel is set up at most, within two seconds.
+// setUpTries is how often setting up a channel is tried at most, within two seconds.
 const setUpTries = 5
 
-// channel opens a channel and has it set up, which is tried again where it may
-// succeed then. It is the caller's to close.
+// channel opens a channel and sets it up. It tries again after errors that may be
+// momentary. The caller must close the channel.
 func (c *connection) channel(ctx context.Context, setUp func(channel) error) (channel, error) {
 	for failures := 0; ; failures++ {
 		ch, err := c.tryChannel(ctx, setUp)
@@ -152,7 +153,7 @@ func (c *connection) tryChannel(ctx context.Context, setUp func(channel) error) 
 		return err
 	})
 	if err != nil {
-		go func() { // it may still be about to be opened
+		go func() { // the channel may still be opening
 			if ch := <-opened; ch != nil {
 				_ = ch.Close()
 			}
@@ -162,7 +163,7 @@ func (c *connection) tryChannel(ctx context.Context, setUp func(channel) error) 
 	return <-opened, nil
 }
 
-// with has f use a channel of its own.
+// with calls f with a channel of its own, and closes the channel.
 func (c *connection) with(ctx context.Context, f func(channel) error) error {
 	ch, err := c.channel(ctx, f)
 	if err != nil {

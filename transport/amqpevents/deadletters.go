@@ -12,14 +12,14 @@ import (
 	"github.com/rollcall-go/rollcall/transport"
 )
 
-// The headers of dead letters, beside attemptHeader.
+// The headers of dead letters, in addition to attemptHeader.
 const (
 	reasonHeader = ours + "reason"
 	timeHeader   = ours + "time"
-	deathHeader  = "x-death" // the broker's, of what it has dropped itself
+	deathHeader  = "x-death" // set by the broker on messages that it has dropped itself
 )
 
-// maxReason bounds what is kept of a reason, in bytes.
+// maxReason is the maximum length of a stored reason, in bytes.
 const maxReason = 1024
 
 // bury keeps a dead letter.
@@ -67,19 +67,20 @@ func (t *Transport) EachDeadLetter(ctx context.Context, event, key string, decid
 	return shown, nil
 }
 
-// look is one at the dead letters that there are.
+// look takes the dead letters that are in a queue when it begins.
 type look struct {
 	transport *Transport
 	conn      *connection
 	channel   channel
 	target    target
 	queue     string
-	count     int      // of letters at the start
-	kept      []uint64 // the tags of those to give back
-	over      bool     // whether the channel has failed: the broker has all of them back when it is closed
+	count     int      // how many letters there were at the start
+	kept      []uint64 // the delivery tags of the letters to return to the queue
+	over      bool     // whether the channel has failed; the broker requeues all letters when it is closed
 }
 
-// look begins one; nil where there is no queue.
+// look begins to take the dead letters of a receiver. It returns nil if their queue does
+// not exist.
 func (t *Transport) look(ctx context.Context, r target) (*look, error) {
 	waiting, cancel := limited(ctx)
 	defer cancel()
@@ -102,7 +103,7 @@ func (t *Transport) look(ctx context.Context, r target) (*look, error) {
 	return l, err
 }
 
-// next takes the oldest letter that it has not taken yet.
+// next takes the oldest letter that was not taken yet.
 func (l *look) next(ctx context.Context) (raw amqp091.Delivery, found bool, err error) {
 	type taken struct {
 		raw   amqp091.Delivery
@@ -120,7 +121,7 @@ func (l *look) next(ctx context.Context) (raw amqp091.Delivery, found bool, err 
 	return t.raw, t.found, nil
 }
 
-// call has f use the channel, unless the context has ended.
+// call calls f, which uses the channel, unless the context has ended.
 func (l *look) call(ctx context.Context, f func() error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -131,10 +132,10 @@ func (l *look) call(ctx context.Context, f func() error) error {
 }
 
 // end returns the kept letters to the queue in order, so that the oldest remains the
-// first. A quorum queue has a letter back only some time after it was rejected, and the
-// next look would miss a letter that is not back yet. If too many letters are rejected at
-// once, the queue changes their order. If returning them takes too long, the broker
-// requeues the rest when the channel is closed.
+// first. A rejected letter is back in a quorum queue only after some time, and the next
+// look would miss it until then. If too many letters are rejected at once, the queue
+// changes their order. If returning them takes too long, the broker requeues the rest
+// when the channel is closed.
 func (l *look) end() {
 	if l.over {
 		return
@@ -158,10 +159,10 @@ func (l *look) end() {
 
 const (
 	atATime    = 16               // letters; the broker changes the order of more than 32
-	givingBack = 10 * time.Second // for the broker; a letter that another look takes at once never seems back
+	givingBack = 10 * time.Second // for all letters; one that another look takes at once never seems to be back
 )
 
-// await waits until the queue has as many letters to show.
+// await waits until the queue has at least n letters to show.
 func (l *look) await(ctx context.Context, n int) error {
 	for {
 		has := make(chan int, 1)
@@ -195,7 +196,7 @@ func (l *look) dispose(ctx context.Context, raw amqp091.Delivery, decide func(tr
 	return annotated(raw.Ack(false), "deleting a dead letter")
 }
 
-// replay publishes a letter to its receiver, as it came.
+// replay publishes a letter to its receiver again.
 func (l *look) replay(ctx context.Context, raw amqp091.Delivery) error {
 	if l.target.key == "" {
 		return &temporaryError{l.target.event}
@@ -210,7 +211,8 @@ func (l *look) replay(ctx context.Context, raw amqp091.Delivery) error {
 	return annotated(err, "replaying a dead letter")
 }
 
-// letter reads a dead letter; what is no event shows what could be read.
+// letter reads a dead letter. If the message is not a valid event, the result has what
+// could be read.
 func letter(raw amqp091.Delivery, r target) transport.DeadLetter {
 	m, _ := message(raw)
 	m.Event, m.Key = r.event, r.key
@@ -224,7 +226,7 @@ func letter(raw amqp091.Delivery, r target) transport.DeadLetter {
 	return l
 }
 
-// death is why and when the broker dropped a message.
+// death returns why and when the broker dropped a message.
 func death(value any) (reason string, at time.Time) {
 	table, _ := value.(amqp091.Table)
 	at, _ = table["time"].(time.Time)

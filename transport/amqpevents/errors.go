@@ -26,8 +26,9 @@ func (e *ConflictError) Error() string {
 // Unwrap returns the broker's error.
 func (e *ConflictError) Unwrap() error { return e.Err }
 
-// temporaryError is a dead letter that can't be replayed. To callers it is a
-// *transport.UnroutableError, whose text would ask for a receiver.
+// temporaryError reports a dead letter that can't be replayed. To callers it is a
+// *transport.UnroutableError. It has a text of its own, because that of the
+// UnroutableError would ask for a receiver.
 type temporaryError struct{ event string }
 
 func (e *temporaryError) Error() string {
@@ -45,13 +46,13 @@ var (
 	errNacked = errors.New("the broker refused to keep it, for example because a queue is full")
 	errHeader = errors.New("its headers are too large for the broker")
 
-	// errRefused marks what the broker said of one message alone.
+	// errRefused marks an error of the broker that concerns a single message.
 	errRefused = errors.New("the broker refuses it")
 
-	// errLost is for the caller to publish again.
+	// errLost means that the caller must publish again.
 	errLost = errors.New("the connection was lost")
 
-	// errMomentary marks what may succeed when it is tried again.
+	// errMomentary marks a failure that may succeed if it is tried again.
 	errMomentary = errors.New("tried for a while")
 )
 
@@ -67,7 +68,7 @@ func errConnecting(host string, err error) error {
 	return fmt.Errorf("connecting to %s: %w", host, err)
 }
 
-// errUnconnected is for a wait that has ended.
+// errUnconnected reports that a wait for a connection has ended.
 func errUnconnected(host string, reason, ended error) error {
 	if reason == nil {
 		return fmt.Errorf("there is no connection to %s: %w", host, ended)
@@ -87,9 +88,10 @@ func errUnconfirmed(ended error) error {
 	return fmt.Errorf("the broker has not confirmed it, so it may or may not have been kept: %w", ended)
 }
 
-// errDeclaring is momentary where the broker does not find what is declared:
-// somebody else is about to make it, and RabbitMQ takes a queue whose process has
-// not begun for one whose node is down; or has just deleted it.
+// errDeclaring returns the error of a failed declaration. It wraps errMomentary if the
+// broker does not find what is declared. Another program may have just deleted it, or may
+// be creating it: RabbitMQ takes a queue whose process has not started for one whose node
+// is down.
 func errDeclaring(kind, name string, err error) error {
 	var said *amqp091.Error
 	switch {
@@ -114,7 +116,7 @@ func annotated(err error, format string, arguments ...any) error {
 	return fmt.Errorf("%s: %w", fmt.Sprintf(format, arguments...), err)
 }
 
-// isPermanent says whether a broker would refuse the same again.
+// isPermanent reports whether the broker would refuse the same again.
 func isPermanent(err error) bool {
 	var conflict *ConflictError
 	var said *amqp091.Error
@@ -127,20 +129,20 @@ func isPermanent(err error) bool {
 	return said.Code == amqp091.AccessRefused || said.Code == amqp091.PreconditionFailed && errors.Is(err, errRefused)
 }
 
-// isException says whether the broker has closed the channel.
+// isException reports whether the broker has closed the channel.
 func isException(err error) bool {
 	var said *amqp091.Error
 	return errors.As(err, &said)
 }
 
-// isNoQueue says whether there is no such queue. One whose node is down is not
-// found, either, but it is there.
+// isNoQueue reports whether a queue does not exist. A queue whose node is down is not
+// found either, but it exists.
 func isNoQueue(err error) bool {
 	var said *amqp091.Error
 	return errors.As(err, &said) && said.Code == amqp091.NotFound && strings.HasPrefix(said.Reason, "NOT_FOUND - no queue")
 }
 
-// givenUpReason is that of a message whose receivers have died.
+// givenUpReason returns the reason for a message whose receivers have died.
 func givenUpReason(attempts int) string {
 	return fmt.Sprintf("given up after %d attempts: no receiver has settled the last one", attempts)
 }

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// link is a connection that is made again whenever it is lost, until the link
-// is closed. It may be used concurrently.
+// link is a connection that is restored whenever it is lost, until the link is closed. It
+// may be used concurrently. See docs/decisions/amqp-reconnect.md.
 type link struct {
 	broker  broker
 	purpose string
@@ -17,12 +17,12 @@ type link struct {
 
 	mu      sync.Mutex
 	current *connection
-	changed chan struct{} // closed when there is another connection, or an end
-	reason  error         // why there is none
+	changed chan struct{} // closed when there is another connection or the link is closed
+	reason  error         // why there is no connection
 	closed  bool
 }
 
-// newLink makes the first connection.
+// newLink returns a link after making its first connection.
 func newLink(b broker, purpose string) (*link, error) {
 	ctx, end := context.WithCancel(context.Background())
 	l := &link{broker: b, purpose: purpose, end: end, changed: make(chan struct{})}
@@ -36,7 +36,7 @@ func newLink(b broker, purpose string) (*link, error) {
 	return l, nil
 }
 
-// keep makes the connection again whenever it is lost.
+// keep restores the connection whenever it is lost.
 func (l *link) keep(ctx context.Context, c *connection) {
 	for {
 		select {
@@ -52,7 +52,8 @@ func (l *link) keep(ctx context.Context, c *connection) {
 	}
 }
 
-// take has a connection used; false where the link was closed while it was made.
+// take makes c the current connection. If the link was closed meanwhile, take closes c
+// and returns false.
 func (l *link) take(c *connection) bool {
 	l.mu.Lock()
 	closed := l.closed
@@ -68,7 +69,7 @@ func (l *link) take(c *connection) bool {
 	return !closed
 }
 
-// dial tries until there is a connection; nil once the link is closed.
+// dial tries until there is a connection. It returns nil if the link is closed first.
 func (l *link) dial(ctx context.Context) *connection {
 	for failures := 0; pause(ctx, nil, backoff(failures)); failures++ {
 		c, err := l.broker.dial(ctx, l.purpose)
@@ -107,7 +108,8 @@ func (l *link) wait(ctx context.Context) (*connection, error) {
 	}
 }
 
-// missing says why something that needs the connection has ended without it.
+// missing returns the error of a call whose context ended while it needed the connection.
+// If there is no connection, the error says why.
 func (l *link) missing(ended error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -137,7 +139,7 @@ func backoff(failures int) time.Duration {
 	return longest/2 + rand.N(longest/2)
 }
 
-// pause waits; false once the context or what else matters has ended.
+// pause waits. It returns false if the context ends or over is closed first.
 func pause(ctx context.Context, over <-chan struct{}, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -16,11 +16,11 @@ import (
 	"github.com/rollcall-go/rollcall/transport"
 )
 
-// ours is what the transport's own headers begin with.
+// ours begins the names of the transport's own headers.
 const ours = "rollcall-"
 
-// brokerHeaders are those that RabbitMQ adds to a message or acts on. They are
-// no headers of the event.
+// brokerHeaders are the headers that RabbitMQ adds to a message or acts on. They are not
+// headers of the event.
 var brokerHeaders = map[string]bool{
 	"CC": true, "BCC": true,
 	"x-death": true, "x-delivery-count": true, "x-acquired-count": true,
@@ -28,11 +28,11 @@ var brokerHeaders = map[string]bool{
 	"x-last-death-exchange": true, "x-last-death-queue": true, "x-last-death-reason": true,
 }
 
-// maxShort is how many bytes AMQP's short strings have at most: names of
-// headers and the content type. The client cuts off the rest.
+// maxShort is the maximum length of AMQP's short strings, in bytes. The names of headers
+// and the content type are short strings. The client cuts off the rest.
 const maxShort = 255
 
-// check refuses a message that AMQP can't carry as it is.
+// check returns an error for a message that AMQP can't carry unchanged.
 func (t *Transport) check(m transport.Message) error {
 	if err := m.Check(); err != nil {
 		return err
@@ -54,7 +54,7 @@ func (t *Transport) check(m transport.Message) error {
 	return nil
 }
 
-// publishing is a message as AMQP has it.
+// publishing returns a message as AMQP represents it.
 func (t *Transport) publishing(m transport.Message) amqp091.Publishing {
 	headers := make(amqp091.Table, len(m.Headers)+6)
 	for name, value := range m.Attributes(t.settings.source) {
@@ -65,9 +65,9 @@ func (t *Transport) publishing(m transport.Message) amqp091.Publishing {
 	}
 }
 
-// again is a message that was delivered, to be published once more: as it came,
-// with other headers of ours. What would lead it elsewhere or have the broker
-// refuse it is left out.
+// again returns a delivered message to be published again. The copy is unchanged, except
+// that headers replaces the transport's own headers. It omits headers and properties that
+// would lead it elsewhere, or make the broker refuse it.
 func again(d amqp091.Delivery, headers amqp091.Table) amqp091.Publishing {
 	all := make(amqp091.Table, len(d.Headers)+len(headers)+1)
 	for name, value := range d.Headers {
@@ -90,7 +90,8 @@ func message(d amqp091.Delivery) (transport.Message, error) {
 	return transport.FromAttributes(attributes(d.Headers), d.ContentType, slices.Clone(d.Body))
 }
 
-// attributes are the headers that are neither the broker's nor ours.
+// attributes returns the headers of the event, without those of the broker and the
+// transport.
 func attributes(table amqp091.Table) iter.Seq2[string, string] {
 	return func(yield func(name, value string) bool) {
 		for name, value := range table {
@@ -101,7 +102,8 @@ func attributes(table amqp091.Table) iter.Seq2[string, string] {
 	}
 }
 
-// text is the value of a header. Other programs write other types than strings.
+// text returns the value of a header as text. Other programs may write values that are
+// not strings.
 func text(value any) string {
 	switch v := value.(type) {
 	case string:
@@ -131,12 +133,13 @@ func number(value any) int64 {
 	return max(0, n)
 }
 
-// oursSize is for the headers of ours in a frame, and for what is in each.
+// oursSize is the room in a frame for the transport's own headers, and for what every
+// frame contains.
 const oursSize = maxReason + 1024
 
-// fits says whether the properties of a message go into a frame, as the broker
-// wants them. It leaves room for the headers of ours, so that what could be
-// published can be retried and become a dead letter.
+// fits reports whether the properties of a message fit into one frame, as the broker
+// requires. It leaves room for the transport's own headers, so that every published
+// message can be retried and become a dead letter.
 func fits(m amqp091.Publishing, frame int) bool {
 	size := oursSize + len(m.ContentType) + len(m.ContentEncoding) + len(m.CorrelationId) + len(m.ReplyTo) +
 		len(m.MessageId) + len(m.Type) + len(m.AppId)
@@ -148,7 +151,7 @@ func fits(m amqp091.Publishing, frame int) bool {
 	return frame == 0 || size <= frame
 }
 
-// fieldSize is how many bytes a value has at most.
+// fieldSize returns the maximum size of a value on the wire, in bytes.
 
 func fieldSize(value any) int {
 	size := 5

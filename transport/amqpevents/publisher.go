@@ -15,19 +15,20 @@ import (
 type publisher struct {
 	link    *link
 	setUp   func(channel) error
-	opening chan struct{} // holds one while somebody opens a channel
+	opening chan struct{} // holds a value while a channel is being opened
 	current atomic.Pointer[confirming]
-	apart   chan struct{} // as many as publish on channels of their own
+	apart   chan struct{} // holds a value for each message that is published on its own channel
 }
 
-// maxApart is far fewer than the channels that a connection may have.
+// maxApart limits the channels for single messages. A connection may have far more
+// channels.
 const maxApart = 16
 
 func newPublisher(l *link, setUp func(channel) error) *publisher {
 	return &publisher{link: l, setUp: setUp, opening: make(chan struct{}, 1), apart: make(chan struct{}, maxApart)}
 }
 
-// route leads to queues.
+// route is an exchange and a routing key, which lead to queues.
 type route struct{ exchange, key string }
 
 // publish returns when the broker has confirmed a message, and reports whether any queue
@@ -50,9 +51,9 @@ func (p *publisher) publish(sending, ctx context.Context, to route, m amqp091.Pu
 	}
 }
 
-// publishApart publishes on a channel of the message's own. The broker closes a
-// channel for one message that it refuses, without saying which, and so forgets
-// all that were under way there.
+// publishApart publishes a message on a channel of its own. If the broker refuses a
+// message, it closes the channel and forgets all messages that are in flight there. It
+// does not report which message it refused.
 func (p *publisher) publishApart(sending, ctx context.Context, to route, m amqp091.Publishing) (routed bool, err error) {
 	select {
 	case p.apart <- struct{}{}:
@@ -119,12 +120,12 @@ type confirming struct {
 	*connection
 	channel       channel
 	first, second chan amqp091.Return
-	ended         chan struct{} // closed once the channel is
-	exception     error         // why, then; errLost with the connection
+	ended         chan struct{} // closed when the channel is closed
+	exception     error         // why the channel was closed; errLost if the connection was lost
 
 	mu       sync.Mutex
 	last     int64
-	returned map[int64]bool // of the messages under way, by number
+	returned map[int64]bool // whether a message in flight was returned, by number
 }
 
 // numberHeader identifies returned messages, because IDs may repeat.
@@ -148,7 +149,7 @@ func newConfirming(ctx context.Context, conn *connection, setUp func(channel) er
 	return c, nil
 }
 
-// watch notes returns, until the channel is closed.
+// watch records returned messages until the channel is closed.
 func (c *confirming) watch(closes <-chan *amqp091.Error) {
 	for r := range c.first {
 		c.noteReturn(r)
@@ -186,7 +187,8 @@ func (c *confirming) end(number int64) (returned bool) {
 	return returned
 }
 
-// publish is that of publisher, on this channel; errLost where it is no more.
+// publish is publisher.publish on this channel only. If the channel is closed, the error
+// is errLost or the broker's.
 func (c *confirming) publish(sending, ctx context.Context, to route, m amqp091.Publishing) (routed bool, err error) {
 	if !fits(m, c.conn.Config.FrameSize) {
 		return false, errHeader
@@ -206,7 +208,7 @@ func (c *confirming) publish(sending, ctx context.Context, to route, m amqp091.P
 	return !returned, err
 }
 
-// ready waits until the broker reads what is sent.
+// ready waits until the broker accepts messages and reads what is sent.
 func (c *confirming) ready(ctx context.Context) error {
 	for {
 		reason, unblocked := c.blocking()
@@ -225,8 +227,8 @@ func (c *confirming) ready(ctx context.Context) error {
 	}
 }
 
-// await waits for a confirmation. The client takes a closed channel for a
-// refusal.
+// await waits for a confirmation. The client reports a closed channel as a refusal, so
+// await checks for that.
 func (c *confirming) await(ctx context.Context, confirmation *amqp091.DeferredConfirmation) error {
 	select {
 	case <-confirmation.Done():
@@ -245,7 +247,7 @@ func (c *confirming) await(ctx context.Context, confirmation *amqp091.DeferredCo
 	return errNacked
 }
 
-// closing waits for the channel's end and says why.
+// closing waits until the channel is closed and returns why.
 func (c *confirming) closing(ctx context.Context) error {
 	select {
 	case <-c.ended:

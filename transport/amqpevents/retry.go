@@ -8,15 +8,15 @@ import (
 	"github.com/rabbitmq/amqp091-go"
 )
 
-// The tiers are queues in which messages wait, each twice as long as the one
-// before: from an eighth of a second to a little more than an hour.
+// The tiers are queues in which messages wait. In each, they wait twice as long as in the
+// one before: from an eighth of a second to a little more than an hour.
 const (
 	shortestTier = time.Second / 8
 	longestTier  = shortestTier << 15
 )
 
-// tier is the shortest one that lasts a wait, or else the longest; then
-// something of the wait remains.
+// tier returns the shortest tier that is long enough for a wait. If none is, it returns
+// the longest tier, and the wait that remains after it.
 func tier(wait time.Duration) (ttl, remaining time.Duration) {
 	for ttl = shortestTier; ttl < wait && ttl < longestTier; ttl *= 2 {
 	}
@@ -26,10 +26,10 @@ func tier(wait time.Duration) (ttl, remaining time.Duration) {
 // The headers of messages that are retried.
 const (
 	attemptHeader   = ours + "attempt"   // of the next delivery, or of a dead letter's last
-	remainingHeader = ours + "remaining" // to wait after the tier, in nanoseconds
+	remainingHeader = ours + "remaining" // the wait after the tier, in nanoseconds
 )
 
-// retry publishes a delivery again, to its receiver alone, after some time.
+// retry publishes a delivery again, only to its receiver, after some time.
 func (t *Transport) retry(ctx context.Context, d amqp091.Delivery, to target, wait time.Duration, attempt int) error {
 	headers := amqp091.Table{attemptHeader: int64(attempt)}
 	if wait <= 0 {
@@ -47,9 +47,9 @@ func (t *Transport) retry(ctx context.Context, d amqp091.Delivery, to target, wa
 		func(ch channel) error { return t.topology.tier(ch, ttl) })
 }
 
-// publishDeclared publishes to a queue that is declared when the first message
-// finds none. Only what is not sent is given up after a while: what may be
-// confirmed yet would be there twice if it was published again.
+// publishDeclared publishes to a queue, and declares the queue if it does not exist. The
+// timeout applies only until the message is sent. A sent message may still be confirmed.
+// If it was published again, it would then exist twice.
 func (t *Transport) publishDeclared(ctx context.Context, to route, m amqp091.Publishing, declare func(channel) error) error {
 	sending, cancel := context.WithTimeout(ctx, settleTimeout)
 	defer cancel()

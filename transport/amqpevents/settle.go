@@ -11,11 +11,11 @@ import (
 	"github.com/rollcall-go/rollcall/transport"
 )
 
-// settleTimeout is for a message to be sent that is to be retried or to become a
-// dead letter. Else that is tried again.
+// settleTimeout limits each attempt to send a message that is to be retried or to become
+// a dead letter. After that, sending it is tried again.
 const settleTimeout = 10 * time.Second
 
-// handle has one message handled and settled.
+// handle handles one message and settles it.
 func (r *receiving) handle(ctx context.Context, c *consumer, raw amqp091.Delivery) {
 	m, err := message(raw)
 	attempt, remaining := r.progress(raw)
@@ -27,7 +27,7 @@ func (r *receiving) handle(ctx context.Context, c *consumer, raw amqp091.Deliver
 	case err != nil:
 		r.reject(ctx, c, raw, attempt, err.Error())
 	case m.Key != "" && m.Key != r.subscription.Key:
-		_ = raw.Ack(false) // it is for another receiver
+		_ = raw.Ack(false) // the message is for another receiver
 	case attempt > r.subscription.MaxAttempts:
 		r.reject(ctx, c, raw, attempt-1, givenUpReason(attempt-1))
 	default:
@@ -82,7 +82,7 @@ func (r *receiving) redeliveries(d amqp091.Delivery) int64 {
 	return 1
 }
 
-// follow does what a verdict says.
+// follow carries out a verdict.
 func (r *receiving) follow(ctx context.Context, c *consumer, raw amqp091.Delivery, attempt int, v transport.Verdict) {
 	reason, rejected := v.Rejected()
 	after, again := v.Retry()
@@ -94,7 +94,7 @@ func (r *receiving) follow(ctx context.Context, c *consumer, raw amqp091.Deliver
 			return r.transport.retry(ctx, raw, r.target, after, attempt+1)
 		})
 	default:
-		_ = raw.Ack(false) // else it comes again: at least once
+		_ = raw.Ack(false) // if that fails, the message is redelivered: at-least-once
 	}
 }
 
@@ -111,7 +111,7 @@ func (r *receiving) reject(ctx context.Context, c *consumer, raw amqp091.Deliver
 // can never succeed, the broker keeps it as a dead letter. settle does nothing if the
 // message's channel is closed: the broker redelivers the message anyway.
 func (r *receiving) settle(ctx context.Context, c *consumer, raw amqp091.Delivery, attempt int, keep func(context.Context) error) {
-	atLeast := settleTimeout // once even after the end
+	atLeast := settleTimeout // for the first attempt, even after the subscription has ended
 	for failures := 0; !c.channel.IsClosed(); failures++ {
 		trying, cancel := c.holding(ctx, atLeast)
 		err := r.tryKeeping(trying, raw, attempt, keep)
@@ -133,9 +133,9 @@ func (r *receiving) settle(ctx context.Context, c *consumer, raw amqp091.Deliver
 	}
 }
 
-// holding is a context for a message to be kept elsewhere: it ends with the
-// channel that the message came by, and with the subscription, but not until some
-// time has passed.
+// holding returns a context for keeping a message elsewhere. It ends when the channel
+// that delivered the message is closed. It also ends with the subscription, but lasts at
+// least for the time atLeast.
 func (c *consumer) holding(ctx context.Context, atLeast time.Duration) (context.Context, context.CancelFunc) {
 	until := time.Now().Add(atLeast)
 	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -151,8 +151,8 @@ func (c *consumer) holding(ctx context.Context, atLeast time.Duration) (context.
 	return longer, cancel
 }
 
-// tryKeeping keeps a message elsewhere, as a dead letter where it can't be kept
-// otherwise.
+// tryKeeping keeps a message elsewhere. If that fails permanently, it keeps the message
+// as a dead letter.
 func (r *receiving) tryKeeping(ctx context.Context, raw amqp091.Delivery, attempt int, keep func(context.Context) error) error {
 	err := keep(ctx)
 	if isPermanent(err) {
@@ -161,10 +161,10 @@ func (r *receiving) tryKeeping(ctx context.Context, raw amqp091.Delivery, attemp
 	return err
 }
 
-// drop leaves it to the broker to make a message a dead letter, which keeps it as
-// it is, but needs a queue for it, without which the message would be lost:
-// temporary receivers may have had none yet, and somebody may have made another
-// by that name.
+// drop makes the broker turn a message into a dead letter. The broker keeps the message
+// unchanged, but loses it if there is no queue for dead letters. drop therefore declares
+// that queue first. Temporary receivers may not have one yet, and another program may
+// have created a different queue of that name.
 func (r *receiving) drop(ctx context.Context, raw amqp091.Delivery) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()

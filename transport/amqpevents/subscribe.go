@@ -12,7 +12,7 @@ import (
 	"github.com/rollcall-go/rollcall/transport"
 )
 
-// channel is the client's.
+// channel is a channel of the client.
 type channel = *amqp091.Channel
 
 // Subscribe calls the handler for each message until ctx ends. The prefetch count is
@@ -36,13 +36,13 @@ func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h t
 	return nil
 }
 
-// receiving is one subscription under way.
+// receiving is one subscription in progress.
 type receiving struct {
 	transport    *Transport
 	subscription transport.Subscription
 	handler      transport.Handler
 	target       target
-	slots        chan struct{} // as many as handlers may run, on whatever connection
+	slots        chan struct{} // holds a value for each running handler, on any connection
 	workers      sync.WaitGroup
 }
 
@@ -74,14 +74,14 @@ type consumer struct {
 	channel    channel
 	deliveries <-chan amqp091.Delivery
 	closed     <-chan *amqp091.Error
-	cancelled  <-chan string // by the broker, when the queue is deleted
-	left       chan struct{} // closed where the broker does not say that no more deliveries come
+	cancelled  <-chan string // the broker sends when the queue is deleted
+	left       chan struct{} // closed if the broker does not confirm that deliveries have ended
 	workers    sync.WaitGroup
-	hired      atomic.Int64 // workers, and
-	idle       atomic.Int64 // those that wait for a message
+	hired      atomic.Int64 // how many workers there are
+	idle       atomic.Int64 // how many workers wait for a message
 }
 
-// open declares the receiver's queue and has the broker deliver from it.
+// open declares the receiver's queue and starts its deliveries.
 func (r *receiving) open(ctx context.Context, conn *connection) (*consumer, error) {
 	c := &consumer{connection: conn, left: make(chan struct{})}
 	topology := r.transport.topology
@@ -106,7 +106,8 @@ func (r *receiving) open(ctx context.Context, conn *connection) (*consumer, erro
 
 const consumerTag = "rollcall"
 
-// start has the broker deliver, as many at a time as handlers may run.
+// start starts the deliveries of a queue. limit is the number of handlers that may run,
+// and therefore the prefetch count.
 func (c *consumer) start(ch channel, queue string, limit int) (err error) {
 	if err := ch.Qos(min(limit, math.MaxUint16), 0, false); err != nil {
 		return annotated(err, "limiting what comes from the queue %s", queue)
@@ -117,8 +118,8 @@ func (c *consumer) start(ch channel, queue string, limit int) (err error) {
 	return annotated(err, "consuming from the queue %s", queue)
 }
 
-// consume has messages handled until the context ends or the broker or its
-// connection fails. Handlers may still run then, but where the context ended.
+// consume handles messages until the context ends, or the broker or its connection fails.
+// If the context has not ended, handlers may still run when consume returns.
 func (r *receiving) consume(ctx context.Context, c *consumer) {
 	r.hire(ctx, c)
 	ending := context.WithoutCancel(ctx)
@@ -135,14 +136,14 @@ func (r *receiving) consume(ctx context.Context, c *consumer) {
 	}
 }
 
-// finish closes the channel when all handlers have settled their messages. The
-// broker has taken that when it answers.
+// finish closes the channel when all handlers have settled their messages. When the
+// broker answers, it has processed their acknowledgements.
 func (c *consumer) finish(ctx context.Context) {
 	c.workers.Wait()
 	_ = c.do(ctx, c.channel.Close)
 }
 
-// hire starts a worker, up to as many as handlers may run.
+// hire starts a worker, unless there are as many as handlers may run.
 func (r *receiving) hire(ctx context.Context, c *consumer) {
 	if c.hired.Load() == int64(r.subscription.MaxInFlight) {
 		return
@@ -153,8 +154,8 @@ func (r *receiving) hire(ctx context.Context, c *consumer) {
 	r.employ(ctx, c)
 }
 
-// employ has a worker work, and a further one where a handler has ended its
-// goroutine.
+// employ starts the goroutine of a worker. If a handler ends that goroutine, another one
+// replaces it.
 func (r *receiving) employ(ctx context.Context, c *consumer) {
 	r.workers.Go(func() {
 		done := false
@@ -171,8 +172,8 @@ func (r *receiving) employ(ctx context.Context, c *consumer) {
 	})
 }
 
-// work handles one message after another until there are no more. While it does,
-// another worker waits for the next.
+// work handles one message after another until there are no more. While it handles a
+// message, another worker waits for the next one.
 func (r *receiving) work(ctx context.Context, c *consumer) {
 	for {
 		select {
@@ -203,7 +204,7 @@ func (r *receiving) take(ctx context.Context, c *consumer, raw amqp091.Delivery)
 		return
 	}
 	defer func() { <-r.slots }()
-	if !c.channel.IsClosed() { // else it is redelivered on another channel
+	if !c.channel.IsClosed() { // otherwise the message is redelivered on another channel
 		r.handle(ctx, c, raw)
 	}
 }

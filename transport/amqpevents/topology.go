@@ -21,31 +21,32 @@ const (
 	alternate      = "alternate-exchange"
 	classicType    = "classic"
 	quorumType     = "quorum"
-	waitHeader     = ours + "wait" // by which a message gets into its tier
+	waitHeader     = ours + "wait" // routes a message to its tier
 	unlimitedTries = math.MaxInt32 // attempts are counted by the receivers
 )
 
-// topology declares what is on the broker. Each method needs a channel of its
-// own: the broker closes it where it refuses.
+// topology declares the exchanges and queues on the broker. Each method needs a channel
+// of its own, because the broker closes the channel if it refuses a declaration.
 //
-// Only the tiers have the dead-letter strategy at-least-once, without which what
-// waits would be lost where its time ends while the broker starts. It is not for
-// queues that come and go: with RabbitMQ 3.10, one that is deleted as soon as it
-// is made can end the supervisor of all such queues of the node.
+// Only the tiers have the dead-letter strategy at-least-once. Without it, a message would
+// be lost if its wait ended while the broker starts. The strategy is not for queues that
+// are often created and deleted. With RabbitMQ 3.10, a queue that is deleted as soon as it
+// is created can end the supervisor of all such queues of the node.
 type topology struct {
 	names   names
 	classic bool
 }
 
-// lastChance is how long a message is kept that has come back for a receiver that
-// is no more. A broker that is starting may have brought it back before it knew
-// its bindings.
+// lastChance is how long a returned message is kept if its receiver has no queue any
+// more. A broker that is starting may have returned the message before it knew its
+// bindings.
 const lastChance = time.Minute
 
-// exchanges declares those that everything else needs, and the queue for what
-// comes back for a receiver that is no more. Without that, tiers would keep it,
-// and with enough of it no longer bring back anything. From there it comes back
-// once more; then the broker notices that it goes round, and drops it.
+// exchanges declares the exchanges that everything else needs, and the queue "gone" for
+// returned messages whose receiver has no queue any more. Without the queue "gone", such
+// messages would stay in their tiers. With enough of them, a tier would return no
+// messages at all. The queue "gone" returns each message once more. Then the broker
+// notices the cycle and drops the message.
 func (t topology) exchanges(ch channel) error {
 	for _, e := range []struct {
 		name, kind string
@@ -66,19 +67,19 @@ func (t topology) exchanges(ch channel) error {
 	return declare(ch, t.names.gone(), arguments, binding{t.names.gone(), "", nil})
 }
 
-// target is a receiver: its queue gets what is published for its event, or to
-// its address.
+// target is a receiver. Its queue gets what is published for its event, or to its
+// address.
 type target struct{ event, key, address string }
 
-// keyed is the receiver of a key.
+// keyed returns the target of a receiver key.
 func keyed(event, key string) target { return target{event, key, address(event, key)} }
 
-// temporary is a receiver that nobody else is.
+// temporary returns the target of a temporary receiver, with a unique address.
 func temporary(event string) target {
 	return target{event, "", address(event, "") + "/" + rand.Text()}
 }
 
-// receiver declares the queue of a receiver and that of its dead letters.
+// receiver declares the queue of a receiver and the queue of its dead letters.
 func (t topology) receiver(ch channel, r target) error {
 	if err := t.deadLetters(ch, r); err != nil {
 		return err
@@ -104,26 +105,26 @@ func (t topology) bindings(r target) []binding {
 	return []binding{{t.names.back(), r.address, nil}, {t.names.events(), r.address, nil}, {t.names.events(), r.event, nil}}
 }
 
-// deadLetters declares the queue for those of a receiver. All temporary ones of
-// an event have one.
+// deadLetters declares the queue for the dead letters of a receiver. All temporary
+// receivers of an event share one.
 func (t topology) deadLetters(ch channel, r target) error {
 	a := address(r.event, r.key)
 	return declare(ch, t.names.deadLetters(a), t.durable(), binding{t.names.dead(), a, nil})
 }
 
-// tier declares the queue in which messages wait for some time. When that has
-// passed, the broker brings them back by the routing key that they have.
+// tier declares the queue in which messages wait for some time. After that, the broker
+// returns them with the routing key that they have.
 func (t topology) tier(ch channel, ttl time.Duration) error {
 	arguments := t.durable()
-	arguments[messageTTL] = ttl.Milliseconds() + 1 // it counts whole ones
+	arguments[messageTTL] = ttl.Milliseconds() + 1 // the broker counts whole milliseconds
 	arguments[deadExchange] = t.names.back()
 	if !t.classic {
-		arguments[deadStrategy], arguments[overflow] = "at-least-once", "reject-publish" // the one needs the other
+		arguments[deadStrategy], arguments[overflow] = "at-least-once", "reject-publish" // the strategy requires this overflow
 	}
 	return declare(ch, t.names.tier(ttl), arguments, binding{t.names.wait(), "", amqp091.Table{matchAll: "all", waitHeader: ttl.String()}})
 }
 
-// durable are the arguments of a queue that survives the broker.
+// durable returns the arguments of a queue that survives a restart of the broker.
 func (t topology) durable() amqp091.Table {
 	if t.classic {
 		return amqp091.Table{queueType: classicType}
@@ -131,13 +132,13 @@ func (t topology) durable() amqp091.Table {
 	return amqp091.Table{queueType: quorumType, deliveryLimit: unlimitedTries}
 }
 
-// binding is what leads to a queue.
+// binding leads messages from an exchange to a queue.
 type binding struct {
 	exchange, key string
 	arguments     amqp091.Table
 }
 
-// declare makes a durable queue.
+// declare declares a durable queue and its bindings.
 func declare(ch channel, name string, arguments amqp091.Table, bindings ...binding) error {
 	if _, err := ch.QueueDeclare(name, true, false, false, false, arguments); err != nil {
 		return errDeclaring("queue", name, err)

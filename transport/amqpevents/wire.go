@@ -7,26 +7,26 @@ import (
 	"time"
 )
 
-// wire is a network connection whose Write never waits. The client writes under
-// locks and knows no context, so a broker that stops reading would hold up every
-// caller for as long. Here a goroutine writes what has come together; that saves
-// system calls, too. Whoever has much to write asks full before.
+// wire is a network connection whose Write never waits. The client writes under locks and
+// without a context. A broker that stops reading would therefore block every caller.
+// Here, a goroutine writes what has accumulated, which also saves system calls. Callers
+// with much to write wait for full first.
 type wire struct {
 	net.Conn
-	reads   atomic.Int64 // how often something has come
+	reads   atomic.Int64 // how many reads returned data
 	mu      sync.Mutex
 	work    sync.Cond     // for the writing goroutine
 	pending []byte        // not written yet
-	room    chan struct{} // closed once there is room; nil while there is
+	room    chan struct{} // closed when there is room; nil if no caller waits for room
 	closed  bool
 	once    sync.Once
 	ended   chan struct{} // closed when the writing goroutine has ended
 }
 
 const (
-	maxPending  = 256 << 10   // bytes, from which on it is full
-	maxSpare    = 1 << 20     // bytes, up to which a buffer is used again
-	lastWriting = time.Second // for what is left to write at the end
+	maxPending  = 256 << 10   // bytes from which the wire counts as full
+	maxSpare    = 1 << 20     // bytes up to which a buffer is reused
+	lastWriting = time.Second // for writing the remaining bytes at the end
 )
 
 func newWire(conn net.Conn) *wire {
@@ -44,7 +44,7 @@ func (w *wire) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Write takes all bytes, or fails where the wire is closed.
+// Write accepts all bytes, or fails if the wire is closed.
 func (w *wire) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -56,7 +56,8 @@ func (w *wire) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// full is closed once there is room to write, nil where there is.
+// full returns a channel that is closed when there is room to write, or nil if there is
+// room now.
 func (w *wire) full() <-chan struct{} {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -80,7 +81,7 @@ func (w *wire) write() {
 		}
 		if _, err := w.Conn.Write(out); err != nil {
 			w.shut()
-			_ = w.Conn.Close() // so that the reader learns it
+			_ = w.Conn.Close() // so that reading fails, too
 			return
 		}
 		if spare = out; cap(out) > maxSpare {
@@ -89,7 +90,8 @@ func (w *wire) write() {
 	}
 }
 
-// take waits for something to write; nothing once the wire is closed.
+// take waits for bytes to write. It returns none if the wire is closed and nothing is
+// left.
 func (w *wire) take(spare []byte) []byte {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -110,7 +112,8 @@ func (w *wire) shut() {
 	w.work.Signal()
 }
 
-// openRoom needs the lock.
+// openRoom closes room, if a caller waits for it. The caller of openRoom must hold the
+// lock.
 func (w *wire) openRoom() {
 	if w.room != nil {
 		close(w.room)
@@ -118,7 +121,7 @@ func (w *wire) openRoom() {
 	}
 }
 
-// Close writes what is left, for a second at most.
+// Close writes the remaining bytes, for a second at most, and closes the connection.
 func (w *wire) Close() (err error) {
 	w.once.Do(func() {
 		w.shut()

@@ -16,48 +16,47 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// confirmations publish and wait for what the server answers, for many at the
-// same time: all answers come by one subscription, each to who waits for it, and
-// one timer is for all. The client's own ways have a goroutine or a timer for
-// each. It may be used concurrently.
+// confirmations publishes messages and waits for the server's answers. All waiting calls
+// share one subscription and one timer, whereas the client's own methods need a goroutine
+// or a timer for each message. It may be used concurrently.
 type confirmations struct {
 	conn   *nats.Conn
-	prefix string // of the subjects of answers
+	prefix string // of the subjects of answers, which end in a number
 	store  *store // of an embedded server, or nil
 	queue  queue[*sending]
-	out    nats.Msg // the one that is sent
+	out    nats.Msg // the copy that is being sent
 
-	spare sync.Pool // of *sending that were answered, to be used again
+	spare sync.Pool // of *sending that can be reused
 
 	mu       sync.Mutex
 	last     uint64
-	damaged  error             // what an embedded server could not write
-	waiting  map[uint64]waiter // by what follows the prefix
-	sweeps   int               // so far
-	sweeping bool              // the timer runs
+	damaged  error             // set once an embedded server could not write
+	waiting  map[uint64]waiter // by the number after the prefix
+	sweeps   int               // how many there were so far
+	sweeping bool              // whether the timer runs
 }
 
-// sending is a message that is about to be sent, unless who waits for its answer
+// sending is a message to be sent. It is not sent if the call that waits for its answer
 // has given up before.
 type sending struct {
-	answer chan error // of one at most
+	answer chan error // gets one answer at most
 
 	mu        sync.Mutex
 	message   nats.Msg
 	abandoned bool
-	sent      bool // the client has done with the message
+	sent      bool // the client no longer needs the message
 }
 
-// abandon has nobody read the body any more: it is the caller's again. The client
-// may still read the header.
+// abandon returns the body to the caller: nothing reads it any more. The client may still
+// read the header.
 func (s *sending) abandon() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.abandoned = true
 }
 
-// copyTo makes a copy of the message, with its body in the buffer of the one that
-// was there; false where it was abandoned.
+// copyTo copies the message to m, and the body to the buffer that m already has. It
+// returns false if the message was abandoned.
 func (s *sending) copyTo(m *nats.Msg) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -75,8 +74,8 @@ func (s *sending) setSent() {
 	s.sent = true
 }
 
-// reset makes one that was answered ready for another message; false where the
-// answer was faster than who has sent it.
+// reset prepares s for another message after an answer. It returns false if the answer
+// arrived before the client was finished with the message.
 func (s *sending) reset() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -87,7 +86,8 @@ func (s *sending) reset() bool {
 	return true
 }
 
-// waiter waits for an answer, since a sweep.
+// waiter is a call that waits for an answer. since is the number of sweeps at its
+// beginning.
 type waiter struct {
 	answer chan<- error
 	since  int
@@ -100,12 +100,12 @@ func newConfirmations(conn *nats.Conn, store *store) (*confirmations, error) {
 	return c, err
 }
 
-// errUnanswered is a message that the server has not answered in time.
+// errUnanswered reports that the server has not answered a message in time.
 var errUnanswered = errors.New("the server did not answer")
 
-// publish waits for the answer, for some time. The error is errUnanswered, the
-// server's, the client's or the context's. After that nobody reads the body any
-// more, nor the header where it is done.
+// publish sends a message and waits for the answer, up to a limit. The error is
+// errUnanswered, the server's, the client's or the context's. When publish has returned,
+// nothing reads the body any more. If done is true, nothing reads the header either.
 func (c *confirmations) publish(ctx context.Context, subject string, header nats.Header, body []byte) (done bool, err error) {
 	s, ok := c.spare.Get().(*sending)
 	if !ok {
@@ -115,12 +115,12 @@ func (c *confirmations) publish(ctx context.Context, subject string, header nats
 	id := c.begin(s)
 	select {
 	case err = <-s.answer:
-	case <-ctx.Done(): // an answer may still come
+	case <-ctx.Done(): // an answer may still arrive
 		c.take(id)
 		s.abandon()
 		return false, ctx.Err()
 	}
-	if err != nil { // it may not have been sent yet
+	if err != nil { // the message may not have been sent yet
 		s.abandon()
 		return false, err
 	}
@@ -130,7 +130,7 @@ func (c *confirmations) publish(ctx context.Context, subject string, header nats
 	return done, nil
 }
 
-// begin has a message sent.
+// begin queues a message to be sent, and returns its number.
 func (c *confirmations) begin(s *sending) (id uint64) {
 	c.mu.Lock()
 	c.last++
@@ -213,7 +213,8 @@ func (c *confirmations) answered(m *nats.Msg) {
 	c.resolve(m.Subject, err)
 }
 
-// orDamage is that an embedded server could not write, from then on.
+// orDamage returns err until an embedded server could not write. From then on, it always
+// returns the error of that write.
 func (c *confirmations) orDamage(err error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -224,22 +225,23 @@ func (c *confirmations) orDamage(err error) error {
 	return cmp.Or(c.damaged, err)
 }
 
-// isStoreFailure says whether the server could not write a message. It may number
-// those after it anew, from a number on that receivers are done with: then it
-// confirms them and never delivers them, until it is started again. Answers come
-// in order, so none of those gets through.
+// isStoreFailure reports whether the server could not write a message. The server may
+// then restart the numbering of messages at a number that receivers are already done
+// with. It confirms the messages after that, but does not deliver them until it is
+// restarted. Answers arrive in order, so orDamage refuses all of these messages.
 func isStoreFailure(err error) bool {
 	var said *jetstream.APIError
 	return errors.As(err, &said) && said.ErrorCode == storeFailed && !strings.HasPrefix(said.Description, "maximum ")
 }
 
-// storeFailed is the server's code, also for a stream that is at its limit.
+// storeFailed is the server's code for a failed write, and also for a stream at its
+// limit.
 const storeFailed = 10077
 
 func (c *confirmations) resolve(subject string, outcome error) {
 	id, err := strconv.ParseUint(strings.TrimPrefix(subject, c.prefix), 10, 64)
 	if err != nil {
-		return // nobody waits for that
+		return // not the subject of an answer
 	}
 	if w, ok := c.take(id); ok {
 		w.answer <- outcome
@@ -255,10 +257,10 @@ func (c *confirmations) take(id uint64) (waiter, bool) {
 	return w, ok
 }
 
-// isKept says whether an answer is of a message that is kept.
+// isKept reports whether an answer confirms that a message is kept.
 func isKept(m *nats.Msg) bool { return bytes.HasPrefix(m.Data, []byte(`{"stream":`)) }
 
-// outcome is what an answer says: nil where the message is kept.
+// outcome returns the error in an answer, or nil if the message is kept.
 func outcome(m *nats.Msg) error {
 	if len(m.Data) == 0 && m.Header.Get("Status") == "503" {
 		return jetstream.ErrNoStreamResponse

@@ -41,9 +41,9 @@ func (t *Transport) bury(ctx context.Context, m *nats.Msg, d transport.Delivery,
 
 // letterKey identifies duplicates of a dead letter, for example if its message is
 // redelivered after it was kept. The key consists of the consumer, the position of the
-// message in its stream, and the time it arrived there. A temporary receiver has a
-// consumer of its own, and a stream may be made again. A replayed dead letter is a
-// different message.
+// message in its stream, and the time it arrived there. The consumer distinguishes
+// temporary receivers. The time distinguishes streams, because a stream may be deleted
+// and created again. A replayed dead letter is a different message.
 func letterKey(m *nats.Msg, d transport.Delivery) string {
 	if meta, err := m.Metadata(); err == nil {
 		return fmt.Sprint("dead/", meta.Consumer, "/", meta.Sequence.Stream, "/", meta.Timestamp.UnixNano())
@@ -51,18 +51,18 @@ func letterKey(m *nats.Msg, d transport.Delivery) string {
 	return fmt.Sprint("dead/", d.ID, "/", d.Key, "/", time.Now().UnixNano())
 }
 
-// isTooLarge says whether there was no room for a message, or for its headers.
+// isTooLarge reports whether a message or its headers are too large for the server.
 func isTooLarge(err error) bool {
 	var said *jetstream.APIError
 	return errors.Is(err, nats.ErrMaxPayload) || errors.As(err, &said) && said.ErrorCode == headersTooLarge
 }
 
 const (
-	headersTooLarge = 10097     // the server's code
-	maxHeaders      = 1<<16 - 1 // bytes that it takes
+	headersTooLarge = 10097     // the server's error code
+	maxHeaders      = 1<<16 - 1 // bytes that the server accepts
 )
 
-// escaped is as much of a reason as is kept.
+// escaped returns a reason in percent-encoding, cut to maxReason bytes.
 func escaped(reason string) string {
 	text := url.PathEscape(reason)
 	if len(text) <= maxReason {
@@ -75,11 +75,11 @@ func escaped(reason string) string {
 	return text
 }
 
-// maxReason bounds what is kept of a reason, in bytes as it is escaped.
+// maxReason is the maximum length of a stored reason, in bytes after escaping.
 const maxReason = 4096
 
-// deadLetterRoom is what the headers of a dead letter take beside those of its
-// message, so that what could be published can become one.
+// deadLetterRoom is the room for the headers that a dead letter has in addition to those
+// of its message. Publish reserves it, so that every message can become a dead letter.
 const deadLetterRoom = maxReason + 1024
 
 // EachDeadLetter shows the dead letters of a receiver key, as [transport.DeadLetters]
@@ -92,7 +92,7 @@ func (t *Transport) EachDeadLetter(ctx context.Context, event, key string, decid
 	if err != nil {
 		return 0, annotated(err, "looking for dead letters")
 	}
-	last := stream.CachedInfo().State.LastSeq // later ones are for another time
+	last := stream.CachedInfo().State.LastSeq // later ones are left for the next call
 	shown := 0
 	for next := uint64(1); ; shown++ {
 		raw, err := stream.GetMsg(ctx, next, jetstream.WithGetMsgSubject(t.deadSubject(event, key)))
@@ -122,11 +122,11 @@ func (t *Transport) dispose(ctx context.Context, stream jetstream.Stream, raw *j
 	return annotated(stream.DeleteMsg(ctx, raw.Sequence), "deleting a dead letter")
 }
 
-// replay publishes a letter to its receiver. The server would confirm it also
-// where that one is no more.
+// replay publishes a letter to its receiver. It first checks that the receiver still
+// exists, because the server would confirm the letter anyway.
 func (t *Transport) replay(ctx context.Context, number uint64, letter transport.DeadLetter) error {
 	if letter.Key == "" {
-		return &temporaryError{letter.Event} // others had it
+		return &temporaryError{letter.Event} // without a key, it would go to all receivers
 	}
 	_, err := t.js.Consumer(ctx, t.eventStream(), consumerName(letter.Event, letter.Key))
 	switch {
@@ -139,8 +139,9 @@ func (t *Transport) replay(ctx context.Context, number uint64, letter transport.
 	return t.send(ctx, t.eventSubject(letter.Event), letter.Message, t.header(letter.Message, duplicate, nil))
 }
 
-// temporaryError is a dead letter that can't be replayed. To callers it is a
-// *transport.UnroutableError, whose text would ask for a receiver.
+// temporaryError reports a dead letter that can't be replayed. To callers it is a
+// *transport.UnroutableError. It has a text of its own, because that of the
+// UnroutableError would ask for a receiver.
 type temporaryError struct{ event string }
 
 func (e *temporaryError) Error() string {
@@ -149,7 +150,8 @@ func (e *temporaryError) Error() string {
 
 func (e *temporaryError) Unwrap() error { return &transport.UnroutableError{Event: e.event} }
 
-// readLetter reads a dead letter; what is no event shows what could be read.
+// readLetter reads a dead letter. If the message is not a valid event, the result has
+// what could be read.
 func readLetter(raw *jetstream.RawStreamMsg, event, key string) transport.DeadLetter {
 	letter := transport.DeadLetter{At: raw.Time}
 	letter.Message, _ = read(raw.Header, raw.Data)

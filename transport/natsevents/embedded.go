@@ -19,7 +19,8 @@ func (e *DirectoryError) Error() string {
 	return fmt.Sprintf("another process keeps its events in %s: give each process a directory of its own, or run a NATS server and use natsevents.Connect", e.Directory)
 }
 
-// startTimeout is for the start of an embedded server, which may read much.
+// startTimeout limits the start of an embedded server, which may have to read many
+// messages.
 const startTimeout = 30 * time.Second
 
 // Embedded starts a JetStream server inside the process. The server opens no port. It
@@ -49,9 +50,9 @@ func Embedded(directory string, options ...Option) (*Transport, error) {
 	return t, nil
 }
 
-// unlimited is more bytes than there are: the disk is the limit. Else the server
-// takes a part of what is free when it starts, as the limit for that and for what
-// is on the disk already.
+// unlimited is more bytes than any disk has, so that the disk is the limit. By default,
+// the server limits its store to a part of the space that is free when it starts. Events
+// that are already on the disk count towards that limit.
 const unlimited = 1 << 60
 
 func start(directory string, s settings, lock *flock.Flock) (*Transport, error) {

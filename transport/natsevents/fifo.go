@@ -1,10 +1,10 @@
 package natsevents
 
-// fifo is what waits, first in, first out. It takes the room of a few times as
-// many items as have waited at once. The zero fifo is empty.
+// fifo is a first-in, first-out queue. Its memory is a small multiple of the most items
+// that have waited at once. The zero fifo is empty.
 type fifo[T any] struct {
 	items []T
-	taken int // from the first on
+	taken int // how many of the first items were popped
 }
 
 func (f *fifo[T]) empty() bool { return f.taken == len(f.items) }

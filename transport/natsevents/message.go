@@ -10,16 +10,16 @@ import (
 	"github.com/rollcall-go/rollcall/transport"
 )
 
-// header is that of a message on the wire, in room that can be used again.
+// header is the header of a message on the wire. It can be reused.
 type header struct {
 	fields nats.Header
-	values []string // of the fields, one each
+	values []string // the values of the fields, one each
 }
 
-// header writes one. The binding to NATS has the content type as an attribute: a
-// header content-type is for events in structured mode. Of attributes that are
-// percent-encoded, it is the one that others read as it stands, so only what would
-// be decoded is encoded.
+// header returns the header of a message on the wire. The NATS binding of CloudEvents has
+// the content type as an attribute, because a header content-type would mean structured
+// mode. Other programs read this attribute without percent-decoding it. Only percent
+// signs are therefore encoded in it, because decoding would change nothing else.
 func (t *Transport) header(m transport.Message, duplicate string, further map[string]string) *header {
 	h, ok := t.headers.Get().(*header)
 	if !ok {
@@ -43,8 +43,9 @@ func (h *header) set(name, value string) {
 	h.fields[name] = h.values[len(h.values)-1 : len(h.values) : len(h.values)]
 }
 
-// release is for a header that nobody reads any more. A map keeps its size, so one
-// that had to be large would take long to be read and cleared each time.
+// release makes a header available for reuse. Nothing may read it any more. Large headers
+// are not reused: a map keeps its size, so reading and clearing a large one would always
+// be slow.
 func (t *Transport) release(h *header) {
 	if len(h.fields) > 64 {
 		return
@@ -55,7 +56,7 @@ func (t *Transport) release(h *header) {
 	t.headers.Put(h)
 }
 
-// headerSize is how many bytes a header has on the wire.
+// headerSize returns the size of a header on the wire, in bytes.
 func headerSize(header nats.Header) int {
 	size := len("NATS/1.0\r\n\r\n")
 	for name, values := range header {
@@ -72,8 +73,9 @@ func read(header nats.Header, body []byte) (transport.Message, error) {
 	return transport.FromAttributes(attributes(header), contentType(header), body)
 }
 
-// contentType is that of a message that does not have it as an attribute, as one
-// from another client, or in structured mode.
+// contentType returns the content-type header of a message, or "" if the message has its
+// content type as an attribute. Messages from other clients or in structured mode have
+// the header.
 func contentType(header nats.Header) string {
 	if _, ok := header[contentTypeAttribute]; ok {
 		return ""
@@ -88,8 +90,8 @@ func contentType(header nats.Header) string {
 
 const contentTypeAttribute = "ce-datacontenttype"
 
-// attributes are the headers of a message on the wire, without the content type
-// and those of the server.
+// attributes returns the headers of a message on the wire, except the content type and
+// the headers of the server.
 func attributes(header nats.Header) iter.Seq2[string, string] {
 	return func(yield func(name, value string) bool) {
 		for name, values := range header {
@@ -100,7 +102,7 @@ func attributes(header nats.Header) iter.Seq2[string, string] {
 	}
 }
 
-// withoutServers is a header without those fields by which the server acts.
+// withoutServers returns a header without the fields that the server acts on.
 func withoutServers(fields nats.Header) *header {
 	left := &header{fields: make(nats.Header, len(fields))}
 	for name, values := range fields {
@@ -117,8 +119,8 @@ func isContentType(header string) bool {
 	return len(header) == len("content-type") && strings.EqualFold(header, "content-type")
 }
 
-// delivery reads a message of the server. The error says what it lacks of an
-// event.
+// delivery reads a message from the server. The error reports what the message lacks to
+// be an event.
 func delivery(m *nats.Msg) (transport.Delivery, error) {
 	message, err := read(m.Header, m.Data)
 	d := transport.Delivery{Message: message, Attempt: 1}

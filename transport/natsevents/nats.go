@@ -35,8 +35,8 @@ var (
 	_ transport.DeadLetters = (*Transport)(nil)
 )
 
-// setupTimeout is for the calls that make streams and consumers, and for each
-// other one whose context has no deadline.
+// setupTimeout limits the calls that create streams and consumers, and every other
+// JetStream call whose context has no deadline.
 const setupTimeout = 10 * time.Second
 
 // duplicates is how long the server remembers IDs.
@@ -54,7 +54,7 @@ func Connect(servers string, options ...Option) (*Transport, error) {
 	}
 	conn, err := nats.Connect(servers, s.clientOptions()...)
 	var unreadable *url.Error
-	if errors.As(err, &unreadable) { // it quotes the URL
+	if errors.As(err, &unreadable) { // its text quotes the URL, with the password
 		err = errors.New("a URL can't be read: percent-encode the special characters in its user and password")
 	}
 	if err != nil {
@@ -63,8 +63,8 @@ func Connect(servers string, options ...Option) (*Transport, error) {
 	return newTransport(conn, s, nil)
 }
 
-// clientOptions have the client connect again without end, also where the server
-// refuses it for a while, as when credentials change.
+// clientOptions makes the client reconnect without limit, even if the server refuses it
+// for a while, for example because credentials change.
 func (s settings) clientOptions() []nats.Option {
 	return append([]nats.Option{nats.Name("rollcall"), nats.MaxReconnects(-1), nats.IgnoreAuthErrorAbort(), nats.ErrorHandler(quiet)}, s.client...)
 }
@@ -73,8 +73,9 @@ func (s settings) clientOptions() []nats.Option {
 // reported where they occur. [Client] can set another handler.
 func quiet(*nats.Conn, *nats.Subscription, error) {}
 
-// hosts are the servers without what may be of a password: what stands before an
-// @, also in an earlier piece where the password has a comma, and what is no host.
+// hosts returns the servers for error texts, without anything that may belong to a
+// password. It drops what precedes an @, and pieces that are not hosts. A password may
+// contain a comma, so it also drops each piece that a later piece with an @ may continue.
 func hosts(servers string) string {
 	var list []string
 	pieces := strings.Split(servers, ",")
@@ -90,8 +91,8 @@ func hosts(servers string) string {
 	return cmp.Or(strings.Join(list, ","), "the server")
 }
 
-// endsPassword says whether a piece may have the end of a password that began in
-// one before.
+// endsPassword reports whether a piece may hold the end of a password that began in an
+// earlier piece.
 func endsPassword(piece string) bool {
 	before, _, found := strings.Cut(piece, "@")
 	return found && !strings.Contains(before, "://")
@@ -130,8 +131,8 @@ func (t *Transport) setUp() (err error) {
 	return annotated(t.repair(context.Background()), "repairing the stream "+t.eventStream())
 }
 
-// ensureStream makes a stream, or leaves alone the one that is there: who runs
-// the cluster may have changed its limits or replicas.
+// ensureStream creates a stream. It leaves an existing stream as it is, because its
+// limits or replicas may have been changed on the server.
 func (t *Transport) ensureStream(ctx context.Context, config jetstream.StreamConfig) error {
 	config.Storage = jetstream.FileStorage
 	there, err := t.js.Stream(ctx, config.Name)
@@ -140,7 +141,7 @@ func (t *Transport) ensureStream(ctx context.Context, config jetstream.StreamCon
 		if _, failed = t.js.CreateStream(ctx, config); failed == nil {
 			return nil
 		}
-		pause(ctx, 100*time.Millisecond) // another process may be about to make it
+		pause(ctx, 100*time.Millisecond) // another process may be creating it
 		there, err = t.js.Stream(ctx, config.Name)
 	}
 	if err != nil {
@@ -211,8 +212,8 @@ func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 }
 
 // publishedKey identifies duplicates of a message. An ID belongs to one source, and to
-// one receiver key if the message names one. The ID is escaped because, of the parts that
-// others follow, only the ID may contain a slash.
+// one receiver key if the message names one. The ID is escaped because it may contain a
+// slash. The event and the key can't contain one, and the source is the last part.
 func (t *Transport) publishedKey(m transport.Message) string {
 	return m.Event + "/" + m.Key + "/" + url.PathEscape(m.ID) + "/" + cmp.Or(m.Source, t.settings.source)
 }

@@ -16,8 +16,8 @@ type settings struct {
 	prefix    string
 	source    string
 	ackWait   time.Duration
-	syncEvery time.Duration // 0: every write
-	heartbeat time.Duration // while nothing else comes
+	syncEvery time.Duration // 0 syncs every write
+	heartbeat time.Duration // how often an idle server reports that it has a request
 	client    []nats.Option
 }
 
@@ -33,7 +33,7 @@ func newSettings(options []Option) settings {
 	return s
 }
 
-// check refuses settings that the server or this package could not keep.
+// check returns an error for settings that the server or this package can't work with.
 func (s settings) check() error {
 	switch {
 	case !prefixes.MatchString(s.prefix):

@@ -9,19 +9,20 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// pull requests messages by an inbox of its own, as many as handlers are free
-// for: so none waits here for a handler while another receiver has one that is
-// free. What changes needs the lock of the receiving.
+// pull requests as many messages as there are free handlers. No message therefore waits
+// here while another receiver has a free handler. The messages arrive at an inbox of the
+// pull. The lock of the receiving guards the fields that change. For why it is not the
+// client's own loop, see docs/decisions/nats-pull-consumer.md.
 type pull struct {
 	*receiving
 	ctx       context.Context // nothing is requested after its end
 	inbox     string
 	subject   string        // of requests
-	requested int           // messages that have not come yet
-	signs     int           // of life: what came, and what was requested
-	came      bool          // any message
-	failed    chan struct{} // holds one when the server sends no more
-	answered  chan struct{} // holds one when nothing more is requested
+	requested int           // how many requested messages have not arrived yet
+	signs     int           // of life: how many messages, statuses and requests there were
+	came      bool          // whether any message has arrived
+	failed    chan struct{} // holds a value when the server sends no more messages
+	answered  chan struct{} // holds a value when no requested messages are missing
 }
 
 // reason is why a pull ends.
@@ -29,13 +30,13 @@ type reason int
 
 const (
 	stopped     reason = iota // the context has ended
-	reconnected               // there is another connection, or none any more
-	failed                    // the server sends no more, or is silent
+	reconnected               // the connection is a new one, or is closed for good
+	failed                    // the server sends no more messages, or nothing at all
 )
 
-// pull takes messages until the context ends or the server sends no more. It
-// returns when all are with their handlers that the server has sent, and says
-// whether any came.
+// pull receives messages until the context ends, the connection changes or the server
+// sends no more. When it returns, every message that the server has sent is with the
+// workers. came reports whether any message arrived.
 func (r *receiving) pull(ctx context.Context, consumer string, changed <-chan nats.Status) (came bool, why reason) {
 	conn := r.transport.conn
 	p := &pull{receiving: r, ctx: ctx, inbox: conn.NewInbox(), failed: make(chan struct{}, 1), answered: make(chan struct{}, 1)}
@@ -44,7 +45,7 @@ func (r *receiving) pull(ctx context.Context, consumer string, changed <-chan na
 	if err != nil {
 		return false, failed
 	}
-	_ = sub.SetPendingLimits(-1, -1) // what is requested is the limit
+	_ = sub.SetPendingLimits(-1, -1) // the number of requested messages is the limit
 	drained := make(chan struct{})
 	sub.SetClosedHandler(func(string) { close(drained) })
 	if !sub.IsValid() {
@@ -59,15 +60,16 @@ func (r *receiving) pull(ctx context.Context, consumer string, changed <-chan na
 	return p.came, why
 }
 
-// leave waits for what is requested, for a moment. The subscription ends while the
-// server may be sending, and an old server, as of version 2.9, counts as delivered
-// what it can't send any more. What comes fast is all here before that, and what
-// comes slowly hardly comes at that moment.
+// leave waits for the requested messages, for leaveTimeout at most. Otherwise the
+// subscription could end while the server is sending. An old server, such as version 2.9,
+// counts a message as delivered even if it can no longer send it. If messages arrive
+// fast, all of them arrive before the timeout. If they arrive slowly, it is unlikely that
+// one is being sent when the subscription ends.
 func (p *pull) leave() {
 	p.mu.Lock()
 	waiting := p.requested > 0
 	select {
-	case <-p.answered: // earlier
+	case <-p.answered: // an earlier signal
 	default:
 	}
 	p.mu.Unlock()
@@ -82,17 +84,17 @@ func (p *pull) leave() {
 	}
 }
 
-// leaveTimeout is that moment. A test has it last until everything has come.
+// leaveTimeout is a variable so that a test can wait until everything has arrived.
 var leaveTimeout = 25 * time.Millisecond
 
-// awayAfter is when a subscription that ends has ended: what its handlers ask for
-// again is for another one.
+// awayAfter is longer than a subscription takes to end. A message to be retried meanwhile
+// is delayed that long, so that it goes to another subscription.
 const awayAfter = 100 * time.Millisecond
 
-// drain waits until everything has been received that the server has sent, as
-// long as that may take: else it comes again.
+// drain ends a subscription after all messages that the server has sent were received.
+// Otherwise, these messages would be redelivered.
 func drain(sub *nats.Subscription, drained <-chan struct{}) {
-	_ = sub.Drain() // where the connection is closed, it is drained
+	_ = sub.Drain() // on a closed connection, the subscription is drained already
 	timeout := time.NewTimer(drainTimeout)
 	defer timeout.Stop()
 	select {
@@ -103,10 +105,10 @@ func drain(sub *nats.Subscription, drained <-chan struct{}) {
 	}
 }
 
-// drainTimeout is for the server to say that it has sent everything.
+// drainTimeout limits the wait until the server confirms that it has sent everything.
 const drainTimeout = 2 * time.Second
 
-// open makes a pull the one that requests messages, or none.
+// open makes p the pull that requests messages. If p is nil, none does.
 func (r *receiving) open(p *pull) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -114,8 +116,9 @@ func (r *receiving) open(p *pull) {
 	r.request()
 }
 
-// request asks for as many messages as handlers are free for, unless enough are
-// on their way: one request is for many where they come fast. It needs the lock.
+// request requests a message for each free handler. It does nothing while enough messages
+// are on their way, so that one request covers many messages if they arrive fast. The
+// caller must hold the lock.
 func (r *receiving) request() {
 	p, limit := r.pulls, r.subscription.MaxInFlight
 	if p == nil {
@@ -131,8 +134,8 @@ func (r *receiving) request() {
 		fmt.Appendf(nil, `{"batch":%d,"expires":%d,"idle_heartbeat":%d}`, free, 6*p.heartbeat(), p.heartbeat())})
 }
 
-// heartbeat is after what time the server says at least that it still has a
-// request. After six it forgets the request, and says so.
+// heartbeat is the interval at which an idle server reports that it still has a request.
+// After six intervals, the server drops the request and reports that.
 func (p *pull) heartbeat() time.Duration { return p.transport.settings.heartbeat }
 
 // watch waits until there is a reason to end. A request counts as lost if nothing has
@@ -159,16 +162,16 @@ func (p *pull) watch(changed <-chan nats.Status) reason {
 	}
 }
 
-// life is how many signs of life there were, and whether more must come.
+// life returns how many signs of life there were, and whether more are expected.
 func (p *pull) life() (signs int, waiting bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.signs, p.requested > 0
 }
 
-// receive takes what comes by the inbox, one after the other.
+// receive is called for each message in the inbox, one after another.
 func (p *pull) receive(m *nats.Msg) {
-	if m.Reply == "" { // there is nothing to acknowledge
+	if m.Reply == "" { // a status of the server, without acknowledgement
 		p.status(m.Header)
 		return
 	}
@@ -181,8 +184,9 @@ func (p *pull) receive(m *nats.Msg) {
 	p.workers.add(m)
 }
 
-// status takes what the server says of a request: that it still knows it, or that
-// it has forgotten it and how many messages were still to come.
+// status handles the status of a request. With status 100, the server still has the
+// request. With status 408, the server has dropped it, and reports how many messages were
+// still missing. Any other status ends the pull.
 func (p *pull) status(header nats.Header) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -203,7 +207,8 @@ func (p *pull) status(header nats.Header) {
 	}
 }
 
-// answer is for messages that came, or will not come. It needs the lock.
+// answer counts n requested messages that have arrived or will not arrive. The caller
+// must hold the lock.
 func (p *pull) answer(n int) {
 	p.requested -= n
 	p.request()
@@ -215,7 +220,7 @@ func (p *pull) answer(n int) {
 	}
 }
 
-// finish frees the handler of a message.
+// finish marks the handler of a message as free.
 func (r *receiving) finish(m *nats.Msg) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

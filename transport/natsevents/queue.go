@@ -19,7 +19,7 @@ type queue[T any] struct {
 	busy  bool
 }
 
-// add returns at once.
+// add queues an item and returns at once.
 func (q *queue[T]) add(item T) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -48,5 +48,5 @@ func (q *queue[T]) run() {
 	}
 }
 
-// wait waits until everything is handled that was added before.
+// wait waits until all items that were added before are handled.
 func (q *queue[T]) wait() { q.running.Wait() }

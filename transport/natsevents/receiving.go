@@ -20,17 +20,17 @@ type receiving struct {
 	handler      transport.Handler
 	workers      workers[*nats.Msg]
 	outgoing     queue[outgoing] // acknowledgements and requests
-	acked        string          // where the last acknowledgement went, for outgoing
+	acked        string          // subject of the last acknowledgement; for send, and then for end
 
 	mu      sync.Mutex
-	handled map[*nats.Msg]struct{} // those that handlers have
-	pulls   *pull                  // what requests messages now, or nil
+	handled map[*nats.Msg]struct{} // the messages that handlers have
+	pulls   *pull                  // the pull that requests messages now, or nil
 }
 
 func newReceiving(ctx context.Context, t *Transport, s transport.Subscription, h transport.Handler) *receiving {
 	r := &receiving{transport: t, ctx: ctx, subscription: s, handler: h, handled: make(map[*nats.Msg]struct{}, s.MaxInFlight)}
 	r.outgoing.handle = r.send
-	ctx = context.WithoutCancel(ctx) // what has begun is ended
+	ctx = context.WithoutCancel(ctx) // handlers finish what they have begun
 	r.workers.handle = func(m *nats.Msg) {
 		defer r.finish(m)
 		r.handle(ctx, m)
@@ -38,8 +38,8 @@ func newReceiving(ctx context.Context, t *Transport, s transport.Subscription, h
 	return r
 }
 
-// outgoing is a message to the server: an acknowledgement, or a request, which
-// has a reply.
+// outgoing is a message to the server: an acknowledgement or a request. Only a request
+// has a reply subject.
 type outgoing struct {
 	subject, reply string
 	data           []byte
@@ -47,10 +47,10 @@ type outgoing struct {
 
 func (r *receiving) send(m outgoing) {
 	if m.reply != "" {
-		_ = r.transport.conn.PublishRequest(m.subject, m.reply, m.data) // else it is missed, and made anew
+		_ = r.transport.conn.PublishRequest(m.subject, m.reply, m.data) // if it is lost, the pull ends and the next one requests again
 		return
 	}
-	_ = r.transport.conn.Publish(m.subject, m.data) // else the message is redelivered: at least once
+	_ = r.transport.conn.Publish(m.subject, m.data) // if it is lost, the message is redelivered: at-least-once
 	r.acked = m.subject
 }
 
@@ -74,10 +74,10 @@ func (r *receiving) end() {
 func (r *receiving) ask(subject string, data []byte) {
 	ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
 	defer cancel()
-	_, _ = r.transport.conn.RequestWithContext(ctx, subject, data) // else the message is redelivered
+	_, _ = r.transport.conn.RequestWithContext(ctx, subject, data) // if that fails, the message is redelivered
 }
 
-// askTimeout is for the server's reply to what becomes of a message.
+// askTimeout limits the wait for the server's reply in ask.
 const askTimeout = time.Second
 
 // Reports to the server about a message.
@@ -90,8 +90,9 @@ var (
 // message is redelivered.
 func (r *receiving) done(m *nats.Msg) { r.outgoing.add(outgoing{subject: m.Reply, data: ack}) }
 
-// again asks for a message again, after some time. From then on it must not be in
-// progress: the server would forget that time, and wait for AckWait instead.
+// again asks the server to redeliver a message after some time. First, it removes the
+// message from handled. If the message was reported as in progress after that, the server
+// would forget the time and redeliver the message after AckWait instead.
 func (r *receiving) again(m *nats.Msg, after time.Duration) {
 	r.mu.Lock()
 	delete(r.handled, m)
@@ -102,7 +103,7 @@ func (r *receiving) again(m *nats.Msg, after time.Duration) {
 	r.ask(m.Reply, fmt.Appendf(nil, `-NAK {"delay":%d}`, after))
 }
 
-// handle has one message handled, in a context that does not end.
+// handle handles one message, in a context that does not end.
 func (r *receiving) handle(ctx context.Context, m *nats.Msg) {
 	d, err := delivery(m)
 	d.Event = r.subscription.Event
@@ -111,10 +112,10 @@ func (r *receiving) handle(ctx context.Context, m *nats.Msg) {
 		r.reject(ctx, m, d, err.Error())
 		return
 	case d.Key != "" && d.Key != r.subscription.Key:
-		r.done(m) // it is for another receiver
+		r.done(m) // the message is for another receiver
 		return
 	case d.Attempt > r.subscription.MaxAttempts:
-		d.Attempt = r.subscription.MaxAttempts // its receiver has died in each; any more were for the dead letter
+		d.Attempt = r.subscription.MaxAttempts // each attempt's receiver died; further deliveries were only to keep the dead letter
 		r.reject(ctx, m, d, fmt.Sprintf("given up after %d attempts: no receiver has settled the last one", d.Attempt))
 		return
 	}
@@ -132,7 +133,7 @@ func (r *receiving) handle(ctx context.Context, m *nats.Msg) {
 	}
 }
 
-// reject makes a message a dead letter. If that fails, it comes again.
+// reject makes a message a dead letter. If that fails, the message is redelivered.
 func (r *receiving) reject(ctx context.Context, m *nats.Msg, d transport.Delivery, reason string) {
 	ctx, cancel := context.WithTimeout(ctx, setupTimeout)
 	defer cancel()
@@ -141,7 +142,7 @@ func (r *receiving) reject(ctx context.Context, m *nats.Msg, d transport.Deliver
 		r.again(m, transport.Backoff(d.Attempt))
 		return
 	}
-	r.ask(m.Reply, ack) // waits: else it comes again as well
+	r.ask(m.Reply, ack) // waits, so that the message is not redelivered as well
 }
 
 // keep periodically reports to the server which messages are being handled, until the
@@ -170,6 +171,6 @@ func (r *receiving) inProgress() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for m := range r.handled {
-		_ = r.transport.conn.Publish(m.Reply, inProgress) // else it may be redelivered: at-least-once
+		_ = r.transport.conn.Publish(m.Reply, inProgress) // if it is lost, the message may be redelivered: at-least-once
 	}
 }

@@ -27,22 +27,23 @@ import (
 // to another epoch.
 type store struct {
 	directory string
-	stream    string // of the transport that uses it
+	stream    string // the event stream of the transport
 	stop      func() // ends the server
-	epoch     string // what IDs begin with
+	epoch     string // the first part of IDs
 }
 
 // sound returns the path of a file that exists as long as no write has failed, and that
-// contains the epoch. Removing a file needs no room on a full disk.
+// contains the epoch. mark removes the file, because that needs no room on a full disk.
 func (s *store) sound() string { return filepath.Join(s.directory, s.stream+".sound") }
 
-// stash is a file that keeps messages while they are numbered anew.
+// stash returns the path of a file that keeps messages while they are renumbered.
 func (s *store) stash() string { return filepath.Join(s.directory, s.stream+".stash") }
 
-// mark says that a write has failed.
+// mark records that a write has failed.
 func (s *store) mark() { _ = os.Remove(s.sound()) }
 
-// duplicateID is the ID that the server knows a message by, for its key.
+// duplicateID returns the ID by which the server recognizes duplicates. With an embedded
+// server, the ID is the epoch and the key. Otherwise, it is the key alone.
 func (s *store) duplicateID(key string) string {
 	if s == nil {
 		return key
@@ -50,14 +51,14 @@ func (s *store) duplicateID(key string) string {
 	return s.epoch + ":" + key
 }
 
-// duplicateKey undoes duplicateID, of any epoch.
+// duplicateKey returns the key in an ID of duplicateID, whatever its epoch.
 func duplicateKey(id string) string {
 	_, key, _ := strings.Cut(id, ":")
 	return key
 }
 
 // repair renumbers the messages of a store if the store has failed, or if its stream is
-// behind what its receivers have. With many messages, that takes a while.
+// behind its receivers. With many messages, that takes a while.
 func (t *Transport) repair(ctx context.Context) error {
 	stream, err := t.js.Stream(ctx, t.eventStream())
 	if err != nil {
@@ -73,7 +74,7 @@ func (t *Transport) repair(ctx context.Context) error {
 	if missing == nil && delivered <= state.LastSeq {
 		return nil
 	}
-	t.store.mark() // until it is done
+	t.store.mark() // until the repair is done
 	from := max(delivered, state.LastSeq) + gap
 	if err := t.renumber(ctx, stream, state, from); err != nil {
 		return err
@@ -89,7 +90,7 @@ func (t *Transport) repair(ctx context.Context) error {
 // another write fails, the server needs time proportional to the square of the gap.
 const gap = 1 << 12
 
-// farthest is the highest number of a message that a receiver has been given.
+// farthest returns the highest number of a message that any receiver got.
 func farthest(ctx context.Context, stream jetstream.Stream) (number uint64, err error) {
 	consumers := stream.ListConsumers(ctx)
 	for c := range consumers.Info() {
@@ -100,7 +101,7 @@ func farthest(ctx context.Context, stream jetstream.Stream) (number uint64, err 
 
 // stashed is a message in the stash.
 type stashed struct {
-	Key     string // that duplicates are told by
+	Key     string // identifies duplicates
 	Subject string
 	Header  nats.Header
 	Data    []byte
@@ -136,8 +137,8 @@ func (t *Transport) renumber(ctx context.Context, stream jetstream.Stream, s jet
 	return stream.Purge(ctx, jetstream.WithPurgeSequence(from))
 }
 
-// each shows the messages of a stream. From one that can't be read, the server
-// does not find the next; then they are looked for one by one.
+// each calls show for each message of a stream. If a message can't be read, the server
+// does not find the next one. each then tries one number after another.
 func each(ctx context.Context, stream jetstream.Stream, s jetstream.StreamState, show func(*jetstream.RawStreamMsg)) error {
 	found := uint64(0)
 	for n := s.FirstSeq; s.Msgs > 0 && n <= s.LastSeq; n++ {
@@ -156,8 +157,8 @@ func each(ctx context.Context, stream jetstream.Stream, s jetstream.StreamState,
 	return nil
 }
 
-// writeSynced replaces a file, on the disk when it returns. It is nobody else's to
-// read: there are events in it.
+// writeSynced replaces a file and syncs it to the disk. Other users can't read the file,
+// because it may contain events.
 func writeSynced(file string, content []byte) error {
 	f, err := os.OpenFile(file+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -190,7 +191,7 @@ func syncDirectory(directory string) error {
 	return errors.Join(err, d.Close())
 }
 
-// stashed are the messages in the stash, if there is one.
+// stashed returns the messages in the stash, if there is one.
 func (s *store) stashed() (kept []stashed, err error) {
 	content, err := os.ReadFile(s.stash())
 	if errors.Is(err, fs.ErrNotExist) {
@@ -202,7 +203,8 @@ func (s *store) stashed() (kept []stashed, err error) {
 	return kept, err
 }
 
-// unstash publishes what is in the stash. What is there twice is a duplicate.
+// unstash publishes the messages in the stash and deletes it. The server drops a message
+// that is published twice as a duplicate.
 func (t *Transport) unstash(ctx context.Context) error {
 	kept, err := t.store.stashed()
 	if err != nil {

@@ -33,14 +33,14 @@ func (t *Transport) Declare(ctx context.Context, s transport.Subscription) error
 	return t.ensureConsumer(ctx, s, name)
 }
 
-// ensureConsumer makes or finds the consumer of a receiver.
+// ensureConsumer creates or updates the consumer of a receiver.
 func (t *Transport) ensureConsumer(ctx context.Context, s transport.Subscription, name string) error {
 	config := jetstream.ConsumerConfig{
 		FilterSubject: t.eventSubject(s.Event),
 		DeliverPolicy: jetstream.DeliverNewPolicy,
 		AckPolicy:     jetstream.AckExplicitPolicy,
 		AckWait:       t.settings.ackWait,
-		MaxDeliver:    -1, // attempts are counted here, so that the last one becomes a dead letter
+		MaxDeliver:    -1, // the receiver counts attempts and makes a dead letter after the last one
 		MaxAckPending: -1,
 	}
 	if s.Key == "" {
@@ -52,9 +52,9 @@ func (t *Transport) ensureConsumer(ctx context.Context, s transport.Subscription
 	return annotated(err, "making the consumer of event "+s.Event)
 }
 
-// temporaryThreshold is after what time the server forgets a temporary receiver
-// that has died; later where it hears less often of messages that are being
-// handled, which is three times each AckWait.
+// temporaryThreshold is how long the server keeps the consumer of a temporary receiver
+// that has died. The server keeps it for AckWait if that is longer: it hears of messages
+// in progress only three times in each AckWait.
 const temporaryThreshold = 30 * time.Second
 
 // Subscribe calls the handler for each message until ctx ends. It continues after the
@@ -66,7 +66,7 @@ func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h t
 	if err != nil {
 		return err
 	}
-	name := consumerName(s.Event, cmp.Or(s.Key, rand.Text())) // a temporary one has it to itself
+	name := consumerName(s.Event, cmp.Or(s.Key, rand.Text())) // each temporary receiver has its own consumer
 	if err := t.ensureConsumer(ctx, s, name); err != nil {
 		if ctx.Err() != nil {
 			return nil
@@ -89,7 +89,7 @@ func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h t
 		if !pause(ctx, transport.Backoff(attempt)) {
 			break
 		}
-		_ = t.ensureConsumer(ctx, s, name) // else the next time
+		_ = t.ensureConsumer(ctx, s, name) // if that fails, the next attempt tries again
 	}
 	return nil
 }
@@ -105,10 +105,10 @@ func (t *Transport) closed(event string) error {
 func (t *Transport) forget(name string) {
 	ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
 	defer cancel()
-	_ = t.js.DeleteConsumer(ctx, t.eventStream(), name) // else the server does
+	_ = t.js.DeleteConsumer(ctx, t.eventStream(), name) // if that fails, the server deletes it later
 }
 
-// pause waits; false once the context has ended.
+// pause waits. It returns false if the context ends first.
 func pause(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -120,8 +120,8 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// consume takes messages until the context ends or the consumer fails. It says
-// whether any came.
+// consume receives messages until the context ends or the consumer fails. It reports
+// whether any message arrived.
 func (r *receiving) consume(ctx context.Context, consumer string) (any bool) {
 	changed := r.transport.conn.StatusChanged(nats.CONNECTED, nats.CLOSED)
 	defer r.transport.conn.RemoveStatusListener(changed)

@@ -10,10 +10,10 @@ type workers[T any] struct {
 
 	mu       sync.Mutex
 	waiting  fifo[T]
-	starting bool // a goroutine is about to take one
+	starting bool // whether a new goroutine has not begun yet
 }
 
-// add has an item handled soon.
+// add queues an item and returns at once.
 func (w *workers[T]) add(item T) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -21,8 +21,9 @@ func (w *workers[T]) add(item T) {
 	w.start()
 }
 
-// start starts a goroutine for what waits, unless there is one that has not
-// begun yet: that one starts the next. It needs the lock.
+// start starts a goroutine if items wait. If another goroutine is still starting, start
+// does nothing, because that goroutine will call start, too. The caller must hold the
+// lock.
 func (w *workers[T]) start() {
 	if !w.waiting.empty() && !w.starting {
 		w.starting = true
@@ -30,8 +31,8 @@ func (w *workers[T]) start() {
 	}
 }
 
-// work handles one item after another while there are any. The lock is not held by
-// a handler that ends its goroutine, as t.FailNow does.
+// work handles one item after another until there are none. It does not hold the lock
+// while it handles an item, because a handler may end its goroutine, as t.FailNow does.
 func (w *workers[T]) work() {
 	w.mu.Lock()
 	w.starting = false
@@ -45,5 +46,5 @@ func (w *workers[T]) work() {
 	w.mu.Unlock()
 }
 
-// wait waits until all items are handled that were added before.
+// wait waits until all items that were added before are handled.
 func (w *workers[T]) wait() { w.running.Wait() }

@@ -55,7 +55,7 @@ func checkContent(x *trial) {
 
 func checkCompete(x *trial) {
 	const n = 40
-	// Each holds its first message until the other has one too.
+	// Each receiver holds its first message until the other one has a message, too.
 	both := x.meeting(2)
 	holding := func() func(transport.Delivery) transport.Verdict {
 		var first sync.Once
@@ -122,7 +122,7 @@ func checkTemporary(x *trial) {
 	}
 	a.nothing()
 	b.nothing()
-	x.receive(transport.Subscription{}, ack) // which gets nothing from before
+	x.receive(transport.Subscription{}, ack) // fails if it gets an earlier message
 }
 
 func checkNobody(x *trial) {
@@ -142,7 +142,7 @@ func checkDeclared(x *trial) {
 	if !ok {
 		x.Skip("it is no transport.Declarer")
 	}
-	for range 2 { // again makes no difference
+	for range 2 { // the second call does nothing
 		if err := d.Declare(x.ctx, transport.Subscription{Event: x.event, Key: "one"}); err != nil {
 			x.Fatal(err)
 		}
@@ -178,8 +178,8 @@ func checkInFlight(x *trial) {
 		}
 		defer running.Add(-1)
 		if begun.Add(1) <= n {
-			all()             // as many at once
-			time.Sleep(grace) // for one more than that
+			all()             // waits until n handlers run
+			time.Sleep(grace) // time for one too many to start
 		}
 		return transport.Ack()
 	})
@@ -199,7 +199,7 @@ func checkBusy(x *trial) {
 	x.publish(x.message(0))
 	busy.await(begun)
 	x.publish(x.numbered(1, 4)...)
-	time.Sleep(grace) // for what it should leave alone
+	time.Sleep(grace) // time to take messages that it should leave
 	free := x.receive(transport.Subscription{Key: "one"}, ack)
 	free.bodies(3)
 	release()

@@ -130,7 +130,7 @@ func checkDisposal(x *trial) {
 		x.Errorf("left are %v", left)
 	}
 	r.nothing()
-	other.nothing() // a replay is for its receiver alone
+	other.nothing() // only the receiver of a dead letter gets its replay
 }
 
 func checkDrain(x *trial) {
@@ -155,13 +155,13 @@ func checkDrain(x *trial) {
 		}
 		close(stopped)
 	}()
-	select { // it would have ended by now, if it did not wait
+	select { // a subscription that does not wait would end within grace
 	case <-stopped:
 	case <-time.After(grace):
 	}
 	close(finish)
 	<-stopped
-	// It was acknowledged, so it does not come again.
+	// Message 1 was acknowledged, so it is not redelivered.
 	next := x.receive(transport.Subscription{Key: "one"}, ack)
 	x.publish(x.message(2))
 	if d := next.next(); string(d.Body) != "2" {
@@ -237,7 +237,7 @@ func checkBadInput(x *trial) {
 			x.Errorf("subscribing %+v: %v, want a *transport.SubscriptionError", s, err)
 		}
 	}
-	x.publish(x.message(6)) // what was refused has broken nothing
+	x.publish(x.message(6)) // the transport still works
 	if got := r.bodies(1); got[0] != "6" {
 		x.Errorf("got %v", got)
 	}

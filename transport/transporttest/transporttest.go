@@ -17,7 +17,7 @@ func Run(t *testing.T, open func(t *testing.T) transport.Transport) {
 	}
 }
 
-// promises are what a transport promises.
+// promises are the subtests of Run, one for each promise of a transport.
 var promises = []struct {
 	name  string
 	check func(*trial)

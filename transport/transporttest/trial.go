@@ -16,7 +16,7 @@ import (
 // patience is how long anything may take before a promise counts as broken.
 const patience = 30 * time.Second
 
-// grace is how long the kit waits for what should not happen.
+// grace is how long a test waits to see that something does not happen.
 const grace = 200 * time.Millisecond
 
 // trial is a transport under test, with an event of its own.
@@ -25,7 +25,7 @@ type trial struct {
 	transport.Transport
 	event string
 	ctx   context.Context
-	kept  map[string]bool // the keys that messages are kept for, if the transport can't declare
+	kept  map[string]bool // keys that messages are kept for; only used if the transport can't declare keys
 }
 
 func newTrial(t *testing.T, transport transport.Transport) *trial {
@@ -36,7 +36,7 @@ func newTrial(t *testing.T, transport transport.Transport) *trial {
 
 func newEvent() string { return "kit." + strings.ToLower(rand.Text()) }
 
-// message is the nth message of the trial's event.
+// message returns the nth message of the trial's event.
 func (x *trial) message(n int) transport.Message {
 	return transport.Message{ID: fmt.Sprint(x.event, "-", n), Event: x.event, ContentType: "text/plain", Body: fmt.Append(nil, n)}
 }
@@ -50,7 +50,7 @@ func (x *trial) publish(ms ...transport.Message) {
 	}
 }
 
-// numbered are the messages from one number to below another.
+// numbered returns the messages whose numbers are in [from, to).
 func (x *trial) numbered(from, to int) []transport.Message {
 	var list []transport.Message
 	for n := from; n < to; n++ {
@@ -59,18 +59,18 @@ func (x *trial) numbered(from, to int) []transport.Message {
 	return list
 }
 
-// receiver is a subscription that runs.
+// receiver is a running subscription.
 type receiver struct {
 	x    *trial
 	got  chan transport.Delivery
-	end  func() // without waiting
-	stop func() // ends it and waits for that
+	end  func() // ends the subscription without waiting
+	stop func() // ends the subscription and waits for its end
 
 	once sync.Once
 }
 
-// receive subscribes, by a handler that hands on each delivery and then
-// decides. It returns once messages are kept for the receiver.
+// receive subscribes with a handler that calls decide and then passes the delivery to
+// got. It returns once messages are kept for the receiver.
 func (x *trial) receive(s transport.Subscription, decide func(transport.Delivery) transport.Verdict) *receiver {
 	x.Helper()
 	return x.receiveBy(s, func(_ context.Context, d transport.Delivery) transport.Verdict { return decide(d) })
@@ -127,15 +127,15 @@ func (x *trial) declare(s transport.Subscription) {
 	}
 }
 
-// waitForKey publishes until the first receiver of a key is there, if the key could
-// not be declared.
+// waitForKey publishes probes until a receiver of the key gets one. It does nothing if
+// the key was declared or already has a receiver.
 func (x *trial) waitForKey(key string, probed <-chan struct{}) {
 	x.Helper()
 	if _, ok := x.Transport.(transport.Declarer); ok || x.kept[key] {
 		return
 	}
 	for n := 0; !x.kept[key]; n++ {
-		_ = x.Publish(x.ctx, x.probe(key, n)) // nobody may be there yet
+		_ = x.Publish(x.ctx, x.probe(key, n)) // fails if there is no receiver yet
 		select {
 		case <-probed:
 			x.kept[key] = true
@@ -151,11 +151,11 @@ func (x *trial) probe(key string, n int) transport.Message {
 	return transport.Message{ID: fmt.Sprint(x.event, "-probe-", key, "-", n), Event: x.event, Key: key, ContentType: "probe"}
 }
 
-// waitForTemporary publishes until the receiver is there.
+// waitForTemporary publishes probes until the receiver gets one.
 func (x *trial) waitForTemporary(r *receiver) {
 	x.Helper()
 	for n := 0; ; n++ {
-		_ = x.Publish(x.ctx, x.probe("", n)) // nobody may be there yet
+		_ = x.Publish(x.ctx, x.probe("", n)) // fails if there is no receiver yet
 		select {
 		case d := <-r.got:
 			if d.ContentType != "probe" {
@@ -170,8 +170,8 @@ func (x *trial) waitForTemporary(r *receiver) {
 	}
 }
 
-// drainProbes takes what further probes are under way: the last one published
-// is the last to come.
+// drainProbes takes the probes that are still on their way. It publishes a fence, which
+// arrives after the last probe.
 func (r *receiver) drainProbes(last int) {
 	r.x.Helper()
 	fence := transport.Message{ID: fmt.Sprint(r.x.event, "-fence-", last), Event: r.x.event, ContentType: "fence"}
@@ -197,8 +197,8 @@ func (r *receiver) await(what <-chan struct{}) {
 	}
 }
 
-// meeting is for handlers: each waits until as many are there, or the trial is
-// over.
+// meeting returns a function for handlers. It blocks until as many handlers as there are
+// members have called it, or until the trial is over.
 func (x *trial) meeting(members int32) func() {
 	var missing atomic.Int32
 	missing.Store(members)
@@ -249,7 +249,7 @@ func (r *receiver) nothing() {
 
 func ack(transport.Delivery) transport.Verdict { return transport.Ack() }
 
-// letters waits until the receiver has n dead letters and returns them.
+// letters waits until the receiver has at least n dead letters, and returns all of them.
 func (x *trial) letters(key string, n int) []transport.DeadLetter {
 	x.Helper()
 	d, ok := x.Transport.(transport.DeadLetters)

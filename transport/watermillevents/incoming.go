@@ -20,7 +20,7 @@ const (
 	buriedKey  = "rollcall-buried"
 )
 
-// incoming is a message of a backend, as it was read.
+// incoming is a message from a backend, with what was read from it.
 type incoming struct {
 	*message.Message
 	delivery transport.Delivery
@@ -58,10 +58,10 @@ func read(m *message.Message) (incoming, error) {
 		if kind != "" {
 			headers[contentType] = kind
 		}
-		in.delivery.Headers, in.delivery.ContentType = headersOf(headers) // which can be published again
+		in.delivery.Headers, in.delivery.ContentType = headersOf(headers) // headers that can be published again
 	}
 	if in.delivery.ID == "" && err == nil {
-		in.delivery.ID = rand.Text() // Watermill doesn't ask for one
+		in.delivery.ID = rand.Text() // Watermill does not require an ID
 	}
 	// A backend inside the process may hand one message to several subscribers.
 	in.delivery.Message = in.delivery.Clone()

@@ -9,13 +9,13 @@ import (
 	"github.com/rollcall-go/rollcall/transport"
 )
 
-// contentType is the metadata that has a message's content type.
+// contentType is the name of the metadata with a message's content type.
 const contentType = "content-type"
 
 // encodedPrefix begins the names of headers whose names and values are encoded.
 const encodedPrefix = "watermill-"
 
-// headersOf makes headers of metadata, and takes out the content type.
+// headersOf converts metadata to headers and a content type.
 func headersOf(metadata message.Metadata) (headers map[string]string, kind string) {
 	headers = map[string]string{}
 	for name, value := range metadata {
@@ -31,13 +31,13 @@ func headersOf(metadata message.Metadata) (headers map[string]string, kind strin
 	return headers, kind
 }
 
-// fits says whether a transport carries a part of a message as it is.
+// fits reports whether a transport can carry a part of a message unchanged.
 func fits(part transport.Message) bool {
 	part.ID, part.Event = "id", "event"
 	return part.Check() == nil
 }
 
-// metadataOf undoes headersOf. What only looks encoded stays as it is.
+// metadataOf reverses headersOf. A header that only looks encoded stays as it is.
 func metadataOf(headers map[string]string, kind string) message.Metadata {
 	metadata := message.Metadata{}
 	for header, text := range headers {

@@ -17,7 +17,7 @@ var ErrClosed = errors.New("it was closed")
 // [NewPublisher]. It may be used concurrently.
 type Publisher struct {
 	transport transport.Transport
-	mu        sync.Mutex // over closed and beginning
+	mu        sync.Mutex // guards closed and the start of a Publish
 	closed    bool
 	running   sync.WaitGroup
 }
@@ -44,7 +44,7 @@ func (p *Publisher) Publish(topic string, messages ...*message.Message) error {
 	return nil
 }
 
-// begin counts a Publish; false if there may be none any more.
+// begin counts a running Publish. It returns false if the publisher is closed.
 func (p *Publisher) begin() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -13,8 +13,8 @@ import (
 	"github.com/rollcall-go/rollcall/transport"
 )
 
-// settleTimeout is for publishing retries and dead letters, and for the
-// subscriber to pass on an Ack.
+// settleTimeout limits publishing a retry or a dead letter. It also limits the wait until
+// the subscriber has passed on an Ack.
 const settleTimeout = 10 * time.Second
 
 // longestHold is how long a retry that isn't due is held before it goes to the
@@ -37,16 +37,16 @@ func (r *receiving) apply(ctx context.Context, in incoming, v transport.Verdict)
 		err = r.retry(ctx, in.delivery, time.Now().Add(after))
 	}
 	if err != nil {
-		pause(ctx, transport.Backoff(in.delivery.Attempt)) // not at once, as it is likely to fail again
+		pause(ctx, transport.Backoff(in.delivery.Attempt)) // not at once, because it is likely to fail again
 		in.Nack()
 		return
 	}
 	in.Ack()
 }
 
-// confirmed waits until the subscriber has passed on what became of a message. The
-// subscriber then ends the message's context. Without waiting, an Ack shortly
-// before the subscriber is closed may get lost.
+// confirmed waits until the subscriber has passed on the Ack or Nack of a message. The
+// subscriber then ends the message's context. Without waiting, an Ack shortly before the
+// subscriber is closed may get lost.
 func confirmed(m *message.Message) {
 	timer := time.NewTimer(settleTimeout)
 	defer timer.Stop()
@@ -91,15 +91,15 @@ func (r *receiving) isDue(ctx context.Context, in incoming) bool {
 	return false
 }
 
-// retry publishes a message for another attempt. Its UUID is a new one, as some
-// backends drop a message whose UUID they have seen.
+// retry publishes a message for another attempt. Its UUID is new, because some backends
+// drop a message whose UUID they have seen.
 func (r *receiving) retry(ctx context.Context, d transport.Delivery, due time.Time) error {
 	return r.publish(ctx, retryTopic(d.Event, d.Key), d, message.Metadata{
 		attemptKey: strconv.Itoa(d.Attempt), dueKey: due.UTC().Format(time.RFC3339Nano),
 	})
 }
 
-// maxReason bounds what is kept of a reason, in bytes.
+// maxReason is the maximum length of a stored reason, in bytes.
 const maxReason = 4096
 
 // bury publishes a dead letter.

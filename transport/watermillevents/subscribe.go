@@ -33,18 +33,18 @@ func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h t
 	return err
 }
 
-// receiving is one subscription under way.
+// receiving is one subscription in progress.
 type receiving struct {
 	transport    *Transport
 	subscription transport.Subscription
 	handler      transport.Handler
-	slots        chan struct{} // as many as handlers may run
+	slots        chan struct{} // holds a value for each running handler
 	handlers     sync.WaitGroup
 }
 
-// run receives until the context ends or a channel of the subscriber closes.
-// The subscriber outlives the context. Otherwise it would abandon messages that are
-// being handled.
+// run receives until the context ends or a channel of the subscriber closes. The
+// subscriber must outlive the context. Otherwise it would abandon messages that are being
+// handled.
 func (r *receiving) run(ctx context.Context, sub message.Subscriber) error {
 	life, end := context.WithCancel(context.WithoutCancel(ctx))
 	channels, err := r.open(life, sub)
@@ -54,8 +54,8 @@ func (r *receiving) run(ctx context.Context, sub message.Subscriber) error {
 	return errors.Join(err, shut(sub, end, channels))
 }
 
-// open subscribes to the retries and, as often as handlers may run, to the
-// event: most subscribers hand out one message at a time.
+// open subscribes to the retries and to the event. It subscribes to the event MaxInFlight
+// times, because most subscribers hand out one message at a time.
 func (r *receiving) open(life context.Context, sub message.Subscriber) (channels []<-chan *message.Message, err error) {
 	event, key := r.subscription.Event, r.subscription.Key
 	var topics []string
@@ -80,10 +80,10 @@ func (r *receiving) open(life context.Context, sub message.Subscriber) (channels
 	return channels, nil
 }
 
-// shut closes a subscriber. It goes on taking messages until the channels are
-// closed, because some subscribers wait for that. It nacks these messages for other
-// subscribers, but not at once. A subscriber that has not noticed its end yet would
-// hand them out again and again, and use up the deliveries that its backend permits.
+// shut closes a subscriber. It takes messages until the channels are closed, because some
+// subscribers wait for that. It nacks these messages for other subscribers, but after a
+// delay. A subscriber that has not noticed its end yet would hand them out again and
+// again, and use up the deliveries that its backend permits.
 func shut(sub message.Subscriber, end context.CancelFunc, channels []<-chan *message.Message) error {
 	ending, ended := context.WithCancel(context.Background())
 	var drained sync.WaitGroup
@@ -127,7 +127,8 @@ func (r *receiving) readAll(ctx context.Context, channels []<-chan *message.Mess
 	return nil
 }
 
-// read reads a channel until the context ends; false if the channel was closed.
+// read reads a channel until the context ends. It returns false if the channel was closed
+// before that.
 func (r *receiving) read(ctx context.Context, c <-chan *message.Message) bool {
 	for ctx.Err() == nil {
 		select {
@@ -146,7 +147,7 @@ func (r *receiving) read(ctx context.Context, c <-chan *message.Message) bool {
 func (r *receiving) take(ctx context.Context, m *message.Message) {
 	in, err := read(m)
 	if key := in.delivery.Key; err == nil && key != "" && key != r.subscription.Key {
-		m.Ack() // it is for another receiver
+		m.Ack() // the message is for another receiver
 		return
 	}
 	in.delivery.Event, in.delivery.Key = r.subscription.Event, r.subscription.Key
@@ -164,7 +165,7 @@ func (r *receiving) take(ctx context.Context, m *message.Message) {
 	r.handlers.Go(func() { r.handle(ctx, in) })
 }
 
-// begin waits until a handler may run; false once the context has ended.
+// begin waits until a handler may run. It returns false if the context has ended.
 func (r *receiving) begin(ctx context.Context) bool {
 	select {
 	case r.slots <- struct{}{}:

@@ -19,9 +19,9 @@ type Subscriber struct {
 	wanted    transport.Subscription
 	settings  subscriberSettings
 
-	life    context.Context // ends by Close
+	life    context.Context // ends with Close
 	end     context.CancelFunc
-	mu      sync.Mutex // over closing and beginning
+	mu      sync.Mutex // guards the end of life and the start of a subscription
 	running sync.WaitGroup
 }
 
@@ -97,8 +97,9 @@ func (s *Subscriber) Subscribe(ctx context.Context, topic string) (<-chan *messa
 	return out.messages, nil
 }
 
-// receive subscribes until the context ends, anew where that fails: each time
-// later, until it was well for a while.
+// receive subscribes until the context ends. If a subscription fails, it subscribes again
+// after a delay. The delay grows with each failure, until a subscription has lasted for a
+// minute.
 func (s *Subscriber) receive(ctx context.Context, of transport.Subscription, h transport.Handler) {
 	for attempt := 1; ; attempt++ {
 		begun := time.Now()
@@ -126,7 +127,7 @@ func (s *Subscriber) Close() error {
 	return nil
 }
 
-// pause waits; false once the context has ended.
+// pause waits. It returns false if the context ends first.
 func pause(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -45,7 +45,8 @@ func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 	}
 	uuid := m.ID
 	if m.Key != "" {
-		// A backend that drops duplicates would take it for the message to all.
+		// If it had the UUID m.ID, a backend that drops duplicates could take it for the
+		// message to all receivers.
 		uuid = rand.Text()
 	}
 	return t.publish(ctx, m.Event, uuid, m, nil)

@@ -45,7 +45,7 @@ func Module(options ...fxevents.Option) fx.Option {
 // directory. Deleting this directory deletes the events in it.
 func Directory() string {
 	const name = "rollcall-events"
-	if state := filepath.SplitList(os.Getenv("STATE_DIRECTORY")); len(state) > 0 { // of several, the first
+	if state := filepath.SplitList(os.Getenv("STATE_DIRECTORY")); len(state) > 0 { // the first of several
 		return filepath.Join(state[0], name)
 	}
 	return name

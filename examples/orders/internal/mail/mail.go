@@ -17,8 +17,7 @@ import (
 	"github.com/rollcall-go/rollcall/transport"
 )
 
-// Module mails a receipt for each order, in a process that receives by the key
-// mail.
+// Module mails a receipt for each order, in a process that receives the key mail.
 var Module = fx.Module("mail",
 	fx.Provide(NewMailer),
 	fxevents.Listen((*Mailer).OnPlaced, `async:"mail"`),
@@ -36,8 +35,9 @@ type Mailer struct {
 // NewMailer makes a mailer that remembers the last thousand receipts.
 func NewMailer(d Directory) *Mailer { return &Mailer{d, &transport.Recent{Limit: 1000}} }
 
-// OnPlaced mails a receipt, once in a process however often the order comes.
-// While the post office is closed, it asks for the order again.
+// OnPlaced mails a receipt. If the order is redelivered to the same process, OnPlaced
+// does not mail it again. While the post office is closed, OnPlaced asks for a
+// redelivery.
 func (m *Mailer) OnPlaced(ctx context.Context, e *orders.Placed) error {
 	return transport.HandleOnce(ctx, m.handled, "mail.Mailer", func(context.Context) error {
 		err := m.send(e)

@@ -23,7 +23,7 @@ type Placed struct {
 	Item     string `json:"item"`
 }
 
-// Module declares the event, and checks the order before anybody hears of it.
+// Module declares the event, and checks each order before other listeners get it.
 var Module = fx.Module("orders",
 	fxevents.Event[*Placed]("order.placed"),
 	fx.Provide(NewHandler, NewBook),
@@ -40,7 +40,7 @@ type Book struct {
 // NewBook makes an empty book.
 func NewBook(log *slog.Logger) *Book { return &Book{log: log, all: map[string]*Placed{}} }
 
-// ErrIncomplete is an order that can't be executed.
+// ErrIncomplete reports an order that can't be executed.
 var ErrIncomplete = errors.New("an order needs a customer and an item")
 
 // OnPlaced enters an order. If it fails, nothing is published.
@@ -61,7 +61,7 @@ type Handler struct{ placed *rollcall.Emitter[*Placed] }
 // NewHandler makes the handler.
 func NewHandler(placed *rollcall.Emitter[*Placed]) *Handler { return &Handler{placed} }
 
-// ServeHTTP answers 202 once the receipt is sure to be mailed.
+// ServeHTTP answers 202 when the event is stored, so that the receipt will be mailed.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e := &Placed{}
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 64<<10)).Decode(e); err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/rollcall-go/rollcall/fxevents"
 )
 
-// Module counts orders, in a process that receives by the key stats.
+// Module counts orders, in a process that receives the key stats.
 var Module = fx.Module("stats",
 	fx.Provide(NewCounter),
 	fxevents.Listen((*Counter).OnPlaced, `async:"stats"`),
@@ -25,7 +25,7 @@ type Counter struct {
 	counts map[string]int
 }
 
-// NewCounter makes a counter that begins at none.
+// NewCounter makes a counter without orders.
 func NewCounter(log *slog.Logger) *Counter { return &Counter{log: log, counts: map[string]int{}} }
 
 // OnPlaced counts an order.

@@ -13,8 +13,8 @@ import (
 // Audited is an event that has a summary of one line.
 type Audited interface{ Summary() string }
 
-// Module provides the log. That it comes first of all is for the application
-// to say: see services.yaml.
+// Module provides the log. The application decides that the log comes first of all, in
+// services.yaml.
 var Module = fx.Module("audit", fxevents.AsListener(NewLog))
 
 // Log remembers lines.

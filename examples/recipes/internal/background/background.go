@@ -1,5 +1,5 @@
-// Package background dispatches slow events after the reply: each request has
-// a buffer of its own, which is flushed when its reply has been sent.
+// Package background dispatches slow events after the reply. Each request has a buffer of
+// its own, which is flushed when the reply has been sent.
 package background
 
 import (
@@ -18,15 +18,15 @@ import (
 // Buffer.
 var Module = fx.Module("background", fx.Provide(NewFlusher))
 
-// Buffer is for fx.Decorate: dispatches of a request that passes through
-// Flusher.Handler go to that request's buffer, others to d.
+// Buffer decorates the dispatcher d. If a request passes through Flusher.Handler, its
+// events go to the buffer of that request. All other events go to d.
 func Buffer(d rollcall.Dispatcher) rollcall.Dispatcher { return perRequest{d} }
 
 type perRequest struct{ next rollcall.Dispatcher }
 
 type bufferKey struct{}
 
-// slot is where a request keeps its buffer once it has one.
+// slot holds the buffer of a request. The buffer is nil until the first event.
 type slot struct{ buffer *rollcall.Buffered }
 
 func (p perRequest) Dispatch(ctx context.Context, ev any) error {
@@ -40,7 +40,8 @@ func (p perRequest) Dispatch(ctx context.Context, ev any) error {
 	return s.buffer.Dispatch(ctx, ev)
 }
 
-// afterTheReply: only what decides the reply can't wait.
+// afterTheReply reports whether an event can wait. Only an event that decides the reply
+// can't.
 func afterTheReply(ev any) bool {
 	_, decides := ev.(*recipes.Submitted)
 	return !decides
@@ -54,8 +55,8 @@ type Flusher struct {
 	done   chan struct{}
 }
 
-// waiting is how many requests may wait for their slow listeners before
-// further ones wait with their connections.
+// waiting is how many requests may wait for their slow listeners. If there are more,
+// their connections stay open until there is room.
 const waiting = 1024
 
 // NewFlusher returns a flusher that writes its errors to w.
@@ -88,7 +89,7 @@ func (f *Flusher) loop() {
 	}
 }
 
-// stop flushes what is queued. The server has stopped before.
+// stop flushes the queued buffers. The server has already stopped.
 func (f *Flusher) stop(ctx context.Context) error {
 	close(f.queue)
 	select {

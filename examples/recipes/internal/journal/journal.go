@@ -1,4 +1,4 @@
-// Package journal remembers what happened to each recipe and when.
+// Package journal records what happened to each recipe, and when.
 package journal
 
 import (
@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Journal is the memory of the whole example.
+// Journal records what happens in the whole example.
 type Journal struct {
 	mu      sync.Mutex
 	entries []Entry
@@ -22,7 +22,7 @@ type Entry struct {
 // New makes an empty journal.
 func New() *Journal { return &Journal{} }
 
-// Note remembers that something happened to a subject now.
+// Note records that something happened to a subject now.
 func (j *Journal) Note(subject, what string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()

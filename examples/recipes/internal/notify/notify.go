@@ -1,4 +1,4 @@
-// Package notify sends people mail about recipes.
+// Package notify mails people about recipes.
 package notify
 
 import (
@@ -16,16 +16,15 @@ import (
 	"github.com/rollcall-go/rollcall/tags"
 )
 
-// Module mails followers of a new recipe, once the search has it, and the
-// author of a rejected one.
+// Module mails the followers about a new recipe, once the search has it, and the author
+// about a rejected one.
 var Module = fx.Module("notify",
 	fxevents.AsListener(NewMailer, tags.On[*recipes.Created](tags.After("search.Indexer"))),
 	fxevents.AsListener(NewAuthor, `event:"recipe.rejected"`),
 	fxevents.AsListener(NewDigest, tags.On[*recipes.Created](tags.Last, tags.Before("?metrics.Counter"))),
 )
 
-// Mailer mails followers a link to the search, which is why it runs after the
-// indexer.
+// Mailer mails followers a link to the search, so it runs after the indexer.
 type Mailer struct {
 	journal *journal.Journal
 	index   *search.Indexer
@@ -50,7 +49,7 @@ func (m *Mailer) Handle(_ context.Context, c *recipes.Created) error {
 // Author explains to authors why their recipe was refused.
 type Author struct{ journal *journal.Journal }
 
-// NewAuthor makes one.
+// NewAuthor makes an Author.
 func NewAuthor(j *journal.Journal) *Author { return &Author{j} }
 
 // Handle mails the author.
@@ -62,8 +61,8 @@ func (a *Author) Handle(r *recipes.Rejected) {
 // Digest counts what the weekly mail will contain.
 type Digest struct{ journal *journal.Journal }
 
-// NewDigest makes one.
+// NewDigest makes a Digest.
 func NewDigest(j *journal.Journal) *Digest { return &Digest{j} }
 
-// Handle counts.
+// Handle counts a new recipe.
 func (d *Digest) Handle(c *recipes.Created) { d.journal.Note(c.Recipe.Title, "notify.Digest") }

@@ -1,5 +1,5 @@
-// Package recipes takes recipes in and keeps them. It owns the events that
-// other modules listen to, and knows none of these modules.
+// Package recipes takes in recipes and stores them. It owns the events that other modules
+// listen to, and knows none of these modules.
 package recipes
 
 import "github.com/rollcall-go/rollcall/event"
@@ -13,21 +13,21 @@ type Recipe struct {
 	Ingredients []string `json:"ingredients"`
 }
 
-// Submitted happens before a recipe is kept. A listener that refuses it says
-// why and stops the event.
+// Submitted happens before a recipe is stored. A listener that refuses the recipe calls
+// Refuse, which stops the event.
 type Submitted struct {
 	event.Propagation
 	Recipe  *Recipe
 	Refusal string
 }
 
-// Refuse keeps the recipe out.
+// Refuse refuses the recipe and stops the event.
 func (s *Submitted) Refuse(why string) {
 	s.Refusal = why
 	s.StopPropagation()
 }
 
-// Created happens once a recipe is kept; Rejected, once it is refused.
+// Created happens after a recipe is stored, Rejected after it is refused.
 type (
 	Created  struct{ Recipe Recipe }
 	Rejected struct {
@@ -45,8 +45,7 @@ func (c *Created) Summary() string { return "created " + c.Recipe.ID }
 // Summary describes the event in a line.
 func (r *Rejected) Summary() string { return "rejected: " + r.Reason }
 
-// Title is what the pages about events show of an event: no more than the
-// recipe's title.
+// Title returns what the pages about events show of an event: only the recipe's title.
 func Title(ev any) string {
 	switch e := ev.(type) {
 	case *Submitted:

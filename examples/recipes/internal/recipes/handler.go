@@ -11,7 +11,7 @@ import (
 	"github.com/rollcall-go/rollcall/examples/recipes/internal/journal"
 )
 
-// Handler is the HTTP side: it emits, and knows nobody who listens.
+// Handler serves HTTP requests. It emits events without knowing their listeners.
 type Handler struct {
 	submitted *rollcall.Emitter[*Submitted]
 	created   *rollcall.Emitter[*Created]
@@ -51,8 +51,7 @@ func (h *Handler) post(w http.ResponseWriter, r *http.Request) {
 	h.journal.Note(recipe.Title, fmt.Sprintf("answered %d", status))
 }
 
-// submit emits what happens to the recipe. Those who are slow hear of it after
-// the reply.
+// submit emits the events of the recipe. Slow listeners run after the reply.
 func (h *Handler) submit(r *http.Request, recipe Recipe) (int, any, error) {
 	s := &Submitted{Recipe: &recipe}
 	if err := h.submitted.Emit(r.Context(), s); err != nil {

@@ -6,8 +6,8 @@ import (
 	"github.com/rollcall-go/rollcall/fxevents"
 )
 
-// Module declares the events and listens to its own submissions: the validator
-// before the others, the store after them.
+// Module declares the events. It also listens to submissions: the validator runs before
+// other listeners, the store after them.
 var Module = fx.Module("recipes",
 	fxevents.Event[*Submitted]("recipe.submitted"),
 	fxevents.Event[*Created]("recipe.created"),

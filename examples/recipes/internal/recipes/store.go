@@ -24,7 +24,7 @@ func (s *Store) OnSubmitted(_ context.Context, e *Submitted) error {
 	return nil
 }
 
-// Get finds a recipe.
+// Get returns the recipe with this ID, and whether there is one.
 func (s *Store) Get(id string) (Recipe, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -32,7 +32,7 @@ func (s *Store) Get(id string) (Recipe, bool) {
 	return r, ok
 }
 
-// Len is the number of recipes.
+// Len returns the number of recipes.
 func (s *Store) Len() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

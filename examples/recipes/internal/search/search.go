@@ -1,4 +1,4 @@
-// Package search finds recipes by words, and keeps out what it has already.
+// Package search finds recipes by words, and refuses duplicates.
 package search
 
 import (
@@ -35,7 +35,7 @@ func NewIndexer(j *journal.Journal) *Indexer {
 	return &Indexer{journal: j, titles: map[string]bool{}, words: map[string][]string{}}
 }
 
-// OnSubmitted refuses a title that there is already.
+// OnSubmitted refuses a title that another recipe already has.
 func (i *Indexer) OnSubmitted(_ context.Context, s *recipes.Submitted) error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
