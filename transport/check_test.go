@@ -19,8 +19,8 @@ func TestHeadersThatAreRefused(t *testing.T) {
 		{"ce-subject", " a ", ""}, // it is encoded
 		{"", "a", `the header's name "" must consist of letters, digits and !#$%&'*+-.^_` + "`|~"},
 		{"user/id", "a", `the header's name "user/id" must consist of letters, digits and`},
-		{"user id", "a", `the header's name "user id" must be`},
-		{"größe", "a", `the header's name "größe" must be`},
+		{"user id", "a", `the header's name "user id" must consist of`},
+		{"größe", "a", `the header's name "größe" must consist of`},
 		{"x", "a\tb", "the value of header x must be printable"},
 		{"x", " a", "the value of header x must not begin or end with a space"},
 		{"x", "a ", "the value of header x must not begin or end with a space"},
