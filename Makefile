@@ -55,6 +55,15 @@ platforms: ## build all modules for other systems, and vet them for one of these
 	GOOS=darwin go vet work
 	GOARCH=386 go vet work
 
+# A registry that does not list the versions of a module says nothing of it.
+.PHONY: outdated
+outdated: ## list direct dependencies that have a newer version; never fails
+	@for mod in $$(git ls-files '*go.mod'); do \
+		(cd $$(dirname $$mod) && for dep in $$(GOWORK=off go list -m -f '{{if not (or .Main .Indirect .Replace)}}{{.Path}}{{end}}' all); do \
+			GOWORK=off go list -m -u -f "{{with .Update}}$$mod: {{\$$.Path}} {{\$$.Version}}, newest {{.Version}}{{end}}" $$dep 2>/dev/null | grep . ; \
+		done); \
+	done; true
+
 .PHONY: goget
 goget: ## whether an application elsewhere can get each module of a release
 	.ci/goget

@@ -24,7 +24,7 @@ func TestNoPasswordInErrors(t *testing.T) {
 	brokerURL(t)
 	for url, want := range map[string]string{
 		"amqp://ann:s3cret@" + address:                       "connecting to " + address + `: Exception (403) Reason: "username or password not allowed"`,
-		"amqp://guest:guest@" + address + "/s3cret":          "connecting to " + address + `: Exception (403) Reason: "no access to this vhost"`,
+		"amqp://guest:s3cret@" + address:                     "connecting to " + address + `: Exception (403) Reason: "username or password not allowed"`,
 		"amqp://ann:s3cret@127.0.0.1:1":                      "connecting to 127.0.0.1:1: dial tcp 127.0.0.1:1: ",
 		"amqp://ann:s3cret@nowhere.invalid":                  "connecting to nowhere.invalid:5672: ",
 		"amqp://ann:s3cret@host:x":                           "the URL of the broker must be like ",
