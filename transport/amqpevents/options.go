@@ -1,6 +1,9 @@
 package amqpevents
 
-import "crypto/tls"
+import (
+	"crypto/tls"
+	"log/slog"
+)
 
 // Option configures a transport.
 type Option interface{ apply(*settings) }
@@ -12,6 +15,7 @@ type settings struct {
 	acceptUnroutable bool
 	tls              *tls.Config
 	maxBody          int
+	logger           *slog.Logger // nil: slog.Default()
 }
 
 type optionFunc func(*settings)

@@ -3,6 +3,7 @@ package natsevents
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"regexp"
 	"time"
 
@@ -19,6 +20,7 @@ type settings struct {
 	syncEvery time.Duration // 0 syncs every write
 	heartbeat time.Duration // how often an idle server reports that it has a request
 	client    []nats.Option
+	logger    *slog.Logger // nil: slog.Default()
 }
 
 type optionFunc func(*settings)
