@@ -15,6 +15,7 @@ const (
 	maxEvents        = 4096
 	maxListeners     = 4096 // of an event
 	maxText          = 4096 // bytes of an error or a payload
+	maxName          = 256  // bytes of the name of an event or the ID of a listener
 	recentDispatches = 100
 	maxShards        = 8
 )
@@ -118,7 +119,10 @@ func (m *memory) stats() []EventStats {
 	return all
 }
 
+// event returns the counts of an event. Names with the same first maxName bytes share
+// them.
 func (m *memory) event(name string) *eventTrace {
+	name = cutTo(name, maxName)
 	if e, ok := m.events.Load(name); ok {
 		return e.(*eventTrace)
 	}
@@ -169,6 +173,7 @@ func (e *eventTrace) of(list *rollcall.Listeners) *layout {
 }
 
 func (e *eventTrace) listener(id string) *listenerTrace {
+	id = cutTo(id, maxName)
 	if l, ok := e.listeners.Load(id); ok {
 		return l.(*listenerTrace)
 	}

@@ -18,7 +18,7 @@ import (
 // Events are counted by name, or by type if they have none, and listeners by ID. If a Tracer
 // observes several providers or dispatchers, it adds the counts of the same name. It keeps at
 // most 4,096 events, and 4,096 listeners of an event. The rest are counted together as
-// "(others)".
+// "(others)". Names and IDs are cut after 256 bytes.
 //
 // A Tracer costs about 75 ns per listener and 70 ns per dispatch (go test -run '^$' -bench
 // Tracer -cpu 1 ./monitor). It takes no locks: each core counts in its own memory. That is

@@ -143,6 +143,37 @@ func TestTracerKeepsAsManyEventsAsItSays(t *testing.T) {
 	}
 }
 
+// A long name is not kept, not even by a short part of it.
+func TestTracerCutsNames(t *testing.T) {
+	tracer := &monitor.Tracer{}
+	long := strings.Repeat("x", 100_000)
+	p := &provider.Mutable{}
+	if _, err := p.Add(rollcall.NewListener[*event.Generic](long, func(*event.Generic) {})); err != nil {
+		t.Fatal(err)
+	}
+	d := rollcall.NewDispatcher(p, rollcall.Observe(tracer))
+	for i := range 1000 {
+		_ = d.Dispatch(context.Background(), &event.Generic{Name: fmt.Sprint(i, ".", long)})
+	}
+	const most = 256 + len("…")
+	for _, e := range tracer.Stats() {
+		if len(e.Event) > most || len(e.Listeners) != 1 || len(e.Listeners[0].Listener) > most {
+			t.Fatalf("keeps a name of %d bytes, and %d listeners", len(e.Event), len(e.Listeners))
+		}
+	}
+	for _, line := range tracer.Recent() {
+		if len(line.Event) > most {
+			t.Fatalf("remembers a name of %d bytes", len(line.Event))
+		}
+	}
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	if m.HeapAlloc > 50<<20 {
+		t.Errorf("%d MB are in use after 1,000 names of 100 KB", m.HeapAlloc>>20)
+	}
+}
+
 // idle returns a provider of listeners of int that do nothing.
 func idle(t *testing.T, n int) *provider.Sorted {
 	t.Helper()

@@ -25,6 +25,9 @@ const (
 	KindCycle           Kind = "cycle"
 )
 
+// KindMore counts the problems that are not reported one by one.
+const KindMore Kind = "more"
+
 // The kinds that only an application can find: the file names something that the
 // application does not have.
 const (
@@ -71,7 +74,22 @@ func Errors(err error) []*Error {
 	return all
 }
 
-// join joins the problems, sorted by check and then by position.
+// maxProblems is how many problems of a file are reported.
+const maxProblems = 100
+
+// maxMessage is how many bytes a message may have. A name may be as long as the file.
+const maxMessage = 4096
+
+// cut returns a message of at most maxMessage bytes and an ellipsis.
+func cut(message string) string {
+	if len(message) <= maxMessage {
+		return message
+	}
+	return strings.ToValidUTF8(message[:maxMessage], "") + "…"
+}
+
+// join joins the problems, sorted by check and then by position. Beyond maxProblems, it
+// only says how many there are.
 func join(problems []*Error) error {
 	slices.SortStableFunc(problems, func(a, b *Error) int {
 		return cmp.Or(
@@ -80,6 +98,10 @@ func join(problems []*Error) error {
 			cmp.Compare(a.Position.Column, b.Position.Column),
 		)
 	})
+	if more := len(problems) - maxProblems; more > 0 {
+		problems = append(problems[:maxProblems:maxProblems],
+			&Error{Kind: KindMore, File: problems[0].File, Message: fmt.Sprintf("and %d more, which are not listed", more)})
+	}
 	errs := make([]error, len(problems))
 	for i, p := range problems {
 		errs[i] = p

@@ -163,7 +163,7 @@ func TestHostileFiles(t *testing.T) {
 		t.Errorf("providers of one tag: %d, %v", len(orders), err)
 	}
 	for name, tt := range map[string]struct{ data, want string }{
-		"aliases":          {bomb.String(), "the file has more than 4000000 values, aliases multiplied out"},
+		"aliases":          {bomb.String(), "values, with those that aliases repeat: write fewer aliases, or split the file"},
 		"deep lists":       {"services: " + strings.Repeat("[", 100_000), "exceeded max depth"},
 		"deep maps":        {"services: " + strings.Repeat("{a: ", 100_000), "exceeded max depth"},
 		"alias of its own": {"services: &s\n  a: *s\n", ""},
@@ -173,6 +173,39 @@ func TestHostileFiles(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %.300v", name, err)
 		}
+	}
+}
+
+// A file with many problems, or with long names, does not flood the terminal.
+func TestProblemsAreBounded(t *testing.T) {
+	var many strings.Builder
+	many.WriteString("services:\n")
+	for i := range 250 {
+		fmt.Fprintf(&many, "  l%d: { tags: [ { name: event_listener, event: E, priority: x } ] }\n", i)
+	}
+	_, err := orderfile.Order("f.yaml", []byte(many.String()))
+	problems := orderfile.Errors(err)
+	if len(problems) != 101 {
+		t.Fatalf("%d problems, want 100 and a count", len(problems))
+	}
+	if got, want := problems[100].Error(), "f.yaml: and 150 more, which are not listed"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	long := "services:\n  l: { tags: [ { name: event_listener, event: E, " + strings.Repeat("x", 1_000_000) + ": y } ] }\n"
+	if _, err := orderfile.Order("f.yaml", []byte(long)); err == nil || len(err.Error()) > 5000 {
+		t.Errorf("a message of %d bytes", len(fmt.Sprint(err)))
+	}
+}
+
+// A file without aliases never reaches the limit of values, however dense it is.
+func TestDenseFileIsRead(t *testing.T) {
+	dense := "services: { a: { tags: [" + strings.Repeat("{name: e,event: a},", 50_000) + "] } }"
+	if _, err := orderfile.Parse("f.yaml", []byte(dense)); err != nil && strings.Contains(err.Error(), "aliases") {
+		t.Errorf("%.300v", err)
+	}
+	scalars := "services: { a: { tags: [" + strings.Repeat("a,", 100_000) + "] } }"
+	if _, err := orderfile.Parse("f.yaml", []byte(scalars)); err != nil && strings.Contains(err.Error(), "aliases") {
+		t.Errorf("%.300v", err)
 	}
 }
 

@@ -153,7 +153,7 @@ func (f *File) located(err error, listeners []PlacedListener) []*Error {
 		if kind == "" {
 			continue
 		}
-		next := &Error{Kind: kind, File: f.Name, Position: at, Message: e.Error(), Err: e}
+		next := &Error{Kind: kind, File: f.Name, Position: at, Message: cut(e.Error()), Err: e}
 		if text := next.Error(); !told[text] {
 			told[text] = true
 			located = append(located, next)

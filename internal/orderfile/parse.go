@@ -46,9 +46,12 @@ func Parse(name string, data []byte) (*File, error) {
 // hidden a listener or a provider. A search for missing ones would then report false
 // problems.
 func parse(name string, data []byte) (f *File, problems []*Error, hidden bool) {
-	p := &parser{file: &File{Name: name}}
+	p := &parser{file: &File{Name: name}, visits: maxVisits(len(data))}
 	if root := p.document(data); root != nil {
 		p.root(root)
+	}
+	if p.stopped {
+		return &File{Name: name}, p.problems, true // nothing is sorted
 	}
 	return p.file, p.problems, p.hidden
 }
@@ -59,12 +62,14 @@ type parser struct {
 	hidden   bool // a problem may have hidden a listener or a provider
 	lines    []string
 	visited  int
-	stopped  bool
+	visits   int  // the limit of visited
+	stopped  bool // the limit was exceeded
 }
 
-// maxVisits limits the number of values that are visited. A value counts again for each
-// alias of it.
-const maxVisits = 4_000_000
+// maxVisits returns how many values of a file of this size are visited. A value counts
+// again for each alias of it. A file without aliases has at most a value for each byte, so
+// the rest is for aliases: the work grows with the file and no faster.
+func maxVisits(size int) int { return 10_000 + 4*size }
 
 // fail adds a problem. YAML may put the position of a missing value after the end of the
 // file. fail then uses the last line.
@@ -75,16 +80,16 @@ func (p *parser) fail(kind Kind, at Position, format string, args ...any) {
 	if kind != KindInvalidPriority && kind != KindDuplicate {
 		p.hidden = true
 	}
-	p.problems = append(p.problems, &Error{Kind: kind, File: p.file.Name, Position: at, Message: fmt.Sprintf(format, args...)})
+	p.problems = append(p.problems, &Error{Kind: kind, File: p.file.Name, Position: at, Message: cut(fmt.Sprintf(format, args...))})
 }
 
 func position(n *yaml.Node) Position { return Position{n.Line, n.Column} }
 
 // resolve follows aliases and counts the visited values.
 func (p *parser) resolve(n *yaml.Node) *yaml.Node {
-	if p.visited++; p.visited > maxVisits && !p.stopped {
+	if p.visited++; p.visited > p.visits && !p.stopped {
 		p.stopped = true
-		p.fail(KindSyntax, position(n), "the file has more than %d values, aliases multiplied out", maxVisits)
+		p.fail(KindSyntax, position(n), "the file has more than %d values, with those that aliases repeat: write fewer aliases, or split the file", p.visits)
 	}
 	for n.Kind == yaml.AliasNode {
 		n = n.Alias
