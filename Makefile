@@ -77,6 +77,7 @@ fuzz: ## fuzz each target for FUZZTIME, 20s by default
 	.ci/fuzz FuzzSort $(FUZZTIME) ./ordering
 	.ci/fuzz FuzzRoundTrip $(FUZZTIME) ./tags
 	.ci/fuzz FuzzOrder $(FUZZTIME) ./internal/orderfile
+	.ci/fuzz FuzzFromAttributes $(FUZZTIME) ./transport
 
 # What is covered is said by the tests of each of these packages alone.
 COVERED := . ordering tags event provider provider/providertest fxevents fxeventstest internal/orderfile inspect monitor transport otelevents
