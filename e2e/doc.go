@@ -1,6 +1,5 @@
-// Package e2e has only tests. They drive a Chromium against the pages that
-// monitor.Handler serves: those of the recipes example and of a server with hostile
-// names.
+// Package e2e contains only tests. They open the pages of monitor.Handler in Chromium:
+// those of the recipes example, and those of a server with hostile names.
 //
 //	go test ./e2e                             # skips if no browser is installed
 //	ROLLCALL_REQUIRE_BROWSER=1 go test ./e2e  # fails instead

@@ -41,7 +41,7 @@ var goals = []goal{
 	{what: "1,000 listeners without work in parallel, to an errgroup, limit 1,000", name: "ParallelNoWork/rollcall/1000", against: "ParallelNoWork/errgroup/1000", ratio: 3},
 }
 
-// reached returns the measured figure of a goal; false if the input has none.
+// reached returns the measured figure of a goal, or false if the input has none.
 func (g goal) reached(r *results) (float64, bool) {
 	if g.from != "" {
 		return g.growth(r)
@@ -53,8 +53,8 @@ func (g goal) reached(r *results) (float64, bool) {
 	return (ratio - 1) * bareLoop, ok
 }
 
-// bareLoop is what the bare loop over one listener takes, in ns, on the machine
-// that a goal in ns is for. Here it may take more, and ours with it.
+// bareLoop is the time of the bare loop over one listener, in ns, on the machine that a
+// goal in ns is for. A slower machine scales both.
 const bareLoop = 4
 
 // compared returns the ratio of two benchmarks. It prefers the figure of the two
@@ -94,7 +94,7 @@ func (g goal) wanted() float64 {
 	return g.ratio
 }
 
-// floorRatio returns the ratio of the floor; 0 without a floor or a figure for it.
+// floorRatio returns the ratio of the floor, or 0 if there is no floor or no figure for it.
 func (g goal) floorRatio(r *results) float64 {
 	ratio, _ := r.compared(g.floor, g.against)
 	return ratio

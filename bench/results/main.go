@@ -1,5 +1,5 @@
-// Command results turns the output of go test -bench into RESULTS.md and a
-// chart, or holds it against the goals.
+// Command results turns the output of go test -bench into RESULTS.md and a chart, or
+// compares it with the goals.
 //
 //	go test -bench . | go run ./results -write     # writes RESULTS.md and dispatch.svg
 //	go test -bench . ./transports | go run ./results -transports # writes TRANSPORTS.md

@@ -17,9 +17,9 @@ type results struct {
 	seen    map[string]bool                 // the benchmarks of this run so far
 }
 
-// read reads the output of go test -bench, of one run after another. Of a
-// benchmark that one run has several times, by -count, the fastest counts: what
-// else the machine does only takes time.
+// read reads the output of several runs of go test -bench. If -count repeats a benchmark
+// within a run, the fastest repetition counts, because other work on the machine only
+// slows it down.
 func read(in io.Reader) (*results, error) {
 	r := &results{samples: map[string]map[string][]float64{}, seen: map[string]bool{}}
 	lines := bufio.NewScanner(in)
@@ -64,7 +64,7 @@ func (r *results) add(fields []string) {
 	}
 }
 
-// figuresOf are the values of a line, by their units.
+// figuresOf returns the values of a line by their units.
 func figuresOf(fields []string) map[string]float64 {
 	figures := map[string]float64{}
 	for i := 2; i+1 < len(fields); i += 2 {
@@ -75,7 +75,7 @@ func figuresOf(fields []string) map[string]float64 {
 	return figures
 }
 
-// last are the newest figures of a benchmark.
+// last returns the newest figures of a benchmark.
 func (r *results) last(name string) map[string]float64 {
 	figures := map[string]float64{}
 	for unit, values := range r.samples[name] {
@@ -84,7 +84,7 @@ func (r *results) last(name string) map[string]float64 {
 	return figures
 }
 
-// median is the median of a benchmark's values in a unit, false where there are
+// median returns the median of a benchmark's values in a unit, or false if there are
 // none. The name may leave out the number of cores.
 func (r *results) median(name, unit string) (float64, bool) {
 	values := r.values(name, unit)
@@ -95,8 +95,8 @@ func (r *results) median(name, unit string) (float64, bool) {
 }
 
 // ratio returns the median of the ratios of two benchmarks within each run, so that a
-// machine that gets slower from run to run does not change it. If one has run more
-// often, it is the ratio of the medians.
+// machine that gets slower from run to run does not change it. If one benchmark has run
+// more often, ratio returns the ratio of the medians.
 func (r *results) ratio(name, against, unit string) (float64, bool) {
 	values, others := r.values(name, unit), r.values(against, unit)
 	if len(values) == 0 || len(others) == 0 {
@@ -112,7 +112,7 @@ func (r *results) ratio(name, against, unit string) (float64, bool) {
 	return median(ratios), true
 }
 
-// values has one for each run.
+// values returns a benchmark's values, one for each run.
 func (r *results) values(name, unit string) []float64 {
 	for _, full := range r.order {
 		if full == name || full == name+"-"+cores(full) {
@@ -126,7 +126,7 @@ func median(values []float64) float64 {
 	return slices.Sorted(slices.Values(values))[len(values)/2]
 }
 
-// cores is the number behind the last dash, or "" if there is none.
+// cores returns the number after the last dash, or "" if there is none.
 func cores(name string) string {
 	at := strings.LastIndexByte(name, '-')
 	if at < 0 {

@@ -1,4 +1,4 @@
-// Package turns compares two things on a machine that does other things as well.
+// Package turns compares two functions on a machine that also does other work.
 package turns
 
 import (
@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// Compare runs two things one after the other, again and again, and reports the
-// median of their ratios. Whatever else the machine does then affects both. The
-// reported time for an operation means nothing.
+// Compare runs two functions in turn, many times, and reports the median of the ratios
+// of their times. Other work on the machine affects both. The time per operation that
+// the benchmark reports means nothing.
 func Compare(b *testing.B, f, against func() time.Duration) {
 	var ratios []float64
 	for b.Loop() {
@@ -24,7 +24,7 @@ func Compare(b *testing.B, f, against func() time.Duration) {
 	b.ReportMetric(median(ratios), "ratio")
 }
 
-// Taking is how long f takes so many times.
+// Taking returns how long n calls of f take.
 func Taking(times int, f func()) func() time.Duration {
 	return func() time.Duration {
 		began := time.Now()

@@ -1,3 +1,3 @@
-// Package cloudeventstest has only tests: what the transports publish is read by
-// the SDK of CloudEvents, and what that sends is received by them.
+// Package cloudeventstest contains only tests. The CloudEvents SDK reads what the
+// transports publish, and the transports receive what the SDK sends.
 package cloudeventstest
