@@ -24,7 +24,7 @@ func Compare(b *testing.B, f, against func() time.Duration) {
 	b.ReportMetric(median(ratios), "ratio")
 }
 
-// Taking returns how long n calls of f take.
+// Taking returns a function that reports how long so many calls of f take.
 func Taking(times int, f func()) func() time.Duration {
 	return func() time.Duration {
 		began := time.Now()
