@@ -98,3 +98,39 @@ func TestDefaultLogger(t *testing.T) {
 		}
 	}
 }
+
+// A listener may give an event up at once.
+func TestDeadListener(t *testing.T) {
+	logger, text := records()
+	synctest.Test(t, func(t *testing.T) {
+		broker := &transport.Local{}
+		var j *journal
+		var emitter *rollcall.Emitter[*placed]
+		app := quietly(fxevents.Module(fxevents.Logger(logger)), shopModule(), fxevents.Receive("mail"), fx.Populate(&j, &emitter),
+			fx.Provide(func() transport.Transport { return broker }))
+		j.answer = func(who string, _ int) error {
+			if who == "mail" {
+				return transport.Dead(errors.New("the address is invalid"))
+			}
+			return nil
+		}
+		if err := errors.Join(app.Start(t.Context()), emitter.Emit(t.Context(), &placed{"1"})); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if err := app.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		reason := ""
+		if n, err := broker.EachDeadLetter(t.Context(), "order.placed", "mail", func(d transport.DeadLetter) transport.Disposal {
+			reason = d.Reason
+			return transport.Keep
+		}); n != 1 || err != nil || reason != "listener mail of order.placed: the address is invalid" {
+			t.Errorf("got %d dead letters, the reason %q, and %v", n, reason, err)
+		}
+	})
+	const want = `attempt=1 reason="listener mail of order.placed: the address is invalid"` + "\n"
+	if got := text.String(); !strings.HasPrefix(got, `level=ERROR msg="event becomes a dead letter" event=order.placed key=mail id=`) || !strings.HasSuffix(got, want) {
+		t.Errorf("got %s", got)
+	}
+}

@@ -24,7 +24,8 @@
 // that, fails, or dies before it has finished. Receivers should therefore be
 // idempotent: a redelivered message has the same ID, see [Delivery] and [HandleOnce]. A
 // message becomes a dead letter with a reason if it was delivered too often, if its
-// handler returns [Reject], or if it can't be decoded: see [DeadLetters].
+// handler returns [Reject] or its function [Dead], or if it can't be decoded: see
+// [DeadLetters].
 //
 // Messages are CloudEvents 1.0 in binary mode: see [Message.Attributes].
 //

@@ -21,9 +21,9 @@ type Receiver struct {
 
 // NewReceiver returns a receiver that calls f for each event, decoded from JSON. The
 // key "" makes it temporary. If f returns nil, the message is done. If f returns
-// [RefuseFor], the message is redelivered after that time. After any other error or a
-// panic, it is redelivered after [Backoff]. After [Subscription].MaxAttempts, it
-// becomes a dead letter.
+// [RefuseFor], the message is redelivered after that time. If f returns [Dead], it becomes
+// a dead letter at once. After any other error or a panic, it is redelivered after
+// [Backoff]. After [Subscription].MaxAttempts, it becomes a dead letter.
 //
 // An event also becomes a dead letter if it can't be decoded, if it is null and f takes
 // a pointer, or if no codec has its content type. For a message without a body and a
@@ -104,6 +104,9 @@ func verdictOf(err error, attempt int) Verdict {
 	if err == nil {
 		return Ack()
 	}
+	if dead := (*dead)(nil); errors.As(err, &dead) {
+		return Reject(err.Error())
+	}
 	if refusal := (*refusal)(nil); errors.As(err, &refusal) {
 		return Retry(refusal.after, err.Error())
 	}
@@ -123,6 +126,30 @@ func (r *refusal) Error() string {
 	}
 	return fmt.Sprintf("refused for %v", r.after)
 }
+
+// Dead returns an error with which a receiver's function or an asynchronous listener makes
+// the event a dead letter at once, however many attempts are left. It may be wrapped, and
+// it takes precedence over [RefuseFor] and other errors that are joined with it. The
+// reason of the dead letter is the text of the whole error:
+//
+//	if _, err := mail.ParseAddress(e.To); err != nil {
+//		return transport.Dead(err) // it will never be valid
+//	}
+//
+// The error unwraps to err. Dead(nil) is an error, too: the event becomes a dead letter
+// and is not lost by mistake.
+func Dead(err error) error { return &dead{err} }
+
+type dead struct{ err error }
+
+func (d *dead) Error() string {
+	if d.err == nil {
+		return "given up without a reason"
+	}
+	return d.err.Error()
+}
+
+func (d *dead) Unwrap() error { return d.err }
 
 type deliveryKey struct{}
 

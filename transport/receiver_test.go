@@ -92,6 +92,39 @@ func TestRefuse(t *testing.T) {
 	}
 }
 
+// A function may give an event up at once, also by an error that others wrap.
+func TestDead(t *testing.T) {
+	invalid := errors.New("the address is invalid")
+	answers := []error{
+		transport.Dead(invalid),
+		fmt.Errorf("mail: %w", transport.Dead(invalid)),
+		errors.Join(transport.RefuseFor(time.Hour), transport.Dead(invalid)),
+		transport.Dead(nil),
+	}
+	calls := 0
+	r := transport.NewReceiver("mail", func(context.Context, placed) error { calls++; return answers[calls-1] })
+	one(t, r, func(l *transport.Local, d *transport.Publisher) {
+		for range answers {
+			if err := d.Publish(t.Context(), "order.placed", placed{"7"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(2 * time.Hour)
+		want := []string{
+			`{"id":"7"} after 1: the address is invalid`,
+			`{"id":"7"} after 1: mail: the address is invalid`,
+			`{"id":"7"} after 1: refused for 1h0m0s` + "\n" + `the address is invalid`,
+			`{"id":"7"} after 1: given up without a reason`,
+		}
+		if got := letters(t, l, "mail"); !slices.Equal(got, want) {
+			t.Errorf("got  %q\nwant %q", got, want)
+		}
+	})
+	if err := transport.Dead(invalid); !errors.Is(err, invalid) {
+		t.Errorf("%v does not unwrap", err)
+	}
+}
+
 // What can't be decoded becomes a dead letter, and is neither dropped nor
 // tried again.
 func TestUndecodable(t *testing.T) {
