@@ -99,8 +99,8 @@ func Policy(options ...rollcall.Option) Option {
 }
 
 // Subscription sets how the receivers of s.Key subscribe: s.MaxInFlight limits how many
-// events they handle at once, and s.MaxAttempts how often an event is delivered before it
-// becomes a dead letter. Leave s.Event empty: the settings hold for every event of the key.
+// events they handle at once, s.MaxAttempts how often an event is delivered before it
+// becomes a dead letter, and s.Retry when a failed one is redelivered. Leave s.Event empty: the settings hold for every event of the key.
 // If several Subscriptions have the same key, the last one is used.
 func Subscription(s transport.Subscription) Option {
 	at := callsite.Caller(0)

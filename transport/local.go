@@ -124,7 +124,7 @@ func decideApart(ctx context.Context, s Subscription, h Handler, d Delivery) Ver
 		ended := true
 		defer func() {
 			if ended {
-				v = Decide(ctx, s, unsaid, d)
+				v = Decide(ctx, s, unsaid(s), d)
 			}
 			verdict <- v
 		}()
@@ -133,9 +133,11 @@ func decideApart(ctx context.Context, s Subscription, h Handler, d Delivery) Ver
 	return <-verdict
 }
 
-// unsaid returns the verdict for a handler that ended its goroutine.
-func unsaid(_ context.Context, d Delivery) Verdict {
-	return Retry(Backoff(d.Attempt), "the handler ended its goroutine")
+// unsaid returns a handler whose verdict is that for a handler that ended its goroutine.
+func unsaid(s Subscription) Handler {
+	return func(_ context.Context, d Delivery) Verdict {
+		return s.again(d.Attempt, "the handler ended its goroutine")
+	}
 }
 
 // take waits for a message. It returns false if the context has ended.

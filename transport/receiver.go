@@ -15,15 +15,15 @@ type Receiver struct {
 	// Subscription has the key and the limits. Set the limits before Receive, which fills
 	// in the event.
 	Subscription Subscription
-	handler      func(codecs []Codec) Handler
+	handler      func(s Subscription, codecs []Codec) Handler
 	codecs       []Codec
 }
 
 // NewReceiver returns a receiver that calls f for each event, decoded from JSON. The
 // key "" makes it temporary. If f returns nil, the message is done. If f returns
 // [RefuseFor], the message is redelivered after that time. If f returns [Dead], it becomes
-// a dead letter at once. After any other error or a panic, it is redelivered after
-// [Backoff]. After [Subscription].MaxAttempts, it becomes a dead letter.
+// a dead letter at once. After any other error or a panic, it is redelivered: see
+// [Subscription].Retry. After [Subscription].MaxAttempts, it becomes a dead letter.
 //
 // An event also becomes a dead letter if it can't be decoded, if it is null and f takes
 // a pointer, or if no codec has its content type. For a message without a body and a
@@ -33,7 +33,7 @@ type Receiver struct {
 // Subscription.MaxInFlight is more than 1.
 func NewReceiver[E any](key string, f func(context.Context, E) error) *Receiver {
 	isPointer := reflect.TypeFor[E]().Kind() == reflect.Pointer
-	return &Receiver{Subscription: Subscription{Key: key}, codecs: []Codec{JSON{}}, handler: func(codecs []Codec) Handler {
+	return &Receiver{Subscription: Subscription{Key: key}, codecs: []Codec{JSON{}}, handler: func(s Subscription, codecs []Codec) Handler {
 		return func(ctx context.Context, d Delivery) Verdict {
 			e := newEvent[E]()
 			err := decode(codecs, d.Message, &e)
@@ -43,7 +43,7 @@ func NewReceiver[E any](key string, f func(context.Context, E) error) *Receiver 
 			if err != nil {
 				return Reject(err.Error())
 			}
-			return verdictOf(f(withDelivery(ctx, d), e), d.Attempt)
+			return s.verdict(f(withDelivery(ctx, d), e), d.Attempt)
 		}
 	}}
 }
@@ -62,7 +62,7 @@ func (r *Receiver) WithCodecs(codecs ...Codec) *Receiver {
 func (r *Receiver) Receive(ctx context.Context, t Transport, event string) error {
 	s := r.Subscription
 	s.Event = event
-	return t.Subscribe(ctx, s, r.handler(r.codecs))
+	return t.Subscribe(ctx, s, r.handler(s, r.codecs))
 }
 
 // newEvent returns the zero event or, for a pointer type, a pointer to one.
@@ -97,20 +97,6 @@ func mediaType(contentType string) string {
 		return contentType
 	}
 	return kind
-}
-
-// verdictOf returns the verdict for the error of a receiver's function.
-func verdictOf(err error, attempt int) Verdict {
-	if err == nil {
-		return Ack()
-	}
-	if dead := (*dead)(nil); errors.As(err, &dead) {
-		return Reject(err.Error())
-	}
-	if refusal := (*refusal)(nil); errors.As(err, &refusal) {
-		return Retry(refusal.after, err.Error())
-	}
-	return Retry(Backoff(attempt), err.Error())
 }
 
 // RefuseFor returns an error with which a receiver's function asks for the event to be

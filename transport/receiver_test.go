@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -77,6 +78,7 @@ func TestRefuse(t *testing.T) {
 		at = append(at, time.Since(begun))
 		return answers[len(at)-1]
 	})
+	r.Subscription.Retry = transport.Backoff
 	one(t, r, func(l *transport.Local, d *transport.Publisher) {
 		begun = time.Now()
 		if err := d.Publish(t.Context(), "order.placed", placed{"7"}); err != nil {
@@ -284,7 +286,7 @@ func TestRelayOfTheImpossible(t *testing.T) {
 }
 
 func TestVerdict(t *testing.T) {
-	s := transport.Subscription{Event: "e", Key: "k", MaxAttempts: 2}
+	s := transport.Subscription{Event: "e", Key: "k", MaxAttempts: 2, Retry: transport.Backoff}
 	for _, tt := range []struct {
 		verdict transport.Verdict
 		attempt int
@@ -306,6 +308,63 @@ func TestVerdict(t *testing.T) {
 	v := transport.Decide(t.Context(), s, func(context.Context, transport.Delivery) transport.Verdict { panic("oh") }, transport.Delivery{Attempt: 1})
 	if v.String() != "retry after 1s: the handler panicked: oh" {
 		t.Errorf("got %v", v)
+	}
+}
+
+// The subscription decides when a failed message comes again, unless the function does.
+func TestRetryPolicy(t *testing.T) {
+	var at []time.Duration
+	var begun time.Time
+	r := transport.NewReceiver("mail", func(context.Context, placed) error {
+		switch at = append(at, time.Since(begun)); len(at) {
+		case 1:
+			return errors.New("failed")
+		case 2:
+			panic("failed")
+		case 3:
+			return transport.RefuseFor(time.Minute)
+		case 4:
+			runtime.Goexit()
+		}
+		return nil
+	})
+	r.Subscription.Retry = func(attempt int) time.Duration { return time.Duration(attempt) * time.Hour }
+	one(t, r, func(_ *transport.Local, d *transport.Publisher) {
+		begun = time.Now()
+		if err := d.Publish(t.Context(), "order.placed", placed{"7"}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(24 * time.Hour)
+	})
+	if want := "[0s 1h0m0s 3h0m0s 3h1m0s 7h1m0s]"; fmt.Sprint(at) != want {
+		t.Errorf("it came at %v, want %s", at, want)
+	}
+}
+
+// By default, the time is random, between half of Backoff and all of it.
+func TestDefaultRetryPolicy(t *testing.T) {
+	times := map[time.Duration]bool{}
+	fails := func(context.Context, transport.Delivery) transport.Verdict { panic("oh") }
+	for range 100 {
+		v := transport.Decide(t.Context(), transport.Subscription{}, fails, transport.Delivery{Attempt: 3})
+		after, _ := v.Retry()
+		if times[after] = true; after < 2*time.Second || after > 4*time.Second {
+			t.Errorf("it waits %v", after)
+		}
+	}
+	if len(times) < 2 {
+		t.Error("it always waits the same time")
+	}
+}
+
+// A policy that panics does not end the process, and the reason says so.
+func TestRetryPolicyPanics(t *testing.T) {
+	s := transport.Subscription{Retry: func(int) time.Duration { panic("no table") }}
+	v := transport.Decide(t.Context(), s, func(context.Context, transport.Delivery) transport.Verdict { panic("oh") }, transport.Delivery{Attempt: 1})
+	const want = "the handler panicked: oh (and the function Retry of the subscription panicked: no table)"
+	after, again := v.Retry()
+	if reason, _ := v.Rejected(); reason != want || !again || after < time.Second/2 || after > time.Second {
+		t.Errorf("got %v, want the reason %q", v, want)
 	}
 }
 

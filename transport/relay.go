@@ -18,6 +18,6 @@ func Relay(ctx context.Context, from Transport, s Subscription, to Transport) er
 		if errors.As(err, &impossible) {
 			return Reject(err.Error())
 		}
-		return verdictOf(err, d.Attempt)
+		return s.verdict(err, d.Attempt)
 	})
 }

@@ -78,7 +78,7 @@ type Delivery struct {
 
 // Handler handles a message and returns what to do with it. It must be safe for
 // concurrent use if [Subscription].MaxInFlight is more than 1. If it panics, the
-// message is redelivered after [Backoff]. A handler must not change the body, because
+// message is redelivered: see [Subscription].Retry. A handler must not change the body, because
 // the body may become part of a dead letter.
 type Handler func(context.Context, Delivery) Verdict
 
@@ -93,6 +93,11 @@ type Subscription struct {
 	// MaxAttempts is how often a message is delivered before it becomes a dead letter; 0
 	// means 10.
 	MaxAttempts int
+	// Retry returns how long a message waits after a failed attempt, whose number from 1
+	// is the argument. It may be called concurrently. Nil means a random time between half
+	// of [Backoff] and all of it, so that messages that failed together are not retried
+	// together. [RefuseFor] takes precedence.
+	Retry func(attempt int) time.Duration
 }
 
 // defaultMaxAttempts is the MaxAttempts of a subscription that does not set it.

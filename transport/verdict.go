@@ -65,7 +65,7 @@ func Decide(ctx context.Context, s Subscription, h Handler, d Delivery) (v Verdi
 	if ctx.Done() != nil {
 		ctx = context.WithoutCancel(ctx)
 	}
-	if v = called(ctx, h, d); v.decided {
+	if v = called(ctx, s, h, d); v.decided {
 		return v
 	}
 	v.decided = true
@@ -75,17 +75,11 @@ func Decide(ctx context.Context, s Subscription, h Handler, d Delivery) (v Verdi
 	return v
 }
 
-func called(ctx context.Context, h Handler, d Delivery) (v Verdict) {
+func called(ctx context.Context, s Subscription, h Handler, d Delivery) (v Verdict) {
 	defer func() {
 		if value := recover(); value != nil {
-			v = Retry(Backoff(d.Attempt), fmt.Sprintf("the handler panicked: %v", value))
+			v = s.again(d.Attempt, fmt.Sprintf("the handler panicked: %v", value))
 		}
 	}()
 	return h(ctx, d)
-}
-
-// Backoff returns how long a message waits after a failed attempt: a second after
-// the first one, twice as long after each further one, a minute at most.
-func Backoff(attempt int) time.Duration {
-	return min(time.Second<<min(max(attempt, 1)-1, 6), time.Minute)
 }

@@ -234,7 +234,7 @@ func checkBadInput(x *trial) {
 	for _, s := range []transport.Subscription{{}, {Event: "a b"}, {Event: x.event, Key: "a.>"}, {Event: x.event, MaxInFlight: -1}} {
 		var problem *transport.SubscriptionError
 		if err := x.Subscribe(x.ctx, s, func(context.Context, transport.Delivery) transport.Verdict { return transport.Ack() }); !errors.As(err, &problem) {
-			x.Errorf("subscribing %+v: %v, want a *transport.SubscriptionError", s, err)
+			x.Errorf("subscribing to %q by %q, %d in flight: %v, want a *transport.SubscriptionError", s.Event, s.Key, s.MaxInFlight, err)
 		}
 	}
 	x.publish(x.message(6)) // the transport still works
