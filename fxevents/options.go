@@ -100,7 +100,9 @@ func Policy(options ...rollcall.Option) Option {
 
 // Subscription sets how the receivers of s.Key subscribe: s.MaxInFlight limits how many
 // events they handle at once, s.MaxAttempts how often an event is delivered before it
-// becomes a dead letter, and s.Retry when a failed one is redelivered. Leave s.Event empty: the settings hold for every event of the key.
+// becomes a dead letter, and s.Retry when a failed one is redelivered. The context of
+// listeners ends after s.Timeout, and listeners that run longer than s.Slow are logged:
+// see [Logger]. Leave s.Event empty: the settings hold for every event of the key.
 // If several Subscriptions have the same key, the last one is used.
 func Subscription(s transport.Subscription) Option {
 	at := callsite.Caller(0)
@@ -131,6 +133,11 @@ func Codec(c transport.Codec) Option { return optionFunc(func(s *settings) { s.c
 // and reason. Before a redelivery there is also after, the minimum delay. The event's
 // content is never logged, but a reason contains the text of a listener's error
 // unchanged.
+//
+// If the listeners of an event run longer than a minute, or the Slow of their
+// [Subscription], that is logged at slog.LevelWarn, and again after twice that time, and
+// so on. If they outlast Fx's stop timeout, that is logged, too. The attributes are event,
+// key, id, attempt and age.
 //
 // Only decisions of this process are logged. An event that the transport abandons because
 // its receivers died on every attempt is not logged. Neither is a listener that calls

@@ -131,7 +131,7 @@ func (a *Assembly) connect(in parts, p built) error {
 	if err != nil {
 		return err
 	}
-	r := &receivers{assembly: a, transport: logged{t, a.settings.logger}, shutdowner: in.Shutdowner, subscriptions: subscriptions}
+	r := &receivers{assembly: a, transport: t, inFlight: newInFlight(a.settings.logger), shutdowner: in.Shutdowner, subscriptions: subscriptions}
 	in.Lifecycle.Append(fx.Hook{OnStart: r.start, OnStop: r.stop})
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"go.uber.org/fx"
 
@@ -20,6 +21,7 @@ import (
 type receivers struct {
 	assembly      *Assembly
 	transport     transport.Transport // to subscribe to
+	inFlight      *inFlight           // of all subscriptions
 	shutdowner    fx.Shutdowner
 	subscriptions []subscribed
 	run           *run
@@ -37,18 +39,32 @@ func (r *receivers) start(ctx context.Context) error {
 			return fmt.Errorf("rollcall: declaring the receivers of %s: %w", name, err)
 		}
 	}
-	r.run = begin(r.transport, r.shutdowner, r.subscriptions)
+	r.run = begin(logged{r.transport, r.inFlight}, r.shutdowner, r.subscriptions)
 	return nil
 }
 
 // stop ends the subscriptions and waits for running listeners. If they take too long, it
-// also closes the transport, because Fx runs no further hooks.
+// logs which these are. It then also closes the transport, because Fx may run no further
+// hooks.
 func (r *receivers) stop(ctx context.Context) error {
+	ctx, cancel := shortly(ctx)
+	defer cancel()
 	err := r.run.stop(ctx)
 	if ctx.Err() != nil {
+		r.inFlight.logLeft()
 		return errors.Join(err, r.assembly.Close())
 	}
 	return err
+}
+
+// shortly returns a context that ends shortly before ctx. Once ctx has ended, Fx returns
+// the error of ctx and not that of the hook, and the process may end at once.
+func shortly(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, deadline.Add(-min(time.Until(deadline)/10, time.Second/4)))
 }
 
 // run is the time from a start to its stop, or longer if listeners do not return.
@@ -111,16 +127,25 @@ func (r *run) stop(ctx context.Context) error {
 }
 
 // logged is the transport that receivers subscribe to. It logs each delivery that is not
-// acknowledged, and whether the event is redelivered or becomes a dead letter.
+// acknowledged, and whether the event is redelivered or becomes a dead letter. It also
+// logs deliveries whose listeners run long.
 type logged struct {
 	transport.Transport
-	logger *slog.Logger // nil: slog.Default()
+	inFlight *inFlight
 }
 
 // Subscribe calls transport.Decide before the transport does, and that verdict is final.
-// So panics and last attempts are logged, too.
+// So panics and last attempts are logged, too. The Timeout counts once, in this Decide.
 func (t logged) Subscribe(ctx context.Context, s transport.Subscription, h transport.Handler) error {
-	return t.Transport.Subscribe(ctx, s, func(ctx context.Context, d transport.Delivery) transport.Verdict {
+	s, err := s.Check()
+	if err != nil {
+		return err
+	}
+	untimed := s
+	untimed.Timeout = 0
+	return t.Transport.Subscribe(ctx, untimed, func(ctx context.Context, d transport.Delivery) transport.Verdict {
+		handling := t.inFlight.begin(s, d)
+		defer t.inFlight.end(handling) // even if a listener ends its goroutine
 		v := transport.Decide(ctx, s, h, d)
 		if !v.IsAck() {
 			t.log(ctx, s, d, v)
@@ -138,7 +163,7 @@ func (t logged) log(ctx context.Context, s transport.Subscription, d transport.D
 		attributes = append(attributes, slog.Duration("after", after))
 	}
 	reason, _ := v.Rejected() // a Retry has a reason, too
-	logger := t.logger
+	logger := t.inFlight.logger
 	if logger == nil {
 		logger = slog.Default()
 	}

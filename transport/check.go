@@ -51,6 +51,8 @@ func (s Subscription) Check() (Subscription, error) {
 		problem = "the key " + nameProblem(s.Key)
 	case s.MaxInFlight < 0 || s.MaxAttempts < 0:
 		problem = "MaxInFlight and MaxAttempts must not be negative"
+	case s.Timeout < 0 || s.Slow < 0:
+		problem = "Timeout and Slow must not be negative"
 	}
 	if problem != "" {
 		return s, &SubscriptionError{Subscription: s, Problem: problem}

@@ -341,6 +341,50 @@ func TestRetryPolicy(t *testing.T) {
 	}
 }
 
+// A handler's context ends after the timeout, and what the handler then returns counts.
+func TestTimeout(t *testing.T) {
+	var ended []time.Duration
+	r := transport.NewReceiver("mail", func(ctx context.Context, p placed) error {
+		begun := time.Now()
+		<-ctx.Done()
+		ended = append(ended, time.Since(begun))
+		if p.ID == "good" {
+			return nil
+		}
+		return transport.Dead(ctx.Err())
+	})
+	r.Subscription.Timeout = time.Minute
+	one(t, r, func(l *transport.Local, d *transport.Publisher) {
+		if err := errors.Join(d.Publish(t.Context(), "order.placed", placed{"good"}), d.Publish(t.Context(), "order.placed", placed{"bad"})); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour)
+		if got := letters(t, l, "mail"); len(got) != 1 || got[0] != `{"id":"bad"} after 1: context deadline exceeded` {
+			t.Errorf("dead letters: %q", got)
+		}
+	})
+	if want := "[1m0s 1m0s]"; fmt.Sprint(ended) != want {
+		t.Errorf("the contexts ended after %v, want %s", ended, want)
+	}
+}
+
+// Without a timeout, a handler's context never ends. With a negative one, there is no
+// subscription.
+func TestBadTimeouts(t *testing.T) {
+	for _, s := range []transport.Subscription{{Event: "e", Timeout: -1}, {Event: "e", Slow: -1}} {
+		var problem *transport.SubscriptionError
+		if _, err := s.Check(); !errors.As(err, &problem) || problem.Problem != "Timeout and Slow must not be negative" {
+			t.Errorf("got %v", err)
+		}
+	}
+	transport.Decide(t.Context(), transport.Subscription{}, func(ctx context.Context, _ transport.Delivery) transport.Verdict {
+		if ctx.Done() != nil {
+			t.Error("the context can end")
+		}
+		return transport.Ack()
+	}, transport.Delivery{Attempt: 1})
+}
+
 // By default, the time is random, between half of Backoff and all of it.
 func TestDefaultRetryPolicy(t *testing.T) {
 	times := map[time.Duration]bool{}

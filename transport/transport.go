@@ -23,7 +23,7 @@ type Transport interface {
 	// error that ended the subscription.
 	//
 	// A handler's context is not cancelled when the subscription ends, so that
-	// the handler can finish what it has begun.
+	// the handler can finish what it has begun. It ends after s.Timeout.
 	Subscribe(ctx context.Context, s Subscription, h Handler) error
 }
 
@@ -98,10 +98,20 @@ type Subscription struct {
 	// of [Backoff] and all of it, so that messages that failed together are not retried
 	// together. [RefuseFor] takes precedence.
 	Retry func(attempt int) time.Duration
+	// Timeout is after which time a handler's context ends, with
+	// context.DeadlineExceeded; 0 means never. The handler must then return. Until it does,
+	// its message counts as being handled. What it returns is the verdict.
+	Timeout time.Duration
+	// Slow is after which time package fxevents logs that a handler is still running, and
+	// again after twice that time, and so on; 0 means a minute. Transports ignore it.
+	Slow time.Duration
 }
 
 // defaultMaxAttempts is the MaxAttempts of a subscription that does not set it.
 const defaultMaxAttempts = 10
+
+// defaultSlow is the Slow of a subscription that does not set it.
+const defaultSlow = time.Minute
 
 // withDefaults returns s with defaults instead of limits that are 0.
 func (s Subscription) withDefaults() Subscription {
@@ -110,6 +120,9 @@ func (s Subscription) withDefaults() Subscription {
 	}
 	if s.MaxAttempts == 0 {
 		s.MaxAttempts = defaultMaxAttempts
+	}
+	if s.Slow == 0 {
+		s.Slow = defaultSlow
 	}
 	return s
 }

@@ -59,11 +59,16 @@ func (v Verdict) String() string {
 // Decide is for transports. It calls the handler and returns its verdict. If the
 // handler panicked, Decide returns a Retry. If a Retry would exceed s.MaxAttempts,
 // Decide returns a Reject. The handler's context keeps the values of ctx but does not
-// end with it. If the handler itself calls Decide and returns its verdict, that verdict
+// end with it. It ends after s.Timeout. If the handler itself calls Decide and returns its verdict, that verdict
 // is final.
 func Decide(ctx context.Context, s Subscription, h Handler, d Delivery) (v Verdict) {
 	if ctx.Done() != nil {
 		ctx = context.WithoutCancel(ctx)
+	}
+	if s.Timeout > 0 {
+		limited, cancel := context.WithTimeout(ctx, s.Timeout)
+		defer cancel()
+		ctx = limited
 	}
 	if v = called(ctx, s, h, d); v.decided {
 		return v
