@@ -17,16 +17,18 @@ type Local struct {
 
 // localQueue holds the messages of one receiver key, or of one temporary receiver.
 type localQueue struct {
-	key     string
-	waiting []waiting     // the oldest first
-	changed chan struct{} // closed and replaced when a message is added
-	dead    []DeadLetter
+	key      string
+	waiting  []waiting     // the oldest first
+	inFlight []time.Time   // when the messages that are being handled were published
+	changed  chan struct{} // closed and replaced when a message is added
+	dead     []DeadLetter
 }
 
 // waiting is a message that waits for its receiver.
 type waiting struct {
 	Delivery
-	ready time.Time // not delivered before this time; zero means at once
+	published time.Time
+	ready     time.Time // not delivered before this time; zero means at once
 }
 
 // Publish keeps a message for each receiver. The error is a *MessageError, an
@@ -47,7 +49,7 @@ func (l *Local) Publish(ctx context.Context, m Message) error {
 			routed = true
 			mine := m.Clone()
 			mine.Key = q.key
-			q.put(waiting{Delivery: Delivery{Message: mine, Attempt: 1}})
+			q.put(waiting{Delivery: Delivery{Message: mine, Attempt: 1}, published: time.Now()})
 		}
 	}
 	if !routed {
@@ -100,11 +102,11 @@ func (l *Local) Subscribe(ctx context.Context, s Subscription, h Handler) error 
 	for range s.MaxInFlight {
 		workers.Go(func() {
 			for {
-				d, ok := l.take(ctx, q)
+				w, ok := l.take(ctx, q)
 				if !ok {
 					return
 				}
-				l.apply(q, d, decideApart(ctx, s, h, Delivery{Message: d.Clone(), Attempt: d.Attempt}))
+				l.apply(q, w, decideApart(ctx, s, h, Delivery{Message: w.Clone(), Attempt: w.Attempt}))
 			}
 		})
 	}
@@ -141,32 +143,34 @@ func unsaid(s Subscription) Handler {
 }
 
 // take waits for a message. It returns false if the context has ended.
-func (l *Local) take(ctx context.Context, q *localQueue) (Delivery, bool) {
+func (l *Local) take(ctx context.Context, q *localQueue) (waiting, bool) {
 	for {
 		l.mu.Lock()
-		d, next, ok := q.pop(time.Now())
+		w, next, ok := q.pop(time.Now())
 		changed := q.changed
 		l.mu.Unlock()
 		if ctx.Err() != nil {
 			if ok {
-				l.giveBack(q, d)
+				l.giveBack(q, w)
 			}
-			return Delivery{}, false
+			return waiting{}, false
 		}
 		if ok {
-			return d, true
+			return w, true
 		}
 		if !wait(ctx, changed, next) {
-			return Delivery{}, false
+			return waiting{}, false
 		}
 	}
 }
 
 // giveBack returns a message that no handler has begun to the front of its queue.
-func (l *Local) giveBack(q *localQueue, d Delivery) {
+func (l *Local) giveBack(q *localQueue, w waiting) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	q.waiting = append([]waiting{{Delivery: d}}, q.waiting...)
+	q.handled(w)
+	w.ready = time.Time{}
+	q.waiting = append([]waiting{w}, q.waiting...)
 	q.signal()
 }
 
@@ -188,15 +192,17 @@ func wait(ctx context.Context, changed <-chan struct{}, until time.Time) bool {
 	return true
 }
 
-func (l *Local) apply(q *localQueue, d Delivery, v Verdict) {
+func (l *Local) apply(q *localQueue, w waiting, v Verdict) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	q.handled(w)
 	if reason, rejected := v.Rejected(); rejected {
-		q.dead = append(q.dead, DeadLetter{Delivery: d, Reason: reason, At: time.Now()})
+		q.dead = append(q.dead, DeadLetter{Delivery: w.Delivery, Reason: reason, At: time.Now()})
 	}
 	if after, again := v.Retry(); again {
-		d.Attempt++
-		q.put(waiting{Delivery: d, ready: time.Now().Add(after)})
+		w.Attempt++
+		w.ready = time.Now().Add(after)
+		q.put(w)
 	}
 }
 
@@ -212,7 +218,7 @@ func (l *Local) drop(event string, gone *localQueue) {
 	}
 }
 
-// put adds a message. The callers of put, signal, pop and remove must hold the lock.
+// put adds a message. The callers of the methods of a queue must hold the lock.
 func (q *localQueue) put(w waiting) {
 	q.waiting = append(q.waiting, w)
 	q.signal()
@@ -224,18 +230,26 @@ func (q *localQueue) signal() {
 }
 
 // pop takes the oldest message that is ready. If no message is ready, next is when the
-// first one will be. If there are no messages, next is zero.
-func (q *localQueue) pop(now time.Time) (d Delivery, next time.Time, ok bool) {
+// first one will be. If there are no messages, next is zero. The caller must call handled
+// for the message.
+func (q *localQueue) pop(now time.Time) (taken waiting, next time.Time, ok bool) {
 	for i, w := range q.waiting {
 		if !w.ready.After(now) {
 			q.remove(i)
-			return w.Delivery, time.Time{}, true
+			q.inFlight = append(q.inFlight, w.published)
+			return w, time.Time{}, true
 		}
 		if next.IsZero() || w.ready.Before(next) {
 			next = w.ready
 		}
 	}
-	return Delivery{}, next, false
+	return waiting{}, next, false
+}
+
+// handled says that a message that pop took is no longer in flight.
+func (q *localQueue) handled(w waiting) {
+	i := slices.Index(q.inFlight, w.published)
+	q.inFlight = slices.Delete(q.inFlight, i, i+1)
 }
 
 // remove removes the message at an index. Removing the first one, the usual case, moves
@@ -253,14 +267,7 @@ func (q *localQueue) remove(i int) {
 // kept. While EachDeadLetter runs, other calls for the key see no dead letters. The
 // error is the context's.
 func (l *Local) EachDeadLetter(ctx context.Context, event, key string, decide func(DeadLetter) Disposal) (int, error) {
-	l.mu.Lock()
-	var found *localQueue
-	for _, q := range l.queues[event] {
-		if key != "" && q.key == key {
-			found = q
-		}
-	}
-	l.mu.Unlock()
+	found := l.declared(event, key)
 	if found == nil {
 		return 0, nil
 	}
@@ -286,10 +293,22 @@ func (l *Local) EachDeadLetter(ctx context.Context, event, key string, decide fu
 	return shown, nil
 }
 
+// declared returns the queue of a key, or nil if there is none, also for the key "".
+func (l *Local) declared(event, key string) *localQueue {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, q := range l.queues[event] {
+		if key != "" && q.key == key {
+			return q
+		}
+	}
+	return nil
+}
+
 func (l *Local) replay(q *localQueue, m Message) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	q.put(waiting{Delivery: Delivery{Message: m, Attempt: 1}})
+	q.put(waiting{Delivery: Delivery{Message: m, Attempt: 1}, published: time.Now()})
 }
 
 func (l *Local) takeDead(q *localQueue) []DeadLetter {
@@ -306,8 +325,46 @@ func (l *Local) returnDead(q *localQueue, kept []DeadLetter) {
 	q.dead = append(kept, q.dead...)
 }
 
+// Backlog implements [BacklogReporter]. All its fields are exact. The age of a replayed
+// message counts from the replay. The error is a *SubscriptionError, an *UnroutableError or
+// the context's.
+func (l *Local) Backlog(ctx context.Context, event, key string) (Backlog, error) {
+	s, err := Subscription{Event: event, Key: key}.Check()
+	switch {
+	case err != nil:
+		return Backlog{}, err
+	case ctx.Err() != nil:
+		return Backlog{}, ctx.Err()
+	case key == "":
+		return Backlog{}, &SubscriptionError{Subscription: s, Problem: "a temporary receiver has no backlog: name a key"}
+	}
+	q := l.declared(event, key)
+	if q == nil {
+		return Backlog{}, &UnroutableError{Event: event, Key: key}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return q.backlog(time.Now()), nil
+}
+
+func (q *localQueue) backlog(now time.Time) Backlog {
+	b := Backlog{InFlight: len(q.inFlight), Dead: len(q.dead)}
+	for _, published := range q.inFlight {
+		b.Oldest = max(b.Oldest, now.Sub(published))
+	}
+	for _, w := range q.waiting {
+		if b.Oldest = max(b.Oldest, now.Sub(w.published)); w.Attempt == 1 {
+			b.Waiting++
+			continue
+		}
+		b.Retrying++
+	}
+	return b
+}
+
 var (
-	_ Transport   = (*Local)(nil)
-	_ Declarer    = (*Local)(nil)
-	_ DeadLetters = (*Local)(nil)
+	_ Transport       = (*Local)(nil)
+	_ Declarer        = (*Local)(nil)
+	_ DeadLetters     = (*Local)(nil)
+	_ BacklogReporter = (*Local)(nil)
 )

@@ -8,12 +8,16 @@ import (
 // BacklogReporter is a Transport that reports what waits for a receiver.
 type BacklogReporter interface {
 	// Backlog returns the backlog of a receiver key of an event. It asks the broker. The
-	// counts may be of slightly different moments. The error is a *SubscriptionError, a
-	// *UnroutableError if the key was never declared, or the broker's or the context's.
+	// counts may be of slightly different moments. The error is a *SubscriptionError, also
+	// for a temporary receiver, an *UnroutableError if the key was never declared, or the
+	// broker's or the context's.
 	Backlog(ctx context.Context, event, key string) (Backlog, error)
 }
 
-// Backlog counts the messages of one receiver key of an event that are not done.
+// Backlog counts the messages of one receiver key of an event that are not done. Waiting
+// and Dead are always counted. A transport that can't count the messages in flight, or
+// those to be retried, leaves InFlight or Retrying 0. One that can't distinguish the two
+// counts both as InFlight.
 type Backlog struct {
 	Waiting  int           // not delivered yet
 	InFlight int           // delivered to a handler that has not returned

@@ -41,6 +41,7 @@ const (
 	publishes   = "a handler publishes"
 	badInput    = "bad messages and subscriptions are refused"
 	cancelled   = "a cancelled publish"
+	waits       = "the backlog"
 )
 
 type brokenTransport struct {
@@ -66,7 +67,7 @@ var broken = []brokenTransport{
 	{"does not tell the key", delivering(losesKey), `key ""`, breaks(content)},
 	{"cuts off bodies", delivering(cutsBody), "a body of 65536 bytes that is another", breaks(content)},
 
-	{"has a queue for each receiver of a key", changed(aQueueEach), "which should not have come", breaks(competing, handOver, retryLater, busy)},
+	{"has a queue for each receiver of a key", changed(aQueueEach), "which should not have come", breaks(competing, handOver, retryLater, busy, waits)},
 	{"gives everything to one receiver of a key", changed(onlyOne), "of 40 messages came", breaks(competing)},
 
 	{"gives a message to one key alone", forOneKey("-10"), "waited for a message that did not come", breaks(fanOut)},
@@ -79,8 +80,8 @@ var broken = []brokenTransport{
 	{"fails otherwise where nobody receives", publishing(refusesNobody), "publishing to nobody: no such topic", breaks(nobody)},
 
 	{"keeps messages only for subscribers", changed(keepsForSubscribers), "did not come", breaks(declared)},
-	{"declares once only", changed(declaresOnce), "there is one already", breaks(competing, declared, drain, handOver, retryLater, busy, many)},
-	{"empties what is declared again", changed(emptiesDeclared), "did not come", breaks(declared, handOver)},
+	{"declares once only", changed(declaresOnce), "there is one already", breaks(competing, declared, drain, handOver, retryLater, busy, many, waits)},
+	{"empties what is declared again", changed(emptiesDeclared), "did not come", breaks(declared, handOver, waits)},
 
 	{"publishes to all what is for one", publishing(toAll), "which was for b", breaks(targeted)},
 	{"loses what is for one", publishing(toNobody), "did not come", breaks(targeted)},
@@ -88,7 +89,7 @@ var broken = []brokenTransport{
 	{"retries at once", retries(atOnce), "asked for was 300ms", breaks(retry)},
 	{"retries too early", retries(tooEarly), "asked for was 300ms", breaks(retry)},
 	{"waits in place for a retry", handling(sleepsInPlace), "must not hold up others", breaks(retry)},
-	{"waits before it gives back", judging(sleepsBefore), "did not come", breaks(retry)},
+	{"waits before it gives back", judging(sleepsBefore), "did not come", breaks(retry, waits)},
 	{"loses what is to be retried", judging(losesRetried), "did not come", breaks(retry, maxAttempts, retryLater)},
 	{"does not count attempts", delivering(firstAttempt), "attempt 2 is told as 1", breaks(retry, panics, maxAttempts, retryLater)},
 
@@ -105,8 +106,8 @@ var broken = []brokenTransport{
 
 	{"forgets whom a letter was for", showing(losesWho), "got the letter", breaks(reject)},
 	{"tells a reason in ASCII", showing(ascii), "got the letter", breaks(reject)},
-	{"takes a reject for an ack", takesReject(transport.Ack()), "waited for 1 dead letters", breaks(reject, disposal)},
-	{"takes a reject for a retry", takesReject(transport.Retry(0, "")), "given up after 10 attempts", breaks(reject, disposal)},
+	{"takes a reject for an ack", takesReject(transport.Ack()), "waited for 1 dead letters", breaks(reject, disposal, waits)},
+	{"takes a reject for a retry", takesReject(transport.Retry(0, "")), "given up after 10 attempts", breaks(reject, disposal, waits)},
 	{"rejects and delivers again", changed(rejectsAndRetries), "should not have come", breaks(reject, disposal)},
 
 	{"discards what is to be kept", turns(transport.Keep, transport.Discard), "shown were 0", breaks(disposal)},
@@ -149,6 +150,20 @@ var broken = []brokenTransport{
 	{"publishes what is cancelled", publishing(ignoresCancelled), "got <nil>", breaks(cancelled)},
 	{"hides that it was cancelled", publishing(hidesCancelled), "got timeout", breaks(cancelled)},
 	{"is broken by a cancelled publish", changed(breaksAtCancelled), "the channel is closed", breaks(cancelled)},
+
+	{"counts dead letters as waiting", counting(deadWait), "must be exact", breaks(waits)},
+	{"counts no dead letters", counting(noneDead), "must be exact", breaks(waits)},
+	{"counts nothing that waits", counting(noneWait), "must be exact", breaks(waits)},
+	{"counts what is in flight as waiting", counting(flyingWait), "must be exact", breaks(waits)},
+	{"counts what waits as in flight, too", counting(allFly), "in flight must be 0, or 0", breaks(waits)},
+	{"counts what is to be retried as waiting", counting(waitRetried), "must be exact", breaks(waits)},
+	{"counts what is to be retried twice", counting(retriedTwice), "retrying must be 1", breaks(waits)},
+	{"counts what it can't distinguish twice", counting(bothCounted), "retrying must be 0", breaks(waits)},
+	{"tells the age of the newest", counting(newestsAge), "the oldest is the age of the first", breaks(waits)},
+	{"tells the age of the dead", counting(deadsAge), "there is no oldest", breaks(waits)},
+	{"counts for all keys", changed(mixesBacklogs), "must be exact", breaks(waits)},
+	{"has a backlog of nobody", changed(backlogOfNobody), "want a *transport.UnroutableError", breaks(waits)},
+	{"refuses a backlog by another error", changed(refusesBacklog), "want a *transport.SubscriptionError", breaks(waits)},
 }
 
 // nameVariable names the broken transport for TestOne.
@@ -227,6 +242,15 @@ func TestEveryPromiseIsBroken(t *testing.T) {
 // The kit passes the transport that the broken ones are made from.
 func TestUnbroken(t *testing.T) {
 	transporttest.Run(t, func(*testing.T) transport.Transport { return newWrapped() })
+}
+
+// A transport need not know everything of a backlog.
+func TestUnknownBacklog(t *testing.T) {
+	for name, change := range map[string]func(*transport.Backlog){"few known": fewKnown, "not apart": notApart, "to the second": toTheSecond} {
+		t.Run(name, func(t *testing.T) {
+			transporttest.RunByOwnTime(t, func(*testing.T) transport.Transport { return counting(change)() })
+		})
+	}
 }
 
 // A transport that can't declare, and has no dead letters to show, is checked for

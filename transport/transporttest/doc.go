@@ -12,6 +12,8 @@
 // consumers of these events remain there. A subtest fails if it takes longer than 30
 // seconds.
 //
-// The promises of [transport.Declarer] and [transport.DeadLetters] are tested if the
-// transport implements them.
+// The promises of [transport.Declarer], [transport.DeadLetters] and
+// [transport.BacklogReporter] are tested if the transport implements them. Of a backlog,
+// the messages in flight, those to be retried and the age of the oldest may be 0, if the
+// transport does not know them.
 package transporttest

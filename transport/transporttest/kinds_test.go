@@ -13,16 +13,18 @@ type wrapped struct {
 	subscribe func(context.Context, transport.Subscription, transport.Handler) error
 	declare   func(context.Context, transport.Subscription) error
 	letters   letters
+	backlog   backlog
 }
 
 type (
 	disposals = func(transport.DeadLetter) transport.Disposal
 	letters   = func(ctx context.Context, event, key string, decide disposals) (int, error)
+	backlog   = func(ctx context.Context, event, key string) (transport.Backlog, error)
 )
 
 func newWrapped() *wrapped {
 	l := &transport.Local{}
-	return &wrapped{l, l.Publish, l.Subscribe, l.Declare, l.EachDeadLetter}
+	return &wrapped{l, l.Publish, l.Subscribe, l.Declare, l.EachDeadLetter, l.Backlog}
 }
 
 func (w *wrapped) Publish(ctx context.Context, m transport.Message) error { return w.publish(ctx, m) }
@@ -37,6 +39,10 @@ func (w *wrapped) Declare(ctx context.Context, s transport.Subscription) error {
 
 func (w *wrapped) EachDeadLetter(ctx context.Context, event, key string, decide func(transport.DeadLetter) transport.Disposal) (int, error) {
 	return w.letters(ctx, event, key, decide)
+}
+
+func (w *wrapped) Backlog(ctx context.Context, event, key string) (transport.Backlog, error) {
+	return w.backlog(ctx, event, key)
 }
 
 // build makes a transport for one trial.

@@ -44,4 +44,5 @@ var promises = []struct {
 	{"a handler publishes", checkPublishing},
 	{"bad messages and subscriptions are refused", checkBadInput},
 	{"a cancelled publish", checkCancelledPublish},
+	{"the backlog", checkBacklog},
 }
