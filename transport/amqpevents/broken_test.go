@@ -52,14 +52,10 @@ func TestCutConnections(t *testing.T) {
 
 // A verdict on a delivery of a lost connection is none: the message comes again,
 // which counts, and what has the same tag on the new connection is not touched.
-// Nor is a delivery handled that has waited until its connection was lost.
+// Nor is a delivery handled, or counted, that has waited until its connection was lost.
 func TestStaleDelivery(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, options ...amqpevents.Option) {
-		again := "1/3"
-		if len(options) > 0 {
-			again = "1/2" // a classic queue counts one for all
-		}
 		x := newSpace(t)
 		p := newProxy(t, nil)
 		o := x.open(t, p.url(), options...)
@@ -88,7 +84,7 @@ func TestStaleDelivery(t *testing.T) {
 			t.Errorf("%d handlers run, one may", n)
 		}
 		close(finish)
-		for n, want := range []string{"1/1", again, "2/1", "3/1"} {
+		for n, want := range []string{"1/1", "1/2", "2/1", "3/1"} {
 			if d := r.next(); fmt.Sprint(d.ID, "/", d.Attempt) != want {
 				t.Errorf("number %d is %s, attempt %d, want %s", n, d.ID, d.Attempt, want)
 			}
@@ -116,28 +112,44 @@ func left(t *testing.T, x *space) int {
 	return q.Messages
 }
 
+// crash gets one delivery and loses its connection for good before the handler returns.
+func crash(t *testing.T, x *space, s transport.Subscription, options ...amqpevents.Option) transport.Delivery {
+	t.Helper()
+	p := newProxy(t, nil)
+	o := x.open(t, p.url(), options...)
+	returning := make(chan struct{})
+	r := receive(t, o, s, func(transport.Delivery) transport.Verdict {
+		<-returning
+		return transport.Ack()
+	})
+	t.Cleanup(func() { close(returning) })
+	d := r.next()
+	_ = p.listener.Close()
+	p.cut()
+	return d
+}
+
 // What was delivered too often, with nobody to settle it, is a dead letter
 // without its handler being asked again.
 func TestCrashesCount(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, options ...amqpevents.Option) {
-		x := newSpace(t)
-		p := newProxy(t, nil)
-		o := x.open(t, p.url(), options...)
+		x, log := newSpace(t), newRecords()
+		o := x.open(t, x.url, append(options, log.option())...)
 		s := mail
 		s.MaxAttempts = 1
-		r := receive(t, o, s, func(transport.Delivery) transport.Verdict {
-			p.cut()
-			return transport.Ack()
-		})
-		beside := x.open(t, x.url, options...)
-		publish(t, beside, event("1"))
-		r.next()
-		l := letters(t, beside, mail, 1)[0]
+		if err := o.Declare(within(t), s); err != nil {
+			t.Fatal(err)
+		}
+		publish(t, o, event("1"))
+		crash(t, x, s, options...)
+		r := receive(t, o, s, ack)
+		l := letters(t, o, mail, 1)[0]
 		if want := "given up after 1 attempts: no receiver has settled the last one"; l.Reason != want || l.Attempt != 1 {
 			t.Errorf("got the letter %+v, want %s", l, want)
 		}
 		r.nothing()
+		log.next(t, "level=ERROR", "event becomes a dead letter", "id=1 attempt=1", l.Reason)
 	})
 }
 
@@ -145,20 +157,58 @@ func TestCrashesCount(t *testing.T) {
 func TestEveryCrashCounts(t *testing.T) {
 	t.Parallel()
 	x := newSpace(t)
-	p := newProxy(t, nil)
-	o := x.open(t, p.url())
-	r := receive(t, o, mail, func(d transport.Delivery) transport.Verdict {
-		if d.Attempt < 4 {
-			p.cut()
-		}
-		return transport.Ack()
-	})
+	o := x.open(t, x.url)
+	if err := o.Declare(within(t), mail); err != nil {
+		t.Fatal(err)
+	}
 	publish(t, o, event("1"))
-	for attempt := 1; attempt <= 4; attempt++ {
-		if d := r.next(); d.Attempt != attempt {
+	for attempt := 1; attempt < 4; attempt++ {
+		if d := crash(t, x, mail); d.Attempt != attempt {
 			t.Errorf("attempt %d is told as %d", attempt, d.Attempt)
 		}
 	}
+	if d := receive(t, o, mail, ack).next(); d.Attempt != 4 {
+		t.Errorf("attempt 4 is told as %d", d.Attempt)
+	}
+}
+
+// What a subscription has handled is acknowledged when it comes again, because the
+// connection was lost before that could be done, and its handler is not called again.
+func TestHandledWithoutConnection(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, options ...amqpevents.Option) {
+		x := newSpace(t)
+		p := newProxy(t, nil)
+		o := x.open(t, p.url(), options...)
+		p.count(delivering())
+		finish := make(chan struct{})
+		s := mail
+		s.MaxInFlight, s.MaxAttempts = 2, 1
+		r := receive(t, o, s, func(d transport.Delivery) transport.Verdict {
+			if d.ID == "1" {
+				<-finish
+			}
+			return transport.Ack()
+		})
+		publish(t, o, event("1"))
+		r.next()
+		p.cut()
+		for ctx := within(t); p.countedCalls() < 2 && ctx.Err() == nil; pause(ctx) {
+		}
+		publish(t, o, event("2")) // there is a handler for it
+		if d := r.next(); d.ID != "2" {
+			t.Errorf("got %s", d.ID)
+		}
+		close(finish)
+		r.stop()
+		r.nothing()
+		if n := left(t, x); n != 0 {
+			t.Errorf("%d messages are left", n)
+		}
+		if n, err := o.EachDeadLetter(within(t), mail.Event, mail.Key, replay); n != 0 || err != nil {
+			t.Errorf("there are %d dead letters: %v", n, err)
+		}
+	})
 }
 
 // A temporary receiver is there again after the connection was lost.

@@ -40,8 +40,14 @@
 // redelivered, and counts one attempt for all redeliveries. A message also counts as
 // attempted if a receiver got it but had not started on it when the subscription ended. A
 // message that has had too many attempts becomes a dead letter without another call to
-// the handler. The broker ends deliveries that take longer than its consumer_timeout,
-// half an hour by default.
+// the handler.
+//
+// The broker ends deliveries that take longer than its consumer_timeout, half an hour by
+// default, and redelivers the messages. Set it longer than the slowest handler. A
+// subscription does not call the handler for a message that its handler still works on.
+// If the handler succeeds, the redelivered message is acknowledged. The subscription
+// remembers the last 1024 such messages. Another process does not know about them, and
+// calls its handler.
 //
 // Retries and dead letters are at-least-once, too: the copy is confirmed before the
 // original is acknowledged. Until then, for example while the broker blocks publishers,

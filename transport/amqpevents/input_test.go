@@ -101,20 +101,16 @@ func TestForeignEvents(t *testing.T) {
 func TestForeignDeliveryCount(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, options ...amqpevents.Option) {
-		x := newSpace(t)
-		p := newProxy(t, nil)
-		o := x.open(t, p.url(), options...)
-		r := receive(t, o, mail, func(d transport.Delivery) transport.Verdict {
-			if d.Attempt == 1 {
-				p.cut()
-			}
-			return transport.Ack()
-		})
+		o := open(t, options...)
+		if err := o.Declare(within(t), mail); err != nil {
+			t.Fatal(err)
+		}
 		garbage(t, o, amqp091.Publishing{Headers: attributes(amqp091.Table{"x-delivery-count": int64(100)})})
-		for attempt := 1; attempt <= 2; attempt++ {
-			if d := r.next(); d.Attempt != attempt {
-				t.Errorf("attempt %d is told as %d", attempt, d.Attempt)
-			}
+		if d := crash(t, o.space, mail, options...); d.Attempt != 1 {
+			t.Errorf("attempt 1 is told as %d", d.Attempt)
+		}
+		if d := receive(t, o, mail, ack).next(); d.Attempt != 2 {
+			t.Errorf("attempt 2 is told as %d", d.Attempt)
 		}
 	})
 }

@@ -87,7 +87,11 @@ func again(d amqp091.Delivery, headers amqp091.Table) amqp091.Publishing {
 // an event. Even then, the result holds whatever could be read. The body is a copy,
 // because the handler may change it and the original may be published again.
 func message(d amqp091.Delivery) (transport.Message, error) {
-	return transport.FromAttributes(attributes(d.Headers), d.ContentType, slices.Clone(d.Body))
+	return readMessage(d, slices.Clone(d.Body))
+}
+
+func readMessage(d amqp091.Delivery, body []byte) (transport.Message, error) {
+	return transport.FromAttributes(attributes(d.Headers), d.ContentType, body)
 }
 
 // attributes returns the headers of the event, without those of the broker and the

@@ -18,22 +18,32 @@ const settleTimeout = 10 * time.Second
 // handle handles one message and settles it.
 func (r *receiving) handle(ctx context.Context, c *consumer, raw amqp091.Delivery) {
 	m, err := message(raw)
-	attempt, remaining := r.progress(raw)
+	who := identity{m.ID, m.Source}
+	attempt, remaining := r.progress(raw, who)
 	switch {
 	case remaining > 0:
 		r.settle(ctx, c, raw, attempt, func(ctx context.Context) error {
 			return r.transport.retry(ctx, raw, r.target, remaining, attempt)
 		})
 	case err != nil:
-		r.reject(ctx, c, raw, attempt, err.Error())
+		r.giveUp(ctx, c, raw, transport.Delivery{Message: m, Attempt: attempt}, err.Error())
 	case m.Key != "" && m.Key != r.subscription.Key:
 		_ = raw.Ack(false) // the message is for another receiver
 	case attempt > r.subscription.MaxAttempts:
-		r.reject(ctx, c, raw, attempt-1, givenUpReason(attempt-1))
+		r.giveUp(ctx, c, raw, transport.Delivery{Message: m, Attempt: attempt - 1}, givenUpReason(attempt-1))
 	default:
 		m.Event, m.Key = r.subscription.Event, r.subscription.Key
+		if r.memory.begin(who) {
+			defer r.memory.end(who)
+		}
 		r.decide(ctx, c, raw, transport.Delivery{Message: m, Attempt: attempt})
 	}
+}
+
+// giveUp makes a message a dead letter without calling the handler.
+func (r *receiving) giveUp(ctx context.Context, c *consumer, raw amqp091.Delivery, d transport.Delivery, reason string) {
+	r.logGivenUp(ctx, d, reason)
+	r.reject(ctx, c, raw, d.Attempt, reason)
 }
 
 // decide calls the handler and follows its verdict. A handler that ends its goroutine, as
@@ -42,12 +52,12 @@ func (r *receiving) decide(ctx context.Context, c *consumer, raw amqp091.Deliver
 	returned := false
 	defer func() {
 		if !returned {
-			r.follow(ctx, c, raw, d.Attempt, transport.Decide(ctx, r.subscription, unsaid, d))
+			r.follow(ctx, c, raw, d, transport.Decide(ctx, r.subscription, unsaid, d))
 		}
 	}()
 	v := transport.Decide(ctx, r.subscription, r.handler, d)
 	returned = true
-	r.follow(ctx, c, raw, d.Attempt, v)
+	r.follow(ctx, c, raw, d, v)
 }
 
 // unsaid returns the verdict for a handler that did not return one.
@@ -58,44 +68,63 @@ func unsaid(_ context.Context, d transport.Delivery) transport.Verdict {
 // progress returns the attempt number of a delivery, and how long the delivery still has
 // to wait. It trusts only the headers of messages from the back exchange, because other
 // programs may publish anything.
-func (r *receiving) progress(d amqp091.Delivery) (attempt int, remaining time.Duration) {
+func (r *receiving) progress(d amqp091.Delivery, who identity) (attempt int, remaining time.Duration) {
 	n := int64(1)
 	if d.Exchange == r.transport.topology.names.back() {
 		n = max(1, number(d.Headers[attemptHeader]))
 		remaining = time.Duration(number(d.Headers[remainingHeader]))
 	}
-	return int(min(n, math.MaxInt32) + r.redeliveries(d)), remaining
+	return int(min(n, math.MaxInt32) + r.redeliveries(d, who)), remaining
 }
 
-// redeliveries returns how often a message was delivered before without being settled.
-// Quorum queues count that. A classic queue, which temporary receivers use, only reports
-// whether the message was redelivered. With a classic queue, or on the first delivery, a
-// count comes from the publisher and is ignored.
-func (r *receiving) redeliveries(d amqp091.Delivery) int64 {
+// redeliveries returns how often a handler was called for a message that was then not
+// settled. Quorum queues count deliveries, and the memory has those for which no handler
+// was called. A classic queue, which temporary receivers use, only reports whether the
+// message was redelivered. With a classic queue, or on the first delivery, a count comes
+// from the publisher and is ignored.
+func (r *receiving) redeliveries(d amqp091.Delivery, who identity) int64 {
 	if !d.Redelivered {
 		return 0
 	}
 	counts := !r.transport.topology.classic && r.subscription.Key != ""
 	if count, counted := d.Headers["x-delivery-count"]; counted && counts {
-		return min(number(count), math.MaxInt32/2)
+		return max(0, min(number(count), math.MaxInt32/2)-r.memory.recall(who).unstarted)
 	}
 	return 1
 }
 
 // follow carries out a verdict.
-func (r *receiving) follow(ctx context.Context, c *consumer, raw amqp091.Delivery, attempt int, v transport.Verdict) {
+func (r *receiving) follow(ctx context.Context, c *consumer, raw amqp091.Delivery, d transport.Delivery, v transport.Verdict) {
 	reason, rejected := v.Rejected()
 	after, again := v.Retry()
 	switch {
+	case !rejected && !again:
+		r.acknowledge(ctx, c, raw, identity{d.ID, d.Source})
+		return
+	case c.channel.IsClosed(): // the message is redelivered, so the handler can decide again
+		r.logUnsettled(ctx, c, d.ID, v)
+		return
 	case rejected:
-		r.reject(ctx, c, raw, attempt, reason)
-	case again:
-		r.settle(ctx, c, raw, attempt, func(ctx context.Context) error {
-			return r.transport.retry(ctx, raw, r.target, after, attempt+1)
-		})
+		r.reject(ctx, c, raw, d.Attempt, reason)
 	default:
-		_ = raw.Ack(false) // if that fails, the message is redelivered: at-least-once
+		r.settle(ctx, c, raw, d.Attempt, func(ctx context.Context) error {
+			return r.transport.retry(ctx, raw, r.target, after, d.Attempt+1)
+		})
 	}
+	if !c.channel.IsClosed() {
+		r.memory.forget(identity{d.ID, d.Source})
+	}
+}
+
+// acknowledge tells the broker that a message is done. If the channel is closed, the
+// broker redelivers the message, and the memory knows that it is done.
+func (r *receiving) acknowledge(ctx context.Context, c *consumer, raw amqp091.Delivery, who identity) {
+	if err := raw.Ack(false); err == nil && !c.channel.IsClosed() {
+		r.memory.forget(who)
+		return
+	}
+	r.memory.noteDone(who)
+	r.logUnsettled(ctx, c, who.id, transport.Ack())
 }
 
 // reject makes a message a dead letter.
@@ -144,7 +173,7 @@ func (c *consumer) holding(ctx context.Context, atLeast time.Duration) (context.
 		select {
 		case <-ctx.Done():
 			pause(longer, c.over, time.Until(until))
-		case <-c.closed:
+		case <-c.closure.ended:
 		case <-longer.Done():
 		}
 	}()

@@ -44,6 +44,7 @@ type receiving struct {
 	target       target
 	slots        chan struct{} // holds a value for each running handler, on any connection
 	workers      sync.WaitGroup
+	memory       memory
 }
 
 // run consumes on one connection after another, until the context ends.
@@ -73,7 +74,7 @@ type consumer struct {
 	*connection
 	channel    channel
 	deliveries <-chan amqp091.Delivery
-	closed     <-chan *amqp091.Error
+	closure    *closure
 	cancelled  <-chan string // the broker sends when the queue is deleted
 	left       chan struct{} // closed if the broker does not confirm that deliveries have ended
 	workers    sync.WaitGroup
@@ -112,7 +113,7 @@ func (c *consumer) start(ch channel, queue string, limit int) (err error) {
 	if err := ch.Qos(min(limit, math.MaxUint16), 0, false); err != nil {
 		return annotated(err, "limiting what comes from the queue %s", queue)
 	}
-	c.closed = ch.NotifyClose(make(chan *amqp091.Error, 1))
+	c.closure = watchClosure(ch)
 	c.cancelled = ch.NotifyCancel(make(chan string, 1))
 	c.deliveries, err = ch.Consume(queue, consumerTag, false, false, false, false, nil)
 	return annotated(err, "consuming from the queue %s", queue)
@@ -130,9 +131,16 @@ func (r *receiving) consume(ctx context.Context, c *consumer) {
 			return
 		}
 		c.finish(ending)
-	case <-c.cancelled:
+	case _, deleted := <-c.cancelled:
+		if !deleted { // the client closes this when the channel is closed
+			<-c.closure.ended
+			r.logClosure(ctx, c)
+			return
+		}
+		r.logCancelled(ctx)
 		r.workers.Go(func() { c.finish(ending) })
-	case <-c.closed:
+	case <-c.closure.ended:
+		r.logClosure(ctx, c)
 	}
 }
 
@@ -195,16 +203,39 @@ func (r *receiving) work(ctx context.Context, c *consumer) {
 // take handles a message once a handler may run. After the subscription has ended, it
 // returns the message to the queue.
 func (r *receiving) take(ctx context.Context, c *consumer, raw amqp091.Delivery) {
-	select {
-	case r.slots <- struct{}{}:
-	case <-ctx.Done():
-	}
-	if ctx.Err() != nil {
-		_ = raw.Reject(true) // no handler has started on it
+	if raw.Redelivered && r.isDone(ctx, c, raw) {
 		return
 	}
-	defer func() { <-r.slots }()
-	if !c.channel.IsClosed() { // otherwise the message is redelivered on another channel
+	select {
+	case r.slots <- struct{}{}:
+		defer func() { <-r.slots }()
+	case <-c.closure.ended:
+	case <-ctx.Done():
+	}
+	switch {
+	case c.channel.IsClosed(): // the message is redelivered on another channel
+		r.memory.noteUnstarted(identify(raw))
+	case ctx.Err() != nil:
+		_ = raw.Reject(true) // no handler has started on it
+	default:
 		r.handle(ctx, c, raw)
 	}
+}
+
+// isDone reports whether this subscription has handled a message in an earlier delivery,
+// and acknowledges it then. If the handler still runs, isDone waits for it, or until the
+// channel is closed.
+func (r *receiving) isDone(ctx context.Context, c *consumer, raw amqp091.Delivery) bool {
+	who := identify(raw)
+	if ended := r.memory.ended(who); ended != nil {
+		select {
+		case <-ended:
+		case <-c.closure.ended:
+		}
+	}
+	if !r.memory.recall(who).done {
+		return false
+	}
+	r.acknowledge(ctx, c, raw, who)
+	return true
 }
