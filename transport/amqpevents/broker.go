@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"net"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/rabbitmq/amqp091-go"
@@ -22,12 +21,11 @@ type broker struct {
 // connectTimeout applies to URLs without a connection_timeout.
 const connectTimeout = 10 * time.Second
 
-// newBroker parses a URL. It does not return the parser's error, which quotes what it
-// could not parse and so may contain a password.
+// newBroker returns the broker of a URL, without connecting to it.
 func newBroker(url string, config *tls.Config) (broker, error) {
-	uri, err := amqp091.ParseURI(url)
-	if err != nil || hasLateAt(url) {
-		return broker{}, errURL
+	uri, err := parseURL(url)
+	if err != nil {
+		return broker{}, err
 	}
 	if config != nil && uri.Scheme != "amqps" {
 		return broker{}, errTLS
@@ -37,14 +35,6 @@ func newBroker(url string, config *tls.Config) (broker, error) {
 		timeout = time.Duration(uri.ConnectionTimeout) * time.Millisecond
 	}
 	return broker{url: url, host: net.JoinHostPort(uri.Host, strconv.Itoa(uri.Port)), tls: config, timeout: timeout}, nil
-}
-
-// hasLateAt reports whether an @ follows the host of a URL. The password then contains a
-// slash, a question mark or a #, and the parser took the text before that for the host.
-func hasLateAt(url string) bool {
-	_, rest, _ := strings.Cut(url, "://")
-	end := strings.IndexAny(rest, "/?#")
-	return end >= 0 && strings.Contains(rest[end:], "@")
 }
 
 // dial makes a connection. The purpose is part of the connection's name, which the broker
@@ -73,7 +63,7 @@ func (b broker) dial(ctx context.Context, purpose string) (*connection, error) {
 		if w != nil {
 			_ = w.Close()
 		}
-		return nil, errConnecting(b.host, err)
+		return nil, errConnecting(b.host, errDialling(err))
 	}
 	return newConnection(conn, w), nil
 }

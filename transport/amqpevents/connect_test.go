@@ -35,7 +35,10 @@ func TestNoPasswordInErrors(t *testing.T) {
 		"amqp://ann:s3cret/@host":                            "the URL of the broker must be like ",
 		"http://ann:s3cret@host":                             "the URL of the broker must be like ",
 		"amqp://ann:s3cret@host?heartbeat=s3cret":            "the URL of the broker must be like ",
-		"amqp://ann:s3cret@" + address + "?auth_mechanism=x": "connecting to " + address + ": unsupported auth_mechanism: x",
+		"amqp://ann:s3cret@" + address + "?auth_mechanism=x": "after the question mark, the URL of the broker may have these parameters, separated by &: auth_mechanism, ",
+		"amqp://host?password=s3cret":                        "after the question mark, the URL of the broker may have ",
+		"amqp://ann:x@s3cret@host":                           "the URL of the broker must be like ",
+		"amqp://guest:guest@" + address + "/s3cret":          "connecting to " + address + ": the broker refuses the vhost of the URL: create it, ",
 	} {
 		if _, err := amqpevents.Connect(url); err == nil || strings.Contains(err.Error(), "s3cret") || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: %v\nwant %s", url, err, want)

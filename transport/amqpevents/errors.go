@@ -3,6 +3,7 @@ package amqpevents
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/rabbitmq/amqp091-go"
@@ -38,13 +39,17 @@ func (e *temporaryError) Error() string {
 func (e *temporaryError) Unwrap() error { return &transport.UnroutableError{Event: e.event} }
 
 var (
-	errClosed = errors.New("the transport is closed")
-	errURL    = errors.New("the URL of the broker must be like amqp://user:password@host:5672/vhost, or amqps://, with special characters in the user, the password and the vhost percent-encoded")
-	errSource = errors.New(`the source is "", so nobody could read the events: give Source a URI reference such as "/shop", or leave it out`)
-	errTLS    = errors.New("the option TLS needs a URL that begins with amqps://")
-	errSilent = errors.New("the broker does not answer")
-	errNacked = errors.New("the broker refused to keep it, for example because a queue is full")
-	errHeader = errors.New("its headers are too large for the broker")
+	errClosed     = errors.New("the transport is closed")
+	errURL        = errors.New("the URL of the broker must be like amqp://user:password@host:5672/vhost, or amqps://, with special characters in the user, the password and the vhost percent-encoded")
+	errParameters = errors.New("after the question mark, the URL of the broker may have these parameters, separated by &: " + strings.Join(parameters, ", ") +
+		"; auth_mechanism must be one of " + strings.Join(mechanisms, ", "))
+	errURLOrParameters = fmt.Errorf("%w; %w", errURL, errors.New("heartbeat, connection_timeout and channel_max must be numbers"))
+	errSource          = errors.New(`the source is "", so nobody could read the events: give Source a URI reference such as "/shop", or leave it out`)
+	errTLS             = errors.New("the option TLS needs a URL that begins with amqps://")
+	errVhost           = errors.New("the broker refuses the vhost of the URL: create it, or let the user access it")
+	errSilent          = errors.New("the broker does not answer")
+	errNacked          = errors.New("the broker refused to keep it, for example because a queue is full")
+	errHeader          = errors.New("its headers are too large for the broker")
 
 	// errRefused marks an error of the broker that concerns a single message.
 	errRefused = errors.New("the broker refuses it")
@@ -66,6 +71,22 @@ func errMaxBody(bytes int) error {
 
 func errConnecting(host string, err error) error {
 	return fmt.Errorf("connecting to %s: %w", host, err)
+}
+
+// errDialling returns the error of a failed attempt to connect. It leaves out what the
+// URL contains: the vhost, which the broker quotes, and the paths of files.
+func errDialling(err error) error {
+	var said *amqp091.Error
+	var path *fs.PathError
+	switch {
+	case errors.As(err, &path):
+		return fmt.Errorf("reading a certificate or a key that the URL names: %w", path.Err)
+	case errors.As(err, &said) && said.Code == amqp091.NotAllowed && strings.Contains(said.Reason, "limit"):
+		return errors.New("the broker takes no further connection: it has reached a connection limit of the vhost or the user")
+	case errors.As(err, &said) && said.Code == amqp091.NotAllowed:
+		return errVhost
+	}
+	return err
 }
 
 // errUnconnected reports that a wait for a connection has ended.
