@@ -16,6 +16,7 @@ type Transport struct {
 	topology  topology
 	publisher *publisher
 	consuming *link
+	declared  *declared
 }
 
 var (
@@ -53,7 +54,7 @@ func Connect(url string, options ...Option) (*Transport, error) {
 		publishing.close()
 		return nil, err
 	}
-	t := &Transport{settings: s, topology: topology{names(s.prefix), s.classic}, consuming: consuming}
+	t := &Transport{settings: s, topology: topology{names(s.prefix), s.classic}, consuming: consuming, declared: newDeclared()}
 	t.publisher = newPublisher(publishing, t.topology.exchanges)
 	ctx, cancel := limited(context.Background())
 	defer cancel()
@@ -89,6 +90,11 @@ func limited(ctx context.Context) (context.Context, context.CancelFunc) {
 // before the confirmation, or the broker closes the channel because of another message,
 // Publish publishes again. The message may then be delivered twice, with the same ID.
 //
+// If no queue gets the message, although this transport declared or subscribed receivers
+// for it, Publish declares them again after a second, publishes once more and logs that.
+// Their queues were then deleted, or the broker was reset. Publish can't detect that only
+// some of the queues are missing.
+//
 // The error is a *transport.MessageError or a *transport.UnroutableError (not with
 // [AcceptUnroutable]). Otherwise it is the broker's or the context's, and the message
 // may have been kept.
@@ -105,7 +111,7 @@ func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 	if m.Key != "" {
 		to.key = address(m.Event, m.Key)
 	}
-	routed, err := t.publisher.publish(ctx, ctx, to, t.publishing(m))
+	routed, err := t.send(ctx, to, m)
 	switch {
 	case errors.Is(err, errHeader):
 		return problem(m, "%v", err)
@@ -130,12 +136,11 @@ func (t *Transport) Declare(ctx context.Context, s transport.Subscription) error
 	}
 	ctx, cancel := limited(ctx)
 	defer cancel()
-	return t.declare(ctx, func(ch channel) error {
-		if err := t.topology.exchanges(ch); err != nil {
-			return err
-		}
-		return t.topology.receiver(ch, keyed(s.Event, s.Key))
-	})
+	if err := t.declareReceiver(ctx, keyed(s.Event, s.Key)); err != nil {
+		return err
+	}
+	t.declared.add(s.Event, s.Key)
+	return nil
 }
 
 // declare calls f with a channel of its own. It tries again if the connection is lost.

@@ -159,6 +159,7 @@ func TestOwnNode(t *testing.T) {
 	t.Run("memory alarm", func(t *testing.T) { checkMemoryAlarm(t, n) })
 	t.Run("a connection lost in a memory alarm", func(t *testing.T) { checkLostInAlarm(t, n) })
 	t.Run("consumer_timeout", func(t *testing.T) { checkConsumerTimeout(t, n) })
+	t.Run("reset", func(t *testing.T) { checkReset(t, n) })
 	t.Run("restart", func(t *testing.T) { checkRestart(t, n) })
 }
 

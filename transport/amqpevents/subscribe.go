@@ -102,6 +102,9 @@ func (r *receiving) open(ctx context.Context, conn *connection) (*consumer, erro
 		return c.start(ch, queue, r.subscription.MaxInFlight)
 	})
 	c.channel = ch
+	if err == nil && r.subscription.Key != "" {
+		r.transport.declared.add(r.subscription.Event, r.subscription.Key)
+	}
 	return c, err
 }
 

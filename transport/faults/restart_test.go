@@ -72,4 +72,5 @@ func TestRabbitMQ(t *testing.T) {
 		s.finish("the broker stopped and started, by rabbitmqctl", rabbitMQ, rabbitRestarts)
 	})
 	t.Run("memory alarm", func(t *testing.T) { checkMemoryAlarm(t, n) })
+	t.Run("reset", func(t *testing.T) { checkReset(t, n) })
 }
