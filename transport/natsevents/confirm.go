@@ -20,11 +20,13 @@ import (
 // share one subscription and one timer, whereas the client's own methods need a goroutine
 // or a timer for each message. It may be used concurrently.
 type confirmations struct {
-	conn   *nats.Conn
-	prefix string // of the subjects of answers, which end in a number
-	store  *store // of an embedded server, or nil
-	queue  queue[*sending]
-	out    nats.Msg // the copy that is being sent
+	conn    *nats.Conn
+	prefix  string // of the subjects of answers, which end in a number
+	store   *store // of an embedded server, or nil
+	denials *denials
+	ignore  func() // no longer watches denials
+	queue   queue[*sending]
+	out     nats.Msg // the copy that is being sent
 
 	spare sync.Pool // of *sending that can be reused
 
@@ -89,13 +91,15 @@ func (s *sending) reset() bool {
 // waiter is a call that waits for an answer. since is the number of sweeps at its
 // beginning.
 type waiter struct {
-	answer chan<- error
-	since  int
+	answer  chan<- error
+	since   int
+	subject string
 }
 
-func newConfirmations(conn *nats.Conn, store *store) (*confirmations, error) {
-	c := &confirmations{conn: conn, prefix: conn.NewInbox() + ".", store: store, waiting: map[uint64]waiter{}}
+func newConfirmations(conn *nats.Conn, store *store, denials *denials) (*confirmations, error) {
+	c := &confirmations{conn: conn, prefix: conn.NewInbox() + ".", store: store, denials: denials, waiting: map[uint64]waiter{}}
 	c.queue.handle = c.send
+	c.ignore = denials.watch(func(string) bool { return true }, c.deny)
 	_, err := conn.Subscribe(c.prefix+"*", c.answered)
 	return c, err
 }
@@ -110,6 +114,9 @@ func (c *confirmations) publish(ctx context.Context, subject string, header nats
 	s, ok := c.spare.Get().(*sending)
 	if !ok {
 		s = &sending{answer: make(chan error, 1)}
+	}
+	if err := c.denials.inboxDenied(); err != nil {
+		return true, err // the answer would not arrive
 	}
 	s.message = nats.Msg{Subject: subject, Header: header, Data: body}
 	id := c.begin(s)
@@ -135,7 +142,7 @@ func (c *confirmations) begin(s *sending) (id uint64) {
 	c.mu.Lock()
 	c.last++
 	id = c.last
-	c.waiting[id] = waiter{s.answer, c.sweeps}
+	c.waiting[id] = waiter{s.answer, c.sweeps, s.message.Subject}
 	if !c.sweeping {
 		c.sweeping = true
 		time.AfterFunc(sweepEvery, c.sweep)
@@ -174,11 +181,31 @@ const (
 
 // close ends all waits, because no answer will come.
 func (c *confirmations) close() {
+	c.ignore()
+	c.end(nats.ErrConnectionClosed, func(waiter) bool { return true })
+}
+
+// deny ends the waits for messages that the server denies. If it denies an inbox, it ends
+// all waits.
+func (c *confirmations) deny(err error) {
+	var e *deniedError
+	if !errors.As(err, &e) {
+		return
+	}
+	c.end(err, func(w waiter) bool {
+		return e.verb == subscribing || e.subject == w.subject
+	})
+}
+
+// end ends some waits with an error.
+func (c *confirmations) end(err error, concerns func(waiter) bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for id, w := range c.waiting {
-		delete(c.waiting, id)
-		w.answer <- nats.ErrConnectionClosed
+		if concerns(w) {
+			delete(c.waiting, id)
+			w.answer <- err
+		}
 	}
 }
 

@@ -33,7 +33,7 @@ func (t *Transport) bury(ctx context.Context, m *nats.Msg, d transport.Delivery,
 		h = withoutServers(m.Header)
 		err = t.send(ctx, subject, d.Message, h)
 	}
-	for try := 1; err != nil && pause(ctx, transport.Backoff(try)); try++ {
+	for try := 1; err != nil && !isDenied(err) && pause(ctx, transport.Backoff(try)); try++ {
 		err = t.send(ctx, subject, d.Message, h)
 	}
 	return err
@@ -88,14 +88,14 @@ const deadLetterRoom = maxReason + 1024
 // letter to replay is gone or was temporary, otherwise the client's or the context's.
 // That dead letter is kept.
 func (t *Transport) EachDeadLetter(ctx context.Context, event, key string, decide func(transport.DeadLetter) transport.Disposal) (int, error) {
-	stream, err := t.js.Stream(ctx, t.deadStream())
+	stream, err := t.stream(ctx, t.deadStream())
 	if err != nil {
 		return 0, annotated(err, "looking for dead letters")
 	}
 	last := stream.CachedInfo().State.LastSeq // later ones are left for the next call
 	shown := 0
 	for next := uint64(1); ; shown++ {
-		raw, err := stream.GetMsg(ctx, next, jetstream.WithGetMsgSubject(t.deadSubject(event, key)))
+		raw, err := t.firstMessage(ctx, stream, next, t.deadSubject(event, key))
 		switch {
 		case errors.Is(err, jetstream.ErrMsgNotFound), err == nil && raw.Sequence > last:
 			return shown, nil
@@ -119,7 +119,7 @@ func (t *Transport) dispose(ctx context.Context, stream jetstream.Stream, raw *j
 			return err
 		}
 	}
-	return annotated(stream.DeleteMsg(ctx, raw.Sequence), "deleting a dead letter")
+	return annotated(t.deleteMessage(ctx, stream, raw.Sequence), "deleting a dead letter")
 }
 
 // replay publishes a letter to its receiver. It first checks that the receiver still
@@ -128,7 +128,7 @@ func (t *Transport) replay(ctx context.Context, number uint64, letter transport.
 	if letter.Key == "" {
 		return &temporaryError{letter.Event} // without a key, it would go to all receivers
 	}
-	_, err := t.js.Consumer(ctx, t.eventStream(), consumerName(letter.Event, letter.Key))
+	_, err := t.consumer(ctx, consumerName(letter.Event, letter.Key))
 	switch {
 	case errors.Is(err, jetstream.ErrConsumerNotFound):
 		return &transport.UnroutableError{Event: letter.Event, Key: letter.Key}

@@ -75,10 +75,11 @@ func start(directory string, s settings, lock *flock.Flock) (*Transport, error) 
 		kept.stop()
 		return nil, errors.New("the embedded server did not start")
 	}
-	conn, err := nats.Connect("", append(s.clientOptions(), nats.InProcessServer(srv))...)
+	t := &Transport{settings: s, store: kept}
+	conn, err := nats.Connect("", append(t.clientOptions(), nats.InProcessServer(srv))...)
 	if err != nil {
 		kept.stop()
 		return nil, fmt.Errorf("the embedded server: %w", err)
 	}
-	return newTransport(conn, s, kept)
+	return t.open(conn)
 }

@@ -27,6 +27,7 @@ type Transport struct {
 	confirmations *confirmations
 	store         *store    // of the embedded server, or nil
 	headers       sync.Pool // of *header
+	denials       denials
 }
 
 var (
@@ -52,7 +53,8 @@ func Connect(servers string, options ...Option) (*Transport, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	conn, err := nats.Connect(servers, s.clientOptions()...)
+	t := &Transport{settings: s}
+	conn, err := nats.Connect(servers, t.clientOptions()...)
 	var unreadable *url.Error
 	if errors.As(err, &unreadable) { // its text quotes the URL, with the password
 		err = errors.New("a URL can't be read: percent-encode the special characters in its user and password")
@@ -60,18 +62,8 @@ func Connect(servers string, options ...Option) (*Transport, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connecting to %s: %w", hosts(servers), err)
 	}
-	return newTransport(conn, s, nil)
+	return t.open(conn)
 }
-
-// clientOptions makes the client reconnect without limit, even if the server refuses it
-// for a while, for example because credentials change.
-func (s settings) clientOptions() []nats.Option {
-	return append([]nats.Option{nats.Name("rollcall"), nats.MaxReconnects(-1), nats.IgnoreAuthErrorAbort(), nats.ErrorHandler(quiet)}, s.client...)
-}
-
-// quiet keeps the client from writing to the program's standard error, because errors are
-// reported where they occur. [Client] can set another handler.
-func quiet(*nats.Conn, *nats.Subscription, error) {}
 
 // hosts returns the servers for error texts, without anything that may belong to a
 // password. It drops what precedes an @, and pieces that are not hosts. A password may
@@ -98,10 +90,10 @@ func endsPassword(piece string) bool {
 	return found && !strings.Contains(before, "://")
 }
 
-func newTransport(conn *nats.Conn, s settings, store *store) (*Transport, error) {
-	t := &Transport{settings: s, conn: conn, store: store}
-	err := t.setUp()
-	if err != nil {
+// open makes t ready to use, over a connection. If that fails, open closes t.
+func (t *Transport) open(conn *nats.Conn) (*Transport, error) {
+	t.conn = conn
+	if err := t.setUp(); err != nil {
 		t.Close()
 		return nil, err
 	}
@@ -112,7 +104,7 @@ func (t *Transport) setUp() (err error) {
 	if t.js, err = jetstream.New(t.conn, jetstream.WithDefaultTimeout(setupTimeout)); err != nil {
 		return err
 	}
-	if t.confirmations, err = newConfirmations(t.conn, t.store); err != nil {
+	if t.confirmations, err = newConfirmations(t.conn, t.store, &t.denials); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
@@ -135,14 +127,14 @@ func (t *Transport) setUp() (err error) {
 // limits or replicas may have been changed on the server.
 func (t *Transport) ensureStream(ctx context.Context, config jetstream.StreamConfig) error {
 	config.Storage = jetstream.FileStorage
-	there, err := t.js.Stream(ctx, config.Name)
+	there, err := t.stream(ctx, config.Name)
 	var failed error
 	for try := 0; errors.Is(err, jetstream.ErrStreamNotFound) && try < 5; try++ {
-		if _, failed = t.js.CreateStream(ctx, config); failed == nil {
-			return nil
+		if failed = t.createStream(ctx, config); failed == nil || isDenied(failed) {
+			return annotated(failed, "making the stream "+config.Name)
 		}
 		pause(ctx, 100*time.Millisecond) // another process may be creating it
-		there, err = t.js.Stream(ctx, config.Name)
+		there, err = t.stream(ctx, config.Name)
 	}
 	if err != nil {
 		return annotated(errors.Join(failed, err), "making the stream "+config.Name)
@@ -192,7 +184,9 @@ func (t *Transport) Close() {
 // Publish returns nil when the server has confirmed the message, even if nobody
 // receives it. The error is a *transport.MessageError, the client's or the context's.
 // It is a *transport.MessageError, too, if the message or its headers exceed the
-// server's limit minus 5 KiB. The 5 KiB are reserved for the headers of a dead letter.
+// server's limit minus 5 KiB. The 5 KiB are reserved for the headers of a dead letter. If
+// the server denies the event's subject, Publish returns a nats.ErrPermissionViolation at
+// once.
 // If ctx has no deadline, Publish waits 30 seconds at most.
 func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 	if err := m.Check(); err != nil {

@@ -40,7 +40,7 @@ const (
 func (r *receiving) pull(ctx context.Context, consumer string, changed <-chan nats.Status) (came bool, why reason) {
 	conn := r.transport.conn
 	p := &pull{receiving: r, ctx: ctx, inbox: conn.NewInbox(), failed: make(chan struct{}, 1), answered: make(chan struct{}, 1)}
-	p.subject = "$JS.API.CONSUMER.MSG.NEXT." + r.transport.eventStream() + "." + consumer
+	p.subject = nextSubject(r.transport.eventStream(), consumer)
 	sub, err := conn.Subscribe(p.inbox, p.receive)
 	if err != nil {
 		return false, failed

@@ -26,7 +26,7 @@ func (t *Transport) Declare(ctx context.Context, s transport.Subscription) error
 		return &transport.SubscriptionError{Subscription: s, Problem: "a temporary receiver can't be declared: give it a key"}
 	}
 	name := consumerName(s.Event, s.Key)
-	_, err = t.js.Consumer(ctx, t.eventStream(), name)
+	_, err = t.consumer(ctx, name)
 	if !errors.Is(err, jetstream.ErrConsumerNotFound) {
 		return annotated(err, "looking for the consumer of event "+s.Event)
 	}
@@ -48,8 +48,7 @@ func (t *Transport) ensureConsumer(ctx context.Context, s transport.Subscription
 	} else {
 		config.Durable = name
 	}
-	_, err := t.js.CreateOrUpdateConsumer(ctx, t.eventStream(), config)
-	return annotated(err, "making the consumer of event "+s.Event)
+	return annotated(t.createConsumer(ctx, name, config), "making the consumer of event "+s.Event)
 }
 
 // temporaryThreshold is how long the server keeps the consumer of a temporary receiver
@@ -60,7 +59,8 @@ const temporaryThreshold = 30 * time.Second
 // Subscribe calls the handler for each message until ctx ends. It continues after the
 // connection is lost, and creates its consumer again if it was deleted. The error is a
 // *transport.SubscriptionError. It is the client's error if the consumer can't be
-// created at the start, or if the connection is closed for good, as by Close.
+// created at the start, if the connection is closed for good, as by Close, or if the
+// server denies a subject that the subscription needs.
 func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h transport.Handler) error {
 	s, err := s.Check()
 	if err != nil {
@@ -73,6 +73,9 @@ func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h t
 		}
 		return err
 	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer t.denials.watch(func(subject string) bool { return t.isNeeded(subject, s, name) }, cancel)()
 	r := newReceiving(ctx, t, s, h)
 	defer r.keep()()
 	defer r.end()
@@ -89,9 +92,17 @@ func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h t
 		if !pause(ctx, transport.Backoff(attempt)) {
 			break
 		}
-		_ = t.ensureConsumer(ctx, s, name) // if that fails, the next attempt tries again
+		if err := t.ensureConsumer(ctx, s, name); isDenied(err) {
+			return err
+		} // after other errors, the next attempt tries again
 	}
-	return nil
+	return annotated(deniedCause(ctx), "receiving event "+s.Event)
+}
+
+// isNeeded reports whether a subscription publishes to a subject.
+func (t *Transport) isNeeded(subject string, s transport.Subscription, consumer string) bool {
+	return subject == nextSubject(t.eventStream(), consumer) || subject == t.deadSubject(s.Event, s.Key) ||
+		isAcknowledgement(subject, t.eventStream(), consumer)
 }
 
 // closed returns the error of a subscription whose connection will not come back, for
@@ -105,7 +116,7 @@ func (t *Transport) closed(event string) error {
 func (t *Transport) forget(name string) {
 	ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
 	defer cancel()
-	_ = t.js.DeleteConsumer(ctx, t.eventStream(), name) // if that fails, the server deletes it later
+	_ = t.deleteConsumer(ctx, name) // if that fails, the server deletes it later
 }
 
 // pause waits. It returns false if the context ends first.

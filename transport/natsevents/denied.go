@@ -1,0 +1,226 @@
+package natsevents
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/nats-io/nats.go"
+)
+
+// deniedError reports that the server denies the user of the connection a subject. To
+// callers it is a nats.ErrPermissionViolation.
+type deniedError struct {
+	verb    string // what is denied: "publish" or "subscribe"
+	subject string
+	allow   string // the permission to add
+	err     error  // the client's
+}
+
+func (e *deniedError) Error() string {
+	return fmt.Sprintf("the server denies this user to %s to %s: add the permission to %s to %s; docs/production.md lists the permissions that are needed",
+		e.verb, e.subject, e.verb, e.allow)
+}
+
+func (e *deniedError) Unwrap() error { return e.err }
+
+const (
+	publishing  = "publish"
+	subscribing = "subscribe"
+)
+
+// violations matches how servers report a denied subject. The client reports each
+// violation without the call that it belongs to.
+var violations = regexp.MustCompile(`(?i)permissions violation for (publish|subscription)[^"]*"([^"]+)"`)
+
+// asDenied returns the violation that the client reports in err, or nil.
+func (s settings) asDenied(err error) *deniedError {
+	if !errors.Is(err, nats.ErrPermissionViolation) {
+		return nil
+	}
+	found := violations.FindStringSubmatch(err.Error())
+	if found == nil {
+		return nil
+	}
+	verb := publishing
+	if strings.EqualFold(found[1], "subscription") {
+		verb = subscribing
+	}
+	return &deniedError{verb: verb, subject: found[2], allow: s.permission(verb, found[2]), err: err}
+}
+
+// permission returns the permission that allows a subject and those like it. It has the
+// form of docs/production.md.
+func (s settings) permission(verb, subject string) string {
+	if verb == subscribing { // only inboxes are subscribed to
+		inbox := strings.TrimSuffix(subject, ".*")
+		return inbox[:strings.LastIndexByte(inbox, '.')+1] + ">"
+	}
+	for _, prefix := range []string{"$JS.ACK.", s.prefix + ".event.", s.prefix + ".dead."} {
+		if strings.HasPrefix(subject, prefix) {
+			return prefix + ">"
+		}
+	}
+	stream := "." + eventStream(s.prefix) + "."
+	if before, _, ok := strings.Cut(subject, stream); ok {
+		return before + stream + ">"
+	}
+	return subject
+}
+
+// denials passes denied subjects to the calls that they concern. It may be used
+// concurrently.
+type denials struct {
+	inbox atomic.Pointer[deniedError] // set while the server denies an inbox, so that no reply arrives
+
+	mu      sync.Mutex
+	watches map[*watch]struct{}
+	logged  map[string]bool // by permission; since the connection was made
+}
+
+// watch is a call in progress.
+type watch struct {
+	concerns func(subject string) bool
+	fail     func(error)
+}
+
+// report passes a denied subject to the calls that it concerns. A denied inbox concerns
+// all calls.
+func (d *denials) report(e *deniedError) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if e.verb == subscribing {
+		d.inbox.Store(e)
+	}
+	for w := range d.watches {
+		if e.verb == subscribing || w.concerns(e.subject) {
+			w.fail(e)
+		}
+	}
+}
+
+// isNew reports whether a permission has not been logged. There may be thousands of
+// violations a second.
+func (d *denials) isNew(e *deniedError) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	permission := e.verb + " " + e.allow
+	if d.logged[permission] || len(d.logged) == maxLogged {
+		return false
+	}
+	if d.logged == nil {
+		d.logged = map[string]bool{}
+	}
+	d.logged[permission] = true
+	return true
+}
+
+// maxLogged limits the memory for what was logged.
+const maxLogged = 1000
+
+// forget forgets what was denied, because a new connection may have other permissions.
+func (d *denials) forget() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.inbox.Store(nil)
+	d.logged = nil
+}
+
+// inboxDenied returns an error while the server denies the inboxes of the connection.
+func (d *denials) inboxDenied() error {
+	if e := d.inbox.Load(); e != nil {
+		return e
+	}
+	return nil
+}
+
+// watch calls fail for each denied subject that concerns the caller, until the returned
+// function is called. fail must not block.
+func (d *denials) watch(concerns func(subject string) bool, fail func(error)) (end func()) {
+	w := &watch{concerns, fail}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.watches == nil {
+		d.watches = map[*watch]struct{}{}
+	}
+	d.watches[w] = struct{}{}
+	if err := d.inboxDenied(); err != nil {
+		fail(err)
+	}
+	return func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		delete(d.watches, w)
+	}
+}
+
+// clientOptions returns the options of the client. The client reconnects without limit,
+// even if the server refuses it for a while, for example because credentials change.
+func (t *Transport) clientOptions() []nats.Option {
+	options := []nats.Option{nats.Name("rollcall"), nats.MaxReconnects(-1), nats.IgnoreAuthErrorAbort()}
+	return append(append(options, t.settings.client...), t.listen)
+}
+
+// listen is an option of the client by which the transport hears of denied subjects and of
+// new connections. It calls the handlers that [Client] has set. Without a handler of
+// errors, the client would write to the program's standard error.
+func (t *Transport) listen(o *nats.Options) error {
+	failed, reconnected := o.AsyncErrorCB, o.ReconnectedCB
+	o.AsyncErrorCB = func(conn *nats.Conn, sub *nats.Subscription, err error) {
+		if e := t.settings.asDenied(err); e != nil {
+			t.denied(e)
+		}
+		if failed != nil {
+			failed(conn, sub, err)
+		}
+	}
+	o.ReconnectedCB = func(conn *nats.Conn) {
+		t.denials.forget()
+		if reconnected != nil {
+			reconnected(conn)
+		}
+	}
+	return nil
+}
+
+// denied logs a denied subject, and passes it to the calls that it concerns.
+func (t *Transport) denied(e *deniedError) {
+	if t.denials.isNew(e) {
+		t.log().Error("the NATS server denies a subject: events are not published or not received", "action", e.verb, "subject", e.subject, "permission", e.allow)
+	}
+	t.denials.report(e)
+}
+
+// asking makes a call to the JetStream API. It returns at once if the server denies one of
+// the subjects, or one that begins with such a subject and a dot.
+func (t *Transport) asking(ctx context.Context, call func(context.Context) error, subjects ...string) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer t.denials.watch(func(subject string) bool {
+		return slices.ContainsFunc(subjects, func(s string) bool { return subject == s || strings.HasPrefix(subject, s+".") })
+	}, cancel)()
+	err := call(ctx)
+	if denied := deniedCause(ctx); err != nil && denied != nil {
+		return denied
+	}
+	return err
+}
+
+// deniedCause returns the error if a context has ended because the server denies a
+// subject.
+func deniedCause(ctx context.Context) error {
+	if err := context.Cause(ctx); isDenied(err) {
+		return err
+	}
+	return nil
+}
+
+func isDenied(err error) bool {
+	var denied *deniedError
+	return errors.As(err, &denied)
+}
