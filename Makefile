@@ -78,6 +78,7 @@ fuzz: ## fuzz each target for FUZZTIME, 20s by default
 	.ci/fuzz FuzzRoundTrip $(FUZZTIME) ./tags
 	.ci/fuzz FuzzOrder $(FUZZTIME) ./internal/orderfile
 	.ci/fuzz FuzzFromAttributes $(FUZZTIME) ./transport
+	.ci/fuzz FuzzConnectURL $(FUZZTIME) ./transport/natsevents
 
 # What is covered is said by the tests of each of these packages alone.
 COVERED := . ordering tags event provider provider/providertest fxevents fxeventstest internal/orderfile inspect monitor transport otelevents

@@ -15,3 +15,6 @@ func SetLeaveTimeout(t *testing.T, d time.Duration) {
 	leaveTimeout = d
 	t.Cleanup(func() { leaveTimeout = before })
 }
+
+// ReadServers is what Connect checks a list of servers by.
+var ReadServers = readServers

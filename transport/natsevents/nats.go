@@ -46,48 +46,26 @@ const duplicates = 2 * time.Minute
 // Connect connects to a NATS server or cluster and creates the streams. servers is a
 // URL such as "nats://host:4222", or several separated by commas. If no server can be
 // reached, Connect returns an error without trying again. A connection that is lost
-// later is restored automatically, and the attempts never stop. Errors contain no
-// password.
+// later is restored automatically, and the attempts never stop.
+//
+// Errors contain no password and no token. Special characters in them must be
+// percent-encoded. Connect refuses URLs that it could take in more than one way, for
+// example because of a comma in a password, before it looks up any host.
 func Connect(servers string, options ...Option) (*Transport, error) {
 	s := newSettings(options)
 	if err := s.check(); err != nil {
 		return nil, err
 	}
+	addresses, err := readServers(servers)
+	if err != nil {
+		return nil, annotated(err, "connecting to NATS")
+	}
 	t := &Transport{settings: s}
 	conn, err := nats.Connect(servers, t.clientOptions()...)
-	var unreadable *url.Error
-	if errors.As(err, &unreadable) { // its text quotes the URL, with the password
-		err = errors.New("a URL can't be read: percent-encode the special characters in its user and password")
-	}
 	if err != nil {
-		return nil, fmt.Errorf("connecting to %s: %w", hosts(servers), err)
+		return nil, fmt.Errorf("connecting to %s: %w", addresses, err)
 	}
 	return t.open(conn)
-}
-
-// hosts returns the servers for error texts, without anything that may belong to a
-// password. It drops what precedes an @, and pieces that are not hosts. A password may
-// contain a comma, so it also drops each piece that a later piece with an @ may continue.
-func hosts(servers string) string {
-	var list []string
-	pieces := strings.Split(servers, ",")
-	for i, piece := range pieces {
-		host := piece[strings.LastIndexByte(piece, '@')+1:]
-		if _, rest, ok := strings.Cut(host, "://"); ok {
-			host = rest
-		}
-		if _, err := url.Parse("nats://" + host); err == nil && !slices.ContainsFunc(pieces[i+1:], endsPassword) {
-			list = append(list, host)
-		}
-	}
-	return cmp.Or(strings.Join(list, ","), "the server")
-}
-
-// endsPassword reports whether a piece may hold the end of a password that began in an
-// earlier piece.
-func endsPassword(piece string) bool {
-	before, _, found := strings.Cut(piece, "@")
-	return found && !strings.Contains(before, "://")
 }
 
 // open makes t ready to use, over a connection. If that fails, open closes t.

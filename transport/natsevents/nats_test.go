@@ -113,26 +113,6 @@ func TestOneProcessADirectory(t *testing.T) {
 	again.Close()
 }
 
-func TestNoPasswordInErrors(t *testing.T) {
-	t.Parallel()
-	_, err := natsevents.Connect("nats://ann:s3cret@127.0.0.1:1,nats://bob:s3cret@127.0.0.1:2")
-	if err == nil || strings.Contains(err.Error(), "s3cret") || !strings.Contains(err.Error(), "127.0.0.1:1") {
-		t.Errorf("got %v", err)
-	}
-	for _, tt := range []struct{ servers, says string }{
-		{"s3cret@:::", "connecting to :::: "},
-		{"nats://ann:s3cret%ss3cret@127.0.0.1:1", "connecting to 127.0.0.1:1: a URL can't be read"},
-		{"nats://ann:s3cret/s3cret@127.0.0.1:1", "connecting to 127.0.0.1:1: a URL can't be read"},
-		{"nats://ann:s3cret", "connecting to the server: a URL can't be read"},
-		{"nats://ann:s3cret,x@127.0.0.1:1", "connecting to 127.0.0.1:1: a URL can't be read"},
-		{"nats://127.0.0.1:12345,x@127.0.0.1:2", "connecting to 127.0.0.1:2: "}, // the password is 12345,x
-	} {
-		if _, err := natsevents.Connect(tt.servers); err == nil || strings.Contains(err.Error(), "s3cret") || strings.Contains(err.Error(), "12345") || !strings.Contains(err.Error(), tt.says) {
-			t.Errorf("%s: got %v", tt.servers, err)
-		}
-	}
-}
-
 // What was confirmed is there after a restart, and so are dead letters and the
 // attempts of what was refused.
 func TestEmbeddedKeepsEvents(t *testing.T) {
