@@ -16,7 +16,8 @@ import (
 
 // Declare creates the consumer of a receiver key. It does nothing if the consumer
 // exists, so the [AckWait] of a receiving process is not changed. The error is a
-// *transport.SubscriptionError or the client's.
+// *transport.SubscriptionError, also if the consumer belongs to another receiver, or the
+// client's.
 func (t *Transport) Declare(ctx context.Context, s transport.Subscription) error {
 	s, err := s.Check()
 	if err != nil {
@@ -26,16 +27,39 @@ func (t *Transport) Declare(ctx context.Context, s transport.Subscription) error
 		return &transport.SubscriptionError{Subscription: s, Problem: "a temporary receiver can't be declared: give it a key"}
 	}
 	name := consumerName(s.Event, s.Key)
-	_, err = t.consumer(ctx, name)
-	if !errors.Is(err, jetstream.ErrConsumerNotFound) {
-		return annotated(err, "looking for the consumer of event "+s.Event)
+	if there, err := t.lookFor(ctx, s, name); there || err != nil {
+		return err
 	}
-	return t.ensureConsumer(ctx, s, name)
+	return t.createOrUpdate(ctx, s, name)
 }
 
-// ensureConsumer creates or updates the consumer of a receiver.
+// lookFor reports whether the consumer of a receiver exists. It is an error if the consumer
+// belongs to another receiver.
+func (t *Transport) lookFor(ctx context.Context, s transport.Subscription, name string) (there bool, err error) {
+	consumer, err := t.consumer(ctx, name)
+	if errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, annotated(err, "looking for the consumer of event "+s.Event)
+	}
+	return true, t.ownerProblem(s, consumer.CachedInfo().Config)
+}
+
+// ensureConsumer creates or updates the consumer of a receiver. It leaves the consumer of
+// another receiver as it is.
 func (t *Transport) ensureConsumer(ctx context.Context, s transport.Subscription, name string) error {
+	if s.Key != "" { // the name of a temporary receiver is random
+		if _, err := t.lookFor(ctx, s, name); err != nil {
+			return err
+		}
+	}
+	return t.createOrUpdate(ctx, s, name)
+}
+
+func (t *Transport) createOrUpdate(ctx context.Context, s transport.Subscription, name string) error {
 	config := jetstream.ConsumerConfig{
+		Description:   description(s),
 		FilterSubject: t.eventSubject(s.Event),
 		DeliverPolicy: jetstream.DeliverNewPolicy,
 		AckPolicy:     jetstream.AckExplicitPolicy,
@@ -58,7 +82,7 @@ const temporaryThreshold = 30 * time.Second
 
 // Subscribe calls the handler for each message until ctx ends. It continues after the
 // connection is lost, and creates its consumer again if it was deleted. The error is a
-// *transport.SubscriptionError. It is the client's error if the consumer can't be
+// *transport.SubscriptionError, also if the consumer belongs to another receiver. It is the client's error if the consumer can't be
 // created at the start, if the connection is closed for good, as by Close, or if the
 // server denies a subject that the subscription needs.
 func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h transport.Handler) error {
@@ -92,11 +116,17 @@ func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h t
 		if !pause(ctx, transport.Backoff(attempt)) {
 			break
 		}
-		if err := t.ensureConsumer(ctx, s, name); isDenied(err) {
+		if err := t.ensureConsumer(ctx, s, name); isFinal(err) {
 			return err
 		} // after other errors, the next attempt tries again
 	}
 	return annotated(deniedCause(ctx), "receiving event "+s.Event)
+}
+
+// isFinal reports whether an error remains until somebody has changed something.
+func isFinal(err error) bool {
+	var subscription *transport.SubscriptionError
+	return isDenied(err) || errors.As(err, &subscription)
 }
 
 // isNeeded reports whether a subscription publishes to a subject.
