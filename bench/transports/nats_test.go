@@ -150,6 +150,7 @@ func openNATS(b *testing.B) *natsevents.Transport {
 	name, js := jetStream(b)
 	t, err := natsevents.Connect(natsURL, natsevents.Prefix(name))
 	check(b, err)
+	check(b, t.AwaitConnection(b.Context()))
 	b.Cleanup(func() {
 		t.Close()
 		for _, stream := range []string{name, name + "_dead"} {

@@ -52,6 +52,9 @@ func cluster(t *testing.T) overNATS {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.delete)
+	if err := b.AwaitConnection(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	return b
 }
 

@@ -88,6 +88,9 @@ const deadLetterRoom = maxReason + 1024
 // letter to replay is gone or was temporary, otherwise the client's or the context's.
 // That dead letter is kept.
 func (t *Transport) EachDeadLetter(ctx context.Context, event, key string, decide func(transport.DeadLetter) transport.Disposal) (int, error) {
+	if err := t.await(ctx); err != nil {
+		return 0, annotated(err, "looking for dead letters")
+	}
 	stream, err := t.stream(ctx, t.deadStream())
 	if err != nil {
 		return 0, annotated(err, "looking for dead letters")

@@ -73,14 +73,20 @@ func (s settings) permission(verb, subject string) string {
 	return subject
 }
 
-// denials passes denied subjects to the calls that they concern. It may be used
-// concurrently.
+// denials passes denied subjects of one connection to the calls that they concern. It may
+// be used concurrently.
 type denials struct {
 	inbox atomic.Pointer[deniedError] // set while the server denies an inbox, so that no reply arrives
 
 	mu      sync.Mutex
 	watches map[*watch]struct{}
-	logged  map[string]bool // by permission; since the connection was made
+}
+
+// logged are the denied permissions that were logged since the connection was made. There
+// may be thousands of violations a second.
+type logged struct {
+	mu          sync.Mutex
+	permissions map[string]bool
 }
 
 // watch is a call in progress.
@@ -104,32 +110,29 @@ func (d *denials) report(e *deniedError) {
 	}
 }
 
-// isNew reports whether a permission has not been logged. There may be thousands of
-// violations a second.
-func (d *denials) isNew(e *deniedError) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+// add adds a permission. It returns false if the permission was logged before.
+func (l *logged) add(e *deniedError) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	permission := e.verb + " " + e.allow
-	if d.logged[permission] || len(d.logged) == maxLogged {
+	if l.permissions[permission] || len(l.permissions) == maxLogged {
 		return false
 	}
-	if d.logged == nil {
-		d.logged = map[string]bool{}
+	if l.permissions == nil {
+		l.permissions = map[string]bool{}
 	}
-	d.logged[permission] = true
+	l.permissions[permission] = true
 	return true
+}
+
+func (l *logged) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.permissions = nil
 }
 
 // maxLogged limits the memory for what was logged.
 const maxLogged = 1000
-
-// forget forgets what was denied, because a new connection may have other permissions.
-func (d *denials) forget() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.inbox.Store(nil)
-	d.logged = nil
-}
 
 // inboxDenied returns an error while the server denies the inboxes of the connection.
 func (d *denials) inboxDenied() error {
@@ -159,41 +162,40 @@ func (d *denials) watch(concerns func(subject string) bool, fail func(error)) (e
 	}
 }
 
-// clientOptions returns the options of the client. The client reconnects without limit,
-// even if the server refuses it for a while, for example because credentials change.
-func (t *Transport) clientOptions() []nats.Option {
-	options := []nats.Option{nats.Name("rollcall"), nats.MaxReconnects(-1), nats.IgnoreAuthErrorAbort()}
-	return append(append(options, t.settings.client...), t.listen)
-}
-
-// listen is an option of the client by which the transport hears of denied subjects and of
-// new connections. It calls the handlers that [Client] has set. Without a handler of
-// errors, the client would write to the program's standard error.
-func (t *Transport) listen(o *nats.Options) error {
-	failed, reconnected := o.AsyncErrorCB, o.ReconnectedCB
+// listen hears of denied subjects and of new connections. It also calls the handlers that
+// [Client] has set. Without a handler of errors, the client would write to the program's
+// standard error.
+func (t *Transport) listen(o *nats.Options) {
+	d, failed, reconnected, refused := t.denials, o.AsyncErrorCB, o.ReconnectedCB, o.ReconnectErrCB
 	o.AsyncErrorCB = func(conn *nats.Conn, sub *nats.Subscription, err error) {
 		if e := t.settings.asDenied(err); e != nil {
-			t.denied(e)
+			t.denied(d, e)
 		}
 		if failed != nil {
 			failed(conn, sub, err)
 		}
 	}
 	o.ReconnectedCB = func(conn *nats.Conn) {
-		t.denials.forget()
+		d.inbox.Store(nil) // a new connection may have other permissions
+		t.logged.forget()
 		if reconnected != nil {
 			reconnected(conn)
 		}
 	}
-	return nil
+	o.ReconnectErrCB = func(conn *nats.Conn, err error) {
+		t.link.fail(err)
+		if refused != nil {
+			refused(conn, err)
+		}
+	}
 }
 
 // denied logs a denied subject, and passes it to the calls that it concerns.
-func (t *Transport) denied(e *deniedError) {
-	if t.denials.isNew(e) {
+func (t *Transport) denied(d *denials, e *deniedError) {
+	if t.logged.add(e) {
 		t.log().Error("the NATS server denies a subject: events are not published or not received", "action", e.verb, "subject", e.subject, "permission", e.allow)
 	}
-	t.denials.report(e)
+	d.report(e)
 }
 
 // asking makes a call to the JetStream API. It returns at once if the server denies one of

@@ -65,7 +65,7 @@ func (r *records) option() natsevents.Option {
 func asAnn(t *testing.T, url string, options ...natsevents.Option) (*natsevents.Transport, *records) {
 	t.Helper()
 	log := &records{}
-	x, err := natsevents.Connect(url, append(options, natsevents.Client(natsgo.UserInfo("ann", "x")), log.option())...)
+	x, err := connect(url, append(options, natsevents.Client(natsgo.UserInfo("ann", "x")), log.option())...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +164,7 @@ func TestDeniedInbox(t *testing.T) {
 	t.Parallel()
 	url := permitted(t, &server.Permissions{Subscribe: &server.SubjectPermission{Deny: []string{"_INBOX.>"}}})
 	log := &records{}
-	_, err := natsevents.Connect(url, natsevents.Client(natsgo.UserInfo("ann", "x")), log.option())
+	_, err := connect(url, natsevents.Client(natsgo.UserInfo("ann", "x")), log.option())
 	saysDenied(t, err, log, "subscribe", "_INBOX.", "_INBOX.>")
 }
 

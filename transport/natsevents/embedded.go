@@ -1,6 +1,7 @@
 package natsevents
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -75,11 +76,15 @@ func start(directory string, s settings, lock *flock.Flock) (*Transport, error) 
 		kept.stop()
 		return nil, errors.New("the embedded server did not start")
 	}
-	t := &Transport{settings: s, store: kept}
-	conn, err := nats.Connect("", append(t.clientOptions(), nats.InProcessServer(srv))...)
+	t := &Transport{settings: s, store: kept, link: newLink("the embedded server")}
+	clientOptions, err := s.clientOptions(nats.InProcessServer(srv))
+	if err == nil {
+		err = t.attempt(context.Background(), clientOptions)
+	}
 	if err != nil {
 		kept.stop()
 		return nil, fmt.Errorf("the embedded server: %w", err)
 	}
-	return t.open(conn)
+	t.link.open()
+	return t, nil
 }

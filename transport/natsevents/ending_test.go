@@ -153,7 +153,7 @@ func TestHandlerEndsItsGoroutine(t *testing.T) {
 func TestDeclareLeavesAckWait(t *testing.T) {
 	t.Parallel()
 	m := newMonitored(t, transport.Subscription{Event: "order.placed", Key: "mail"}, natsevents.AckWait(time.Hour))
-	web, err := natsevents.Connect("nats://"+address, natsevents.Prefix(strings.ToLower(m.stream)), natsevents.AckWait(time.Second))
+	web, err := connect("nats://"+address, natsevents.Prefix(strings.ToLower(m.stream)), natsevents.AckWait(time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}

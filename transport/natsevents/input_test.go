@@ -217,7 +217,7 @@ func TestHeadersAreCarried(t *testing.T) {
 func connected(t *testing.T) (x *natsevents.Transport, url, prefix string) {
 	t.Helper()
 	url, prefix = cluster(t), "test"+rand.Text()[:8]
-	x, err := natsevents.Connect(url, natsevents.Prefix(prefix))
+	x, err := connect(url, natsevents.Prefix(prefix))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -265,7 +265,7 @@ func TestStreamOfAnother(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = js.DeleteStream(context.Background(), name) })
-	if _, err := natsevents.Connect(url, natsevents.Prefix(prefix)); err == nil || !strings.Contains(err.Error(), "there is a stream "+name+" already") || !strings.Contains(err.Error(), "use another prefix") {
+	if _, err := connect(url, natsevents.Prefix(prefix)); err == nil || !strings.Contains(err.Error(), "there is a stream "+name+" already") || !strings.Contains(err.Error(), "use another prefix") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -27,13 +27,16 @@ type Transport struct {
 	confirmations *confirmations
 	store         *store    // of the embedded server, or nil
 	headers       sync.Pool // of *header
-	denials       denials
+	link          *link
+	denials       *denials
+	logged        logged
 }
 
 var (
 	_ transport.Transport   = (*Transport)(nil)
 	_ transport.Declarer    = (*Transport)(nil)
 	_ transport.DeadLetters = (*Transport)(nil)
+	_ transport.Connector   = (*Transport)(nil)
 )
 
 // setupTimeout limits the calls that create streams and consumers, and every other
@@ -43,49 +46,62 @@ const setupTimeout = 10 * time.Second
 // duplicates is how long the server remembers IDs.
 const duplicates = 2 * time.Minute
 
-// Connect connects to a NATS server or cluster and creates the streams. servers is a
-// URL such as "nats://host:4222", or several separated by commas. If no server can be
-// reached, Connect returns an error without trying again. A connection that is lost
-// later is restored automatically, and the attempts never stop.
+// Connect returns a transport over a NATS server or cluster. list is a URL such as
+// "nats://host:4222", or several separated by commas. Connect only checks the URLs and the
+// options. The transport then connects and creates the streams in the background. The
+// attempts never stop, and a connection that is lost later is restored. Failed attempts are
+// logged, at intervals that grow.
+//
+// AwaitConnection waits for the connection. Publish, Declare and Subscribe wait for it,
+// too, until their context ends.
 //
 // Errors contain no password and no token. Special characters in them must be
 // percent-encoded. Connect refuses URLs that it could take in more than one way, for
 // example because of a comma in a password, before it looks up any host.
-func Connect(servers string, options ...Option) (*Transport, error) {
+func Connect(list string, options ...Option) (*Transport, error) {
 	s := newSettings(options)
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	addresses, err := readServers(servers)
+	servers, addresses, err := readServers(list)
 	if err != nil {
 		return nil, annotated(err, "connecting to NATS")
 	}
-	t := &Transport{settings: s}
-	conn, err := nats.Connect(servers, t.clientOptions()...)
+	o, err := s.clientOptions()
 	if err != nil {
-		return nil, fmt.Errorf("connecting to %s: %w", addresses, err)
+		return nil, annotated(err, "the options of the NATS client")
 	}
-	return t.open(conn)
-}
-
-// open makes t ready to use, over a connection. If that fails, open closes t.
-func (t *Transport) open(conn *nats.Conn) (*Transport, error) {
-	t.conn = conn
-	if err := t.setUp(); err != nil {
-		t.Close()
-		return nil, err
-	}
+	o.Servers = servers
+	t := &Transport{settings: s, link: newLink(addresses)}
+	go t.connect(o)
 	return t, nil
 }
 
-func (t *Transport) setUp() (err error) {
+// clientOptions returns the options of the client. The client reconnects without limit,
+// even if the server refuses it for a while, for example because credentials change.
+func (s settings) clientOptions(more ...nats.Option) (nats.Options, error) {
+	o := nats.GetDefaultOptions()
+	o.Name, o.MaxReconnect, o.IgnoreAuthErrorAbort = "rollcall", -1, true
+	for _, set := range slices.Concat(s.client, more) {
+		if set == nil {
+			continue
+		}
+		if err := set(&o); err != nil {
+			return o, err
+		}
+	}
+	return o, nil
+}
+
+// setUp makes t ready to use, over its connection.
+func (t *Transport) setUp(ctx context.Context) (err error) {
 	if t.js, err = jetstream.New(t.conn, jetstream.WithDefaultTimeout(setupTimeout)); err != nil {
 		return err
 	}
-	if t.confirmations, err = newConfirmations(t.conn, t.store, &t.denials); err != nil {
+	if t.confirmations, err = newConfirmations(t.conn, t.store, t.denials); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
+	ctx, cancel := context.WithTimeout(ctx, setupTimeout)
 	defer cancel()
 	for _, config := range []jetstream.StreamConfig{
 		{Name: t.eventStream(), Subjects: []string{t.eventSubject(">")}, Retention: jetstream.InterestPolicy, Discard: jetstream.DiscardNew, Duplicates: duplicates},
@@ -119,14 +135,23 @@ func (t *Transport) ensureStream(ctx context.Context, config jetstream.StreamCon
 	}
 	got := there.CachedInfo().Config
 	if !slices.Contains(got.Subjects, config.Subjects[0]) {
-		return fmt.Errorf("there is a stream %s already, of the subjects %q, without %q: use another prefix, "+
+		return streamError("there is a stream %s already, of the subjects %q, without %q: use another prefix, "+
 			"one that differs by more than case", config.Name, got.Subjects, config.Subjects[0])
 	}
 	if got.Retention != config.Retention || got.Storage != config.Storage {
-		return fmt.Errorf("there is a stream %s already, of %v retention in %v storage; it must be of %v retention in %v storage: "+
+		return streamError("there is a stream %s already, of %v retention in %v storage; it must be of %v retention in %v storage: "+
 			"use another prefix, or delete it if nobody needs it", config.Name, got.Retention, got.Storage, config.Retention, config.Storage)
 	}
 	return nil
+}
+
+// conflictError reports a stream that somebody has made for something else.
+type conflictError struct{ problem string }
+
+func (e *conflictError) Error() string { return e.problem }
+
+func streamError(format string, args ...any) error {
+	return &conflictError{fmt.Sprintf(format, args...)}
 }
 
 func annotated(err error, what string) error {
@@ -150,9 +175,8 @@ func (t *Transport) deadSubject(event, key string) string {
 // Close ends the connection and the embedded server, if there is one. End the
 // subscriptions before that.
 func (t *Transport) Close() {
-	t.conn.Close()
-	if t.confirmations != nil {
-		t.confirmations.close()
+	if t.link.close() {
+		t.disconnect()
 	}
 	if t.store != nil {
 		t.store.stop()
@@ -165,10 +189,19 @@ func (t *Transport) Close() {
 // server's limit minus 5 KiB. The 5 KiB are reserved for the headers of a dead letter. If
 // the server denies the event's subject, Publish returns a nats.ErrPermissionViolation at
 // once.
-// If ctx has no deadline, Publish waits 30 seconds at most.
+// If ctx has no deadline, Publish waits 30 seconds at most. If there is no connection
+// meanwhile, the error has the servers' addresses and why the last attempt failed.
 func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 	if err := m.Check(); err != nil {
 		return err
+	}
+	if !t.link.isReady() {
+		var cancel context.CancelFunc
+		ctx, cancel = limited(ctx)
+		defer cancel()
+		if err := t.link.await(ctx); err != nil {
+			return annotated(err, "publishing event "+m.Event)
+		}
 	}
 	h := t.header(m, t.publishedKey(m), nil)
 	problem, headers := "", headerSize(h.fields)
@@ -203,7 +236,7 @@ func (t *Transport) send(ctx context.Context, subject string, m transport.Messag
 			t.release(h)
 		}
 		if !errors.Is(err, errUnanswered) || !limited && attempt == confirmAttempts {
-			return annotated(err, "publishing event "+m.Event)
+			return annotated(t.explained(err), "publishing event "+m.Event)
 		}
 	}
 }

@@ -48,6 +48,21 @@ func cluster(t *testing.T) string {
 	return ""
 }
 
+// connect is Connect that waits for the connection.
+func connect(servers string, options ...natsevents.Option) (*natsevents.Transport, error) {
+	x, err := natsevents.Connect(servers, options...)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	if err := x.AwaitConnection(ctx); err != nil {
+		x.Close()
+		return nil, err
+	}
+	return x, nil
+}
+
 func embedded(t *testing.T, options ...natsevents.Option) *natsevents.Transport {
 	t.Helper()
 	x, err := natsevents.Embedded(t.TempDir(), options...)
@@ -85,7 +100,7 @@ func TestClusterConforms(t *testing.T) {
 	prefix := "kit" + rand.Text()[:8]
 	t.Cleanup(func() { deletePrefix(t, url, prefix) })
 	transporttest.Run(t, func(t *testing.T) transport.Transport {
-		x, err := natsevents.Connect(url, natsevents.Prefix(prefix), soon)
+		x, err := connect(url, natsevents.Prefix(prefix), soon)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -90,7 +90,7 @@ func TestEachPermissionIsNeeded(t *testing.T) {
 
 // useAll does all that a transport does, until something fails.
 func useAll(t *testing.T, url string, log *records) error {
-	x, err := natsevents.Connect(url, natsevents.Client(natsgo.UserInfo("ann", "x")), log.option())
+	x, err := connect(url, natsevents.Client(natsgo.UserInfo("ann", "x")), log.option())
 	if err != nil {
 		return err
 	}

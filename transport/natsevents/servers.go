@@ -22,8 +22,9 @@ import (
 // readServers therefore refuses lists that may mean something else than they say. Its
 // errors quote nothing of the list.
 
-// readServers returns the addresses of a list of servers, for errors and logs.
-func readServers(list string) (addresses string, err error) {
+// readServers returns the URLs of a list of servers, and their addresses for errors and
+// logs.
+func readServers(list string) (urls []string, addresses string, err error) {
 	var hosts []string
 	first := noUser
 	for i, text := range strings.Split(list, ",") {
@@ -35,12 +36,12 @@ func readServers(list string) (addresses string, err error) {
 			problem = "differs from the first one in whether it has a user and a password, or a token: give each server the same, or use natsevents.Client(nats.UserInfo(…))"
 		}
 		if problem != "" {
-			return "", fmt.Errorf("server %d of the list %s; special characters of users, passwords and tokens must be percent-encoded, such as %%2C for a comma", i+1, problem)
+			return nil, "", fmt.Errorf("server %d of the list %s; special characters of users, passwords and tokens must be percent-encoded, such as %%2C for a comma", i+1, problem)
 		}
 		first = userKind(u)
-		hosts = append(hosts, u.Host)
+		urls, hosts = append(urls, text), append(hosts, u.Host)
 	}
-	return cmp.Or(strings.Join(hosts, ","), strings.TrimPrefix(nats.DefaultURL, "nats://")), nil
+	return urls, cmp.Or(strings.Join(hosts, ","), strings.TrimPrefix(nats.DefaultURL, "nats://")), nil
 }
 
 // readServer reads a URL as the client does. first is whether it is the first one of its

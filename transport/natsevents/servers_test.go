@@ -61,7 +61,8 @@ func TestNoPasswordInErrors(t *testing.T) {
 			t.Errorf("%s: got %v", list, err)
 		}
 	}
-	_, err := natsevents.Connect("nats://ann:s3cret@127.0.0.1:1,nats://bob:s3cret@127.0.0.1:2")
+	x, failed := disconnected(t, "nats://ann:s3cret@127.0.0.1:1,nats://bob:s3cret@127.0.0.1:2")
+	err := x.AwaitConnection(failed)
 	if err == nil || strings.Contains(err.Error(), secret) || !strings.Contains(err.Error(), "127.0.0.1:1,127.0.0.1:2") {
 		t.Errorf("got %v", err)
 	}

@@ -294,7 +294,7 @@ func TestBadSettings(t *testing.T) {
 func TestPrefixOfOtherCase(t *testing.T) {
 	t.Parallel()
 	_, url, prefix := connected(t)
-	if _, err := natsevents.Connect(url, natsevents.Prefix(strings.ToUpper(prefix))); err == nil || !strings.Contains(err.Error(), "use another prefix") {
+	if _, err := connect(url, natsevents.Prefix(strings.ToUpper(prefix))); err == nil || !strings.Contains(err.Error(), "use another prefix") {
 		t.Errorf("got %v", err)
 	}
 }

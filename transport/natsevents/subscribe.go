@@ -26,6 +26,9 @@ func (t *Transport) Declare(ctx context.Context, s transport.Subscription) error
 	if s.Key == "" {
 		return &transport.SubscriptionError{Subscription: s, Problem: "a temporary receiver can't be declared: give it a key"}
 	}
+	if err := t.await(ctx); err != nil {
+		return annotated(err, "declaring the receiver "+s.Key+" of event "+s.Event)
+	}
 	name := consumerName(s.Event, s.Key)
 	if there, err := t.lookFor(ctx, s, name); there || err != nil {
 		return err
@@ -80,15 +83,24 @@ func (t *Transport) createOrUpdate(ctx context.Context, s transport.Subscription
 // in progress only three times in each AckWait.
 const temporaryThreshold = 30 * time.Second
 
-// Subscribe calls the handler for each message until ctx ends. It continues after the
-// connection is lost, and creates its consumer again if it was deleted. The error is a
-// *transport.SubscriptionError, also if the consumer belongs to another receiver. It is the client's error if the consumer can't be
-// created at the start, if the connection is closed for good, as by Close, or if the
-// server denies a subject that the subscription needs.
+// Subscribe calls the handler for each message until ctx ends. It waits for the connection,
+// and returns nil if ctx ends before there is one. It continues after the connection is
+// lost, and creates its consumer again if it was deleted.
+//
+// The error is a *transport.SubscriptionError, also if the consumer belongs to another
+// receiver. It is the client's error if the consumer can't be created at the start, if the
+// connection is closed for good, as by Close, or if the server denies a subject that the
+// subscription needs.
 func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h transport.Handler) error {
 	s, err := s.Check()
 	if err != nil {
 		return err
+	}
+	if err := t.link.await(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return annotated(err, "receiving event "+s.Event)
 	}
 	name := consumerName(s.Event, cmp.Or(s.Key, rand.Text())) // each temporary receiver has its own consumer
 	if err := t.ensureConsumer(ctx, s, name); err != nil {
@@ -126,7 +138,8 @@ func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h t
 // isFinal reports whether an error remains until somebody has changed something.
 func isFinal(err error) bool {
 	var subscription *transport.SubscriptionError
-	return isDenied(err) || errors.As(err, &subscription)
+	var conflict *conflictError
+	return isDenied(err) || errors.As(err, &subscription) || errors.As(err, &conflict)
 }
 
 // isNeeded reports whether a subscription publishes to a subject.

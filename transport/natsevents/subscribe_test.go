@@ -38,7 +38,7 @@ func newMonitored(t *testing.T, s transport.Subscription, options ...natsevents.
 	t.Helper()
 	url := cluster(t)
 	prefix := "pull" + strings.ToLower(rand.Text()[:8])
-	x, err := natsevents.Connect(url, append(options, natsevents.Prefix(prefix))...)
+	x, err := connect(url, append(options, natsevents.Prefix(prefix))...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -340,7 +340,7 @@ func newGuarded(t *testing.T, options ...natsgo.Option) *guarded {
 			}
 		})}, options...)
 	var err error
-	if g.Transport, err = natsevents.Connect(g.server.ClientURL(), natsevents.Client(options...)); err != nil {
+	if g.Transport, err = connect(g.server.ClientURL(), natsevents.Client(options...)); err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
