@@ -29,6 +29,22 @@ func (t *Transport) createStream(ctx context.Context, config jetstream.StreamCon
 	}, apiSubject("STREAM.CREATE", config.Name))
 }
 
+// countMessages returns how many messages of a subject a stream has.
+func (t *Transport) countMessages(ctx context.Context, name, subject string) (n int, err error) {
+	err = t.asking(ctx, func(ctx context.Context) error {
+		stream, err := t.js.Stream(ctx, name)
+		if err != nil {
+			return err
+		}
+		info, err := stream.Info(ctx, jetstream.WithSubjectFilter(subject))
+		if err == nil {
+			n = int(info.State.Subjects[subject])
+		}
+		return err
+	}, apiSubject("STREAM.INFO", name))
+	return n, err
+}
+
 // consumer returns a consumer of the event stream.
 func (t *Transport) consumer(ctx context.Context, name string) (consumer jetstream.Consumer, err error) {
 	err = t.asking(ctx, func(ctx context.Context) (err error) {

@@ -37,6 +37,8 @@ var (
 	_ transport.Declarer    = (*Transport)(nil)
 	_ transport.DeadLetters = (*Transport)(nil)
 	_ transport.Connector   = (*Transport)(nil)
+
+	_ transport.BacklogReporter = (*Transport)(nil)
 )
 
 // setupTimeout limits the calls that create streams and consumers, and every other

@@ -99,6 +99,10 @@ func useAll(t *testing.T, url string, log *records) error {
 	for _, step := range []func() error{
 		func() error { return x.Declare(t.Context(), mail) },
 		func() error { return x.Publish(t.Context(), transport.Message{ID: "1", Event: mail.Event}) },
+		func() error {
+			_, err := x.Backlog(t.Context(), mail.Event, mail.Key)
+			return err
+		},
 		func() error { return rejectOne(t.Context(), x, mail) },
 		func() error {
 			_, err := x.EachDeadLetter(t.Context(), mail.Event, mail.Key, replay)
