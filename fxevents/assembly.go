@@ -36,6 +36,7 @@ type Assembly struct {
 	lost     bool // a listener is missing because of a problem
 
 	replaced map[subscription]ordering.Placement // by order files
+	warned   []string                            // the texts of warnings
 	outbox   *outbox                             // for asynchronous listeners
 
 	mu        sync.Mutex
@@ -108,6 +109,7 @@ type parts struct {
 	Problems   []problem           `group:"rollcall.problem"`
 	Uses       []groupUse          `group:"rollcall.use"`
 	Receives   []receive           `group:"rollcall.receive"`
+	Elsewhere  []elsewhere         `group:"rollcall.elsewhere"`
 
 	Lifecycle        fx.Lifecycle
 	Shutdowner       fx.Shutdowner
@@ -137,13 +139,23 @@ func (a *Assembly) assemble(in parts) error {
 		orderErr = withoutTargets(orderErr)
 	}
 	asyncErr := a.prepareAsync(in, catalog, groups, all)
-	if err := errors.Join(registered, resolveErr, overridden, orderErr, asyncErr); err != nil {
+	warnings := a.warnings(in, catalog, groups, all)
+	var strictErr error
+	if a.settings.strict {
+		strictErr = errors.Join(warnings...)
+	}
+	if err := errors.Join(registered, resolveErr, overridden, orderErr, asyncErr, strictErr); err != nil {
 		return &AssemblyError{Problems: exported(errlist.Distinct(err))}
 	}
 	if err := a.connect(in, all[0]); err != nil {
 		return err
 	}
-	return a.bind(all, in.Dispatcher)
+	a.warned = texts(warnings)
+	if err := a.bind(all, in.Dispatcher); err != nil {
+		return err
+	}
+	a.logWarnings()
+	return nil
 }
 
 // registrationProblems returns the problems with options, registrations and groups. The

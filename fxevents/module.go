@@ -18,6 +18,8 @@ const (
 	providerGroup = "rollcall.provider"
 	useGroup      = "rollcall.use"
 	receiveGroup  = "rollcall.receive"
+
+	elsewhereGroup = "rollcall.elsewhere"
 )
 
 // Module assembles the application's listeners: it collects and sorts them, and connects

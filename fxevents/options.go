@@ -24,6 +24,7 @@ type settings struct {
 	codec     transport.Codec      // nil: JSON
 	logger    *slog.Logger         // nil: slog.Default()
 	receivers map[string]receiving // by key
+	strict    bool                 // warnings are errors
 	problems  []error
 }
 
@@ -125,7 +126,7 @@ func Subscription(s transport.Subscription) Option {
 // Events that arrive as JSON are decoded with any codec.
 func Codec(c transport.Codec) Option { return optionFunc(func(s *settings) { s.codec = c }) }
 
-// Logger sets where the failures of asynchronous listeners are logged. The default is
+// Logger sets where warnings and the failures of asynchronous listeners are logged. The default is
 // slog.Default(). To log nothing, pass slog.New(slog.DiscardHandler).
 //
 // A failure is logged at slog.LevelWarn if the event will be redelivered, and at
@@ -138,6 +139,8 @@ func Codec(c transport.Codec) Option { return optionFunc(func(s *settings) { s.c
 // [Subscription], that is logged at slog.LevelWarn, and again after twice that time, and
 // so on. If they outlast Fx's stop timeout, that is logged, too. The attributes are event,
 // key, id, attempt and age.
+//
+// fx.New logs a warning at slog.LevelWarn for what is probably a mistake, see [Strict].
 //
 // Only decisions of this process are logged. An event that the transport abandons because
 // its receivers died on every attempt is not logged. Neither is a listener that calls

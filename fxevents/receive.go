@@ -3,7 +3,6 @@ package fxevents
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 
 	"go.uber.org/fx"
@@ -11,7 +10,6 @@ import (
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/internal/callsite"
 	"github.com/rollcall-go/rollcall/internal/friend"
-	"github.com/rollcall-go/rollcall/internal/suggest"
 	"github.com/rollcall-go/rollcall/transport"
 )
 
@@ -57,7 +55,6 @@ type receiving struct {
 // problems with these listeners that provider.Build does not report.
 func (a *Assembly) prepareAsync(in parts, c catalog, groups []group, all []built) error {
 	var problems []error
-	var known []string
 	var first *rollcall.Listener
 	for i, group := range groups {
 		for j := range group.listeners {
@@ -68,14 +65,13 @@ func (a *Assembly) prepareAsync(in parts, c catalog, groups []group, all []built
 			if first == nil {
 				first = l
 			}
-			known = append(known, l.Async)
 			problems = append(problems, a.checkAsync(l, i, c))
 		}
 	}
 	if first != nil && in.Transport == nil && in.DefaultTransport == nil {
 		problems = append(problems, asyncError(first, "%s", noTransport))
 	}
-	problems = append(problems, a.unknownKeys(in, known)...)
+	problems = append(problems, a.unknownKeys(in, keysOf(keyUses(groups)))...)
 	if p := all[0]; p.Sorted != nil {
 		for _, e := range p.Events() {
 			if keys := e.Listeners.Keys(); len(keys) > 0 {
@@ -90,28 +86,6 @@ func (a *Assembly) prepareAsync(in parts, c catalog, groups []group, all []built
 // transport.
 const noTransport = "the application has no transport, or lacks something that the transport's constructor takes: provide a transport with fxevents.Transport, " +
 	"or use fxnats.Module of github.com/rollcall-go/rollcall/transport/natsevents/fxnats instead of fxevents.Module for an embedded one"
-
-// unknownKeys returns an error for each key in a call of Subscription or Receive that no
-// listener has.
-func (a *Assembly) unknownKeys(in parts, known []string) []error {
-	var problems []error
-	for _, key := range slices.Sorted(maps.Keys(a.settings.receivers)) {
-		problems = append(problems, unknownKey("fxevents.Subscription at "+a.settings.receivers[key].source, key, known))
-	}
-	for _, r := range sortedBy(in.Receives, func(r receive) int { return r.declared }) {
-		for _, key := range r.keys {
-			problems = append(problems, unknownKey("fxevents.Receive at "+r.source, key, known))
-		}
-	}
-	return problems
-}
-
-func unknownKey(what, key string, known []string) error {
-	if slices.Contains(known, key) {
-		return nil
-	}
-	return fmt.Errorf("%s: no listener has the receiver key %q%s", what, key, suggest.DidYouMean(key, known))
-}
 
 // connect opens the transport, and makes the receivers start and stop with the
 // application.

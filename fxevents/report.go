@@ -25,6 +25,7 @@ func (a *Assembly) fillReport() {
 	if a.report == nil {
 		return
 	}
+	a.report.Warnings = a.warned
 	for i, p := range a.providers {
 		replaced := func(l rollcall.Listener) (ordering.Placement, bool) {
 			was, ok := a.replaced[subscription{i, l.ID, l.Event}]

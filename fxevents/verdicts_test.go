@@ -36,7 +36,7 @@ func failing(t *testing.T, options ...fxevents.Option) {
 		var j *journal
 		options = append(options, fxevents.Policy(rollcall.PassPanics()),
 			fxevents.Subscription(transport.Subscription{Key: "mail", MaxAttempts: 3, Retry: transport.Backoff}))
-		app := quietly(fxevents.Module(options...), shopModule(), fxevents.Receive("mail"), fx.Populate(&j),
+		app := quietly(fxevents.Module(options...), shopModule(), fxevents.Receive("mail"), fxevents.ReceivedElsewhere("stats"), fx.Populate(&j),
 			fx.Provide(func() transport.Transport { return broker }))
 		good := false
 		j.answer = func(_ string, attempt int) error {

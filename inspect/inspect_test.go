@@ -176,7 +176,7 @@ func TestJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	everything := inspect.Report{Providers: []inspect.Provider{{ID: "p", ListenerTag: "t", Events: []inspect.Event{
+	everything := inspect.Report{Warnings: []string{"no Receive takes key mail"}, Providers: []inspect.Provider{{ID: "p", ListenerTag: "t", Events: []inspect.Event{
 		{Event: "e", Type: "*a/b.E", Source: "b/e.go:1", Undeclared: true, Listeners: []inspect.Listener{{
 			ID: "l", Reason: "last", Source: "b/l.go:2", Hears: "error", Placement: inspect.Placement{Priority: "last", Before: []string{"?x"}, After: []string{"y"}, Source: "s.yaml:3"},
 			Overridden: &inspect.Placement{Priority: "7"}, NoEffect: []inspect.NoEffect{{Hint: "before ?x", Why: "no listener has that ID"}},
@@ -204,6 +204,20 @@ func TestJSON(t *testing.T) {
 	bad, _ := jsonschema.UnmarshalJSON(strings.NewReader(`{"providers":[{"id":"p","listener_tag":"t","events":[{"event":"e","listener":[]}]}]}`))
 	if schema.Validate(bad) == nil {
 		t.Error("the schema takes anything")
+	}
+}
+
+// Warnings follow the events.
+func TestWarnings(t *testing.T) {
+	r := inspect.Report{Providers: []inspect.Provider{{ID: "p", ListenerTag: "t"}}, Warnings: []string{"no Receive takes key mail", "two\nlines"}}
+	for format, want := range map[inspect.Format]string{
+		inspect.Text:     "p (t)\n\nwarning: no Receive takes key mail\nwarning: two\uFFFDlines\n",
+		inspect.Markdown: "## p (t)\n\n## Warnings\n\n- no Receive takes key mail\n- two\uFFFDlines\n",
+	} {
+		var got strings.Builder
+		if err := r.Write(&got, format); err != nil || got.String() != want {
+			t.Errorf("%s: got %q, %v", format, got.String(), err)
+		}
 	}
 }
 

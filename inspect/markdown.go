@@ -20,6 +20,12 @@ func writeMarkdown(w *bufio.Writer, r Report) error {
 			writeMarkdownEvent(w, e)
 		}
 	}
+	for i, warning := range r.Warnings {
+		if i == 0 {
+			fmt.Fprintf(w, "\n## Warnings\n\n")
+		}
+		fmt.Fprintf(w, "- %s\n", markdownText(warning))
+	}
 	return nil
 }
 

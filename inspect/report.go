@@ -13,6 +13,9 @@ import (
 // has no providers.
 type Report struct {
 	Providers []Provider `json:"providers"`
+	// Warnings are probable mistakes in the application, such as a receiver key that no
+	// process receives. Only package fxevents sets them. Compare ignores them.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // Provider is one provider with its events.

@@ -47,6 +47,12 @@ func writeTable(w *bufio.Writer, r Report, c palette) error {
 			writeTableEvent(w, e, c)
 		}
 	}
+	for i, warning := range r.Warnings {
+		if i == 0 && len(r.Providers) > 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintf(w, "%s\n", c.paint(c.warn, "warning: "+printable.Line(warning)))
+	}
 	return nil
 }
 

@@ -41,11 +41,11 @@ func application(c config, log *slog.Logger) fx.Option {
 func received(c config) fx.Option {
 	switch {
 	case c.command == "worker":
-		return fxevents.Receive(c.keys...)
+		return fx.Options(fxevents.Receive(c.keys...), fxevents.ReceivedElsewhere())
 	case c.broker == "":
 		return fxevents.Receive()
 	}
-	return fx.Options()
+	return fxevents.ReceivedElsewhere()
 }
 
 // transportOf returns the transport of a broker, or that of an embedded server.

@@ -98,6 +98,26 @@ func distance(a, b string) int {
 	return above[len(b)]
 }
 
+// OneEdit reports whether one edit turns a into b: a byte that is added, left out, replaced
+// or swapped with its neighbour. It costs O(len(a)).
+func OneEdit(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	if len(b)-len(a) > 1 || a == b {
+		return false
+	}
+	i := 0
+	for i < len(a) && a[i] == b[i] {
+		i++
+	}
+	if len(a) < len(b) {
+		return a[i:] == b[i+1:]
+	}
+	swapped := i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
+	return swapped || a[i+1:] == b[i+1:]
+}
+
 func cost(differ bool) int {
 	if differ {
 		return 1

@@ -52,3 +52,17 @@ func TestDidYouMean(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+func TestOneEdit(t *testing.T) {
+	for _, tt := range []struct {
+		a, b string
+		want bool
+	}{
+		{"mail", "mial", true}, {"mail", "mails", true}, {"mail", "ail", true}, {"mail", "mall", true}, {"ab", "ba", true}, {"", "a", true},
+		{"mail", "mail", false}, {"mail", "liam", false}, {"mail", "post", false}, {"abcd", "badc", false}, {"mail", "mailer", false}, {"ab", "bca", false},
+	} {
+		if got := suggest.OneEdit(tt.a, tt.b); got != tt.want || suggest.OneEdit(tt.b, tt.a) != tt.want {
+			t.Errorf("%q and %q: got %t", tt.a, tt.b, got)
+		}
+	}
+}

@@ -1,0 +1,128 @@
+package fxevents
+
+import (
+	"cmp"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"github.com/rollcall-go/rollcall"
+	"github.com/rollcall-go/rollcall/internal/callsite"
+	"github.com/rollcall-go/rollcall/internal/suggest"
+	"github.com/rollcall-go/rollcall/ordering"
+	"github.com/rollcall-go/rollcall/provider"
+)
+
+// Strict makes warnings errors. A warning reports something that is probably a mistake but
+// may be intended: a receiver key that no [Receive] takes, a listener whose event nobody
+// declares, or an optional target that is misspelt. Without Strict, fx.New logs each
+// warning at slog.LevelWarn, see [Logger]. The *inspect.Report lists the warnings, too.
+func Strict() Option { return optionFunc(func(s *settings) { s.strict = true }) }
+
+// warnings returns the warnings about an application, in a fixed order.
+func (a *Assembly) warnings(in parts, c catalog, groups []group, all []built) []error {
+	warnings := a.unreceived(in, keyUses(groups))
+	for i, p := range all {
+		warnings = append(warnings, undeclared(p.Events(), c)...)
+		if !a.lost {
+			warnings = append(warnings, misspeltTargets(groups[i].listeners)...)
+		}
+	}
+	return warnings
+}
+
+func texts(errs []error) []string {
+	var list []string
+	for _, err := range errs {
+		list = append(list, err.Error())
+	}
+	return list
+}
+
+func (a *Assembly) logWarnings() {
+	logger := cmp.Or(a.settings.logger, slog.Default())
+	for _, w := range a.warned {
+		logger.Warn("rollcall: " + w)
+	}
+}
+
+// undeclared returns a warning for each event that has listeners and no declaration.
+func undeclared(events []provider.EventOrder, c catalog) []error {
+	var warnings []error
+	var names []string
+	for _, e := range c.Events() {
+		names = append(names, e.String())
+	}
+	for _, e := range events {
+		if e.Declared || e.Listeners.Len() == 0 {
+			continue
+		}
+		first := e.Listeners.At(0)
+		who := callsite.Named(first.ID, first.Source) + " listens"
+		if n := e.Listeners.Len() - 1; n > 0 {
+			who = fmt.Sprintf("%s and %d more listen", callsite.Named(first.ID, first.Source), n)
+		}
+		if e.Event.Key.IsInterface() {
+			warnings = append(warnings, fmt.Errorf("no declared event implements %s, which %s to: declare one with fxevents.Event", e.Title, who))
+			continue
+		}
+		warnings = append(warnings, fmt.Errorf("nobody declares the event %s, which %s to%s", e.Title, who, declareIt(e.Event, names)))
+	}
+	return warnings
+}
+
+// declareIt returns the next step for an event that nobody declares.
+func declareIt(e rollcall.Declaration, names []string) string {
+	next := "declare it with fxevents.Event in the module that emits it"
+	if near, ok := suggest.Name(e.Key.String(), names); ok {
+		return fmt.Sprintf(": did you mean %s? Otherwise %s", near, next)
+	}
+	return ": " + next
+}
+
+// misspeltTargets returns a warning for each optional target that no listener has, if one
+// edit makes it the ID of another listener.
+func misspeltTargets(listeners []rollcall.Listener) []error {
+	ids := make(map[string]bool, len(listeners))
+	for i := range listeners {
+		ids[listeners[i].ID] = true
+	}
+	var warnings []error
+	for i := range listeners {
+		l := &listeners[i]
+		check := func(side ordering.Side, targets []ordering.Target) {
+			for _, t := range targets {
+				if !t.Optional || ids[t.ID] {
+					continue
+				}
+				if near := typoIn(t.ID, l.ID, listeners); near != "" {
+					warnings = append(warnings, fmt.Errorf("%s may run %s %s, but no listener has that ID, so the hint has no effect: did you mean %s?",
+						callsite.Named(l.ID, cmp.Or(l.Placement.Source, l.Source)), side, t, near))
+				}
+			}
+		}
+		check(ordering.Before, l.Placement.Before)
+		check(ordering.After, l.Placement.After)
+	}
+	return distinctTexts(warnings)
+}
+
+// typoIn returns the ID of a listener other than own that is one edit away from target.
+func typoIn(target, own string, listeners []rollcall.Listener) string {
+	i := slices.IndexFunc(listeners, func(l rollcall.Listener) bool { return l.ID != own && suggest.OneEdit(target, l.ID) })
+	if i < 0 {
+		return ""
+	}
+	return listeners[i].ID
+}
+
+// distinctTexts returns the first of the errors with each text. A listener of two events
+// has the same hints twice.
+func distinctTexts(list []error) []error {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(list, func(err error) bool {
+		again := seen[err.Error()]
+		seen[err.Error()] = true
+		return again
+	})
+}
