@@ -222,6 +222,8 @@ audit (audit_listener)
        - listens to fxevents_test.change
   all.quiet  *github.com/rollcall-go/rollcall/fxevents_test.quiet, declared at HERE
     nobody listens
+
+warning: nobody declares the event recipe.craeted, which typo (HERE) listens to: did you mean recipe.created? Otherwise declare it with fxevents.Event in the module that emits it
 `)
 	if early != late {
 		t.Error("who asked early has another report")
