@@ -36,7 +36,8 @@ type Dispatcher interface {
 //     listener panicked;
 //   - an *InterruptedError that wraps the context's error;
 //   - with [CollectErrors], errors.Join of these;
-//   - the provider's error;
+//   - the provider's error, such as a *provider.IndirectionError for an event Placed if
+//     *Placed is declared;
 //   - a *NilError for a nil event;
 //   - an error that wraps a *PanicError if the provider or a method of the event panics.
 //

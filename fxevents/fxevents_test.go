@@ -240,3 +240,17 @@ func (*subscriber) Subscriptions() []rollcall.Listener {
 		rollcall.NewListener[*created]("early", func(c *created) { c.note("early") }, `priority:"1"`),
 	}
 }
+
+// The container's dispatcher tells a value from the pointer that is declared.
+func TestDispatchOfAValueWherePointerIsDeclared(t *testing.T) {
+	var d rollcall.Dispatcher
+	if err := quietly(fxevents.Module(), events, fxevents.AsListener(newNotifier), fx.Populate(&d)).Err(); err != nil {
+		t.Fatal(err)
+	}
+	err := d.Dispatch(t.Context(), created{})
+	const want = "the dispatched event is a fxevents_test.created, but the declared event recipe.created is a *fxevents_test.created (HERE): " +
+		"dispatch that, or declare fxevents_test.created, too"
+	if err == nil || lineOfThisPackage.ReplaceAllString(err.Error(), "HERE") != want {
+		t.Errorf("got %v", err)
+	}
+}

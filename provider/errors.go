@@ -37,6 +37,22 @@ func (e *ContainerError) Error() string {
 // Unwrap returns Err.
 func (e *ContainerError) Unwrap() error { return e.Err }
 
+// IndirectionError reports an event of a type T that was dispatched although only *T is
+// declared, or of *T if only T is. The listeners of the declared type would not hear it.
+type IndirectionError struct {
+	Event    event.Key            // what was dispatched
+	Declared rollcall.Declaration // what is declared
+}
+
+func (e *IndirectionError) Error() string {
+	name := ""
+	if e.Declared.Name != "" {
+		name = " " + e.Declared.Name
+	}
+	return fmt.Sprintf("the dispatched event is a %v, but the declared event%s is a %v%s: dispatch that, or declare %v, too",
+		e.Event, name, e.Declared.Key, callsite.At(e.Declared.Source), e.Event)
+}
+
 // bandError returns the error for a hint of x that contradicts the band of its target.
 // The error blames the one of the two that was added last.
 func bandError(x, target member, side ordering.Side) error {

@@ -142,6 +142,26 @@ func (m *matcher) match(t reflect.Type, name string) []event.Key {
 	return keys
 }
 
+// checkIndirection returns an *IndirectionError for events of a type T if only *T is
+// declared, and for those of *T if only T is.
+func (m *matcher) checkIndirection(t reflect.Type) error {
+	if len(m.declared) == 0 {
+		return nil
+	}
+	if _, declared := m.declared[event.TypeKey(t)]; declared {
+		return nil
+	}
+	other := reflect.PointerTo(t)
+	if t.Kind() == reflect.Pointer {
+		other = t.Elem()
+	}
+	d, declared := m.declared[event.TypeKey(other)]
+	if !declared || other.Kind() == reflect.Interface {
+		return nil
+	}
+	return &IndirectionError{Event: event.TypeKey(t), Declared: d}
+}
+
 // namesOf returns the declared names of a type: its own name, and the names of declared
 // interfaces that it implements.
 func (m *matcher) namesOf(t reflect.Type) []string {

@@ -17,7 +17,9 @@ type resolver struct {
 	leases []*rollcall.Lease
 }
 
-// Listeners returns the listeners of ev. If ev is nil, the error is a *rollcall.NilError.
+// Listeners returns the listeners of ev. The error is a *rollcall.NilError if ev is nil, and
+// an *IndirectionError if its type is not declared, but the pointer to it is, or what it
+// points to.
 func (r *resolver) Listeners(ev any) (*rollcall.Listeners, error) {
 	if ev == nil {
 		return nil, &rollcall.NilError{What: "event"}
@@ -30,6 +32,9 @@ func (r *resolver) Listeners(ev any) (*rollcall.Listeners, error) {
 		name = ""
 	}
 	typ := reflect.TypeOf(ev)
+	if err := r.matcher.checkIndirection(typ); err != nil {
+		return nil, err
+	}
 	return r.make(event.TypeKey(typ), r.matcher.match(typ, name))
 }
 

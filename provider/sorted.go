@@ -80,8 +80,9 @@ func followsFrom(lost map[string]bool) func(error) bool {
 
 // Listeners returns the listeners of ev in order. It costs a map lookup if ev's type is
 // declared or has listeners. For other types, and for events whose own name has
-// listeners, it costs a sort. A dispatcher remembers the result in each case. If ev is
-// nil, the error is a *rollcall.NilError.
+// listeners, it costs a sort. A dispatcher remembers the result in each case. The error is
+// a *rollcall.NilError if ev is nil. It is an *IndirectionError if ev's type T is not
+// declared, but *T is, or the other way round.
 func (s *Sorted) Listeners(ev any) (*rollcall.Listeners, error) {
 	known := s.known[event.TypeKey(reflect.TypeOf(ev))]
 	named, ok := ev.(event.Named)
