@@ -145,6 +145,6 @@ func nothingReceives(left []keyUse) error {
 			left[0].key, by, left[0].key)
 	}
 	keys := strings.Join(keysOf(left), ", ")
-	return fmt.Errorf("no fxevents.Receive takes the receiver keys %s, the first of %s: add fxevents.Receive(), or fxevents.ReceivedElsewhere(%s) if another process receives them",
+	return fmt.Errorf("no fxevents.Receive takes the receiver keys %s; the first one is that of %s: add fxevents.Receive(), or fxevents.ReceivedElsewhere(%s) if another process receives them",
 		keys, by, `"`+strings.ReplaceAll(keys, ", ", `", "`)+`"`)
 }

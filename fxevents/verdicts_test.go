@@ -106,7 +106,7 @@ func TestDeadListener(t *testing.T) {
 		broker := &transport.Local{}
 		var j *journal
 		var emitter *rollcall.Emitter[*placed]
-		app := quietly(fxevents.Module(fxevents.Logger(logger)), shopModule(), fxevents.Receive("mail"), fx.Populate(&j, &emitter),
+		app := quietly(fxevents.Module(fxevents.Logger(logger)), shopModule(), fxevents.Receive("mail"), fxevents.ReceivedElsewhere("stats"), fx.Populate(&j, &emitter),
 			fx.Provide(func() transport.Transport { return broker }))
 		j.answer = func(who string, _ int) error {
 			if who == "mail" {

@@ -82,7 +82,7 @@ func TestWarnings(t *testing.T) {
 			`no Receive takes key stats of count (HERE): add fxevents.Receive("stats"), or fxevents.ReceivedElsewhere("stats") if another process receives it`}},
 		{"another key that is received elsewhere", []fx.Option{shop, mail, stats, fxevents.Receive("mail"), fxevents.ReceivedElsewhere("stats")}, nil},
 		{"nothing received", []fx.Option{shop, stats, mail}, []string{
-			`no fxevents.Receive takes the receiver keys stats, mail, the first of count (HERE): add fxevents.Receive(), or fxevents.ReceivedElsewhere("stats", "mail") if another process receives them`}},
+			`no fxevents.Receive takes the receiver keys stats, mail; the first one is that of count (HERE): add fxevents.Receive(), or fxevents.ReceivedElsewhere("stats", "mail") if another process receives them`}},
 		{"one key elsewhere", []fx.Option{shop, stats, mail, fxevents.ReceivedElsewhere("stats")}, []string{
 			`no fxevents.Receive takes the receiver key mail of mail (HERE): add fxevents.Receive(), or fxevents.ReceivedElsewhere("mail") if another process receives it`}},
 		{"all keys elsewhere", []fx.Option{shop, stats, mail, fxevents.ReceivedElsewhere()}, nil},
