@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/url"
 	"sync"
 	"time"
 
@@ -21,6 +22,7 @@ type link struct {
 	mu      sync.Mutex
 	end     context.CancelFunc
 	reason  error         // why the last attempt to connect failed, or nil
+	failed  int           // attempts since there was a connection
 	changed chan struct{} // closed when there is another reason
 }
 
@@ -58,26 +60,41 @@ func (l *link) close() (wasReady bool) {
 	return l.isReady()
 }
 
-// fail records why an attempt has failed.
-func (l *link) fail(reason error) {
+// fail records why an attempt has failed. It returns how many have failed since there was
+// a connection.
+func (l *link) fail(reason error) (failed int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.reason = reason
+	l.failed++
 	close(l.changed)
 	l.changed = make(chan struct{})
+	return l.failed
 }
 
-func (l *link) last() (reason error, changed <-chan struct{}) {
+// restore records that there is a connection. It returns how many attempts have failed
+// before.
+func (l *link) restore() (failed int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.reason, l.changed
+	failed, l.failed = l.failed, 0
+	l.reason = nil
+	return failed
+}
+
+// last returns why the last attempt has failed, or nil. changed is closed when there is
+// another reason.
+func (l *link) last() (changed <-chan struct{}, reason error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.changed, l.reason
 }
 
 // await waits until the transport can be used. It returns at once if that needs somebody
 // to change something on the server.
 func (l *link) await(ctx context.Context) error {
 	for !l.isReady() {
-		reason, changed := l.last()
+		changed, reason := l.last()
 		if isFinal(reason) {
 			return fmt.Errorf("connecting to NATS at %s: %w", l.addresses, reason)
 		}
@@ -95,7 +112,7 @@ func (l *link) await(ctx context.Context) error {
 
 // missing returns the error of a call that has ended without a connection.
 func (l *link) missing(err error) error {
-	if reason, _ := l.last(); reason != nil {
+	if _, reason := l.last(); reason != nil {
 		return fmt.Errorf("there is no connection to NATS at %s (the last attempt: %w): %w", l.addresses, reason, err)
 	}
 	return fmt.Errorf("there is no connection to NATS at %s yet: %w", l.addresses, err)
@@ -157,30 +174,35 @@ func (t *Transport) explained(err error) error {
 // connect connects and creates the streams. It tries again until that succeeds or the
 // transport is closed.
 func (t *Transport) connect(o nats.Options) {
-	for attempt := 1; ; attempt++ {
+	for {
 		err := t.attempt(t.link.ended, o)
-		if err == nil {
-			t.connected(attempt)
+		if err == nil && t.link.open() {
+			t.connected()
 			return
 		}
-		if t.link.ended.Err() != nil {
+		if err == nil { // closed meanwhile
+			t.disconnect()
 			return
 		}
-		t.link.fail(err)
-		if attempt&(attempt-1) == 0 { // the first, second, fourth, eighth …
-			t.log().Warn("there is no connection to NATS: events are not published and not received", "address", t.link.addresses, "attempt", attempt, "reason", err)
-		}
+		t.notConnected(err)
 		if !pause(t.link.ended, o.ReconnectWait+rand.N(max(o.ReconnectJitter, 0)+1)) {
 			return
 		}
 	}
 }
 
-func (t *Transport) connected(attempt int) {
-	if !t.link.open() { // closed meanwhile
-		t.disconnect()
-	} else if attempt > 1 {
-		t.log().Info("connected to NATS", "address", t.link.addresses, "attempt", attempt)
+// notConnected records and logs why an attempt has failed.
+func (t *Transport) notConnected(reason error) {
+	failed := t.link.fail(reason)
+	if t.link.ended.Err() == nil && failed&(failed-1) == 0 { // the first, second, fourth, eighth …
+		t.log().Warn("there is no connection to NATS: events are not published and not received", "address", t.link.addresses, "failed", failed, "reason", reason)
+	}
+}
+
+// connected records that there is a connection, and logs it if attempts have failed.
+func (t *Transport) connected() {
+	if failed := t.link.restore(); failed > 0 {
+		t.log().Info("connected to NATS", "address", t.link.addresses, "failed", failed)
 	}
 }
 
@@ -189,10 +211,20 @@ func (t *Transport) attempt(ctx context.Context, o nats.Options) (err error) {
 	t.denials = &denials{}
 	t.listen(&o)
 	if t.conn, err = o.Connect(); err != nil {
-		return err
+		return withoutURL(err)
 	}
 	if err = t.setUp(ctx); err != nil {
 		t.disconnect()
+	}
+	return err
+}
+
+// withoutURL returns an error of the client, unless it quotes a URL with its password. The
+// client may have such a URL from an option, because Connect has checked its own.
+func withoutURL(err error) error {
+	var unreadable *url.Error
+	if errors.As(err, &unreadable) {
+		return errors.New("a URL in the options of the client can't be read")
 	}
 	return err
 }
@@ -203,4 +235,46 @@ func (t *Transport) disconnect() {
 	if t.confirmations != nil {
 		t.confirmations.close()
 	}
+}
+
+// listen makes the client report denied subjects and the state of its connection to t. The
+// handlers that [Client] has set are called, too. Without a handler of errors, the client
+// would write to the program's standard error.
+func (t *Transport) listen(o *nats.Options) {
+	d, failed, reconnected, refused := t.denials, o.AsyncErrorCB, o.ReconnectedCB, o.ReconnectErrCB
+	o.AsyncErrorCB = func(conn *nats.Conn, sub *nats.Subscription, err error) {
+		if e := t.settings.asDenied(err); e != nil {
+			t.denied(d, e)
+		}
+		if isRefused(err) {
+			t.notConnected(err)
+		}
+		if failed != nil {
+			failed(conn, sub, err)
+		}
+	}
+	o.ReconnectedCB = func(conn *nats.Conn) {
+		d.inbox.Store(nil) // a new connection may have other permissions
+		t.logged.forget()
+		t.connected()
+		if reconnected != nil {
+			reconnected(conn)
+		}
+	}
+	o.ReconnectErrCB = func(conn *nats.Conn, err error) {
+		t.notConnected(err)
+		if refused != nil {
+			refused(conn, err)
+		}
+	}
+}
+
+// isRefused reports whether the server has refused the credentials of a connection.
+func isRefused(err error) bool {
+	for _, refused := range []error{nats.ErrAuthorization, nats.ErrAuthExpired, nats.ErrAuthRevoked, nats.ErrAccountAuthExpired} {
+		if errors.Is(err, refused) {
+			return true
+		}
+	}
+	return false
 }

@@ -24,11 +24,11 @@ func (f onWrite) Write(p []byte) (int, error) { f(); return len(p), nil }
 
 // disconnected is a transport whose servers can't be reached, with a context that ends
 // when an attempt has failed.
-func disconnected(t *testing.T, servers string) (*natsevents.Transport, context.Context) {
+func disconnected(t *testing.T, servers string, options ...natsevents.Option) (*natsevents.Transport, context.Context) {
 	t.Helper()
 	failed, fail := context.WithCancel(t.Context())
-	x, err := natsevents.Connect(servers, natsevents.Logger(slog.New(slog.NewTextHandler(onWrite(fail), nil))),
-		natsevents.Client(natsgo.ReconnectWait(time.Millisecond), natsgo.ReconnectJitter(0, 0)))
+	x, err := natsevents.Connect(servers, append(options, natsevents.Logger(slog.New(slog.NewTextHandler(onWrite(fail), nil))),
+		natsevents.Client(natsgo.ReconnectWait(time.Millisecond), natsgo.ReconnectJitter(0, 0)))...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +134,7 @@ func TestCloseWithoutServer(t *testing.T) {
 func TestConnectionLost(t *testing.T) {
 	t.Parallel()
 	lost := make(chan error, 1)
-	g := newGuarded(t, natsgo.DisconnectErrHandler(func(_ *natsgo.Conn, err error) { lost <- err }))
+	g := newGuarded(t, natsevents.Client(natsgo.DisconnectErrHandler(func(_ *natsgo.Conn, err error) { lost <- err })))
 	g.shutDown()
 	take(t, lost)
 	in100ms := func() context.Context {
@@ -145,6 +145,27 @@ func TestConnectionLost(t *testing.T) {
 	for _, err := range []error{g.AwaitConnection(in100ms()), g.Publish(in100ms(), transport.Message{ID: "1", Event: "order.placed"})} {
 		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "there is no connection to NATS at 127.0.0.1:") {
 			t.Errorf("got %v", err)
+		}
+	}
+}
+
+// A connection that is lost is logged, and one that is restored.
+func TestConnectionIsLogged(t *testing.T) {
+	t.Parallel()
+	log := &records{}
+	again := make(chan struct{}, 1)
+	g := newGuarded(t, log.option(), natsevents.Client(natsgo.ReconnectHandler(func(*natsgo.Conn) { again <- struct{}{} })))
+	if text := log.String(); text != "" {
+		t.Error(text)
+	}
+	g.setPassword(t, "new")
+	take(t, g.refused)
+	g.setPassword(t, "old")
+	take(t, again)
+	for _, want := range []string{`level=WARN msg="there is no connection to NATS: events are not published and not received" address=127.0.0.1:`,
+		`failed=1 reason=`, `level=INFO msg="connected to NATS" address=127.0.0.1:`} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log has %s, want %s", log, want)
 		}
 	}
 }

@@ -162,34 +162,6 @@ func (d *denials) watch(concerns func(subject string) bool, fail func(error)) (e
 	}
 }
 
-// listen hears of denied subjects and of new connections. It also calls the handlers that
-// [Client] has set. Without a handler of errors, the client would write to the program's
-// standard error.
-func (t *Transport) listen(o *nats.Options) {
-	d, failed, reconnected, refused := t.denials, o.AsyncErrorCB, o.ReconnectedCB, o.ReconnectErrCB
-	o.AsyncErrorCB = func(conn *nats.Conn, sub *nats.Subscription, err error) {
-		if e := t.settings.asDenied(err); e != nil {
-			t.denied(d, e)
-		}
-		if failed != nil {
-			failed(conn, sub, err)
-		}
-	}
-	o.ReconnectedCB = func(conn *nats.Conn) {
-		d.inbox.Store(nil) // a new connection may have other permissions
-		t.logged.forget()
-		if reconnected != nil {
-			reconnected(conn)
-		}
-	}
-	o.ReconnectErrCB = func(conn *nats.Conn, err error) {
-		t.link.fail(err)
-		if refused != nil {
-			refused(conn, err)
-		}
-	}
-}
-
 // denied logs a denied subject, and passes it to the calls that it concerns.
 func (t *Transport) denied(d *denials, e *deniedError) {
 	if t.logged.add(e) {

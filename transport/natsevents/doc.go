@@ -34,6 +34,16 @@
 // [AckWait]. A server of version 2.9 may redeliver a message that it was about to send
 // at that moment, which counts as an attempt.
 //
+// # Connection
+//
+// [Connect] returns at once, and the transport connects in the background. A connection that
+// is lost is restored. While there is none, failed attempts are logged at intervals that
+// grow, and errors name the servers' addresses and the reason.
+//
+// If the server denies a subject to the user of the connection, the calls and subscriptions
+// that need it end with an error, and the subject is logged. The section Permissions of
+// docs/production.md lists the least permissions.
+//
 // # Durability
 //
 // A confirmed message survives kill -9. With an embedded server, it also survives a

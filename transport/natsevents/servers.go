@@ -33,10 +33,12 @@ func readServers(list string) (urls []string, addresses string, err error) {
 		}
 		u, problem := readServer(text, i == 0)
 		if problem == "" && len(hosts) > 0 && userKind(u) != first {
-			problem = "differs from the first one in whether it has a user and a password, or a token: give each server the same, or use natsevents.Client(nats.UserInfo(…))"
+			problem = "differs from the first one in whether it has a user and a password, or a token: " +
+				"give each server the same, or use natsevents.Client(nats.UserInfo(…))"
 		}
 		if problem != "" {
-			return nil, "", fmt.Errorf("server %d of the list %s; special characters of users, passwords and tokens must be percent-encoded, such as %%2C for a comma", i+1, problem)
+			return nil, "", fmt.Errorf("server %d of the list %s; special characters of users, passwords and tokens "+
+				"must be percent-encoded, such as %%2C for a comma", i+1, problem)
 		}
 		first = userKind(u)
 		urls, hosts = append(urls, text), append(hosts, u.Host)

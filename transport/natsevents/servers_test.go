@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	natsgo "github.com/nats-io/nats.go"
+
 	"github.com/rollcall-go/rollcall/transport/natsevents"
 )
 
@@ -64,6 +66,18 @@ func TestNoPasswordInErrors(t *testing.T) {
 	x, failed := disconnected(t, "nats://ann:s3cret@127.0.0.1:1,nats://bob:s3cret@127.0.0.1:2")
 	err := x.AwaitConnection(failed)
 	if err == nil || strings.Contains(err.Error(), secret) || !strings.Contains(err.Error(), "127.0.0.1:1,127.0.0.1:2") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// What the client says of a URL in its options quotes that URL, so it is dropped.
+func TestNoPasswordOfAnOption(t *testing.T) {
+	t.Parallel()
+	x, failed := disconnected(t, "", natsevents.Client(func(o *natsgo.Options) error {
+		o.Url = "nats://ann:s3cret%zz@h"
+		return nil
+	}))
+	if err := x.AwaitConnection(failed); err == nil || strings.Contains(err.Error(), secret) || !strings.Contains(err.Error(), "in the options of the client") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"path/filepath"
 	"slices"
@@ -325,12 +326,12 @@ type guarded struct {
 	ended   chan error    // how the subscription ends
 }
 
-func newGuarded(t *testing.T, options ...natsgo.Option) *guarded {
+func newGuarded(t *testing.T, options ...natsevents.Option) *guarded {
 	t.Helper()
 	g := &guarded{refused: make(chan struct{}, 100), got: make(chan string, 10), ended: make(chan error, 1)}
 	g.serve(t, server.RANDOM_PORT, t.TempDir(), "old")
 	t.Cleanup(g.shutDown)
-	options = append([]natsgo.Option{natsgo.UserInfo("ann", "old"), natsgo.ReconnectWait(time.Millisecond), natsgo.ReconnectJitter(0, 0),
+	client := natsevents.Client(natsgo.UserInfo("ann", "old"), natsgo.ReconnectWait(time.Millisecond), natsgo.ReconnectJitter(0, 0),
 		natsgo.ErrorHandler(func(_ *natsgo.Conn, _ *natsgo.Subscription, err error) {
 			if errors.Is(err, natsgo.ErrAuthorization) {
 				select {
@@ -338,9 +339,9 @@ func newGuarded(t *testing.T, options ...natsgo.Option) *guarded {
 				default:
 				}
 			}
-		})}, options...)
+		}))
 	var err error
-	if g.Transport, err = connect(g.server.ClientURL(), natsevents.Client(options...)); err != nil {
+	if g.Transport, err = connect(g.server.ClientURL(), append([]natsevents.Option{client, natsevents.Logger(slog.New(slog.DiscardHandler))}, options...)...); err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
@@ -414,7 +415,7 @@ func TestRefusedForAWhile(t *testing.T) {
 // A subscription ends with an error where the client gives up.
 func TestConnectionClosedForGood(t *testing.T) {
 	t.Parallel()
-	g := newGuarded(t, natsgo.MaxReconnects(1))
+	g := newGuarded(t, natsevents.Client(natsgo.MaxReconnects(1)))
 	g.shutDown()
 	if err := take(t, g.ended); !errors.Is(err, natsgo.ErrNoServers) || !strings.Contains(err.Error(), "receiving event order.placed: the connection is closed for good") {
 		t.Errorf("got %v", err)
