@@ -23,14 +23,15 @@ var (
 	_ transport.Transport   = (*Transport)(nil)
 	_ transport.Declarer    = (*Transport)(nil)
 	_ transport.DeadLetters = (*Transport)(nil)
+	_ transport.Connector   = (*Transport)(nil)
 )
 
-// Connect connects to a broker and declares the exchanges. The URL is like
-// "amqp://user:password@host:5672/vhost", or "amqps://" for TLS. If the broker can't be
-// reached or refuses the user, Connect returns an error without trying again. The error
-// is a *ConflictError if an exchange or queue that the transport needs exists with
-// other arguments. Errors contain no password. A connection that is lost later is
-// restored automatically, and the attempts never stop.
+// Connect checks the options and the URL, and returns a transport that connects in the
+// background. The URL is like "amqp://user:password@host:5672/vhost", or "amqps://" for
+// TLS. The attempts never stop, whether the broker can't be reached or refuses the user,
+// and a connection that is lost is restored. The first failure is logged. AwaitConnection
+// returns when there is a connection. Errors contain no password, and none of a malformed
+// URL.
 func Connect(url string, options ...Option) (*Transport, error) {
 	s := newSettings(options)
 	switch {
@@ -45,24 +46,23 @@ func Connect(url string, options ...Option) (*Transport, error) {
 	if err != nil {
 		return nil, err
 	}
-	publishing, err := newLink(b, "publishing")
-	if err != nil {
-		return nil, err
-	}
-	consuming, err := newLink(b, "consuming")
-	if err != nil {
-		publishing.close()
-		return nil, err
-	}
-	t := &Transport{settings: s, topology: topology{names(s.prefix), s.classic}, consuming: consuming, declared: newDeclared()}
-	t.publisher = newPublisher(publishing, t.topology.exchanges)
-	ctx, cancel := limited(context.Background())
-	defer cancel()
-	if _, err := t.publisher.channel(ctx); err != nil {
-		t.Close()
-		return nil, err
-	}
+	t := &Transport{settings: s, topology: topology{names(s.prefix), s.classic}, declared: newDeclared()}
+	t.consuming = newLink(b, "consuming", t.log())
+	t.publisher = newPublisher(newLink(b, "publishing", t.log()), t.topology.exchanges)
 	return t, nil
+}
+
+// AwaitConnection returns nil when the transport is connected and the exchanges are
+// declared. The error is a *ConflictError if an exchange or a queue that the transport
+// needs exists with other arguments, or the broker's if the user may not declare it. If
+// ctx ends first, the error has the broker's address and why there is no connection, for
+// example because the broker refuses the user.
+func (t *Transport) AwaitConnection(ctx context.Context) error {
+	if _, err := t.publisher.channel(ctx); err != nil {
+		return err
+	}
+	_, err := t.consuming.wait(ctx)
+	return err
 }
 
 // Close closes the connections. Calls that still wait for the broker return an error.

@@ -63,7 +63,7 @@ func (b broker) dial(ctx context.Context, purpose string) (*connection, error) {
 		if w != nil {
 			_ = w.Close()
 		}
-		return nil, errConnecting(b.host, errDialling(err))
+		return nil, errDialling(err)
 	}
 	return newConnection(conn, w), nil
 }

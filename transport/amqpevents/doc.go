@@ -32,8 +32,9 @@
 //
 // Publish returns nil when the broker has confirmed the message for every queue. By then
 // the message is on the broker's disk, and on most nodes if queues are replicated.
-// Publish returns a *transport.UnroutableError if there is no queue. The broker does not
-// detect messages with the same ID: both are delivered.
+// Publish returns a *transport.UnroutableError if there is no queue. It first declares
+// again what this transport has declared, because a queue may have been deleted. The
+// broker does not detect messages with the same ID: both are delivered.
 //
 // A message is redelivered if its receiver died or lost its connection. A quorum queue
 // counts each redelivery as an attempt. A classic queue only knows that a message was
@@ -58,8 +59,9 @@
 // # Connections
 //
 // One connection publishes and another consumes, so a broker that slows down publishers
-// (a memory alarm) does not delay receivers. A lost connection is restored automatically,
-// and the attempts never stop. Every wait for the broker ends with its context or after a
+// (a memory alarm) does not delay receivers. Both are made in the background, and
+// restored when they are lost. The attempts never stop. [Transport.AwaitConnection]
+// returns when there is a connection, or why there is none. Every wait for the broker ends with its context or after a
 // limit. The only exception is a retry or a dead letter that was sent: the wait for it
 // lasts as long as its subscription and connections, so that there is no second copy.
 package amqpevents

@@ -69,10 +69,6 @@ func errMaxBody(bytes int) error {
 	return fmt.Errorf("the option MaxBody must not be negative: %d", bytes)
 }
 
-func errConnecting(host string, err error) error {
-	return fmt.Errorf("connecting to %s: %w", host, err)
-}
-
 // errDialling returns the error of a failed attempt to connect. It leaves out what the
 // URL contains: the vhost, which the broker quotes, and the paths of files.
 func errDialling(err error) error {

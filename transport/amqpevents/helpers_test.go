@@ -85,6 +85,9 @@ func (x *space) open(t *testing.T, url string, options ...amqpevents.Option) *op
 		t.Fatal(err)
 	}
 	t.Cleanup(a.Close)
+	if err := a.AwaitConnection(within(t)); err != nil {
+		t.Fatal(err)
+	}
 	return &opened{a, x}
 }
 

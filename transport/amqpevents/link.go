@@ -2,43 +2,44 @@ package amqpevents
 
 import (
 	"context"
+	"log/slog"
 	"math/rand/v2"
 	"sync"
 	"time"
 )
 
-// link is a connection that is restored whenever it is lost, until the link is closed. It
-// may be used concurrently. See docs/decisions/amqp-reconnect.md.
+// link is a connection that is made in the background and restored whenever it is lost,
+// until the link is closed. It may be used concurrently. See
+// docs/decisions/amqp-reconnect.md.
 type link struct {
 	broker  broker
 	purpose string
+	log     *slog.Logger
 	end     context.CancelFunc
 	ended   sync.WaitGroup
 
 	mu      sync.Mutex
-	current *connection
+	current *connection   // nil until the first one is made
 	changed chan struct{} // closed when there is another connection or the link is closed
 	reason  error         // why there is no connection
 	closed  bool
 }
 
-// newLink returns a link after making its first connection.
-func newLink(b broker, purpose string) (*link, error) {
+// newLink returns a link that begins to connect.
+func newLink(b broker, purpose string, log *slog.Logger) *link {
 	ctx, end := context.WithCancel(context.Background())
-	l := &link{broker: b, purpose: purpose, end: end, changed: make(chan struct{})}
-	c, err := b.dial(ctx, purpose)
-	if err != nil {
-		end()
-		return nil, err
-	}
-	l.current = c
-	l.ended.Go(func() { l.keep(ctx, c) })
-	return l, nil
+	l := &link{broker: b, purpose: purpose, log: log, end: end, changed: make(chan struct{})}
+	l.ended.Go(func() { l.keep(ctx) })
+	return l
 }
 
-// keep restores the connection whenever it is lost.
-func (l *link) keep(ctx context.Context, c *connection) {
+// keep makes the connection, and restores it whenever it is lost.
+func (l *link) keep(ctx context.Context) {
 	for {
+		c := l.dial(ctx)
+		if c == nil || !l.take(c) {
+			return
+		}
 		select {
 		case <-c.over:
 		case <-ctx.Done():
@@ -46,7 +47,7 @@ func (l *link) keep(ctx context.Context, c *connection) {
 			return
 		}
 		l.note(c.lost)
-		if c = l.dial(ctx); c == nil || !l.take(c) {
+		if !pause(ctx, nil, backoff(0)) {
 			return
 		}
 	}
@@ -69,16 +70,30 @@ func (l *link) take(c *connection) bool {
 	return !closed
 }
 
-// dial tries until there is a connection. It returns nil if the link is closed first.
+// dial tries until there is a connection. It returns nil if the link is closed first. It
+// logs the first failure, and the success after it.
 func (l *link) dial(ctx context.Context) *connection {
-	for failures := 0; pause(ctx, nil, backoff(failures)); failures++ {
+	for failures := 0; ; failures++ {
 		c, err := l.broker.dial(ctx, l.purpose)
 		if err == nil {
+			if failures > 0 {
+				l.log.LogAttrs(ctx, slog.LevelInfo, "connected to the broker", l.attributes()...)
+			}
 			return c
 		}
 		l.note(err)
+		if failures == 0 && ctx.Err() == nil {
+			l.log.LogAttrs(ctx, slog.LevelWarn, "no connection to the broker: trying again until there is one",
+				append(l.attributes(), slog.String("reason", err.Error()))...)
+		}
+		if !pause(ctx, nil, backoff(failures)) {
+			return nil
+		}
 	}
-	return nil
+}
+
+func (l *link) attributes() []slog.Attr {
+	return []slog.Attr{slog.String("broker", l.broker.host), slog.String("purpose", l.purpose)}
 }
 
 func (l *link) note(reason error) {
@@ -97,7 +112,7 @@ func (l *link) wait(ctx context.Context) (*connection, error) {
 		if closed {
 			return nil, errClosed
 		}
-		if !c.isOver() {
+		if c != nil && !c.isOver() {
 			return c, nil
 		}
 		select {
@@ -113,7 +128,7 @@ func (l *link) wait(ctx context.Context) (*connection, error) {
 func (l *link) missing(ended error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.current.isOver() {
+	if l.current != nil && !l.current.isOver() {
 		return ended
 	}
 	return errUnconnected(l.broker.host, l.reason, ended)

@@ -1,6 +1,7 @@
 package amqpevents
 
 import (
+	"log/slog"
 	"os"
 	"testing"
 )
@@ -11,7 +12,7 @@ func TestConnectedAsItCloses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := newLink(b, "test")
+	c, err := b.dial(t.Context(), "test")
 	switch {
 	case err == nil:
 	case os.Getenv("ROLLCALL_REQUIRE_BROKERS") == "1":
@@ -19,11 +20,8 @@ func TestConnectedAsItCloses(t *testing.T) {
 	default:
 		t.Skipf("no RabbitMQ (start one by: rabbitmq-server): %v", err)
 	}
+	l := newLink(b, "test", slog.Default())
 	l.close()
-	c, err := b.dial(t.Context(), "test")
-	if err != nil {
-		t.Fatal(err)
-	}
 	if l.take(c) || !c.isOver() {
 		t.Error("it is used")
 	}

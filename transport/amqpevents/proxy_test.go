@@ -39,6 +39,20 @@ func newProxy(t *testing.T, config *tls.Config) *proxy {
 	if config != nil {
 		listener = tls.NewListener(listener, config)
 	}
+	return proxyOf(t, listener)
+}
+
+// newProxyAt listens at an address that a transport tries already.
+func newProxyAt(t *testing.T, address string) *proxy {
+	t.Helper()
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return proxyOf(t, listener)
+}
+
+func proxyOf(t *testing.T, listener net.Listener) *proxy {
 	p := &proxy{listener: listener, flowing: make(chan struct{}), confirming: make(chan struct{})}
 	close(p.flowing)
 	close(p.confirming)

@@ -389,9 +389,15 @@ func TestConflict(t *testing.T) {
 	if err := ch.ExchangeDeclare(taken.prefix+".events", "fanout", true, false, false, false, nil); err != nil {
 		t.Fatal(err)
 	}
-	var conflict *amqpevents.ConflictError
-	if _, err := amqpevents.Connect(taken.url, amqpevents.Prefix(taken.prefix)); !errors.As(err, &conflict) || conflict.Kind != "exchange" || conflict.Name != taken.prefix+".events" {
-		t.Errorf("got %v", err)
+	in := connecting(t, taken.url, amqpevents.Prefix(taken.prefix))
+	for name, err := range map[string]error{
+		"await": in.AwaitConnection(within(t)), "publish": in.Publish(within(t), event("1")), "declare": in.Declare(within(t), mail),
+		"subscribe": in.Subscribe(within(t), mail, handler),
+	} {
+		var conflict *amqpevents.ConflictError
+		if !errors.As(err, &conflict) || conflict.Kind != "exchange" || conflict.Name != taken.prefix+".events" {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
