@@ -17,13 +17,15 @@ type Transport struct {
 	publisher *publisher
 	consuming *link
 	declared  *declared
+	tallies   tallies
 }
 
 var (
-	_ transport.Transport   = (*Transport)(nil)
-	_ transport.Declarer    = (*Transport)(nil)
-	_ transport.DeadLetters = (*Transport)(nil)
-	_ transport.Connector   = (*Transport)(nil)
+	_ transport.Transport       = (*Transport)(nil)
+	_ transport.Declarer        = (*Transport)(nil)
+	_ transport.DeadLetters     = (*Transport)(nil)
+	_ transport.Connector       = (*Transport)(nil)
+	_ transport.BacklogReporter = (*Transport)(nil)
 )
 
 // Connect checks the options and the URL, and returns a transport that connects in the
@@ -143,7 +145,7 @@ func (t *Transport) Declare(ctx context.Context, s transport.Subscription) error
 	return nil
 }
 
-// declare calls f with a channel of its own. It tries again if the connection is lost.
+// declare calls f with a channel of its own, on the connection that consumes. It tries again if the connection is lost.
 func (t *Transport) declare(ctx context.Context, f func(channel) error) error {
 	for {
 		c, err := t.consuming.wait(ctx)

@@ -89,12 +89,8 @@ func (t *Transport) look(ctx context.Context, r target) (*look, error) {
 		return nil, err
 	}
 	l := &look{transport: t, conn: conn, target: r, queue: t.topology.names.deadLetters(r.address)}
-	l.channel, err = conn.channel(ctx, func(ch channel) error {
-		q, err := ch.QueueDeclarePassive(l.queue, true, false, false, false, nil)
-		l.count = q.Messages
-		if err != nil && !isNoQueue(err) {
-			err = errDeclaring("queue", l.queue, err)
-		}
+	l.channel, err = conn.channel(ctx, func(ch channel) (err error) {
+		l.count, err = ready(ch, l.queue)
 		return err
 	})
 	if isNoQueue(err) {

@@ -43,8 +43,12 @@ func (t *Transport) retry(ctx context.Context, d amqp091.Delivery, to target, wa
 	if remaining > 0 {
 		headers[remainingHeader] = int64(remaining)
 	}
-	return t.publishDeclared(ctx, route{t.topology.names.wait(), to.address}, again(d, headers),
+	err := t.publishDeclared(ctx, route{t.topology.names.wait(), to.address}, again(d, headers),
 		func(ch channel) error { return t.topology.tier(ch, ttl) })
+	if err == nil {
+		t.tallies.of(to).noteRetry(time.Now(), ttl)
+	}
+	return err
 }
 
 // publishDeclared publishes to a queue, and declares the queue if it does not exist. The

@@ -36,6 +36,8 @@ func (r *receiving) handle(ctx context.Context, c *consumer, raw amqp091.Deliver
 		if r.memory.begin(who) {
 			defer r.memory.end(who)
 		}
+		r.tally.inFlight.Add(1)
+		defer r.tally.inFlight.Add(-1)
 		r.decide(ctx, c, raw, transport.Delivery{Message: m, Attempt: attempt})
 	}
 }

@@ -29,6 +29,7 @@ func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h t
 	if r.target = keyed(s.Event, s.Key); s.Key == "" {
 		r.target = temporary(s.Event)
 	}
+	r.tally = t.tallies.of(r.target)
 	defer r.workers.Wait()
 	if err := r.run(ctx); ctx.Err() == nil {
 		return err
@@ -45,6 +46,7 @@ type receiving struct {
 	slots        chan struct{} // holds a value for each running handler, on any connection
 	workers      sync.WaitGroup
 	memory       memory
+	tally        *tally
 }
 
 // run consumes on one connection after another, until the context ends.
