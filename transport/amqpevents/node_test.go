@@ -40,7 +40,7 @@ func script(name string) (string, error) {
 }
 
 // maxMessage is the node's max_message_size, in bytes.
-const maxMessage = 64 << 10
+const maxMessage = 1 << 20
 
 func newNode(t *testing.T) *node {
 	t.Helper()
@@ -154,6 +154,7 @@ func TestOwnNode(t *testing.T) {
 	}
 	t.Parallel()
 	n := newNode(t)
+	t.Run("permissions", func(t *testing.T) { checkPermissions(t, n) })
 	t.Run("a message too large for the broker", func(t *testing.T) { checkTooLarge(t, n) })
 	t.Run("a full queue", func(t *testing.T) { checkFull(t, n) })
 	t.Run("memory alarm", func(t *testing.T) { checkMemoryAlarm(t, n) })
