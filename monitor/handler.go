@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"bytes"
+	"context"
 	"embed"
 	"html/template"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/rollcall-go/rollcall/inspect"
 	"github.com/rollcall-go/rollcall/internal/printable"
+	"github.com/rollcall-go/rollcall/transport"
 )
 
 //go:embed web
@@ -24,7 +26,8 @@ const contentPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; 
 // Handler returns a handler that serves pages about the events of a report. They show
 // the order of each event with its reasons. With a tracer, they also show what was
 // dispatched: counts, errors, latency and the last dispatches. The report and the
-// tracer may be nil. Mount the handler at a path that ends with a slash:
+// tracer may be nil. With the option [Backlog], the pages also show what waits for
+// asynchronous listeners. Mount the handler at a path that ends with a slash:
 //
 //	mux.Handle("/debug/events/", monitor.Handler(report, tracer))
 //
@@ -33,16 +36,23 @@ const contentPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; 
 // they show only what [Tracer].Render returns.
 //
 // The report is also available as JSON, at report.json below that path.
-func Handler(report *inspect.Report, tracer *Tracer) http.Handler {
+func Handler(report *inspect.Report, tracer *Tracer, options ...HandlerOption) http.Handler {
 	if report == nil {
 		report = &inspect.Report{}
 	}
-	return &handler{report: report, tracer: tracer}
+	h := &handler{report: report, tracer: tracer}
+	for _, o := range options {
+		if o != nil {
+			o.apply(h)
+		}
+	}
+	return h
 }
 
 type handler struct {
-	report *inspect.Report
-	tracer *Tracer
+	report  *inspect.Report
+	tracer  *Tracer
+	backlog transport.BacklogReporter // nil if the pages show no backlog
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -61,7 +71,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "":
 		h.serve(w, http.StatusOK, "index", h.index(query.Get("q")))
 	case "event":
-		h.event(w, query.Get("provider"), query.Get("group"), query.Get("name"))
+		h.event(r.Context(), w, query.Get("provider"), query.Get("group"), query.Get("name"))
 	case "report.json":
 		h.serveReport(w)
 	case "style.css", "refresh.js", "icon.svg":
@@ -94,11 +104,11 @@ func (h *handler) serveReport(w http.ResponseWriter) {
 
 // event serves the page of one event. If group is empty, it uses the first provider with
 // the ID.
-func (h *handler) event(w http.ResponseWriter, provider, group, name string) {
+func (h *handler) event(ctx context.Context, w http.ResponseWriter, provider, group, name string) {
 	for _, p := range h.report.Providers {
 		for _, e := range p.Events {
 			if p.ID == provider && (group == "" || p.ListenerTag == group) && e.Event == name {
-				h.serve(w, http.StatusOK, "event", h.eventPage(p, e))
+				h.serve(w, http.StatusOK, "event", h.eventPage(ctx, p, e))
 				return
 			}
 		}

@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"html/template"
 	"net/url"
@@ -41,6 +42,7 @@ type eventPage struct {
 	Name, Type, Source, Provider, Group, Note string
 	Picture                                   template.HTML
 	Rows                                      []rowView
+	Backlog                                   []backlogView
 }
 
 type rowView struct {
@@ -215,7 +217,7 @@ func byName(all []EventStats) map[string]EventStats {
 	return named
 }
 
-func (h *handler) eventPage(p inspect.Provider, e inspect.Event) eventPage {
+func (h *handler) eventPage(ctx context.Context, p inspect.Provider, e inspect.Event) eventPage {
 	x := eventPage{
 		page: h.page(e.Event), Name: printable.Line(e.Event), Provider: printable.Line(p.ID), Group: printable.Line(p.ListenerTag),
 		Source: printable.Line(e.Source), Note: note(e), Picture: picture(e),
@@ -230,6 +232,7 @@ func (h *handler) eventPage(p inspect.Provider, e inspect.Event) eventPage {
 	for i, l := range e.Listeners {
 		x.Rows = append(x.Rows, listenerRow(i+1, l, listeners[l.ID]))
 	}
+	x.Backlog = h.backlogs(ctx, e)
 	x.Timelines = h.timelines(func(t *Timeline) bool { return t.Event == e.Event })
 	return x
 }

@@ -68,6 +68,15 @@
 // publication counts for the first listener that it is for. The advised buckets go from
 // 10 µs to 10 s.
 //
+// [ObserveBacklog] adds gauges of what waits for receivers, by rollcall.event.name and
+// rollcall.receiver.key:
+//
+//	rollcall.backlog.waiting    gauge  {message}
+//	rollcall.backlog.in_flight  gauge  {message}
+//	rollcall.backlog.retrying   gauge  {message}
+//	rollcall.backlog.dead       gauge  {message}
+//	rollcall.backlog.oldest     gauge  s
+//
 // # Privacy and cardinality
 //
 // The contents of events are never reported. Their names are, and so are the texts of

@@ -22,12 +22,17 @@ import (
 //
 // The headers are those of the propagator that otel.SetTextMapPropagator has set, such
 // as traceparent for propagation.TraceContext. Without a propagator, messages carry no
-// trace context. The result is a transport.Declarer and a transport.DeadLetters if t
-// is.
+// trace context. The result is a transport.Declarer, a transport.DeadLetters and a
+// transport.BacklogReporter if t is. It is always a transport.Connector, whose
+// AwaitConnection returns nil at once if t is none.
 func NewTransport(t transport.Transport) transport.Transport {
 	p := propagating{t}
 	declarer, declares := t.(transport.Declarer)
 	letters, shows := t.(transport.DeadLetters)
+	reporter, reports := t.(transport.BacklogReporter)
+	if reports {
+		return reporting(p, reporter, t)
+	}
 	switch {
 	case declares && shows:
 		return struct {
@@ -49,7 +54,46 @@ func NewTransport(t transport.Transport) transport.Transport {
 	return p
 }
 
+// reporting is NewTransport for a transport.BacklogReporter.
+func reporting(p propagating, r transport.BacklogReporter, t transport.Transport) transport.Transport {
+	declarer, declares := t.(transport.Declarer)
+	letters, shows := t.(transport.DeadLetters)
+	switch {
+	case declares && shows:
+		return struct {
+			propagating
+			transport.Declarer
+			transport.DeadLetters
+			transport.BacklogReporter
+		}{p, declarer, letters, r}
+	case declares:
+		return struct {
+			propagating
+			transport.Declarer
+			transport.BacklogReporter
+		}{p, declarer, r}
+	case shows:
+		return struct {
+			propagating
+			transport.DeadLetters
+			transport.BacklogReporter
+		}{p, letters, r}
+	}
+	return struct {
+		propagating
+		transport.BacklogReporter
+	}{p, r}
+}
+
 type propagating struct{ transport.Transport }
+
+// AwaitConnection waits for the transport, if that connects in the background.
+func (p propagating) AwaitConnection(ctx context.Context) error {
+	if c, ok := p.Transport.(transport.Connector); ok {
+		return c.AwaitConnection(ctx)
+	}
+	return nil
+}
 
 // Publish adds the trace context of ctx to the headers of the message.
 func (p propagating) Publish(ctx context.Context, m transport.Message) error {

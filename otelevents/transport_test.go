@@ -72,8 +72,19 @@ func TestAbilities(t *testing.T) {
 		"plain":        struct{ transport.Transport }{local},
 		"declarer":     declarer{local, local},
 		"dead letters": letters{local, local},
-		"both":         local,
+		"both":         both{local, local, local},
+		"backlog":      backlog{local, local},
+		"declarer, backlog": struct {
+			declarer
+			transport.BacklogReporter
+		}{declarer{local, local}, local},
+		"dead letters, backlog": struct {
+			letters
+			transport.BacklogReporter
+		}{letters{local, local}, local},
+		"all": local,
 	} {
+		_, reports := x.(transport.BacklogReporter)
 		_, declares := x.(transport.Declarer)
 		_, shows := x.(transport.DeadLetters)
 		traced := otelevents.NewTransport(x)
@@ -82,6 +93,9 @@ func TestAbilities(t *testing.T) {
 		}
 		if _, still := traced.(transport.DeadLetters); still != shows {
 			t.Errorf("%s: DeadLetters is %t", name, still)
+		}
+		if _, still := traced.(transport.BacklogReporter); still != reports {
+			t.Errorf("%s: a BacklogReporter is %t", name, still)
 		}
 	}
 }
@@ -95,7 +109,39 @@ type (
 		transport.Transport
 		transport.DeadLetters
 	}
+	both struct {
+		transport.Transport
+		transport.Declarer
+		transport.DeadLetters
+	}
+	backlog struct {
+		transport.Transport
+		transport.BacklogReporter
+	}
 )
+
+// connecting is a transport that never has a connection.
+type connecting struct{ transport.Local }
+
+var errAway = errors.New("the broker is away")
+
+func (*connecting) AwaitConnection(context.Context) error { return errAway }
+
+// Whoever waits for a connection waits for that of the transport, if it has one.
+func TestAwaitConnection(t *testing.T) {
+	for _, tt := range []struct {
+		transport transport.Transport
+		want      error
+	}{{&connecting{}, errAway}, {&transport.Local{}, nil}} {
+		c, ok := otelevents.NewTransport(tt.transport).(transport.Connector)
+		if !ok {
+			t.Fatalf("%T is no Connector", tt.transport)
+		}
+		if err := c.AwaitConnection(ctx); err != tt.want {
+			t.Errorf("%T: got %v", tt.transport, err)
+		}
+	}
+}
 
 // away is a transport whose broker is away.
 type away struct{ transport.Transport }

@@ -18,6 +18,7 @@ import (
 	"github.com/rollcall-go/rollcall/fxevents"
 	"github.com/rollcall-go/rollcall/inspect"
 	"github.com/rollcall-go/rollcall/monitor"
+	"github.com/rollcall-go/rollcall/transport"
 	"github.com/rollcall-go/rollcall/transport/amqpevents"
 	"github.com/rollcall-go/rollcall/transport/natsevents"
 )
@@ -70,10 +71,10 @@ func transportOf(c config) (fx.Option, error) {
 
 // serveHTTP answers requests from start to stop. In a real application, put the pages
 // about events behind a login.
-func serveHTTP(lc fx.Lifecycle, c config, h *orders.Handler, r *inspect.Report, t *monitor.Tracer, log *slog.Logger) {
+func serveHTTP(lc fx.Lifecycle, c config, h *orders.Handler, r *inspect.Report, t *monitor.Tracer, carrier transport.Transport, log *slog.Logger) {
 	mux := http.NewServeMux()
 	mux.Handle("POST /orders", h)
-	mux.Handle("/debug/events/", monitor.Handler(r, t))
+	mux.Handle("/debug/events/", monitor.Handler(r, t, monitor.Backlog(carrier)))
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	lc.Append(fx.Hook{
 		OnStart: func(ctx context.Context) error {
