@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"runtime"
 	"strconv"
+	"strings"
 
 	"go.uber.org/fx"
 
@@ -44,7 +45,8 @@ func AsListener(constructor any, tag ...tags.Tag) fx.Option {
 			provided = append(provided, r.problem(err))
 		}
 		if name == "" {
-			name = nameFor(result, fields, constructor)
+			r.name = nameFor(result, fields, constructor)
+			name = r.name + ", registered at " + strings.ReplaceAll(r.source, "`", "'")
 			provided = append(provided, fx.Annotated{Name: name, Target: constructor})
 		}
 		provided = append(provided, fromNamed(name, result, fields, r))
@@ -89,8 +91,7 @@ func isOut(t reflect.Type) bool {
 	return ok && f.Anonymous && f.Type == reflect.TypeFor[fx.Out]()
 }
 
-// nameFor returns the name under which the constructor is provided: the listener's ID. If
-// the ID is known only once the value is built, it returns the constructor's name with
+// nameFor returns the name of the constructor's result: the listener's ID. If the ID is known only once the value is built, it returns the constructor's name with
 // its import path. The import path distinguishes packages of the same name.
 func nameFor(result reflect.Type, fields tags.Fields, constructor any) string {
 	switch {
@@ -116,8 +117,15 @@ func fromNamed(name string, result reflect.Type, fields tags.Fields, r registrat
 	body := func(args []reflect.Value) []reflect.Value {
 		a := args[0].Field(1).Interface().(module).assembly()
 		listeners := r.listeners(a, args[0].Field(2).Interface(), fields)
-		if fields.ID == "" && fields.Method != "" && len(listeners) == 1 {
-			a.longIDs[placeOf(&listeners[0])] = func() string { return listeners[0].ID + "." + fields.Method }
+		if !a.firstCall(r, result) {
+			listeners = nil
+		}
+		if fields.ID == "" && len(listeners) == 1 && !hasOwnSource(args[0].Field(2).Interface()) {
+			var long func() string
+			if fields.Method != "" {
+				long = func() string { return listeners[0].ID + "." + fields.Method }
+			}
+			a.defaultID(&listeners[0], result, long)
 		}
 		return []reflect.Value{reflect.ValueOf(listeners)}
 	}

@@ -30,10 +30,11 @@ type Assembly struct {
 	emitters *late    // the dispatcher of the emitters
 
 	// Used while the container runs constructors, one after another:
-	declared int
-	longIDs  map[int]func() string // declared place → the ID with the method's name, if it may be needed
-	problems []error
-	lost     bool // a listener is missing because of a problem
+	declared  int
+	byDefault map[int]byDefault   // declared place → a listener without an ID of its own
+	instances map[instance]string // the places of calls of AsListener
+	problems  []error
+	lost      bool // a listener is missing because of a problem
 
 	replaced map[subscription]ordering.Placement // by order files
 	warned   []string                            // the texts of warnings
@@ -67,7 +68,7 @@ type built struct {
 }
 
 func newAssembly(s settings) *Assembly {
-	a := &Assembly{settings: s, longIDs: map[int]func() string{}, replaced: map[subscription]ordering.Placement{}, outbox: newOutbox(s.codec), emitters: &late{}}
+	a := &Assembly{settings: s, byDefault: map[int]byDefault{}, instances: map[instance]string{}, replaced: map[subscription]ordering.Placement{}, outbox: newOutbox(s.codec), emitters: &late{}}
 	for range s.providers {
 		a.handles = append(a.handles, handle{&late{}, &lateProvider{}})
 	}
@@ -213,7 +214,7 @@ func (a *Assembly) build(groups []group, c catalog) ([]built, error) {
 	var problems []error
 	for i, spec := range a.settings.providers {
 		sorted, err := provider.Internal.Build(friend.Key{}, groups[i].listeners, c.Events(), groups[i].lost)
-		problems = append(problems, err)
+		problems = append(problems, a.namesakes(err, groups[i].listeners))
 		all[i] = built{spec, sorted}
 	}
 	return all, errors.Join(problems...)
@@ -293,7 +294,7 @@ func (a *Assembly) nameMethods(listeners []rollcall.Listener) {
 		id  string
 		key event.Key
 	}
-	if len(a.longIDs) == 0 {
+	if len(a.byDefault) == 0 {
 		return
 	}
 	sharing := make(map[place]int, len(listeners))
@@ -303,7 +304,7 @@ func (a *Assembly) nameMethods(listeners []rollcall.Listener) {
 	renamed := map[int]string{}
 	for i := range listeners {
 		l := &listeners[i]
-		if long, ok := a.longIDs[placeOf(l)]; ok && sharing[place{l.ID, l.Event}] > 1 {
+		if long := a.byDefault[placeOf(l)].long; long != nil && sharing[place{l.ID, l.Event}] > 1 {
 			renamed[i] = long()
 		}
 	}

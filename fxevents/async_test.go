@@ -346,12 +346,6 @@ func TestReceiveProblemsInDeclaredOrder(t *testing.T) {
 	}
 }
 
-func TestReceiveWithoutModule(t *testing.T) {
-	if err := quietly(fxevents.Receive()).Err(); err == nil || !strings.Contains(err.Error(), "*fxevents.Assembly") {
-		t.Errorf("got %v", err)
-	}
-}
-
 // The end of an application waits for the listeners that run.
 func TestReceiveDrains(t *testing.T) {
 	broker := &transport.Local{}

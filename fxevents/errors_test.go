@@ -3,6 +3,8 @@ package fxevents_test
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -14,6 +16,7 @@ import (
 	"github.com/rollcall-go/rollcall/fxevents"
 	"github.com/rollcall-go/rollcall/ordering"
 	"github.com/rollcall-go/rollcall/tags"
+	"github.com/rollcall-go/rollcall/transport"
 )
 
 func TestProblems(t *testing.T) {
@@ -134,27 +137,96 @@ func TestOneProblemReadsWell(t *testing.T) {
 	}
 }
 
-// The container refuses an event that is declared twice; its message shows
-// where.
-func TestEventDeclaredTwice(t *testing.T) {
-	err := quietly(fxevents.Module(), events, fx.Module("again", fxevents.Event[*created]("x"))).Err()
-	for _, want := range []string{"*rollcall.Emitter[*github.com/rollcall-go/rollcall/fxevents_test.created]", "already provided", "errors_test.go:"} {
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("no %q in: %v", want, err)
+// textOf is the error of an application, without the paths and lines of this package.
+func textOf(t *testing.T, options ...fx.Option) string {
+	t.Helper()
+	err := quietly(options...).Err()
+	if err == nil {
+		t.Fatal("no error")
+	}
+	return placeOfThisPackage.ReplaceAllString(err.Error(), "HERE")
+}
+
+var placeOfThisPackage = regexp.MustCompile(`[\w/.-]*fxevents/\w+_test\.go:\d+`)
+
+// The container refuses an event that is declared twice, and Module twice. Its message
+// shows both places, and what to do in the name of a function.
+func TestProvidedTwice(t *testing.T) {
+	const this = "github.com/rollcall-go/rollcall/fxevents"
+	for _, tt := range []struct {
+		name string
+		got  string
+		want []string
+	}{
+		{"Event", textOf(t, fxevents.Module(), events, fx.Module("again", fxevents.Event[*created]("x"))), []string{
+			"declareEachEventOnce", this + "_test.TestProvidedTwice\n\tHERE",
+			`cannot provide *rollcall.Emitter[*` + this + `_test.created] from [0]: already provided by "` + this + `_test".init (HERE)`}},
+		{"Module", textOf(t, fxevents.Module(), events, fxevents.Module()), []string{
+			"passModuleOnce", this + "_test.TestProvidedTwice\n\tHERE",
+			`cannot provide *fxevents.Assembly from [0]: already provided by "` + this + `_test".TestProvidedTwice (HERE)`}},
+	} {
+		for _, want := range tt.want {
+			if !strings.Contains(tt.got, want) {
+				t.Errorf("%s: no %q in:\n%s", tt.name, want, tt.got)
+			}
 		}
 	}
 }
 
-func TestSameIDTwice(t *testing.T) {
-	err := quietly(fxevents.Module(), events, fxevents.AsListener(newNotifier), fxevents.AsListener(newNotifier)).Err()
-	for _, want := range []string{`fxevents_test.notifier[name="fxevents_test.notifier"]`, "already provided", "newNotifier"} {
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("no %q in: %v", want, err)
-		}
+func TestSameListenerTwice(t *testing.T) {
+	got := problemsOf(t, fxevents.Module(), events, fxevents.AsListener(newNotifier),
+		fxevents.AsListener(newNotifier, `event:"recipe.created"`))
+	want := []string{"fxevents_test.newNotifier (HERE), registered at HERE: its ID fxevents_test.notifier is that of the listener registered at HERE: " +
+		"pass all tags in one call of AsListener, drop one call, or give this one another id"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 	problems := problemsOf(t, fxevents.Module(), events, fxevents.AsListener(newNotifier, `id:"x"`),
 		fx.Provide(newIndexer), fxevents.Listen((*indexer).OnCreated, `id:"x"`))
 	if diff := cmp.Diff([]string{"x listens to *fxevents_test.created twice (HERE and HERE): drop one, or give it an ID of its own"}, problems); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// The container's error for a missing component names a function of this package. The
+// place of each Listen that needs the component is logged.
+func TestMissingComponent(t *testing.T) {
+	before := slog.Default()
+	defer slog.SetDefault(before)
+	want := []string{"ERROR rollcall: HERE: fxevents.Listen needs a *fxevents_test.indexer, which nothing provides: pass its constructor to fx.Provide"}
+	listen := fx.Options(fxevents.Listen((*indexer).OnCreated), fxevents.Listen((*shop).Mail))
+	fine := fx.Provide(newJournal, func(j *journal) *shop { return &shop{j} })
+	for name, tt := range map[string]struct {
+		provided fx.Option
+		want     []string
+	}{
+		"missing":               {fine, want},
+		"its dependency is":     {fx.Options(fine, fx.Provide(func(*mailer) *indexer { return newIndexer() })), nil},
+		"its constructor fails": {fx.Options(fine, fx.Provide(func() (*indexer, error) { return nil, errors.New("no disk") })), nil},
+	} {
+		logged := newMessages()
+		slog.SetDefault(slog.New(logged))
+		textOf(t, fxevents.Module(), events, listen, tt.provided)
+		for i, text := range *logged.all {
+			(*logged.all)[i] = lineOfThisPackage.ReplaceAllString(text, "HERE")
+		}
+		if diff := cmp.Diff(strings.Join(tt.want, "\n"), strings.Join(*logged.all, "\n")); diff != "" {
+			t.Errorf("%s:\n%s", name, diff)
+		}
+	}
+}
+
+// An emitter that is injected although nobody declares the event is an error of the
+// container. What to do is logged.
+func TestMissingEvent(t *testing.T) {
+	logged := newMessages()
+	got := textOf(t, fxevents.Module(fxevents.Logger(slog.New(logged))), fx.Invoke(func(*rollcall.Emitter[*created]) {}))
+	if !strings.Contains(got, "missing type: *rollcall.Emitter[") {
+		t.Errorf("got %s", got)
+	}
+	want := []string{`ERROR rollcall: no fxevents.Event declares *fxevents_test.created, whose emitter is injected: ` +
+		`add fxevents.Event[*fxevents_test.created]("a.name") to the module that defines the type`}
+	if diff := cmp.Diff(want, *logged.all); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -257,7 +329,7 @@ func TestProblemsInDeclaredOrder(t *testing.T) {
 	}
 }
 
-// Where the options lack Module, the container's error says so.
+// Where the options lack Module, an error says so.
 func TestWithoutModule(t *testing.T) {
 	collect := fx.Invoke(fx.Annotate(func([]rollcall.Listener) {}, fx.ParamTags(`group:"event_listener"`)))
 	for _, option := range []fx.Option{
@@ -267,5 +339,25 @@ func TestWithoutModule(t *testing.T) {
 		if err := quietly(option).Err(); err == nil || !strings.Contains(err.Error(), "missing type: fxevents.module") {
 			t.Error(err)
 		}
+	}
+	open := func() (*transport.Local, error) { return &transport.Local{}, nil }
+	for what, option := range map[string]fx.Option{
+		"Event":             fxevents.Event[*created]("x"),
+		"Receive":           fxevents.Receive(),
+		"ReceivedElsewhere": fxevents.ReceivedElsewhere(),
+		"Transport":         fxevents.Transport(open),
+		"DefaultTransport":  fxevents.DefaultTransport(open),
+	} {
+		want := []string{"fxevents." + what + " at HERE: the application has no fxevents.Module: " +
+			"add fxevents.Module() to the options of fx.New, before the modules that declare events"}
+		for _, further := range []fx.Option{fx.Options(), fx.Module("shop", fxevents.Event[*deleted]("y"), fxevents.AsListener(newNotifier))} {
+			if diff := cmp.Diff(want, problemsOf(t, fx.Module("x", option), further)); diff != "" {
+				t.Error(diff)
+			}
+		}
+	}
+	early := quietly(fx.Invoke(func(*rollcall.Emitter[*created]) {}), fxevents.Event[*created]("x")).Err()
+	if early == nil || !strings.Contains(early.Error(), "the application has no fxevents.Module: add fxevents.Module()") {
+		t.Errorf("an emitter that is injected first: got %v", early)
 	}
 }

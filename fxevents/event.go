@@ -14,7 +14,7 @@ import (
 // files may refer to the event by its name. The name may be "" if no listener is
 // asynchronous. The emitter reaches the listeners in [DefaultGroup], not those of a
 // [NamedProvider]. The module that defines the type declares it, once: for a second
-// declaration, Fx reports that the emitter is already provided.
+// declaration, Fx reports that the emitter is already provided, with both places.
 func Event[E any](name string) fx.Option {
 	e := rollcall.Declare[E](name)
 	e.Source = callsite.Caller(0)
@@ -23,12 +23,28 @@ func Event[E any](name string) fx.Option {
 		r.Subscription = s
 		return r
 	}
-	return fx.Provide(
-		func(a *Assembly) *rollcall.Emitter[E] { return rollcall.NewEmitter[E](a.emitters) },
-		fx.Annotated{Group: eventGroup, Target: func(m module) declaredEvent {
-			return declaredEvent{m.assembly().nextDeclared(), e, receiver}
-		}},
+	return fx.Options(
+		fx.Provide(
+			locatedAt(callsite.PC(0), declareEachEventOnce[E](e.Source)),
+			fx.Annotated{Group: eventGroup, Target: func(m module) declaredEvent {
+				return declaredEvent{m.assembly().nextDeclared(), e, receiver}
+			}},
+		),
+		needsModule("fxevents.Event", e.Source),
 	)
+}
+
+// declareEachEventOnce returns the constructor of an event's emitter. The container shows
+// the name of this function if an event is declared twice, so it must not be inlined.
+//
+//go:noinline
+func declareEachEventOnce[E any](at string) any {
+	return func(m maybeModule) (*rollcall.Emitter[E], error) {
+		if err := m.require("fxevents.Event", at); err != nil {
+			return nil, err
+		}
+		return rollcall.NewEmitter[E](m.Module.assembly().emitters), nil
+	}
 }
 
 // declaredEvent is an event at its place in declared order.

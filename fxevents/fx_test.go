@@ -188,7 +188,7 @@ func TestFx_MissingDependencyNamesTheConstructor(t *testing.T) {
 
 func TestFx_ModuleForgotten(t *testing.T) {
 	err := quietly(events, fx.Invoke(func(*rollcall.Emitter[*created]) {})).Err()
-	if err == nil || !strings.Contains(err.Error(), "*fxevents.Assembly") {
+	if err == nil || !strings.Contains(err.Error(), "the application has no fxevents.Module") {
 		t.Errorf("got %v", err)
 	}
 }

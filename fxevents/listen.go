@@ -22,8 +22,12 @@ import (
 // of a type listen to one event, the method is part of each ID: "recipes.Indexer.OnCreated".
 // Set an ID if the hints of other listeners name this one: a second method changes the
 // default.
+//
+// If the container lacks the component, its error names a function of this package. The
+// place of the Listen call is then logged to slog.Default().
 func Listen[L, E any](method func(L, context.Context, E) error, tag ...tags.Tag) fx.Option {
-	return fx.Provide(listens(method, callsite.Caller(0), tag)...)
+	at := callsite.Caller(0)
+	return fx.Options(fx.Provide(listens(method, at, tag)...), fx.ErrorHook(componentHint{reflect.TypeFor[L](), at}))
 }
 
 // listens returns the constructors that Listen provides. The argument at is the place of
@@ -71,7 +75,7 @@ func listen[L, E any](method func(L, context.Context, E) error, fields tags.Fiel
 		l.Source = at
 		l = a.placed(l)
 		if byDefault {
-			a.longIDs[placeOf(&l)] = func() string { return fields.ID + "." + methodName(method) }
+			a.defaultID(&l, reflect.TypeFor[L](), func() string { return fields.ID + "." + methodName(method) })
 		}
 		return []rollcall.Listener{l}
 	}}

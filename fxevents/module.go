@@ -6,6 +6,7 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/rollcall-go/rollcall"
+	"github.com/rollcall-go/rollcall/internal/callsite"
 )
 
 // DefaultGroup is the value group of listeners whose tag has no key group.
@@ -35,11 +36,7 @@ func Module(options ...Option) fx.Option {
 	}
 	parts := []fx.Option{
 		fx.Provide(
-			func(lc fx.Lifecycle) *Assembly {
-				a := newAssembly(s)
-				lc.Append(fx.StopHook(a.Close)) // registered before the hooks of listeners, so it runs after them
-				return a
-			},
+			locatedAt(callsite.PC(0), passModuleOnce(s)),
 			func(a *Assembly) module { return a },
 			newReport,
 			func(a *Assembly) rollcall.Dispatcher { return a.handles[0].dispatcher },
@@ -49,7 +46,19 @@ func Module(options ...Option) fx.Option {
 	for i, p := range s.providers[1:] {
 		parts = append(parts, collect(i+1, p.group), provideNamed(i+1, p.name))
 	}
-	return fx.Module("rollcall", append(parts, fx.Invoke(assemble))...)
+	return fx.Module("rollcall", append(parts, fx.Invoke(assemble), fx.ErrorHook(emitterHint{s.logger}))...)
+}
+
+// passModuleOnce returns the constructor of the assembly. The container shows the name of
+// this function if Module is passed twice, so it must not be inlined.
+//
+//go:noinline
+func passModuleOnce(s settings) any {
+	return func(lc fx.Lifecycle) *Assembly {
+		a := newAssembly(s)
+		lc.Append(fx.StopHook(a.Close)) // registered before the hooks of listeners, so it runs after them
+		return a
+	}
 }
 
 // collect passes the listeners in the group of a further provider to the assembly.

@@ -34,7 +34,7 @@ func Receive(keys ...string) fx.Option {
 		fx.Provide(fx.Annotated{Group: receiveGroup, Target: func(m module) receive {
 			return receive{m.assembly().nextDeclared(), r.keys, r.source} // r may be shared by several applications
 		}}),
-		fx.Invoke(func(*Assembly) {}), // so that the container reports a missing Module
+		needsModule("fxevents.Receive", r.source),
 	)
 }
 

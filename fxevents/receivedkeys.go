@@ -24,9 +24,12 @@ import (
 // A key that nothing in the application has is an error.
 func ReceivedElsewhere(keys ...string) fx.Option {
 	keys, at := slices.Clone(keys), callsite.Caller(0)
-	return fx.Provide(fx.Annotated{Group: elsewhereGroup, Target: func(m module) elsewhere {
-		return elsewhere{m.assembly().nextDeclared(), keys, at}
-	}})
+	return fx.Options(
+		fx.Provide(fx.Annotated{Group: elsewhereGroup, Target: func(m module) elsewhere {
+			return elsewhere{m.assembly().nextDeclared(), keys, at}
+		}}),
+		needsModule("fxevents.ReceivedElsewhere", at),
+	)
 }
 
 // elsewhere is one call of ReceivedElsewhere.

@@ -12,6 +12,7 @@ import (
 type registration struct {
 	source string // the place of the call
 	target any    // the method or constructor
+	name   string // of what AsListener's constructor returns
 }
 
 // listOf returns the group that a tag names, with the option "flatten" for a list of

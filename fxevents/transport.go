@@ -7,6 +7,7 @@ import (
 
 	"go.uber.org/fx"
 
+	"github.com/rollcall-go/rollcall/internal/callsite"
 	"github.com/rollcall-go/rollcall/transport"
 )
 
@@ -25,7 +26,10 @@ import (
 // instead, and close it yourself. If the container lacks something that the constructor
 // takes, the application counts as one without a transport.
 func Transport[T transport.Transport](open func() (T, error)) fx.Option {
-	return fx.Provide(func(m module) (transport.Transport, error) { return opened(m.assembly(), open) })
+	return fx.Options(
+		fx.Provide(func(m module) (transport.Transport, error) { return opened(m.assembly(), open) }),
+		needsModule("fxevents.Transport", callsite.Caller(0)),
+	)
 }
 
 // DefaultTransport provides a fallback for [Transport]. It is opened only if some listener
@@ -34,7 +38,10 @@ func Transport[T transport.Transport](open func() (T, error)) fx.Option {
 // github.com/rollcall-go/rollcall/transport/natsevents/fxnats is [Module] with an embedded
 // JetStream server as the fallback.
 func DefaultTransport[T transport.Transport](open func() (T, error)) fx.Option {
-	return fx.Supply(defaultTransport(func(a *Assembly) (transport.Transport, error) { return opened(a, open) }))
+	return fx.Options(
+		fx.Supply(defaultTransport(func(a *Assembly) (transport.Transport, error) { return opened(a, open) })),
+		needsModule("fxevents.DefaultTransport", callsite.Caller(0)),
+	)
 }
 
 type defaultTransport func(*Assembly) (transport.Transport, error)

@@ -15,12 +15,20 @@ import (
 // unknown. If skip is 0, the place is where the function that calls Caller was called.
 // Each further skip goes one caller up.
 func Caller(skip int) string {
-	var pcs [1]uintptr
-	if runtime.Callers(skip+3, pcs[:]) == 0 {
+	at := PC(skip + 1)
+	if at == 0 {
 		return ""
 	}
-	at := pcs[0] - 1 // the call, not the return address
 	return place(runtime.FuncForPC(at).FileLine(at))
+}
+
+// PC is like Caller, but returns the program counter of the call, or 0.
+func PC(skip int) uintptr {
+	var pcs [1]uintptr
+	if runtime.Callers(skip+3, pcs[:]) == 0 {
+		return 0
+	}
+	return pcs[0] - 1 // the call, not the return address
 }
 
 // Func returns the short name of a function, such as "recipes.Indexer.OnCreated", and its
