@@ -293,7 +293,7 @@ func TestBadOptions(t *testing.T) {
 		`fxevents.NamedProvider("b", "h") at HERE: there is a provider of that name already`,
 		`fxevents.NamedProvider("default", "h") at HERE: that is what reports call the provider without a name`,
 		`fxevents.NamedProvider("c", "g,flatten") at HERE: a name or group must not hold a comma or a backquote`,
-		`order file x.yaml: the file system is nil`,
+		`fxevents.OrderFile at HERE: order file x.yaml: the file system is nil`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

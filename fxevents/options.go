@@ -31,8 +31,9 @@ type settings struct {
 type providerSpec struct{ name, group string }
 
 type file struct {
-	fsys fs.FS
-	path string
+	fsys   fs.FS
+	path   string
+	source string // the place of the OrderFile call
 }
 
 type optionFunc func(*settings)
@@ -56,7 +57,8 @@ func (f optionFunc) apply(s *settings) { f(s) }
 //
 // docs/order.schema.json in the repository is a JSON Schema of the format.
 func OrderFile(fsys fs.FS, path string) Option {
-	return optionFunc(func(s *settings) { s.files = append(s.files, file{fsys, path}) })
+	at := callsite.Caller(0)
+	return optionFunc(func(s *settings) { s.files = append(s.files, file{fsys, path, at}) })
 }
 
 // NamedProvider adds a provider for the listeners in a value group of its own. The container

@@ -1,7 +1,12 @@
 package fxevents_test
 
 import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/fstest"
 
@@ -270,5 +275,35 @@ func TestReportOfSeveralOrderFiles(t *testing.T) {
 	}
 	if l := r.Providers[1].Events[0].Listeners[0]; l.Overridden == nil || l.Overridden.Priority != "9" || l.Placement.Priority != "2" {
 		t.Errorf("the other has %+v", l)
+	}
+}
+
+// An order file that can't be read is told with the path that was tried, and the place of
+// the call.
+func TestOrderFileThatIsMissing(t *testing.T) {
+	dir := t.TempDir()
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const next = "file does not exist: correct the path, which is relative to the root of the file system"
+	notThere := strings.ReplaceAll(next, "file does not exist", syscall.ENOENT.Error())
+	options := []fxevents.Option{
+		fxevents.OrderFile(os.DirFS("."), "absent.yaml"),
+		fxevents.OrderFile(os.DirFS(dir), "etc/absent.yaml"),
+		fxevents.OrderFile(fstest.MapFS{}, "absent.yaml"),
+		fxevents.OrderFile(os.DirFS("."), "./absent.yaml"),
+	}
+	want := []string{
+		"fxevents.OrderFile at HERE: order file absent.yaml: tried " + filepath.Join(here, "absent.yaml") + ": " + notThere,
+		"fxevents.OrderFile at HERE: order file etc/absent.yaml: tried " + filepath.Join(dir, "etc", "absent.yaml") + ": " + notThere,
+		"fxevents.OrderFile at HERE: order file absent.yaml: tried absent.yaml in a fstest.MapFS: " + next,
+		"fxevents.OrderFile at HERE: order file ./absent.yaml: write it relative to the file system, without ./ or a leading /",
+	}
+	if diff := cmp.Diff(want, problemsOf(t, fxevents.Module(options...), events)); diff != "" {
+		t.Error(diff)
+	}
+	if err := quietly(fxevents.Module(options[0]), events).Err(); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v", err)
 	}
 }

@@ -17,11 +17,7 @@ import (
 func (a *Assembly) override(groups []group, c catalog) error {
 	var problems []error
 	for _, f := range a.settings.files {
-		if f.fsys == nil {
-			problems = append(problems, fmt.Errorf("order file %s: the file system is nil", f.path))
-			continue
-		}
-		content, err := orderfile.Load(f.fsys, f.path)
+		content, err := f.load()
 		if err != nil {
 			problems = append(problems, err)
 			continue
