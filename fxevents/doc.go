@@ -40,7 +40,14 @@
 // None of these depends on a listener, so a listener may inject the emitter of its own
 // event. An fx.Invoke inside [Module] assembles the listeners: it collects and sorts them.
 // It runs before the invokes of the root and of the modules listed after Module, so put
-// Module first. An earlier dispatch returns a [*NotAssembledError].
+// Module first.
+//
+// Do not emit in a constructor. Before the listeners are assembled, each dispatch returns a
+// [*NotAssembledError]. A listener, and what it injects, is always built before. Another
+// component is built when the first invoke needs it. That may be later: emitting in its
+// constructor then works until a listener injects the component. The container does not
+// show whether a dispatch comes from a constructor, so nothing reports this case. A hook of
+// fx.Lifecycle and an fx.Invoke after Module may emit.
 //
 // # Asynchronous listeners
 //

@@ -77,10 +77,11 @@ func (e *RegistrationError) Error() string {
 func (e *RegistrationError) Unwrap() error { return e.Err }
 
 // NotAssembledError is returned by a dispatch, or by a provider, before Module has
-// assembled the listeners.
+// assembled the listeners. Each constructor that the assembly needs gets it, in any order of
+// the options.
 type NotAssembledError struct{}
 
 func (*NotAssembledError) Error() string {
 	return "the event listeners are not assembled yet: dispatch from a hook of fx.Lifecycle, " +
-		"or from an fx.Invoke that stands after fxevents.Module"
+		"or from an fx.Invoke that stands after fxevents.Module, not from a constructor"
 }

@@ -118,7 +118,7 @@ func TestInjectionMakesNoCircles(t *testing.T) {
 
 func TestEmittingTooEarly(t *testing.T) {
 	const want = "the event listeners are not assembled yet: dispatch from a hook of fx.Lifecycle, " +
-		"or from an fx.Invoke that stands after fxevents.Module"
+		"or from an fx.Invoke that stands after fxevents.Module, not from a constructor"
 	early := func(e *rollcall.Emitter[*created], d rollcall.Dispatcher, p rollcall.Provider) error {
 		_, providerErr := p.Listeners(&created{})
 		for _, err := range []error{e.Emit(context.Background(), nil), d.Dispatch(context.Background(), nil), providerErr} {
@@ -136,6 +136,61 @@ func TestEmittingTooEarly(t *testing.T) {
 	if err := app.Err(); err != nil {
 		t.Error(err)
 	}
+}
+
+// hasty emits in its constructor.
+type hasty struct{}
+
+func newHasty(e *rollcall.Emitter[*created]) (*hasty, error) {
+	return &hasty{}, e.Emit(context.Background(), &created{})
+}
+
+// A component that a listener needs can't emit in its constructor, in any order of the
+// options and whatever else needs it.
+func TestEmittingInAConstructor(t *testing.T) {
+	options := []fx.Option{
+		fxevents.Module(), events, fx.Provide(newHasty),
+		fxevents.AsListener(func(*hasty) *notifier { return newNotifier() }),
+		fx.Invoke(func(*hasty) {}),
+	}
+	permuted(options, func(options []fx.Option) {
+		var problem *fxevents.NotAssembledError
+		if err := quietly(options...).Err(); !errors.As(err, &problem) {
+			t.Errorf("got %v", err)
+		}
+	})
+	permuted([]fx.Option{fxevents.Module(), events, fxevents.AsListener(newNotifier), fx.Invoke(func(e *rollcall.Emitter[*created]) error {
+		c := &created{}
+		return errors.Join(e.Emit(context.Background(), c), check1(c.log))
+	})}, func(options []fx.Option) {
+		if err := quietly(options...).Err(); err != nil {
+			t.Errorf("an invoke of the root: %v", err)
+		}
+	})
+}
+
+func check1(log []string) error {
+	if len(log) != 1 {
+		return fmt.Errorf("%d listeners were called", len(log))
+	}
+	return nil
+}
+
+// permuted calls f with each permutation of the options.
+func permuted(options []fx.Option, f func([]fx.Option)) {
+	var permute func(n int)
+	permute = func(n int) {
+		if n == len(options) {
+			f(options)
+			return
+		}
+		for i := n; i < len(options); i++ {
+			options[n], options[i] = options[i], options[n]
+			permute(n + 1)
+			options[n], options[i] = options[i], options[n]
+		}
+	}
+	permute(0)
 }
 
 // A component under test needs neither a container nor a dispatcher.
