@@ -17,7 +17,11 @@
 // If the code under test waits, run the test in a testing/synctest bubble: its clock jumps
 // ahead, so nothing really waits.
 //
-// The package defines the flag -update, which rewrites golden files. A test package that
+// The package defines the flag -update, which rewrites golden files. The environment variable
+// ROLLCALL_UPDATE=1 does the same. Use it for several packages, because go test fails for
+// a package that does not know the flag: ROLLCALL_UPDATE=1 go test ./...
+//
+// A test package that
 // imports this one must not define a flag of that name: package flag would panic. Use
 // flag.Lookup("update") to read this package's flag.
 package fxeventstest

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -194,6 +195,34 @@ func TestUpdate(t *testing.T) {
 		t.Fatal(err)
 	}
 	fxeventstest.Order(t, golden, shop("priority: last"))
+}
+
+// ROLLCALL_UPDATE=1 writes the file, too. Every package knows it.
+func TestUpdateByTheEnvironment(t *testing.T) {
+	golden := filepath.Join(t.TempDir(), "order.txt")
+	for _, tt := range []struct{ value, priority, want string }{
+		{"1", "priority: last", ""},
+		{"0", "priority: first", "the order differs from "},
+		{"1", "priority: first", ""},
+		{"", "priority: first", ""},
+	} {
+		t.Setenv("ROLLCALL_UPDATE", tt.value)
+		got := failures(t, func(t testing.TB) { fxeventstest.Order(t, golden, shop(tt.priority)) })
+		if tt.want == "" && got != "" || !strings.HasPrefix(got, tt.want) {
+			t.Errorf("ROLLCALL_UPDATE=%s, %s: got %q", tt.value, tt.priority, got)
+		}
+	}
+}
+
+// A warning about the application is no part of its order.
+func TestOrderWithoutWarnings(t *testing.T) {
+	golden := filepath.Join(t.TempDir(), "order.txt")
+	t.Setenv("ROLLCALL_UPDATE", "1")
+	fxeventstest.Order(t, golden, fxevents.Module(fxevents.Logger(slog.New(slog.DiscardHandler))), fxevents.AsListener(newIndexer))
+	content, err := os.ReadFile(golden)
+	if err != nil || !strings.Contains(string(content), "nobody declares this event") || strings.Contains(string(content), "warning") {
+		t.Errorf("got %s, %v", content, err)
+	}
 }
 
 // service emits without a container.

@@ -18,10 +18,16 @@ import (
 
 var update = flag.Bool("update", false, "rewrite golden files")
 
+// updates reports whether to rewrite golden files.
+func updates() bool { return *update || os.Getenv("ROLLCALL_UPDATE") == "1" }
+
 // Order builds an application from the options, which must include fxevents.Module. It
 // compares the order of all events with a golden file. The comparison ignores the positions
 // of source code, so the test fails only if the order or its reasons change, or if the
 // application can't be built. With go test -update, Order writes the file instead.
+//
+// Packages that do not import this one don't know the flag. For several packages, set an
+// environment variable instead: ROLLCALL_UPDATE=1 go test ./...
 //
 // Order runs the application's constructors and invokes, but does not start it. It closes a
 // transport that fxevents.Transport has opened. If there is no broker, add an option that
@@ -45,7 +51,7 @@ func Order(t testing.TB, golden string, options ...fx.Option) {
 		t.Fatalf("the application can't be built: %v%s", err, withoutModule(err))
 	}
 	got := orderOf(t, report)
-	if *update {
+	if updates() {
 		write(t, golden, got)
 		return
 	}

@@ -1,5 +1,5 @@
 // Package golden compares the output of this library's tests with files. The flag -update
-// rewrites the files.
+// rewrites the files, and so does the environment variable ROLLCALL_UPDATE=1.
 package golden
 
 import (
@@ -15,7 +15,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // got to the file first.
 func Check(t testing.TB, path string, got []byte) {
 	t.Helper()
-	if *update {
+	if *update || os.Getenv("ROLLCALL_UPDATE") == "1" {
 		if err := os.WriteFile(path, got, 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,10 @@
 package golden
 
-import "testing"
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
 
 func TestFirstDifference(t *testing.T) {
 	for _, tt := range []struct {
@@ -13,5 +17,15 @@ func TestFirstDifference(t *testing.T) {
 		if line != tt.line || wanted == found {
 			t.Errorf("%q and %q differ in line %d, %q and %q, want %d", tt.want, tt.got, line, wanted, found, tt.line)
 		}
+	}
+}
+
+// The environment variable rewrites a file, as the flag does.
+func TestUpdateByTheEnvironment(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "golden.txt")
+	t.Setenv("ROLLCALL_UPDATE", "1")
+	Check(t, path, []byte("new"))
+	if content, err := os.ReadFile(path); err != nil || string(content) != "new" {
+		t.Errorf("got %s, %v", content, err)
 	}
 }
