@@ -110,11 +110,6 @@ func TestListenerTimeout(t *testing.T) {
 	got := logOf(t, transport.Subscription{Key: "mail", Timeout: 10 * time.Second, MaxAttempts: 2, Retry: transport.Backoff},
 		func(ctx context.Context, _ <-chan struct{}) error { <-ctx.Done(); return ctx.Err() },
 		func(t *testing.T, app *fx.App, finish chan<- struct{}, logged *bytes.Buffer) {
-			time.Sleep(10 * time.Second)
-			synctest.Wait()
-			if logged.Len() == 0 {
-				t.Error("nothing is logged after the timeout")
-			}
 			time.Sleep(time.Hour)
 			stopped(t, app)
 		})
