@@ -79,6 +79,8 @@ fuzz: ## fuzz each target for FUZZTIME, 20s by default
 	.ci/fuzz FuzzOrder $(FUZZTIME) ./internal/orderfile
 	.ci/fuzz FuzzFromAttributes $(FUZZTIME) ./transport
 	.ci/fuzz FuzzConnectURL $(FUZZTIME) ./transport/natsevents
+	.ci/fuzz FuzzConnectURL $(FUZZTIME) ./transport/amqpevents
+	.ci/fuzz FuzzDelivery $(FUZZTIME) ./transport/amqpevents
 
 # What is covered is said by the tests of each of these packages alone.
 COVERED := . ordering tags event provider provider/providertest fxevents fxeventstest internal/orderfile inspect monitor transport otelevents

@@ -146,6 +146,13 @@ func isPermanent(err error) bool {
 	return said.Code == amqp091.AccessRefused || said.Code == amqp091.PreconditionFailed && errors.Is(err, errRefused)
 }
 
+// isUnreadable reports whether the client closed a connection because it could not read
+// what the broker sent.
+func isUnreadable(err error) bool {
+	var said *amqp091.Error
+	return errors.As(err, &said) && !said.Server && (said.Code == amqp091.FrameError || said.Code == amqp091.SyntaxError)
+}
+
 // isException reports whether the broker has closed the channel.
 func isException(err error) bool {
 	var said *amqp091.Error

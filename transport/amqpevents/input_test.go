@@ -57,6 +57,29 @@ func TestGarbageBecomesDeadLetters(t *testing.T) {
 	r.nothing()
 }
 
+// A message that the client can't read costs the connection each time. That is logged,
+// and everything goes on when the message is removed.
+func TestUnreadableMessage(t *testing.T) {
+	t.Parallel()
+	log := newRecords()
+	o := open(t, log.option())
+	r := receive(t, o, mail, ack)
+	var deep any
+	for range 40 {
+		deep = amqp091.Table{"a": deep}
+	}
+	garbage(t, o, amqp091.Publishing{Headers: amqp091.Table{"deep": deep}})
+	log.next(t, "level=ERROR", "the client can't read a message", "broker="+address, "purpose=consuming", "reason=", "next=")
+	ch, ctx := raw(t, o.space.url), within(t)
+	for n := 0; n == 0 && ctx.Err() == nil; pause(ctx) { // it is in the queue between two deliveries
+		n, _ = ch.QueuePurge(o.space.queue(mail), false)
+	}
+	publish(t, o, event("1"))
+	if d := r.next(); d.ID != "1" {
+		t.Errorf("got %s", d.ID)
+	}
+}
+
 // Another program's event comes with its headers as text, and again as it was.
 func TestForeignEvents(t *testing.T) {
 	t.Parallel()

@@ -47,6 +47,7 @@ func (l *link) keep(ctx context.Context) {
 			return
 		}
 		l.note(c.lost)
+		l.logLost(ctx, c.lost)
 		if !pause(ctx, nil, backoff(0)) {
 			return
 		}
@@ -90,6 +91,21 @@ func (l *link) dial(ctx context.Context) *connection {
 			return nil
 		}
 	}
+}
+
+// logLost logs that the connection was lost. If the client could not read a message, the
+// broker sends the same one again after each reconnect, until somebody removes it.
+func (l *link) logLost(ctx context.Context, reason error) {
+	if ctx.Err() != nil || reason == nil {
+		return // closed by this process
+	}
+	attributes := append(l.attributes(), slog.String("reason", reason.Error()))
+	if isUnreadable(reason) {
+		l.log.LogAttrs(ctx, slog.LevelError, "the connection to the broker was lost, because the client can't read a message",
+			append(attributes, slog.String("next", unreadableAdvice))...)
+		return
+	}
+	l.log.LogAttrs(ctx, slog.LevelWarn, "the connection to the broker was lost and is restored", attributes...)
 }
 
 func (l *link) attributes() []slog.Attr {

@@ -405,7 +405,8 @@ func TestConflict(t *testing.T) {
 // dead letter that tells why.
 func TestConflictingTier(t *testing.T) {
 	t.Parallel()
-	o := open(t)
+	log := newRecords()
+	o := open(t, log.option())
 	if _, err := raw(t, o.space.url).QueueDeclare(o.space.prefix+".wait.250ms", true, false, false, false, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -414,6 +415,7 @@ func TestConflictingTier(t *testing.T) {
 	if l := letters(t, o, mail, 1)[0]; !strings.Contains(l.Reason, "there is a queue "+o.space.prefix+".wait.250ms already") || l.ID != "1" {
 		t.Errorf("got the letter %+v", l)
 	}
+	log.next(t, "level=ERROR", "event becomes a dead letter", "event=order.placed key=mail id=1 attempt=1", "there is a queue ")
 }
 
 // The end of a subscription gives back what nobody has begun, in its order.

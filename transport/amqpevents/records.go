@@ -4,11 +4,16 @@ import (
 	"context"
 	"log/slog"
 
+	"github.com/rabbitmq/amqp091-go"
+
 	"github.com/rollcall-go/rollcall/transport"
 )
 
 // timeoutAdvice says what to do if handlers take longer than the broker waits.
 const timeoutAdvice = "set consumer_timeout of the broker longer than the slowest handler, or make the handler faster"
+
+// unreadableAdvice says what to do about a message that the client can't read.
+const unreadableAdvice = "its headers may be nested deeper than 32 tables: find the queue from which nothing is handled any more, and remove its first message"
 
 // logClosure logs that the broker closed the channel of a receiver.
 func (r *receiving) logClosure(ctx context.Context, c *consumer) {
@@ -51,6 +56,17 @@ func (r *receiving) attributes(c *consumer) []slog.Attr {
 		all = append(all, slog.String("setting", "consumer_timeout"), slog.String("next", timeoutAdvice))
 	}
 	return all
+}
+
+// logUnkept logs that a message can't be kept for a retry or as a dead letter, after the
+// first failure, the second, the fourth and so on.
+func (r *receiving) logUnkept(ctx context.Context, raw amqp091.Delivery, failures int, err error) {
+	if failures&(failures+1) != 0 {
+		return
+	}
+	r.transport.log().LogAttrs(ctx, slog.LevelWarn, "an event can't be sent to wait for its retry or to the dead letters, and holds a handler: trying again",
+		slog.String("event", r.subscription.Event), slog.String("key", r.subscription.Key),
+		slog.String("id", identify(raw).id), slog.Int("failures", failures+1), slog.String("reason", err.Error()))
 }
 
 // logGivenUp logs a message that becomes a dead letter without a call to the handler.

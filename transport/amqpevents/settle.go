@@ -160,6 +160,7 @@ func (r *receiving) settle(ctx context.Context, c *consumer, raw amqp091.Deliver
 		case !pause(ctx, c.over, backoff(failures)):
 			return // the broker requeues it when the channel is closed
 		}
+		r.logUnkept(ctx, raw, failures, err)
 		atLeast = 0
 	}
 }
@@ -187,6 +188,7 @@ func (c *consumer) holding(ctx context.Context, atLeast time.Duration) (context.
 func (r *receiving) tryKeeping(ctx context.Context, raw amqp091.Delivery, attempt int, keep func(context.Context) error) error {
 	err := keep(ctx)
 	if isPermanent(err) {
+		r.logGivenUp(ctx, transport.Delivery{Message: transport.Message{ID: identify(raw).id}, Attempt: attempt}, err.Error())
 		err = r.transport.bury(ctx, raw, r.target, attempt, err.Error())
 	}
 	return err
