@@ -16,10 +16,11 @@ import (
 type channel = *amqp091.Channel
 
 // Subscribe calls the handler for each message until ctx ends. The prefetch count is
-// s.MaxInFlight. Subscribe continues after the connection is lost, and creates its
-// queue again if it was deleted. The error is a *transport.SubscriptionError, a
-// *ConflictError, the broker's error if the queue can't be created, or an error if the
-// transport was closed.
+// s.MaxInFlight. Subscribe waits for a connection, continues after it is lost, and creates
+// its queue again if it was deleted. A message that the handler has accepted is not given
+// to it again only because the acknowledgement failed. The error is a
+// *transport.SubscriptionError, a *ConflictError, the broker's error if the queue can't be
+// created, or an error if the transport was closed.
 func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h transport.Handler) error {
 	s, err := s.Check()
 	if err != nil {
