@@ -97,11 +97,11 @@ func TestInterruptedIsNotPublished(t *testing.T) {
 	})
 }
 
-// Who is said to have failed is the first listener of the publication that did.
+// A publication that fails is not said to be the failure of a listener.
 func TestPublicationFails(t *testing.T) {
 	fails := func(context.Context) error { return fmt.Errorf("no broker: %w", errListener) }
 	p := provider.NewChain(publishing(t, "one", confirmed, "a", "b"), publishing(t, "two", fails, "x", "y"))
 	eachPolicy(t, p, func(t *testing.T, dispatch func(context.Context, *plain) error) {
-		checkError[*rollcall.ListenerError](t, dispatch(ctx, &plain{}), "listener x of recipe.created: no broker: failed")
+		checkError[*rollcall.PublishError](t, dispatch(ctx, &plain{}), "publishing recipe.created for the receivers of k: no broker: failed")
 	})
 }

@@ -34,6 +34,7 @@ type Dispatcher interface {
 //
 //   - a *ListenerError that wraps the error of a listener, or a *PanicError if the
 //     listener panicked;
+//   - a *PublishError if the event was not published for its asynchronous listeners;
 //   - an *InterruptedError that wraps the context's error;
 //   - with [CollectErrors], errors.Join of these;
 //   - the provider's error, such as a *provider.IndirectionError for an event Placed if

@@ -28,7 +28,8 @@
 // A listener whose tag has an async key, such as async:"mail", is asynchronous. A
 // dispatch does not call it. If all other listeners succeed, the dispatch publishes the
 // event, and a receiver of the key "mail" calls the listener later, often in another
-// process. See package transport.
+// process. If publishing fails, the dispatch returns a [*PublishError]. See package
+// transport.
 //
 // [Emitter.Emit], the function [Dispatch] and the method of a [Dispatcher] call the same
 // listeners. Once the provider's answer is remembered, a dispatch of a pointer allocates

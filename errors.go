@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"runtime/debug"
+	"strings"
 
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/internal/callsite"
@@ -23,6 +24,21 @@ func (e *ListenerError) Error() string {
 
 // Unwrap returns e.Err.
 func (e *ListenerError) Unwrap() error { return e.Err }
+
+// PublishError reports that an event was not published for its asynchronous listeners, or
+// that this is unknown.
+type PublishError struct {
+	Event string   // the event's name
+	Keys  []string // the receiver keys of these listeners, in order
+	Err   error    // what [Declaration].Publish returned, or a *PanicError
+}
+
+func (e *PublishError) Error() string {
+	return fmt.Sprintf("publishing %s for the receivers of %s: %v", e.Event, strings.Join(e.Keys, ", "), e.Err)
+}
+
+// Unwrap returns e.Err.
+func (e *PublishError) Unwrap() error { return e.Err }
 
 // PanicError reports a panic that became an error.
 type PanicError struct {
@@ -91,6 +107,9 @@ func unasked(ev any, err error) error {
 // These methods return the errors of the listener at index i.
 
 func (l *Listeners) failed(i int, ev any, err error) error {
+	if l.IsAsync(i) {
+		return &PublishError{Event: nameOf(ev, l), Keys: l.keysFrom(i), Err: err}
+	}
 	return &ListenerError{Listener: l.At(i).ID, Event: nameOf(ev, l), Err: err}
 }
 

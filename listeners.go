@@ -154,14 +154,25 @@ func (l *Listeners) Reason(i int) (ordering.Reason, bool) {
 func (l *Listeners) IsAsync(i int) bool { return l.spec.Listeners[i].publication != nil }
 
 // Keys returns the receiver keys of the asynchronous listeners, each once, in order.
-func (l *Listeners) Keys() []string {
+func (l *Listeners) Keys() []string { return keysOf(l.Spec().Listeners) }
+
+func keysOf(listeners []*Listener) []string {
 	var keys []string
-	for _, x := range l.Spec().Listeners {
+	for _, x := range listeners {
 		if x.Async != "" && !slices.Contains(keys, x.Async) {
 			keys = append(keys, x.Async)
 		}
 	}
 	return keys
+}
+
+// keysFrom returns the receiver keys that the publication of the listener at index i is for.
+func (l *Listeners) keysFrom(i int) []string {
+	same := l.spec.Listeners[i:]
+	if end := slices.IndexFunc(same, func(x *Listener) bool { return x.publication != same[0].publication }); end >= 0 {
+		same = same[:end]
+	}
+	return keysOf(same)
 }
 
 // isNamed reports whether the names of the events matter.

@@ -275,7 +275,7 @@ func TestObserveAsync(t *testing.T) {
 		coretest.Check(t, name, w.seen(), "begin recipe.created T of 3; call a; a: nil; end: nil")
 		publishing = errListener
 		_ = d.Dispatch(ctx, &created{})
-		coretest.Check(t, name, w.seen(), "begin recipe.created T of 3; call a; a: nil; end: listener b of recipe.created: failed")
+		coretest.Check(t, name, w.seen(), "begin recipe.created T of 3; call a; a: nil; end: publishing recipe.created for the receivers of k, l: failed")
 	}
 }
 

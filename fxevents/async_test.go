@@ -454,10 +454,37 @@ func TestPublishFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := emitter.Emit(t.Context(), &placed{"1"})
-	var failed *rollcall.ListenerError
-	if !errors.As(err, &failed) || failed.Listener != "count" ||
-		err.Error() != "listener count of order.placed: publishing order.placed for the receivers of stats, mail: no broker" {
+	var failed *rollcall.PublishError
+	if !errors.As(err, &failed) || failed.Event != "order.placed" || strings.Join(failed.Keys, " ") != "stats mail" ||
+		err.Error() != "publishing order.placed for the receivers of stats, mail: no broker" {
 		t.Errorf("got %v", err)
+	}
+	if listeners := (*rollcall.ListenerError)(nil); errors.As(err, &listeners) {
+		t.Errorf("it blames the listener %s", listeners.Listener)
+	}
+}
+
+var errAway = errors.New("no broker")
+
+// unpublishing is a transport whose errors stand alone.
+type unpublishing struct{ *transport.Local }
+
+func (unpublishing) Publish(_ context.Context, m transport.Message) error {
+	return fmt.Errorf("publishing event %s: %w", m.Event, errAway)
+}
+
+// A failure says once that it is one of publishing.
+func TestPublishFailsSaysSoOnce(t *testing.T) {
+	for name, policy := range map[string]fxevents.Option{"plainly": nil, "collect": fxevents.Policy(rollcall.CollectErrors()), "parallel": fxevents.Policy(rollcall.Parallel(4))} {
+		var emitter *rollcall.Emitter[*placed]
+		if err := quietly(fxevents.Module(policy), shopModule(), fx.Populate(&emitter),
+			fx.Provide(func() transport.Transport { return unpublishing{&transport.Local{}} })).Err(); err != nil {
+			t.Fatal(err)
+		}
+		err := emitter.Emit(t.Context(), &placed{"1"})
+		if fmt.Sprint(err) != "publishing order.placed for the receivers of stats, mail: no broker" || !errors.Is(err, errAway) {
+			t.Errorf("%s: got %v", name, err)
+		}
 	}
 }
 

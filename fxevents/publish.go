@@ -6,8 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
-	"strings"
+	"slices"
 	"sync/atomic"
 
 	"github.com/rollcall-go/rollcall"
@@ -49,24 +50,43 @@ func (o *outbox) add(name string, keys []string) {
 // publishes returns the Publish function for the event with this name.
 func (o *outbox) publishes(name string) func(context.Context, any) error {
 	return func(ctx context.Context, ev any) error {
-		e := o.events[name]
-		err := e.declare(ctx, o.transport)
-		if err == nil {
-			err = o.publisher.Publish(ctx, name, ev)
+		if err := o.events[name].declare(ctx, o.transport); err != nil {
+			return err
 		}
-		if err != nil {
-			return fmt.Errorf("publishing %s for the receivers of %s: %w", name, strings.Join(e.keys, ", "), err)
-		}
-		return nil
+		return withoutPrefix(o.publisher.Publish(ctx, name, ev), "publishing event "+name+": ")
 	}
 }
 
+// withoutPrefix returns the error that a transport has annotated with a prefix, because the
+// dispatch's *rollcall.PublishError says the same. It returns any other error unchanged.
+func withoutPrefix(err error, prefix string) error {
+	if inner := errors.Unwrap(err); inner != nil && err.Error() == prefix+inner.Error() {
+		return inner
+	}
+	return err
+}
+
+// declare declares the receivers of all events.
+func (o *outbox) declare(ctx context.Context) error {
+	for _, name := range slices.Sorted(maps.Keys(o.events)) {
+		if err := o.events[name].declare(ctx, o.transport); err != nil {
+			return fmt.Errorf("rollcall: declaring the receivers of %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
 // declare makes the transport keep the event for its receivers from now on, even if they
-// have never run.
+// have never run. It first waits for the connection: its error says why there is none.
 func (e *outgoing) declare(ctx context.Context, t transport.Transport) error {
 	declarer, ok := t.(transport.Declarer)
 	if !ok || e.declared.Load() {
 		return nil
+	}
+	if c, ok := t.(transport.Connector); ok {
+		if err := c.AwaitConnection(ctx); err != nil {
+			return err
+		}
 	}
 	select {
 	case e.lock <- struct{}{}:

@@ -95,6 +95,8 @@ func errorType(err error) (class string) {
 	switch x := err.(type) {
 	case *rollcall.ListenerError:
 		return errorType(x.Err)
+	case *rollcall.PublishError:
+		return errorType(x.Err)
 	case *rollcall.PanicError:
 		return panicked
 	case *rollcall.InterruptedError:

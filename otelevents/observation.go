@@ -2,6 +2,7 @@ package otelevents
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -78,30 +79,25 @@ func (o *observation) End(err error) {
 	}
 	if o.recording {
 		o.describe()
-		endDispatch(o.span, err, func(part error) bool { return isListeners(part) && o.publisher(part) < 0 })
+		endDispatch(o.span, err, func(part error) bool { return isListeners(part) })
 	} else {
 		o.span.End()
 	}
 }
 
-// publisher returns the index of the asynchronous listener whose publication failed with
-// err, or -1 for any other error. That listener is not called, so it has no span.
+// publisher returns the index of the first asynchronous listener whose publication failed
+// with err, or -1 for any other error. That listener is not called, so it has no span.
 func (o *observation) publisher(err error) int {
-	failed, ok := err.(*rollcall.ListenerError)
+	failed, ok := err.(*rollcall.PublishError)
 	if !ok {
 		return -1
 	}
-	found := -1
 	for i, l := range o.listeners.All() {
-		switch {
-		case l.ID != failed.Listener:
-		case o.calls[i].listener != nil: // err is from a listener that was called
-			return -1
-		case found < 0 && o.listeners.IsAsync(i):
-			found = i
+		if o.listeners.IsAsync(i) && slices.Contains(failed.Keys, l.Async) {
+			return i
 		}
 	}
-	return found
+	return -1
 }
 
 // describe sets the attributes that explain why listeners were not called, except for

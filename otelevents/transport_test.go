@@ -170,8 +170,8 @@ func TestPublishFails(t *testing.T) {
 		t.Fatal("it was published")
 	}
 	const failure = "publishing ordered for the receivers of mail: the broker is away"
-	check(t, "spans", o.tree(), `dispatch ordered {error.type=*errors.errorString,event.name=ordered} Error: listener mail of ordered: `+failure+
-		` +exception(*rollcall.ListenerError, listener mail of ordered: `+failure+`)
+	check(t, "spans", o.tree(), `dispatch ordered {error.type=*errors.errorString,event.name=ordered} Error: `+failure+
+		` +exception(*rollcall.PublishError, `+failure+`)
 `)
 	if want := "listener.errors {event.name=ordered,listener.id=mail} 1 {error}\n"; !strings.Contains(o.measured(t), want) {
 		t.Errorf("got\n%swant\n%s", o.measured(t), want)

@@ -63,7 +63,7 @@ func (t *Transport) publish(ctx context.Context, topic, uuid string, m transport
 		out.Metadata[contentType] = m.ContentType
 	}
 	maps.Copy(out.Metadata, further)
-	return annotated(t.publisher.Publish(topic, out), "publishing to the topic "+topic)
+	return annotated(t.publisher.Publish(topic, out), "the topic "+topic)
 }
 
 func annotated(err error, what string) error {
