@@ -63,6 +63,10 @@
 // instead of this package's Module: an embedded JetStream server stores the events in a
 // directory.
 //
+// If the transport connects in the background, as a transport.Connector does, the start of
+// the application waits for the broker, and fails if it can't be reached before Fx's start
+// timeout. With [StartWithoutBroker], the application starts anyway.
+//
 // A process consumes events only if it calls [Receive]. It may be the process that
 // dispatches, or a worker with the same modules:
 //

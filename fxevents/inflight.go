@@ -114,9 +114,6 @@ func oldestFirst(list []*handling) []*handling {
 }
 
 func (h *handling) log(l *slog.Logger, message string, now time.Time) {
-	if l == nil {
-		l = slog.Default()
-	}
-	l.LogAttrs(context.Background(), slog.LevelWarn, message, slog.String("event", h.event), slog.String("key", h.key),
+	orDefault(l).LogAttrs(context.Background(), slog.LevelWarn, message, slog.String("event", h.event), slog.String("key", h.key),
 		slog.String("id", h.id), slog.Int("attempt", h.attempt), slog.Duration("age", now.Sub(h.began).Truncate(time.Millisecond)))
 }

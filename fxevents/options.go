@@ -26,6 +26,8 @@ type settings struct {
 	receivers map[string]receiving // by key
 	strict    bool                 // warnings are errors
 	problems  []error
+
+	withoutBroker bool // start even if the broker can't be reached
 }
 
 type providerSpec struct{ name, group string }
@@ -123,6 +125,18 @@ func Subscription(s transport.Subscription) Option {
 		x.problems = append(x.problems, fmt.Errorf("fxevents.Subscription at %s: %w", at, err))
 	})
 }
+
+// StartWithoutBroker lets an application with asynchronous listeners start while its broker
+// can't be reached. By default, its start waits for the broker until shortly before Fx's
+// start timeout, and then fails with the broker's address and the reason.
+//
+// Without the broker, a dispatch of an event with asynchronous listeners waits until its
+// context ends, and then fails. Receivers begin when the broker can be reached. Until then,
+// the reason is logged at slog.LevelWarn, at growing intervals: see [Logger].
+//
+// It changes nothing for a transport that is not a transport.Connector: such a transport
+// must reach its broker before the application starts.
+func StartWithoutBroker() Option { return optionFunc(func(s *settings) { s.withoutBroker = true }) }
 
 // Codec sets the encoding of the events of asynchronous listeners. The default is JSON.
 // Events that arrive as JSON are decoded with any codec.

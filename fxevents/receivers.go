@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -33,14 +32,62 @@ func (r *receivers) start(ctx context.Context) error {
 	if r.assembly.isClosed() {
 		return errors.New("rollcall: the transport was closed when the application stopped: make another application by fx.New")
 	}
-	outbox := r.assembly.outbox
-	for _, name := range slices.Sorted(maps.Keys(outbox.events)) {
-		if err := outbox.events[name].declare(ctx, outbox.transport); err != nil {
-			return fmt.Errorf("rollcall: declaring the receivers of %s: %w", name, err)
+	connector, connects := r.transport.(transport.Connector)
+	withoutBroker := connects && r.assembly.settings.withoutBroker
+	if !withoutBroker {
+		if err := r.declare(ctx, connector); err != nil {
+			return err
 		}
 	}
 	r.run = begin(logged{r.transport, r.inFlight}, r.shutdowner, r.subscriptions)
+	if withoutBroker {
+		r.run.background(func(ctx context.Context) { r.declareLater(ctx, connector) })
+	}
 	return nil
+}
+
+// declare waits for the connection of a transport that is a Connector, and declares all
+// receivers. It returns before ctx ends.
+func (r *receivers) declare(ctx context.Context, c transport.Connector) error {
+	ctx, cancel := shortly(ctx)
+	defer cancel()
+	if c != nil {
+		if err := c.AwaitConnection(ctx); err != nil {
+			return fmt.Errorf("rollcall: the application does not start without its broker: %w: start the broker, or pass fxevents.StartWithoutBroker() to fxevents.Module", err)
+		}
+	}
+	return r.assembly.outbox.declare(ctx)
+}
+
+// declareLater declares all receivers when the broker can be reached. It logs why that is
+// not possible yet.
+func (r *receivers) declareLater(ctx context.Context, c transport.Connector) {
+	for attempt := 1; ; attempt++ {
+		wait, cancel := context.WithTimeout(ctx, transport.Backoff(attempt))
+		err := c.AwaitConnection(wait)
+		if err == nil {
+			if err = r.assembly.outbox.declare(ctx); err != nil {
+				<-wait.Done()
+			}
+		}
+		cancel()
+		if ctx.Err() != nil {
+			return
+		}
+		logger := orDefault(r.assembly.settings.logger)
+		if err == nil {
+			logger.LogAttrs(ctx, slog.LevelInfo, "receivers are declared at the broker", slog.Int("attempt", attempt))
+			return
+		}
+		logger.LogAttrs(ctx, slog.LevelWarn, "broker can't be used yet", slog.Int("attempt", attempt), slog.String("reason", err.Error()))
+	}
+}
+
+func orDefault(l *slog.Logger) *slog.Logger {
+	if l == nil {
+		return slog.Default()
+	}
+	return l
 }
 
 // stop ends the subscriptions and waits for running listeners. If they take too long, it
@@ -70,6 +117,7 @@ func shortly(ctx context.Context) (context.Context, context.CancelFunc) {
 // run is the time from a start to its stop, or longer if listeners do not return.
 type run struct {
 	shutdowner fx.Shutdowner
+	ctx        context.Context // ends when the application stops
 	cancel     context.CancelFunc
 	ended      sync.WaitGroup
 	shutdown   sync.Once
@@ -81,7 +129,7 @@ type run struct {
 
 func begin(t transport.Transport, shutdowner fx.Shutdowner, subscriptions []subscribed) *run {
 	ctx, cancel := context.WithCancel(context.Background())
-	r := &run{shutdowner: shutdowner, cancel: cancel}
+	r := &run{shutdowner: shutdowner, ctx: ctx, cancel: cancel}
 	for _, s := range subscriptions {
 		r.running = append(r.running, s.String())
 	}
@@ -89,6 +137,12 @@ func begin(t transport.Transport, shutdowner fx.Shutdowner, subscriptions []subs
 		r.ended.Go(func() { r.receive(ctx, t, s) })
 	}
 	return r
+}
+
+// background calls f in a goroutine that a stop waits for. The context ends when the
+// application stops.
+func (r *run) background(f func(context.Context)) {
+	r.ended.Go(func() { f(r.ctx) })
 }
 
 func (r *run) receive(ctx context.Context, t transport.Transport, s subscribed) {
@@ -163,9 +217,5 @@ func (t logged) log(ctx context.Context, s transport.Subscription, d transport.D
 		attributes = append(attributes, slog.Duration("after", after))
 	}
 	reason, _ := v.Rejected() // a Retry has a reason, too
-	logger := t.inFlight.logger
-	if logger == nil {
-		logger = slog.Default()
-	}
-	logger.LogAttrs(ctx, level, message, append(attributes, slog.String("reason", reason))...)
+	orDefault(t.inFlight.logger).LogAttrs(ctx, level, message, append(attributes, slog.String("reason", reason))...)
 }
