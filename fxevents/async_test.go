@@ -153,6 +153,8 @@ func TestAsyncListeners(t *testing.T) {
 	if got := strings.Join(order, " "); got != "audit: stock: count:stats mail:mail copy:mail" {
 		t.Errorf("the report has %s", got)
 	}
+	// What is first of its key is not said to be first.
+	check(t, "reason", report.Providers[0].Events[0].Listeners[2].Reason, "asynchronous, first of key stats")
 }
 
 // What is published is kept for the worker, whether or not that has ever run.

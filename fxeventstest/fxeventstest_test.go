@@ -129,7 +129,7 @@ func TestOrderWithoutBroker(t *testing.T) {
 			golden := filepath.Join(t.TempDir(), "order.txt")
 			if err := os.WriteFile(golden, []byte(`default (event_listener)
   order.placed  *github.com/rollcall-go/rollcall/fxeventstest_test.placed
-    1  fxeventstest_test.indexer  priority 0 (default)
+    1  fxeventstest_test.indexer  asynchronous, priority 0 (default) of key search
        - asynchronous, receiver key search
 `), 0o600); err != nil {
 				t.Fatal(err)

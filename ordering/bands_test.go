@@ -71,6 +71,40 @@ func TestBands(t *testing.T) {
 	}
 }
 
+// What places an asynchronous listener counts among those of its key.
+func TestReasonsOfReceiverKeys(t *testing.T) {
+	received := func(id, key string, p ordering.Placement) ordering.Item {
+		it := inBand(id, ordering.Asynchronous, p)
+		it.Key = key
+		return it
+	}
+	items := []ordering.Item{
+		received("mail", "mail", ordering.Placement{Priority: ordering.First()}),
+		received("copy", "mail", after("mail")),
+		received("count", "stats", ordering.Placement{}),
+		received("sum", "stats", ordering.Placement{Priority: ordering.At(10), After: targetsOf([]string{"count"})}),
+		inBand("audit", ordering.Normal, ordering.Placement{Priority: ordering.Last()}),
+		received("log", "stats", after("audit")),
+	}
+	orders, err := ordering.Sort(items)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range orders[0].Placed {
+		got = append(got, items[p.Item].ID+": "+p.Reason.String())
+	}
+	const want = `audit: last
+mail: asynchronous, first of key mail
+copy: asynchronous, right after mail
+count: asynchronous, priority 0 (default) of key stats
+sum: asynchronous, priority 10 of key stats, moved down to run after count
+log: asynchronous, after audit`
+	if s := strings.Join(got, "\n"); s != want {
+		t.Errorf("got\n%s\nwant\n%s", s, want)
+	}
+}
+
 func TestBandErrors(t *testing.T) {
 	for _, tt := range []struct{ name, hint, want string }{
 		{"before an earlier band", "before ?pre", "n (n.go:1) must run before pre (pre.go:1), but all listeners of its band run on the other side of that: drop the hint"},

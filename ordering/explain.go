@@ -24,7 +24,7 @@ func (r *Reason) forgetReturn() {
 
 func (g *graph) reason(n int32, p preference, m moves) Reason {
 	it := g.item(n)
-	r := Reason{Priority: it.Placement.Priority, id: it.ID}
+	r := Reason{Priority: it.Placement.Priority, id: it.ID, key: it.Key}
 	if p.anchor[n] >= 0 {
 		r.Beside = g.hintAt(p.beside[n])
 	}

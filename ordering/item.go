@@ -8,6 +8,7 @@ type Item struct {
 	Event     string // what it listens to
 	Placement Placement
 	Band      Band
+	Key       string // the receiver key of an asynchronous listener; only for reasons
 	Forgiving bool   // all of its targets are optional
 	Source    string // where the listener is registered, such as "recipes/module.go:21"; only for messages
 }
@@ -86,14 +87,19 @@ type Reason struct {
 	// moves it down.
 	Moved *Hint
 
-	id string
+	id, key string
 }
 
 // String is the reason in one short sentence, such as "priority 10",
 // "right after recipes.Indexer" or
-// "priority 10, moved down to run after audit.Log".
+// "priority 10, moved down to run after audit.Log". For an asynchronous listener, it says
+// that the priority counts among the listeners of one receiver key only:
+// "asynchronous, first of key mail".
 func (r Reason) String() string {
 	text := r.place()
+	if r.key != "" {
+		text = "asynchronous, " + text
+	}
 	switch {
 	case r.Moved == nil:
 	case r.Moved.Listener != r.id:
@@ -108,6 +114,8 @@ func (r Reason) String() string {
 
 func (r Reason) place() string {
 	switch {
+	case r.Beside == nil && r.key != "":
+		return r.Priority.describe() + " of key " + r.key
 	case r.Beside == nil:
 		return r.Priority.describe()
 	case r.Apart:

@@ -83,12 +83,12 @@ func TestAsyncReasons(t *testing.T) {
 		listeners []rollcall.Listener
 		want      []string
 	}{
-		"moved away":    {[]rollcall.Listener{noting("a"), noting("c", `async:"k" after:"a"`), noting("b")}, []string{"a: priority 0 (default)", "b: priority 0 (default)", "c: after a"}},
-		"left behind":   {[]rollcall.Listener{noting("a", `before:"c"`), noting("c", `async:"k"`), noting("b")}, []string{"a: before c", "b: priority 0 (default)", "c: priority 0 (default)"}},
-		"still beside":  {[]rollcall.Listener{noting("b"), noting("a"), noting("c", `async:"k" after:"a"`)}, []string{"b: priority 0 (default)", "a: priority 0 (default)", "c: after a"}},
-		"of one block":  {[]rollcall.Listener{noting("a"), noting("c", `async:"k" after:"a"`), noting("b", `after:"a"`)}, []string{"a: priority 0 (default)", "b: right after a", "c: after a"}},
-		"apart before":  {[]rollcall.Listener{noting("w", `async:"k"`), noting("a"), noting("c", `before:"a,w"`)}, []string{"c: right before a", "a: priority 0 (default)", "w: priority 0 (default)"}},
-		"both received": {[]rollcall.Listener{noting("a", `async:"k"`), noting("b"), noting("c", `async:"k" after:"a"`)}, []string{"b: priority 0 (default)", "a: priority 0 (default)", "c: right after a"}},
+		"moved away":    {[]rollcall.Listener{noting("a"), noting("c", `async:"k" after:"a"`), noting("b")}, []string{"a: priority 0 (default)", "b: priority 0 (default)", "c: asynchronous, after a"}},
+		"left behind":   {[]rollcall.Listener{noting("a", `before:"c"`), noting("c", `async:"k"`), noting("b")}, []string{"a: before c", "b: priority 0 (default)", "c: asynchronous, priority 0 (default) of key k"}},
+		"still beside":  {[]rollcall.Listener{noting("b"), noting("a"), noting("c", `async:"k" after:"a"`)}, []string{"b: priority 0 (default)", "a: priority 0 (default)", "c: asynchronous, after a"}},
+		"of one block":  {[]rollcall.Listener{noting("a"), noting("c", `async:"k" after:"a"`), noting("b", `after:"a"`)}, []string{"a: priority 0 (default)", "b: right after a", "c: asynchronous, after a"}},
+		"apart before":  {[]rollcall.Listener{noting("w", `async:"k"`), noting("a"), noting("c", `before:"a,w"`)}, []string{"c: right before a", "a: priority 0 (default)", "w: asynchronous, priority 0 (default) of key k"}},
+		"both received": {[]rollcall.Listener{noting("a", `async:"k"`), noting("b"), noting("c", `async:"k" after:"a"`)}, []string{"b: priority 0 (default)", "a: asynchronous, priority 0 (default) of key k", "c: asynchronous, right after a"}},
 	} {
 		list, err := asynchronous(t, publish, c.listeners...).Listeners(&sent{})
 		if err != nil {
@@ -110,7 +110,7 @@ func TestAsyncReasonsInAChain(t *testing.T) {
 	publish := func(context.Context, any) error { return nil }
 	chain := provider.NewChain(asynchronous(t, publish, noting("a"), noting("c", `async:"k" after:"a"`)), asynchronous(t, publish, noting("b")))
 	list := coretest.Must[*rollcall.Listeners](t)(chain.Listeners(&sent{}))
-	if reason, ok := list.Reason(2); !ok || reason.String() != "after a" {
+	if reason, ok := list.Reason(2); !ok || reason.String() != "asynchronous, after a" {
 		t.Errorf("%s stands there for %q, %t", list.At(2).ID, reason, ok)
 	}
 }

@@ -48,7 +48,7 @@ func newSorter(members []member, events []rollcall.Declaration) (*sorter, error)
 	}
 	items := make([]ordering.Item, len(members))
 	for i, m := range members {
-		items[i] = ordering.Item{ID: m.ID, Event: s.matcher.labels[m.Event], Placement: m.placement(), Band: m.band, Forgiving: m.forgive, Source: m.Source}
+		items[i] = ordering.Item{ID: m.ID, Event: s.matcher.labels[m.Event], Placement: m.placement(), Band: m.band, Key: m.Async, Forgiving: m.forgive, Source: m.Source}
 	}
 	set, err := ordering.NewSet(items, func(a, b string) bool {
 		return s.matcher.overlap(byLabel[a], byLabel[b])
