@@ -37,6 +37,7 @@ type Assembly struct {
 	lost      bool // a listener is missing because of a problem
 
 	replaced map[subscription]ordering.Placement // by order files
+	others   map[forOthers]bool                  // receiver keys of other processes
 	warned   []string                            // the texts of warnings
 	outbox   *outbox                             // for asynchronous listeners
 
@@ -68,7 +69,7 @@ type built struct {
 }
 
 func newAssembly(s settings) *Assembly {
-	a := &Assembly{settings: s, byDefault: map[int]byDefault{}, instances: map[instance]string{}, replaced: map[subscription]ordering.Placement{}, outbox: newOutbox(s.codec), emitters: &late{}}
+	a := &Assembly{settings: s, byDefault: map[int]byDefault{}, instances: map[instance]string{}, others: map[forOthers]bool{}, replaced: map[subscription]ordering.Placement{}, outbox: newOutbox(s.codec), emitters: &late{}}
 	for range s.providers {
 		a.handles = append(a.handles, handle{&late{}, &lateProvider{}})
 	}
@@ -135,6 +136,7 @@ func (a *Assembly) assemble(in parts) error {
 	groups, resolveErr := a.groupsOf(in, catalog)
 	registered := errors.Join(a.registrationProblems(in)...)
 	overridden := a.override(groups, catalog)
+	unpublished := errors.Join(a.publish(in.Events, groups)...)
 	all, orderErr := a.build(groups, catalog)
 	if a.lost {
 		orderErr = withoutTargets(orderErr)
@@ -145,7 +147,7 @@ func (a *Assembly) assemble(in parts) error {
 	if a.settings.strict {
 		strictErr = errors.Join(warnings...)
 	}
-	if err := errors.Join(registered, resolveErr, overridden, orderErr, asyncErr, strictErr); err != nil {
+	if err := errors.Join(registered, resolveErr, overridden, unpublished, orderErr, asyncErr, strictErr); err != nil {
 		return &AssemblyError{Problems: exported(errlist.Distinct(err))}
 	}
 	if err := a.connect(in, all[0]); err != nil {

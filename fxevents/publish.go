@@ -24,10 +24,10 @@ type outbox struct {
 	events    map[string]*outgoing // by name
 }
 
-// outgoing is an event that has asynchronous listeners.
+// outgoing is an event that has asynchronous listeners, or is Published.
 type outgoing struct {
 	name     string
-	keys     []string      // receiver keys of the asynchronous listeners
+	keys     []string      // receiver keys to store it for
 	lock     chan struct{} // held while the keys are declared
 	declared atomic.Bool
 }
@@ -53,7 +53,11 @@ func (o *outbox) publishes(name string) func(context.Context, any) error {
 		if err := o.events[name].declare(ctx, o.transport); err != nil {
 			return err
 		}
-		return withoutPrefix(o.publisher.Publish(ctx, name, ev), "publishing event "+name+": ")
+		err := withoutPrefix(o.publisher.Publish(ctx, name, ev), "publishing event "+name+": ")
+		if len(o.events[name].keys) == 0 {
+			return forAnybody(err)
+		}
+		return err
 	}
 }
 
@@ -62,6 +66,15 @@ func (o *outbox) publishes(name string) func(context.Context, any) error {
 func withoutPrefix(err error, prefix string) error {
 	if inner := errors.Unwrap(err); inner != nil && err.Error() == prefix+inner.Error() {
 		return inner
+	}
+	return err
+}
+
+// forAnybody returns the error of publishing an event for all subscribers. It is not an
+// error if there are none.
+func forAnybody(err error) error {
+	if unroutable := (*transport.UnroutableError)(nil); errors.As(err, &unroutable) {
+		return nil
 	}
 	return err
 }
@@ -111,7 +124,7 @@ func (a *Assembly) checkAsync(l *rollcall.Listener, index int, c catalog) error 
 		return asyncError(l, "it is in the group %s, and only the provider without a name publishes events: drop the tag's async, or its group", p.group)
 	}
 	var problems []error
-	if problem := subscriptionProblem(transport.Subscription{Event: "any", Key: l.Async}); problem != "" {
+	if problem := subscriptionProblem(transport.Subscription{Event: "any", Key: l.Async}); problem != "" && !a.isForOthers(l.Event, l.Async) {
 		problems = append(problems, asyncError(l, "%s", problem))
 	}
 	if e, ok := c.Declared(l.Event); ok {

@@ -71,11 +71,11 @@ func (a *Assembly) prepareAsync(in parts, c catalog, groups []group, all []built
 	if first != nil && in.Transport == nil && in.DefaultTransport == nil {
 		problems = append(problems, asyncError(first, "%s", noTransport))
 	}
-	problems = append(problems, a.unknownKeys(in, keysOf(keyUses(groups)))...)
+	problems = append(problems, a.unknownKeys(in, keysOf(a.keyUses(groups)))...)
 	if p := all[0]; p.Sorted != nil {
 		for _, e := range p.Events() {
 			if keys := e.Listeners.Keys(); len(keys) > 0 {
-				a.outbox.add(e.Event.Name, keys)
+				a.outbox.add(e.Event.Name, slices.DeleteFunc(keys, func(key string) bool { return key == anyReceiver }))
 			}
 		}
 	}
@@ -126,7 +126,7 @@ func (a *Assembly) subscriptions(in parts, p built) ([]subscribed, error) {
 	var list []subscribed
 	for _, e := range p.Events() {
 		for _, key := range e.Listeners.Keys() {
-			if !all && !slices.Contains(wanted, key) {
+			if !all && !slices.Contains(wanted, key) || a.isForOthers(e.Event.Key, key) {
 				continue
 			}
 			r, err := a.receiver(declared[e.Event.Name], key, in.Dispatcher, e.Listeners)

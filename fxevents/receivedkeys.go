@@ -45,13 +45,13 @@ type keyUse struct {
 	by  *rollcall.Listener
 }
 
-// keyUses returns the receiver keys of the listeners, each once, in declared order.
-func keyUses(groups []group) []keyUse {
+// keyUses returns the receiver keys of this process's listeners, each once, in declared order.
+func (a *Assembly) keyUses(groups []group) []keyUse {
 	var uses []keyUse
 	seen := map[string]bool{}
 	for _, g := range groups {
 		for i := range g.listeners {
-			if l := &g.listeners[i]; l.Async != "" && !seen[l.Async] {
+			if l := &g.listeners[i]; l.Async != "" && !seen[l.Async] && !a.isForOthers(l.Event, l.Async) {
 				seen[l.Async] = true
 				uses = append(uses, keyUse{l.Async, l})
 			}
@@ -82,6 +82,7 @@ func (a *Assembly) unknownKeys(in parts, known []string) []error {
 	for _, r := range sortedBy(in.Receives, func(r receive) int { return r.declared }) {
 		problems = append(problems, unknownIn("fxevents.Receive at "+r.source, r.keys, known)...)
 	}
+	known = append(slices.Clone(known), publishedKeys(in.Events)...)
 	for _, e := range sortedBy(in.Elsewhere, func(e elsewhere) int { return e.declared }) {
 		problems = append(problems, unknownIn("fxevents.ReceivedElsewhere at "+e.source, e.keys, known)...)
 	}

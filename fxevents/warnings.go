@@ -21,7 +21,8 @@ func Strict() Option { return optionFunc(func(s *settings) { s.strict = true }) 
 
 // warnings returns the warnings about an application, in a fixed order.
 func (a *Assembly) warnings(in parts, c catalog, groups []group, all []built) []error {
-	warnings := a.unreceived(in, keyUses(groups))
+	uses := a.keyUses(groups)
+	warnings := append(misspeltKeys(in.Events, keysOf(uses)), a.unreceived(in, uses)...)
 	for i, p := range all {
 		warnings = append(warnings, undeclared(p.Events(), c)...)
 		if !a.lost {

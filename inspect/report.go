@@ -43,7 +43,7 @@ type Listener struct {
 	Reason    string    `json:"reason"`           // why it runs at this place, such as "right after audit.Log"
 	Source    string    `json:"source,omitempty"` // where it was registered
 	Hears     string    `json:"hears,omitempty"`  // the interface or name that it listens to, if not the event itself
-	Async     string    `json:"async,omitempty"`  // the receiver key of an asynchronous listener
+	Async     string    `json:"async,omitempty"`  // the receiver key of an asynchronous listener; "*" for any
 	Placement Placement `json:"placement,omitzero"`
 	// Overridden is the placement in the code that an order file replaced.
 	Overridden *Placement `json:"overridden,omitempty"`

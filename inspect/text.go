@@ -103,7 +103,11 @@ func (l Listener) Notes() []string {
 	if l.Hears != "" {
 		notes = append(notes, "listens to "+l.Hears)
 	}
-	if l.Async != "" {
+	switch l.Async {
+	case "":
+	case "*":
+		notes = append(notes, "published for receivers that are subscribed")
+	default:
 		notes = append(notes, "asynchronous, receiver key "+l.Async)
 	}
 	if l.Overridden != nil {
