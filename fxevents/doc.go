@@ -73,6 +73,9 @@
 //	fxevents.Receive()       // all keys
 //	fxevents.Receive("mail") // one key, as in a worker
 //
+// A process that leaves keys to another one says so with [ReceivedElsewhere]. An event whose
+// listeners are all in another program is declared with [Published].
+//
 // Each key receives every event at least once. The listeners of one key run in order. Keys
 // are independent of each other. A hint must therefore not put a listener after one of
 // another key, or a synchronous listener after an asynchronous one.
@@ -95,5 +98,7 @@
 // # Errors
 //
 // fx.New assembles the listeners. The application's Err method returns all problems of its
-// listeners and order files together, as an [*AssemblyError]: use errors.As.
+// listeners and order files together, as an [*AssemblyError]: use errors.As. What is
+// probably a mistake, but may be intended, is a warning: fx.New logs it, and the report
+// lists it. [Strict] makes warnings errors.
 package fxevents
