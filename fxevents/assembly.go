@@ -28,6 +28,7 @@ type Assembly struct {
 	settings settings
 	handles  []handle // in the order of settings.providers
 	emitters *late    // the dispatcher of the emitters
+	early    *early   // what they dispatched too early
 
 	// Used while the container runs constructors, one after another:
 	declared  int
@@ -69,9 +70,10 @@ type built struct {
 }
 
 func newAssembly(s settings) *Assembly {
-	a := &Assembly{settings: s, byDefault: map[int]byDefault{}, instances: map[instance]string{}, others: map[forOthers]bool{}, replaced: map[subscription]ordering.Placement{}, outbox: newOutbox(s.codec), emitters: &late{}}
+	e := &early{}
+	a := &Assembly{settings: s, byDefault: map[int]byDefault{}, instances: map[instance]string{}, others: map[forOthers]bool{}, replaced: map[subscription]ordering.Placement{}, outbox: newOutbox(s.codec), emitters: &late{early: e}, early: e}
 	for range s.providers {
-		a.handles = append(a.handles, handle{&late{}, &lateProvider{}})
+		a.handles = append(a.handles, handle{&late{early: e}, &lateProvider{}})
 	}
 	return a
 }

@@ -43,7 +43,7 @@
 // Module first.
 //
 // Do not emit in a constructor. Before the listeners are assembled, each dispatch returns a
-// [*NotAssembledError]. A listener, and what it injects, is always built before. Another
+// [*NotAssembledError], and there is a warning. A listener, and what it injects, is always built before. Another
 // component is built when the first invoke needs it. That may be later: emitting in its
 // constructor then works until a listener injects the component. The container does not
 // show whether a dispatch comes from a constructor, so nothing reports this case. A hook of

@@ -82,6 +82,8 @@ func (e *RegistrationError) Unwrap() error { return e.Err }
 type NotAssembledError struct{}
 
 func (*NotAssembledError) Error() string {
-	return "the event listeners are not assembled yet: dispatch from a hook of fx.Lifecycle, " +
-		"or from an fx.Invoke that stands after fxevents.Module, not from a constructor"
+	return "the event listeners are not assembled yet: " + dispatchLater
 }
+
+const dispatchLater = "dispatch from a hook of fx.Lifecycle, " +
+	"or from an fx.Invoke that stands after fxevents.Module, not from a constructor"

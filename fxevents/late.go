@@ -12,6 +12,7 @@ import (
 // It lets a listener inject the emitter of its own event.
 type late struct {
 	bound atomic.Pointer[rollcall.Dispatcher]
+	early *early
 }
 
 func (l *late) bind(d rollcall.Dispatcher) { l.bound.Store(&d) }
@@ -29,6 +30,7 @@ func (l *late) Dispatch(ctx context.Context, ev any) error {
 	if d := l.Unwrap(); d != nil {
 		return d.Dispatch(ctx, ev)
 	}
+	l.early.add(ev)
 	return &NotAssembledError{}
 }
 

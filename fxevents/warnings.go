@@ -14,9 +14,15 @@ import (
 )
 
 // Strict makes warnings errors. A warning reports something that is probably a mistake but
-// may be intended: a receiver key that no [Receive] takes, a listener whose event nobody
-// declares, or an optional target that is misspelt. Without Strict, fx.New logs each
-// warning at slog.LevelWarn, see [Logger]. The *inspect.Report lists the warnings, too.
+// may be intended:
+//
+//   - a receiver key that no [Receive] takes;
+//   - a listener whose event nobody declares;
+//   - an optional target, or a key of [Published], that is one edit away from a known one;
+//   - an event that is dispatched before the listeners are assembled.
+//
+// Without Strict, fx.New logs each warning at slog.LevelWarn, see [Logger]. The
+// *inspect.Report lists them, too.
 func Strict() Option { return optionFunc(func(s *settings) { s.strict = true }) }
 
 // warnings returns the warnings about an application, in a fixed order.
@@ -29,7 +35,7 @@ func (a *Assembly) warnings(in parts, c catalog, groups []group, all []built) []
 			warnings = append(warnings, misspeltTargets(groups[i].listeners)...)
 		}
 	}
-	return warnings
+	return append(warnings, a.early.all()...)
 }
 
 func texts(errs []error) []string {

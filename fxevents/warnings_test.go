@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/fx"
 
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/fxevents"
 	"github.com/rollcall-go/rollcall/inspect"
 	"github.com/rollcall-go/rollcall/transport"
@@ -132,5 +133,23 @@ func TestReceivingNothing(t *testing.T) {
 		if diff := cmp.Diff(tt.want, problemsOf(t, append(tt.options, fxevents.Module())...)); diff != "" {
 			t.Errorf("%s:\n%s", tt.name, diff)
 		}
+	}
+}
+
+// An event that is dispatched too early is told even if its caller ignores the error.
+func TestDispatchedTooEarly(t *testing.T) {
+	careless := func(e *rollcall.Emitter[*created], d rollcall.Dispatcher) *mailer {
+		for range 2 {
+			_ = e.Emit(context.Background(), &created{})
+		}
+		_ = d.Dispatch(context.Background(), &deleted{})
+		return newMailer()
+	}
+	got := warnedBy(t, events, fxevents.AsListener(careless, `method:"OnCreated"`))
+	const later = ") before the listeners were assembled, so no listener heard it: " +
+		"dispatch from a hook of fx.Lifecycle, or from an fx.Invoke that stands after fxevents.Module, not from a constructor"
+	want := []string{"an event *fxevents_test.created was dispatched (HERE" + later, "an event *fxevents_test.deleted was dispatched (HERE" + later}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -19,7 +19,7 @@ func Caller(skip int) string {
 	if at == 0 {
 		return ""
 	}
-	return place(runtime.FuncForPC(at).FileLine(at))
+	return Place(runtime.FuncForPC(at).FileLine(at))
 }
 
 // PC is like Caller, but returns the program counter of the call, or 0.
@@ -40,7 +40,7 @@ func Func(f any) (name, at string) {
 	}
 	fn := runtime.FuncForPC(v.Pointer())
 	file, line := fn.FileLine(v.Pointer())
-	return short(fn.Name()), place(file, line)
+	return short(fn.Name()), Place(file, line)
 }
 
 // At returns a place to append to a text, such as " (recipes/module.go:21)", or "" if the
@@ -98,9 +98,9 @@ func isMajor(part string, least int) bool {
 	return err == nil && n >= least && part == "v"+strconv.Itoa(n)
 }
 
-// place shortens a path to its last directory and its file, and adds the line. The result
+// Place shortens a path to its last directory and its file, and adds the line. The result
 // distinguishes files, and is the same on every machine.
-func place(file string, line int) string {
+func Place(file string, line int) string {
 	file = filepath.ToSlash(file)
 	parent := strings.LastIndexByte(file[:max(0, strings.LastIndexByte(file, '/'))], '/')
 	return file[parent+1:] + ":" + strconv.Itoa(line)

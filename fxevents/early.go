@@ -1,0 +1,48 @@
+package fxevents
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"sync"
+
+	"github.com/rollcall-go/rollcall/internal/callsite"
+)
+
+// early keeps the dispatches before the assembly, for a warning: their callers may ignore
+// the *NotAssembledError. It may be used concurrently.
+type early struct {
+	mu       sync.Mutex
+	warnings []error
+}
+
+func (e *early) add(ev any) {
+	at := dispatchedAt()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.warnings = append(e.warnings, fmt.Errorf("an event %T was dispatched%s before the listeners were assembled, so no listener heard it: %s",
+		ev, callsite.At(at), dispatchLater))
+}
+
+// all returns a warning for each place and type.
+func (e *early) all() []error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return distinctTexts(append([]error(nil), e.warnings...))
+}
+
+// dispatchedAt returns the place where the application dispatches: the innermost caller
+// outside of this package and the dispatchers.
+func dispatchedAt() string {
+	var pcs [32]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+	for {
+		f, more := frames.Next()
+		if !strings.HasPrefix(f.Function, "github.com/rollcall-go/rollcall.") && !strings.HasPrefix(f.Function, "github.com/rollcall-go/rollcall/fxevents.") {
+			return callsite.Place(f.File, f.Line)
+		}
+		if !more {
+			return ""
+		}
+	}
+}
