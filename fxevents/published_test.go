@@ -82,7 +82,7 @@ func TestPublishedFails(t *testing.T) {
 		"publishing order.placed: no broker":                           fxevents.Published(),
 	} {
 		var emitter *rollcall.Emitter[*placed]
-		app := quietly(publisherOf(&emitter, option), fx.Provide(func() transport.Transport { return unpublishing{&transport.Local{}} }))
+		app := quietly(publisherOf(&emitter, option), fx.Provide(func() transport.Transport { return refusing{&transport.Local{}} }))
 		if err := app.Err(); err != nil {
 			t.Fatal(err)
 		}
@@ -92,10 +92,10 @@ func TestPublishedFails(t *testing.T) {
 	}
 }
 
-// unpublishing is a transport that can't publish.
-type unpublishing struct{ *transport.Local }
+// refusing is a transport that can't publish.
+type refusing struct{ *transport.Local }
 
-func (unpublishing) Publish(context.Context, transport.Message) error { return errors.New("no broker") }
+func (refusing) Publish(context.Context, transport.Message) error { return errors.New("no broker") }
 
 // A process does not receive what it publishes for others, and its own listeners get their
 // copies. The report shows all of it.
