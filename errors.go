@@ -29,11 +29,14 @@ func (e *ListenerError) Unwrap() error { return e.Err }
 // that this is unknown.
 type PublishError struct {
 	Event string   // the event's name
-	Keys  []string // the receiver keys of these listeners, in order
+	Keys  []string // the receiver keys of these listeners, in order; none if it was for all subscribers
 	Err   error    // what [Declaration].Publish returned, or a *PanicError
 }
 
 func (e *PublishError) Error() string {
+	if len(e.Keys) == 0 {
+		return fmt.Sprintf("publishing %s: %v", e.Event, e.Err)
+	}
 	return fmt.Sprintf("publishing %s for the receivers of %s: %v", e.Event, strings.Join(e.Keys, ", "), e.Err)
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/internal/callsite"
+	"github.com/rollcall-go/rollcall/internal/friend"
 	"github.com/rollcall-go/rollcall/ordering"
 )
 
@@ -166,13 +167,14 @@ func keysOf(listeners []*Listener) []string {
 	return keys
 }
 
-// keysFrom returns the receiver keys that the publication of the listener at index i is for.
+// keysFrom returns the receiver keys that the publication of the listener at index i is
+// for. It returns none for a publication to all subscribers.
 func (l *Listeners) keysFrom(i int) []string {
 	same := l.spec.Listeners[i:]
 	if end := slices.IndexFunc(same, func(x *Listener) bool { return x.publication != same[0].publication }); end >= 0 {
 		same = same[:end]
 	}
-	return keysOf(same)
+	return slices.DeleteFunc(keysOf(same), func(key string) bool { return key == friend.AnyKey })
 }
 
 // isNamed reports whether the names of the events matter.

@@ -98,7 +98,7 @@ func TestStartWithoutBroker(t *testing.T) {
 		var j *journal
 		var emitter *rollcall.Emitter[*placed]
 		begun := time.Now()
-		app, d := far(t, 10*time.Second, fxevents.Module(fxevents.StartWithoutBroker(), fxevents.Logger(logger)), fx.Populate(&j, &emitter))
+		app, d := far(t, 10*time.Second, fxevents.Module(fxevents.StartWithoutBroker(), fxevents.Logger(logger)), fxevents.ReceivedElsewhere("stats"), fx.Populate(&j, &emitter))
 		if err := app.Start(limited(t)); err != nil || time.Since(begun) > 0 {
 			t.Fatalf("after %v: %v", time.Since(begun), err)
 		}

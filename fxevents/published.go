@@ -9,6 +9,7 @@ import (
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/internal/callsite"
+	"github.com/rollcall-go/rollcall/internal/friend"
 	"github.com/rollcall-go/rollcall/internal/suggest"
 	"github.com/rollcall-go/rollcall/tags"
 	"github.com/rollcall-go/rollcall/transport"
@@ -55,9 +56,9 @@ func publishingOf(options []EventOption) publishing {
 	return p
 }
 
-// anyReceiver stands for whoever is subscribed, in the place of a receiver key. It is no
-// valid key.
-const anyReceiver = "*"
+// anyReceiver takes the place of a receiver key if an event is published for all
+// subscribers.
+const anyReceiver = friend.AnyKey
 
 // forOthers is a receiver key that an event is published for, and that no listener of this
 // process has.

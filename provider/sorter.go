@@ -7,6 +7,7 @@ import (
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/internal/errlist"
+	"github.com/rollcall-go/rollcall/internal/friend"
 	"github.com/rollcall-go/rollcall/ordering"
 )
 
@@ -48,7 +49,7 @@ func newSorter(members []member, events []rollcall.Declaration) (*sorter, error)
 	}
 	items := make([]ordering.Item, len(members))
 	for i, m := range members {
-		items[i] = ordering.Item{ID: m.ID, Event: s.matcher.labels[m.Event], Placement: m.placement(), Band: m.band, Key: m.Async, Forgiving: m.forgive, Source: m.Source}
+		items[i] = ordering.Item{ID: m.ID, Event: s.matcher.labels[m.Event], Placement: m.placement(), Band: m.band, Key: shownKey(m.Async), Forgiving: m.forgive, Source: m.Source}
 	}
 	set, err := ordering.NewSet(items, func(a, b string) bool {
 		return s.matcher.overlap(byLabel[a], byLabel[b])
@@ -139,4 +140,12 @@ func (s *sorter) cyclesOfUnknown() error {
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// shownKey returns a receiver key for reasons, or "" if it stands for all subscribers.
+func shownKey(key string) string {
+	if key == friend.AnyKey {
+		return ""
+	}
+	return key
 }

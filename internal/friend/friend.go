@@ -4,3 +4,7 @@ package friend
 
 // Key is a parameter of each method of rollcall.Internal and provider.Internal.
 type Key struct{}
+
+// AnyKey takes the place of a receiver key if an event is published for all subscribers. A
+// receiver can't have it.
+const AnyKey = "*"
