@@ -53,6 +53,7 @@ type handler struct {
 	report  *inspect.Report
 	tracer  *Tracer
 	backlog transport.BacklogReporter // nil if the pages show no backlog
+	hosts   []string                  // in lower case, without ports; nil: all
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -60,6 +61,11 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header.Set("Content-Security-Policy", contentPolicy)
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Referrer-Policy", "no-referrer")
+	header.Set("Cross-Origin-Resource-Policy", "same-origin")
+	if !h.answersTo(r.Host) {
+		http.Error(w, "this host is not one of those that the pages answer to", http.StatusMisdirectedRequest)
+		return
+	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		header.Set("Allow", "GET, HEAD")
 		http.Error(w, "read-only", http.StatusMethodNotAllowed)

@@ -147,6 +147,8 @@ func TestHandler(t *testing.T) {
 			"Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 			"X-Content-Type-Options":  "nosniff",
 			"Referrer-Policy":         "no-referrer",
+
+			"Cross-Origin-Resource-Policy": "same-origin",
 		} {
 			if value := got.Header.Get(name); value != want {
 				t.Errorf("%s %s: %s is %q", tt.method, tt.path, name, value)
@@ -360,5 +362,29 @@ func TestHandlerOfAnEmptyReport(t *testing.T) {
 	*r = recipes()
 	if page := body(t, get(h, "GET", "/")); !strings.Contains(page, "recipe.created") {
 		t.Error(page)
+	}
+}
+
+// A name that somebody else points at the server gets no page.
+func TestHosts(t *testing.T) {
+	h := monitor.Handler(nil, nil, monitor.Hosts("localhost", "Debug.example.org:8080", "[::1]"))
+	for host, want := range map[string]int{
+		"localhost": 200, "localhost:8080": 200, "LOCALHOST": 200, "debug.example.org.": 200, "[::1]:8080": 200,
+		"evil.example.com": 421, "localhost.evil.example.com:8080": 421, "": 421,
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Host = host
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != want {
+			t.Errorf("%q: got %d, want %d", host, w.Code, want)
+		}
+	}
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Host = "localhost"
+	w := httptest.NewRecorder()
+	monitor.Handler(nil, nil, monitor.Hosts()).ServeHTTP(w, r)
+	if w.Code != 421 {
+		t.Errorf("without hosts: got %d, want 421", w.Code)
 	}
 }
