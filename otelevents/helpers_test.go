@@ -149,8 +149,8 @@ func sayings(s sdktrace.ReadOnlySpan) string {
 		set := attribute.NewSet(e.Attributes...)
 		typ, _ := set.Value("exception.type")
 		message, _ := set.Value("exception.message")
-		text += fmt.Sprintf(" +%s(%s, %s", e.Name, typ.Emit(), oneLine(message.Emit()))
-		if stack, ok := set.Value("exception.stacktrace"); ok && showsPanic(stack.Emit()) {
+		text += fmt.Sprintf(" +%s(%s, %s", e.Name, typ.String(), oneLine(message.String()))
+		if stack, ok := set.Value("exception.stacktrace"); ok && showsPanic(stack.String()) {
 			text += ", stack"
 		}
 		text += ")"
