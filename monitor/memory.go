@@ -122,7 +122,7 @@ func (m *memory) stats() []EventStats {
 // event returns the counts of an event. Names with the same first maxName bytes share
 // them.
 func (m *memory) event(name string) *eventTrace {
-	name = cutTo(name, maxName)
+	name = traced(name)
 	if e, ok := m.events.Load(name); ok {
 		return e.(*eventTrace)
 	}
@@ -173,7 +173,7 @@ func (e *eventTrace) of(list *rollcall.Listeners) *layout {
 }
 
 func (e *eventTrace) listener(id string) *listenerTrace {
-	id = cutTo(id, maxName)
+	id = traced(id)
 	if l, ok := e.listeners.Load(id); ok {
 		return l.(*listenerTrace)
 	}

@@ -81,18 +81,19 @@ func (h *handler) index(query string) indexPage {
 	x := indexPage{page: h.page("Events"), Several: len(h.report.Providers) > 1}
 	x.Query = printable.Line(query)
 	all := h.tracer.Stats()
-	stats, heard := byName(all), h.heard()
+	stats, heard, reported := byName(all), h.heard(), map[string]bool{}
 	h.eachEvent(func(p inspect.Provider, e inspect.Event) {
 		x.Total++
+		reported[traced(e.Event)] = true
 		if mentions(e, query) {
-			x.Events = append(x.Events, h.eventRow(p, e, stats[e.Event]))
+			x.Events = append(x.Events, h.eventRow(p, e, stats[traced(e.Event)]))
 		}
 		if orphan, ok := h.orphan(p, e, heard); ok {
 			x.Orphans = append(x.Orphans, orphan)
 		}
 	})
 	for _, s := range all {
-		if _, reported := heard[s.Event]; !reported {
+		if !reported[s.Event] {
 			x.add(s, query)
 		}
 	}
@@ -208,6 +209,9 @@ func (h *handler) page(title string) page {
 	return page{Title: printable.Line(title) + " – rollcall", Traced: h.tracer != nil}
 }
 
+// traced returns the name under which a tracer knows an event or a listener.
+func traced(name string) string { return cutTo(name, maxName) }
+
 // byName returns the counts of each event by its name.
 func byName(all []EventStats) map[string]EventStats {
 	named := map[string]EventStats{}
@@ -226,14 +230,14 @@ func (h *handler) eventPage(ctx context.Context, p inspect.Provider, e inspect.E
 		x.Type = printable.Line(e.Type)
 	}
 	listeners := map[string]ListenerStats{}
-	for _, l := range byName(h.tracer.Stats())[e.Event].Listeners {
+	for _, l := range byName(h.tracer.Stats())[traced(e.Event)].Listeners {
 		listeners[l.Listener] = l
 	}
 	for i, l := range e.Listeners {
-		x.Rows = append(x.Rows, listenerRow(i+1, l, listeners[l.ID]))
+		x.Rows = append(x.Rows, listenerRow(i+1, l, listeners[traced(l.ID)]))
 	}
 	x.Backlog = h.backlogs(ctx, e)
-	x.Timelines = h.timelines(func(t *Timeline) bool { return t.Event == e.Event })
+	x.Timelines = h.timelines(func(t *Timeline) bool { return t.Event == traced(e.Event) })
 	return x
 }
 
@@ -269,8 +273,8 @@ func (h *handler) timelines(wanted func(*Timeline) bool) []timelineView {
 	}
 	links := map[string]string{}
 	h.eachEvent(func(p inspect.Provider, e inspect.Event) {
-		if links[e.Event] == "" {
-			links[e.Event] = h.link(p, e)
+		if name := traced(e.Event); links[name] == "" {
+			links[name] = h.link(p, e)
 		}
 	})
 	var views []timelineView
