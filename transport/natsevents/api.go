@@ -54,6 +54,20 @@ func (t *Transport) consumer(ctx context.Context, name string) (consumer jetstre
 	return consumer, err
 }
 
+// consumerInfo returns what the server says of a consumer, in its JSON. It is cheaper than
+// [Transport.consumer], because nothing is parsed.
+func (t *Transport) consumerInfo(ctx context.Context, name string) (text []byte, err error) {
+	subject := apiSubject("CONSUMER.INFO", t.eventStream(), name)
+	err = t.asking(ctx, func(ctx context.Context) error {
+		m, err := t.conn.RequestWithContext(ctx, subject, nil)
+		if err == nil {
+			text = m.Data
+		}
+		return err
+	}, subject)
+	return text, err
+}
+
 func (t *Transport) createConsumer(ctx context.Context, name string, config jetstream.ConsumerConfig) error {
 	return t.asking(ctx, func(ctx context.Context) error {
 		_, err := t.js.CreateOrUpdateConsumer(ctx, t.eventStream(), config)

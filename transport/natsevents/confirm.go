@@ -89,9 +89,10 @@ func (s *sending) reset() bool {
 }
 
 // waiter is a call that waits for an answer. since is the number of sweeps at its
-// beginning.
+// beginning. If check is not nil, a message that is kept waits for its result, too.
 type waiter struct {
 	answer  chan<- error
+	check   *rounds
 	since   int
 	subject string
 }
@@ -107,10 +108,12 @@ func newConfirmations(conn *nats.Conn, store *store, denials *denials) (*confirm
 // errUnanswered reports that the server has not answered a message in time.
 var errUnanswered = errors.New("the server did not answer")
 
-// publish sends a message and waits for the answer, up to a limit. The error is
-// errUnanswered, the server's, the client's or the context's. When publish has returned,
-// nothing reads the body any more. If done is true, nothing reads the header either.
-func (c *confirmations) publish(ctx context.Context, subject string, header nats.Header, body []byte) (done bool, err error) {
+// publish sends a message and waits for the answer, up to a limit. If the message is kept
+// and check is not nil, publish also waits for the result of the check. The error is
+// errUnanswered, the check's, the server's, the client's or the context's. When publish has
+// returned, nothing reads the body any more. If done is true, nothing reads the header
+// either.
+func (c *confirmations) publish(ctx context.Context, subject string, header nats.Header, body []byte, check *rounds) (done bool, err error) {
 	s, ok := c.spare.Get().(*sending)
 	if !ok {
 		s = &sending{answer: make(chan error, 1)}
@@ -119,7 +122,7 @@ func (c *confirmations) publish(ctx context.Context, subject string, header nats
 		return true, err // the answer would not arrive
 	}
 	s.message = nats.Msg{Subject: subject, Header: header, Data: body}
-	id := c.begin(s)
+	id := c.begin(s, check)
 	select {
 	case err = <-s.answer:
 	case <-ctx.Done(): // an answer may still arrive
@@ -138,11 +141,11 @@ func (c *confirmations) publish(ctx context.Context, subject string, header nats
 }
 
 // begin queues a message to be sent, and returns its number.
-func (c *confirmations) begin(s *sending) (id uint64) {
+func (c *confirmations) begin(s *sending, check *rounds) (id uint64) {
 	c.mu.Lock()
 	c.last++
 	id = c.last
-	c.waiting[id] = waiter{s.answer, c.sweeps, s.message.Subject}
+	c.waiting[id] = waiter{s.answer, check, c.sweeps, s.message.Subject}
 	if !c.sweeping {
 		c.sweeping = true
 		time.AfterFunc(sweepEvery, c.sweep)
@@ -270,7 +273,12 @@ func (c *confirmations) resolve(subject string, outcome error) {
 	if err != nil {
 		return // not the subject of an answer
 	}
-	if w, ok := c.take(id); ok {
+	w, ok := c.take(id)
+	switch {
+	case !ok:
+	case outcome == nil && w.check != nil:
+		w.check.add(w.answer) // the goroutine that waits is woken once
+	default:
 		w.answer <- outcome
 	}
 }

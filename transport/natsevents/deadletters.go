@@ -28,13 +28,13 @@ func (t *Transport) bury(ctx context.Context, m *nats.Msg, d transport.Delivery,
 	duplicate := letterKey(m, d)
 	h := t.header(d.Message, duplicate, map[string]string{reasonHeader: escaped(reason), attemptHeader: strconv.Itoa(d.Attempt)})
 	subject := t.deadSubject(d.Event, d.Key)
-	err := t.send(ctx, subject, d.Message, h)
+	err := t.send(ctx, subject, d.Message, h, nil)
 	if isTooLarge(err) {
 		h = withoutServers(m.Header)
-		err = t.send(ctx, subject, d.Message, h)
+		err = t.send(ctx, subject, d.Message, h, nil)
 	}
 	for try := 1; err != nil && !isDenied(err) && pause(ctx, transport.Backoff(try)); try++ {
-		err = t.send(ctx, subject, d.Message, h)
+		err = t.send(ctx, subject, d.Message, h, nil)
 	}
 	return err
 }
@@ -125,21 +125,39 @@ func (t *Transport) dispose(ctx context.Context, stream jetstream.Stream, raw *j
 	return annotated(t.deleteMessage(ctx, stream, raw.Sequence), "deleting a dead letter")
 }
 
-// replay publishes a letter to its receiver. It first checks that the receiver still
-// exists, because the server would confirm the letter anyway.
+// replay publishes a letter to its receiver, if the receiver still exists before and after
+// that: the server would confirm the letter anyway. The ID for the server names the
+// consumer, so that a letter that was confirmed but not kept can be replayed again.
 func (t *Transport) replay(ctx context.Context, number uint64, letter transport.DeadLetter) error {
 	if letter.Key == "" {
 		return &temporaryError{letter.Event} // without a key, it would go to all receivers
 	}
-	_, err := t.consumer(ctx, consumerName(letter.Event, letter.Key))
+	before, err := t.receiverOf(ctx, letter)
+	if err != nil {
+		return err
+	}
+	duplicate := fmt.Sprint("replay/", number, "/", letter.ID, "/", before.UnixNano())
+	if err := t.send(ctx, t.eventSubject(letter.Event), letter.Message, t.header(letter.Message, duplicate, nil), nil); err != nil {
+		return err
+	}
+	after, err := t.receiverOf(ctx, letter)
+	if err == nil && !after.Equal(before) {
+		err = &transport.UnroutableError{Event: letter.Event, Key: letter.Key}
+	}
+	return err
+}
+
+// receiverOf returns when the consumer of a letter's receiver was created, which tells it
+// from a later one.
+func (t *Transport) receiverOf(ctx context.Context, letter transport.DeadLetter) (created time.Time, err error) {
+	c, err := t.consumer(ctx, consumerName(letter.Event, letter.Key))
 	switch {
 	case errors.Is(err, jetstream.ErrConsumerNotFound):
-		return &transport.UnroutableError{Event: letter.Event, Key: letter.Key}
+		return created, &transport.UnroutableError{Event: letter.Event, Key: letter.Key}
 	case err != nil:
-		return annotated(err, "looking for the receiver of a dead letter")
+		return created, annotated(err, "looking for the receiver of a dead letter")
 	}
-	duplicate := fmt.Sprint("replay/", number, "/", letter.ID)
-	return t.send(ctx, t.eventSubject(letter.Event), letter.Message, t.header(letter.Message, duplicate, nil))
+	return c.CachedInfo().Created, nil
 }
 
 // temporaryError reports a dead letter that can't be replayed. To callers it is a

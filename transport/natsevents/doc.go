@@ -17,16 +17,23 @@
 // replicas and limits can be set on the server. A stream that reaches a limit refuses
 // further messages.
 //
-// Each receiver key of an event has a durable consumer. It is never deleted, and the
-// stream keeps every message for it. If a key is no longer used, delete its consumer by
-// hand. The consumer of a temporary receiver is deleted soon after the receiver is
-// gone.
+// Each receiver key of an event has a durable consumer. The transport never deletes it,
+// and the stream keeps every message for it. If a key is no longer used, delete its
+// consumer by hand: that discards what waits for it. The consumer of a temporary receiver
+// is deleted soon after the receiver is gone.
+//
+// If a consumer is deleted while a process still uses its key, or if the server returns
+// without its store, the transport makes streams and consumers again, and logs a warning.
 //
 // # Delivery
 //
-// Publish returns nil for an event that nobody receives, and the server drops it. The
-// server also drops duplicates: messages with the same event, source, ID and key as
-// another of the last two minutes.
+// Publish returns nil for an event that nobody receives, and the server drops it. For each
+// receiver key that this transport has declared or receives for, Publish checks that its
+// consumer was there when the server kept the event.
+//
+// The server drops duplicates: messages with the same event, source, ID and key as another
+// of the last two minutes. While a consumer is that young, a message may be kept twice if
+// processes that declare different receivers publish it.
 //
 // A receiver requests as many messages as it has free handlers, so no message waits
 // behind a slow handler. When a subscription ends, it still handles the messages that

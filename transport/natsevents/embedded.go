@@ -76,7 +76,7 @@ func start(directory string, s settings, lock *flock.Flock) (*Transport, error) 
 		kept.stop()
 		return nil, errors.New("the embedded server did not start")
 	}
-	t := &Transport{settings: s, store: kept, link: newLink("the embedded server")}
+	t := newTransport(s, kept, "the embedded server")
 	clientOptions, err := s.clientOptions(nats.InProcessServer(srv))
 	if err == nil {
 		err = t.attempt(context.Background(), clientOptions)

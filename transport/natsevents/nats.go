@@ -30,6 +30,12 @@ type Transport struct {
 	link          *link
 	denials       *denials
 	logged        logged
+
+	restoring rounds // see restore
+
+	mu        sync.RWMutex
+	window    time.Duration         // how long the server remembers IDs
+	receivers map[string]*receivers // by event
 }
 
 var (
@@ -45,7 +51,7 @@ var (
 // JetStream call whose context has no deadline.
 const setupTimeout = 10 * time.Second
 
-// duplicates is how long the server remembers IDs.
+// duplicates is how long the server remembers IDs in a stream of ours.
 const duplicates = 2 * time.Minute
 
 // Connect returns a transport over a NATS server or cluster. list is a URL such as
@@ -74,9 +80,15 @@ func Connect(list string, options ...Option) (*Transport, error) {
 		return nil, annotated(err, "the options of the NATS client")
 	}
 	o.Servers = servers
-	t := &Transport{settings: s, link: newLink(addresses)}
+	t := newTransport(s, nil, addresses)
 	go t.connect(o)
 	return t, nil
+}
+
+func newTransport(s settings, store *store, addresses string) *Transport {
+	t := &Transport{settings: s, store: store, link: newLink(addresses), window: duplicates}
+	t.restoring.do = t.restore
+	return t
 }
 
 // clientOptions returns the options of the client. The client reconnects without limit,
@@ -105,10 +117,7 @@ func (t *Transport) setUp(ctx context.Context) (err error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, setupTimeout)
 	defer cancel()
-	for _, config := range []jetstream.StreamConfig{
-		{Name: t.eventStream(), Subjects: []string{t.eventSubject(">")}, Retention: jetstream.InterestPolicy, Discard: jetstream.DiscardNew, Duplicates: duplicates},
-		{Name: t.deadStream(), Subjects: []string{t.settings.prefix + ".dead.>"}, Discard: jetstream.DiscardNew, Duplicates: duplicates},
-	} {
+	for _, config := range t.streams() {
 		if err := t.ensureStream(ctx, config); err != nil {
 			return err
 		}
@@ -117,6 +126,15 @@ func (t *Transport) setUp(ctx context.Context) (err error) {
 		return nil
 	}
 	return annotated(t.repair(context.Background()), "repairing the stream "+t.eventStream())
+}
+
+// streams returns the streams of the transport. For why the events have interest
+// retention, see docs/decisions/nats-retention.md.
+func (t *Transport) streams() []jetstream.StreamConfig {
+	return []jetstream.StreamConfig{
+		{Name: t.eventStream(), Subjects: []string{t.eventSubject(">")}, Retention: jetstream.InterestPolicy, Discard: jetstream.DiscardNew, Duplicates: duplicates},
+		{Name: t.deadStream(), Subjects: []string{t.settings.prefix + ".dead.>"}, Discard: jetstream.DiscardNew, Duplicates: duplicates},
+	}
 }
 
 // ensureStream creates a stream. It leaves an existing stream as it is, because its
@@ -143,6 +161,11 @@ func (t *Transport) ensureStream(ctx context.Context, config jetstream.StreamCon
 	if got.Retention != config.Retention || got.Storage != config.Storage {
 		return streamError("there is a stream %s already, of %v retention in %v storage; it must be of %v retention in %v storage: "+
 			"use another prefix, or delete it if nobody needs it", config.Name, got.Retention, got.Storage, config.Retention, config.Storage)
+	}
+	if config.Name == t.eventStream() {
+		t.mu.Lock()
+		t.window = max(duplicates, got.Duplicates)
+		t.mu.Unlock()
 	}
 	return nil
 }
@@ -180,17 +203,29 @@ func (t *Transport) Close() {
 	if t.link.close() {
 		t.disconnect()
 	}
+	for _, r := range t.allReceivers() {
+		r.check.end()
+	}
+	t.restoring.end()
 	if t.store != nil {
 		t.store.stop()
 	}
 }
 
-// Publish returns nil when the server has confirmed the message, even if nobody
-// receives it. The error is a *transport.MessageError, the client's or the context's.
-// It is a *transport.MessageError, too, if the message or its headers exceed the
-// server's limit minus 5 KiB. The 5 KiB are reserved for the headers of a dead letter. If
-// the server denies the event's subject, Publish returns a nats.ErrPermissionViolation at
-// once.
+// Publish returns nil when the server keeps the message for each receiver key of the event
+// that this transport has declared or receives for. If nobody receives the event, Publish
+// returns nil, too. If the consumer of such a key was deleted, Publish declares the key
+// again, logs that, and publishes the message again. Other keys may then get the message
+// twice. A consumer that somebody deletes later takes the messages with it that wait for
+// it: the server does not protect them, but the loss is logged when it is found.
+//
+// The error is a *transport.MessageError, the client's or the context's. It is a
+// *transport.MessageError, too, if the message or its headers exceed the server's limit
+// minus 5 KiB. The 5 KiB are reserved for the headers of a dead letter. It is a
+// *transport.UnroutableError if a consumer disappears as often as it is made again. If the
+// server denies the event's subject, or the question whether it keeps the event, Publish
+// returns a nats.ErrPermissionViolation at once.
+//
 // If ctx has no deadline, Publish waits 30 seconds at most. If there is no connection
 // meanwhile, the error has the servers' addresses and why the last attempt failed.
 func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
@@ -205,17 +240,46 @@ func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 			return annotated(err, "publishing event "+m.Event)
 		}
 	}
-	h := t.header(m, t.publishedKey(m), nil)
-	problem, headers := "", headerSize(h.fields)
-	if size, limit := len(m.Body)+headers, int(t.conn.MaxPayload())-deadLetterRoom; size > limit {
-		problem = fmt.Sprintf("its body has %d bytes, %d with its headers: the limit is %d, which leaves room for the headers of a dead letter", len(m.Body), size, limit)
-	} else if limit := maxHeaders - deadLetterRoom; headers > limit {
-		problem = fmt.Sprintf("its headers have %d bytes: the limit is %d, which leaves room for the headers of a dead letter", headers, limit)
+	known := t.receiversOf(m.Event)
+	if known == nil || t.store != nil { // nobody else can delete the consumers of an embedded server
+		return t.publish(ctx, m, "", nil)
 	}
-	if problem != "" {
+	for range confirmAttempts {
+		mark, replaced := known.state()
+		err := t.publish(ctx, m, mark, &known.check)
+		var unchecked *uncheckedError
+		if errors.As(err, &unchecked) {
+			err = annotated(t.explained(t.checkAgain(ctx, known, unchecked)), "publishing event "+m.Event)
+		}
+		if err != nil {
+			return err
+		}
+		if _, now := known.state(); now == replaced {
+			return nil
+		}
+	}
+	return &transport.UnroutableError{Event: m.Event, Key: m.Key}
+}
+
+// publish publishes a message once. The mark is the last part of its ID for the server.
+// The check follows the confirmation.
+func (t *Transport) publish(ctx context.Context, m transport.Message, mark string, check *rounds) error {
+	h := t.header(m, t.publishedKey(m)+mark, nil)
+	if problem := t.tooLarge(m, h); problem != "" {
 		return &transport.MessageError{ID: m.ID, Event: m.Event, Problem: problem}
 	}
-	return t.send(ctx, t.eventSubject(m.Event), m, h)
+	return t.send(ctx, t.eventSubject(m.Event), m, h, check)
+}
+
+// tooLarge returns what is too large about a message, or "".
+func (t *Transport) tooLarge(m transport.Message, h *header) string {
+	headers := headerSize(h.fields)
+	if size, limit := len(m.Body)+headers, int(t.conn.MaxPayload())-deadLetterRoom; size > limit {
+		return fmt.Sprintf("its body has %d bytes, %d with its headers: the limit is %d, which leaves room for the headers of a dead letter", len(m.Body), size, limit)
+	} else if limit := maxHeaders - deadLetterRoom; headers > limit {
+		return fmt.Sprintf("its headers have %d bytes: the limit is %d, which leaves room for the headers of a dead letter", headers, limit)
+	}
+	return ""
 }
 
 // publishedKey identifies duplicates of a message. An ID belongs to one source, and to
@@ -226,20 +290,28 @@ func (t *Transport) publishedKey(m transport.Message) string {
 }
 
 // send waits for the confirmation. If none comes, for example because the connection was
-// lost meanwhile, send publishes again: the server recognizes duplicates by their ID.
-func (t *Transport) send(ctx context.Context, subject string, m transport.Message, h *header) error {
+// lost meanwhile, send publishes again: the server recognizes duplicates by their ID. If
+// the server has lost the stream, send restores it once.
+func (t *Transport) send(ctx context.Context, subject string, m transport.Message, h *header, check *rounds) error {
 	if err := ctx.Err(); err != nil {
 		return annotated(err, "publishing event "+m.Event)
 	}
 	_, limited := ctx.Deadline()
+	restored := false
 	for attempt := 1; ; attempt++ {
-		done, err := t.confirmations.publish(ctx, subject, h.fields, m.Body)
-		if done {
+		done, err := t.confirmations.publish(ctx, subject, h.fields, m.Body, check)
+		switch {
+		case isStreamLost(err) && !restored:
+			restored = true
+			if err = t.restored(ctx); err == nil {
+				continue
+			}
+		case errors.Is(err, errUnanswered) && (limited || attempt < confirmAttempts):
+			continue
+		case done:
 			t.release(h)
 		}
-		if !errors.Is(err, errUnanswered) || !limited && attempt == confirmAttempts {
-			return annotated(t.explained(err), "publishing event "+m.Event)
-		}
+		return annotated(t.explained(err), "publishing event "+m.Event)
 	}
 }
 

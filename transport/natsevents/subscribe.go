@@ -29,31 +29,25 @@ func (t *Transport) Declare(ctx context.Context, s transport.Subscription) error
 	if err := t.await(ctx); err != nil {
 		return annotated(err, "declaring the receiver "+s.Key+" of event "+s.Event)
 	}
-	name := consumerName(s.Event, s.Key)
-	if there, err := t.lookFor(ctx, s, name); there || err != nil {
-		return err
-	}
-	return t.createOrUpdate(ctx, s, name)
+	return t.declareAndLog(ctx, s, consumerName(s.Event, s.Key))
 }
 
-// lookFor reports whether the consumer of a receiver exists. It is an error if the consumer
-// belongs to another receiver.
-func (t *Transport) lookFor(ctx context.Context, s transport.Subscription, name string) (there bool, err error) {
+// lookFor returns the consumer of a receiver. It is an error if the consumer belongs to
+// another receiver. If there is no consumer, the error is a jetstream.ErrConsumerNotFound.
+func (t *Transport) lookFor(ctx context.Context, s transport.Subscription, name string) (*jetstream.ConsumerInfo, error) {
 	consumer, err := t.consumer(ctx, name)
-	if errors.Is(err, jetstream.ErrConsumerNotFound) {
-		return false, nil
-	}
 	if err != nil {
-		return false, annotated(err, "looking for the consumer of event "+s.Event)
+		return nil, annotated(err, "looking for the consumer of event "+s.Event)
 	}
-	return true, t.ownerProblem(s, consumer.CachedInfo().Config)
+	info := consumer.CachedInfo()
+	return info, t.ownerProblem(s, info.Config)
 }
 
 // ensureConsumer creates or updates the consumer of a receiver. It leaves the consumer of
 // another receiver as it is.
 func (t *Transport) ensureConsumer(ctx context.Context, s transport.Subscription, name string) error {
 	if s.Key != "" { // the name of a temporary receiver is random
-		if _, err := t.lookFor(ctx, s, name); err != nil {
+		if _, err := t.lookFor(ctx, s, name); err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
 			return err
 		}
 	}
@@ -85,7 +79,9 @@ const temporaryThreshold = 30 * time.Second
 
 // Subscribe calls the handler for each message until ctx ends. It waits for the connection,
 // and returns nil if ctx ends before there is one. It continues after the connection is
-// lost, and creates its consumer again if it was deleted.
+// lost. If its consumer was deleted, or the server has lost its streams, Subscribe makes
+// them again and logs that. If the server denies this user to create a stream, Subscribe
+// waits until another process has created it.
 //
 // The error is a *transport.SubscriptionError, also if the consumer belongs to another
 // receiver. It is the client's error if the consumer can't be created at the start, if the
@@ -103,7 +99,7 @@ func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h t
 		return annotated(err, "receiving event "+s.Event)
 	}
 	name := consumerName(s.Event, cmp.Or(s.Key, rand.Text())) // each temporary receiver has its own consumer
-	if err := t.ensureConsumer(ctx, s, name); err != nil {
+	if err := t.begin(ctx, s, name); err != nil {
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -118,19 +114,24 @@ func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h t
 	if s.Key == "" {
 		defer func() { r.end(); t.forget(name) }()
 	}
-	for attempt := 1; ctx.Err() == nil; attempt++ {
-		if r.consume(ctx, name) {
-			attempt = 1
+	for attempt := 0; ctx.Err() == nil; attempt++ {
+		if attempt > 1 && !pause(ctx, transport.Backoff(attempt-1)) {
+			break
+		}
+		if attempt > 0 { // the first time at once: events may be on their way to a consumer that is gone
+			err = t.resume(ctx, s, name)
+		}
+		switch {
+		case err == nil:
+			if r.consume(ctx, name) {
+				attempt = 0
+			}
+		case isFinal(err) && !isStreamLost(err): // otherwise, another process may be permitted to create the stream
+			return err
 		}
 		if t.conn.IsClosed() && ctx.Err() == nil {
 			return t.closed(s.Event)
 		}
-		if !pause(ctx, transport.Backoff(attempt)) {
-			break
-		}
-		if err := t.ensureConsumer(ctx, s, name); isFinal(err) {
-			return err
-		} // after other errors, the next attempt tries again
 	}
 	return annotated(deniedCause(ctx), "receiving event "+s.Event)
 }
@@ -146,6 +147,28 @@ func isFinal(err error) bool {
 func (t *Transport) isNeeded(subject string, s transport.Subscription, consumer string) bool {
 	return subject == nextSubject(t.eventStream(), consumer) || subject == t.deadSubject(s.Event, s.Key) ||
 		isAcknowledgement(subject, t.eventStream(), consumer)
+}
+
+// begin creates or updates the consumer of a subscription.
+func (t *Transport) begin(ctx context.Context, s transport.Subscription, name string) error {
+	err := t.ensureConsumer(ctx, s, name)
+	if isStreamLost(err) {
+		if err = t.restored(ctx); err == nil {
+			err = t.ensureConsumer(ctx, s, name)
+		}
+	}
+	if err != nil || s.Key == "" {
+		return err
+	}
+	return t.declareAndLog(ctx, s, name)
+}
+
+// resume creates the consumer of a subscription again if it is missing.
+func (t *Transport) resume(ctx context.Context, s transport.Subscription, name string) error {
+	if s.Key == "" {
+		return t.begin(ctx, s, name)
+	}
+	return t.restored(ctx, name)
 }
 
 // closed returns the error of a subscription whose connection will not come back, for
@@ -174,14 +197,18 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// consume receives messages until the context ends or the consumer fails. It reports
-// whether any message arrived.
+// consume receives messages until the context ends or the consumer fails. After a new
+// connection, it asks whether the server still has the consumer: it may have lost its
+// store. consume reports whether any message arrived.
 func (r *receiving) consume(ctx context.Context, consumer string) (any bool) {
 	changed := r.transport.conn.StatusChanged(nats.CONNECTED, nats.CLOSED)
 	defer r.transport.conn.RemoveStatusListener(changed)
 	for {
 		came, reason := r.pull(ctx, consumer, changed)
 		if any = any || came; reason != reconnected {
+			return any
+		}
+		if r.transport.resume(ctx, r.subscription, consumer) != nil {
 			return any
 		}
 	}

@@ -1,0 +1,142 @@
+package natsevents
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rollcall-go/rollcall/transport"
+)
+
+// restored makes sure that the server has the streams and some consumers, and makes all
+// again that are missing. The error concerns no other consumers.
+func (t *Transport) restored(ctx context.Context, consumers ...string) error {
+	err := t.restoring.wait(ctx)
+	var missing *missingError
+	if !errors.As(err, &missing) {
+		return err
+	}
+	all := []error{missing.streams}
+	for _, name := range consumers {
+		all = append(all, missing.consumers[name])
+	}
+	return errors.Join(all...)
+}
+
+// missingError reports what restore could not make again. It is only for [Transport.restored].
+type missingError struct {
+	streams   error
+	consumers map[string]error // by name
+}
+
+func (e *missingError) Error() string { return "streams or consumers are missing" }
+
+// restore makes the streams and consumers again that the server no longer has, for
+// example because it was started with another store. It logs what was lost. The error is a
+// *missingError. All callers at a time share one run: see rounds.
+func (t *Transport) restore() error {
+	ctx, cancel := t.whileConnected(setupTimeout)
+	defer cancel()
+	streams, err := t.restoreStreams(ctx)
+	consumers, missing := t.restoreConsumers(ctx)
+	t.logLost(streams, consumers)
+	if err == nil && len(missing) == 0 {
+		return nil
+	}
+	return &missingError{err, missing}
+}
+
+// restoreConsumers creates the consumers that the server does not have.
+func (t *Transport) restoreConsumers(ctx context.Context) (lost []string, missing map[string]error) {
+	missing = map[string]error{}
+	for _, r := range t.allReceivers() {
+		for _, k := range r.list() {
+			isLost, err := t.declare(ctx, k.subscription, k.consumer)
+			if isLost {
+				lost = append(lost, k.subscription.Event+"/"+k.subscription.Key)
+			}
+			if err != nil {
+				missing[k.consumer] = err
+			}
+		}
+	}
+	return lost, missing
+}
+
+// whileConnected returns a context that ends when the connection is lost, because the
+// answers to what was asked before are lost, too.
+func (t *Transport) whileConnected(limit time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	lost := t.conn.StatusChanged(nats.RECONNECTING, nats.CLOSED)
+	go func() {
+		defer t.conn.RemoveStatusListener(lost)
+		defer cancel()
+		select {
+		case <-lost:
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
+}
+
+// restoreStreams creates the streams that the server does not have.
+func (t *Transport) restoreStreams(ctx context.Context) (created []string, err error) {
+	for _, config := range t.streams() {
+		_, e := t.stream(ctx, config.Name)
+		if errors.Is(e, jetstream.ErrStreamNotFound) {
+			switch e = t.ensureStream(ctx, config); {
+			case e == nil:
+				created = append(created, config.Name)
+			case isDenied(e): // the stream is still lost, and another process may be permitted to create it
+				e = fmt.Errorf("%w: %w", jetstream.ErrStreamNotFound, e)
+			}
+		}
+		err = errors.Join(err, e)
+	}
+	return created, err
+}
+
+// logLost logs what was missing and is there again.
+func (t *Transport) logLost(streams, consumers []string) {
+	if len(streams)+len(consumers) > 0 {
+		slices.Sort(consumers)
+		t.log().Warn("the NATS server had lost streams or consumers: they were made again, but the events that they held are lost", "streams", streams, "consumers", consumers)
+	}
+}
+
+// declare creates the consumer of a receiver if there is none. It reports whether events
+// are lost because the consumer is not the one that was there before.
+func (t *Transport) declare(ctx context.Context, s transport.Subscription, name string) (lost bool, err error) {
+	lost, err = t.adopt(ctx, s, name)
+	if !errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return lost, err
+	}
+	if err := t.createOrUpdate(ctx, s, name); err != nil {
+		return false, err
+	}
+	return t.adopt(ctx, s, name)
+}
+
+// declareAndLog is declare for one receiver. It restores the streams if they are missing.
+func (t *Transport) declareAndLog(ctx context.Context, s transport.Subscription, name string) error {
+	lost, err := t.declare(ctx, s, name)
+	if isStreamLost(err) {
+		if err = t.restored(ctx); err == nil {
+			lost, err = t.declare(ctx, s, name)
+		}
+	}
+	if lost {
+		t.logLost(nil, []string{s.Event + "/" + s.Key})
+	}
+	return err
+}
+
+// isStreamLost reports whether an error says that a stream does not exist.
+func isStreamLost(err error) bool {
+	return errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, jetstream.ErrStreamNotFound)
+}
