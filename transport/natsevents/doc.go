@@ -60,4 +60,7 @@
 // An embedded server uses as much disk as there is. If the disk is full, Publish fails.
 // Once an embedded server has failed to write, it confirms nothing more until the
 // transport is closed and opened again.
+//
+// If a store is damaged, Embedded returns a *StoreError with the file. [AcceptLoss] opens
+// it nevertheless.
 package natsevents

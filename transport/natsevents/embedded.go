@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -27,7 +28,11 @@ const startTimeout = 30 * time.Second
 // Embedded starts a JetStream server inside the process. The server opens no port. It
 // keeps its events in a directory, which is created if it does not exist. Only one
 // process at a time can use a directory: the error is a *DirectoryError if it is in
-// use. If several processes share events, use [Connect].
+// use. If a part of the store can't be read, or holds less than when it was closed, the
+// error is a *StoreError: see [AcceptLoss]. After a crash, there is nothing to compare
+// with. Embedded does not read all events, so it does not find single changed bytes. The
+// warnings and errors of the server go to the [Logger]. If several processes
+// share events, use [Connect].
 func Embedded(directory string, options ...Option) (*Transport, error) {
 	s := newSettings(options)
 	if err := s.check(); err != nil {
@@ -66,15 +71,33 @@ func start(directory string, s settings, lock *flock.Flock) (*Transport, error) 
 	if err != nil {
 		return nil, fmt.Errorf("the embedded server: %w", err)
 	}
+	log := &serverLog{logger: s.log()}
+	srv.SetLoggerV2(log, false, false, false)
 	srv.Start()
-	kept := &store{directory: directory, stream: eventStream(s.prefix), stop: func() {
-		srv.Shutdown()
-		srv.WaitForShutdown()
-		_ = lock.Unlock()
-	}}
+	shutdown := func() { srv.Shutdown(); srv.WaitForShutdown() }
+	kept := &store{directory: directory, stream: eventStream(s.prefix), stop: sync.OnceFunc(func() { shutdown(); _ = lock.Unlock() })}
+	kept.connect = func() (*nats.Conn, error) {
+		o, err := s.clientOptions(nats.InProcessServer(srv), nats.ErrorHandler(quiet))
+		if err != nil {
+			return nil, err
+		}
+		return o.Connect()
+	}
 	if !srv.ReadyForConnections(startTimeout) {
 		kept.stop()
 		return nil, errors.New("the embedded server did not start")
+	}
+	damaged := kept.damage(log.start())
+	if err := s.accepted(damaged); err != nil {
+		kept.stop()
+		return nil, err
+	}
+	if damaged != nil && damaged.isState() {
+		shutdown()
+		if err := os.Truncate(damaged.File, 0); err != nil {
+			return nil, fmt.Errorf("the embedded server: %w", err)
+		}
+		return start(directory, s, lock)
 	}
 	t := newTransport(s, kept, "the embedded server")
 	clientOptions, err := s.clientOptions(nats.InProcessServer(srv))
@@ -88,3 +111,6 @@ func start(directory string, s settings, lock *flock.Flock) (*Transport, error) 
 	t.link.open()
 	return t, nil
 }
+
+// quiet keeps the client from writing to the program's standard error.
+func quiet(*nats.Conn, *nats.Subscription, error) {}

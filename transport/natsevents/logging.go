@@ -7,9 +7,11 @@ import "log/slog"
 func Logger(l *slog.Logger) Option { return optionFunc(func(s *settings) { s.logger = l }) }
 
 // log returns the logger of the transport.
-func (t *Transport) log() *slog.Logger {
-	if t.settings.logger != nil {
-		return t.settings.logger
+func (t *Transport) log() *slog.Logger { return t.settings.log() }
+
+func (s settings) log() *slog.Logger {
+	if s.logger != nil {
+		return s.logger
 	}
 	return slog.Default()
 }

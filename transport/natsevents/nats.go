@@ -117,6 +117,11 @@ func (t *Transport) setUp(ctx context.Context) (err error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, setupTimeout)
 	defer cancel()
+	if t.store != nil {
+		if err := t.checkStore(ctx); err != nil {
+			return err
+		}
+	}
 	for _, config := range t.streams() {
 		if err := t.ensureStream(ctx, config); err != nil {
 			return err
@@ -200,7 +205,8 @@ func (t *Transport) deadSubject(event, key string) string {
 // Close ends the connection and the embedded server, if there is one. End the
 // subscriptions before that.
 func (t *Transport) Close() {
-	if t.link.close() {
+	wasReady := t.link.close()
+	if wasReady {
 		t.disconnect()
 	}
 	for _, r := range t.allReceivers() {
@@ -208,6 +214,9 @@ func (t *Transport) Close() {
 	}
 	t.restoring.end()
 	if t.store != nil {
+		if wasReady {
+			t.store.counted.Do(t.writeCensus)
+		}
 		t.store.stop()
 	}
 }

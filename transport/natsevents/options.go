@@ -14,13 +14,14 @@ import (
 type Option interface{ apply(*settings) }
 
 type settings struct {
-	prefix    string
-	source    string
-	ackWait   time.Duration
-	syncEvery time.Duration // 0 syncs every write
-	heartbeat time.Duration // how often an idle server reports that it has a request
-	client    []nats.Option
-	logger    *slog.Logger // nil: slog.Default()
+	prefix     string
+	source     string
+	ackWait    time.Duration
+	syncEvery  time.Duration // 0 syncs every write
+	heartbeat  time.Duration // how often an idle server reports that it has a request
+	client     []nats.Option
+	logger     *slog.Logger // nil: slog.Default()
+	acceptLoss bool
 }
 
 type optionFunc func(*settings)

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/nats-io/nats.go"
@@ -28,8 +29,10 @@ import (
 type store struct {
 	directory string
 	stream    string // the event stream of the transport
-	stop      func() // ends the server
-	epoch     string // the first part of IDs
+	connect   func() (*nats.Conn, error)
+	stop      func()    // ends the server
+	counted   sync.Once // see writeCensus
+	epoch     string    // the first part of IDs
 }
 
 // sound returns the path of a file that exists as long as no write has failed, and that
