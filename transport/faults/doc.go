@@ -20,6 +20,10 @@
 // with what had reached its disk at a moment when some events were confirmed but
 // not handled.
 //
+// The consumer of a receiver is deleted on a NATS server, under a publisher and under a
+// receiver, and a server returns with an empty store. That discards what waits there.
+// Events that were on their way before it, and were not handled, are not counted.
+//
 // # The ledger
 //
 // Each test keeps a ledger of every event by its ID: when it was about to be

@@ -23,9 +23,15 @@ type ledger struct {
 type entry struct {
 	sent, confirmed time.Time
 	handled         []time.Time
+	discarded       bool // the scenario has discarded what waited, and it may have been among that
 }
 
-func (e *entry) isLost() bool { return !e.confirmed.IsZero() && len(e.handled) == 0 }
+func (e *entry) isLost() bool {
+	return !e.confirmed.IsZero() && len(e.handled) == 0 && !e.discarded
+}
+
+// counts says whether the event is part of the summary.
+func (e *entry) counts() bool { return !e.discarded || len(e.handled) > 0 }
 
 func newLedger(path string) *ledger { return &ledger{path: path, events: map[string]*entry{}} }
 
@@ -109,6 +115,9 @@ type summary struct {
 func (l *ledger) summary() summary {
 	var s summary
 	for _, e := range l.events {
+		if !e.counts() {
+			continue
+		}
 		count(&s.Sent, !e.sent.IsZero())
 		count(&s.Confirmed, !e.confirmed.IsZero())
 		count(&s.Handled, len(e.handled) > 0)

@@ -40,16 +40,6 @@ func TestPowerLoss(t *testing.T) {
 	handOver(t, s.finish("the power lost", natsEmbedded, powerLosses))
 }
 
-// confirms waits until some more events are confirmed that nobody handles.
-func (s *scenario) confirms() {
-	s.t.Helper()
-	const some = 50
-	confirmations := s.read().confirmations + some
-	if !eventually(func() bool { return s.read().confirmations >= confirmations }) {
-		s.t.Fatalf("nothing is confirmed: %v", s.ledger.summary())
-	}
-}
-
 // device is a file that holds a file system, as a disk would. What a program has
 // written is not there before the system sends it: when the program asks for
 // that, or much later.

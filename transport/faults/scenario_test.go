@@ -101,6 +101,16 @@ func (s *scenario) goesOn(limit time.Duration) bool {
 	})
 }
 
+// confirms waits until some more events are confirmed that nobody handles.
+func (s *scenario) confirms() {
+	s.t.Helper()
+	const some = 50
+	confirmations := s.read().confirmations + some
+	if !eventually(func() bool { return s.read().confirmations >= confirmations }) {
+		s.t.Fatalf("nothing is confirmed: %v", s.ledger.summary())
+	}
+}
+
 // probe tries once to publish an event, which is in the ledger as all are.
 func (s *scenario) probe(x publisher, limit time.Duration) error {
 	s.probes++

@@ -2,6 +2,7 @@ package faults_test
 
 import (
 	"fmt"
+	"log/slog"
 	"time"
 
 	natsgo "github.com/nats-io/nats.go"
@@ -57,7 +58,7 @@ func opening[T opened](x T, err error) (opened, error) {
 // natsOptions are those of a program that wants to go on soon.
 func (s site) natsOptions() []natsevents.Option {
 	return []natsevents.Option{
-		natsevents.Prefix(s.Prefix), natsevents.AckWait(time.Second),
+		natsevents.Prefix(s.Prefix), natsevents.AckWait(time.Second), natsevents.Logger(slog.New(slog.DiscardHandler)),
 		natsevents.Client(natsgo.ReconnectWait(betweenTries), natsgo.ReconnectJitter(betweenTries, betweenTries),
 			natsgo.ErrorHandler(func(*natsgo.Conn, *natsgo.Subscription, error) {})), // else it prints that a connection is lost
 	}
