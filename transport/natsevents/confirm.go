@@ -145,6 +145,11 @@ func (c *confirmations) begin(s *sending, check *rounds) (id uint64) {
 	c.mu.Lock()
 	c.last++
 	id = c.last
+	if c.damaged != nil {
+		c.mu.Unlock()
+		s.answer <- c.damaged
+		return id
+	}
 	c.waiting[id] = waiter{s.answer, check, c.sweeps, s.message.Subject}
 	if !c.sweeping {
 		c.sweeping = true
@@ -249,10 +254,27 @@ func (c *confirmations) orDamage(err error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.damaged == nil && isStoreFailure(err) {
-		c.store.mark()
-		c.damaged = fmt.Errorf("the store has failed, for example because the disk is full: make room, then close and reopen the transport: %w", err)
+		c.damage(err)
 	}
 	return cmp.Or(c.damaged, err)
+}
+
+// damage records the error of a write. The caller must hold the lock.
+func (c *confirmations) damage(err error) {
+	c.store.mark()
+	c.damaged = fmt.Errorf("the store has failed, for example because the disk is full: make room, then close and reopen the transport: %w", err)
+}
+
+// fail ends all waits, and makes later calls fail, because an embedded server could not
+// write and no longer answers.
+func (c *confirmations) fail(text string) {
+	c.mu.Lock()
+	if c.damaged == nil {
+		c.damage(errors.New(text))
+	}
+	damaged := c.damaged
+	c.mu.Unlock()
+	c.end(damaged, func(waiter) bool { return true })
 }
 
 // isStoreFailure reports whether the server could not write a message. The server may

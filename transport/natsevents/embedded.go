@@ -109,6 +109,7 @@ func start(directory string, s settings, lock *flock.Flock) (*Transport, error) 
 		return nil, fmt.Errorf("the embedded server: %w", err)
 	}
 	t.link.open()
+	log.onFailure(t.confirmations.fail)
 	return t, nil
 }
 

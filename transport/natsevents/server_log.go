@@ -15,7 +15,8 @@ type serverLog struct {
 
 	mu      sync.Mutex
 	started bool
-	early   []string // what was logged during the start
+	early   []string     // what was logged during the start
+	failed  func(string) // is called with errors about writes that failed; or nil
 }
 
 func (l *serverLog) Warnf(format string, v ...any) {
@@ -26,6 +27,20 @@ func (l *serverLog) Warnf(format string, v ...any) {
 func (l *serverLog) Errorf(format string, v ...any) {
 	text := l.text(format, v)
 	l.logger.Error("the embedded NATS server has an error", "text", text)
+	l.mu.Lock()
+	failed := l.failed
+	l.mu.Unlock()
+	if failed != nil && strings.Contains(strings.ToLower(text), "critical write error") {
+		failed(text)
+	}
+}
+
+// onFailure calls failed for each write that fails from now on. The server stops the
+// stream then, and no longer answers messages.
+func (l *serverLog) onFailure(failed func(text string)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.failed = failed
 }
 
 func (l *serverLog) Fatalf(format string, v ...any) { l.Errorf(format, v...) }
