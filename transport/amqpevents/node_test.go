@@ -159,10 +159,29 @@ func TestOwnNode(t *testing.T) {
 	t.Run("a full queue", func(t *testing.T) { checkFull(t, n) })
 	t.Run("memory alarm", func(t *testing.T) { checkMemoryAlarm(t, n) })
 	t.Run("a connection lost in a memory alarm", func(t *testing.T) { checkLostInAlarm(t, n) })
-	t.Run("consumer_timeout", func(t *testing.T) { checkConsumerTimeout(t, n) })
+}
+
+// The next two have a node each, because they mostly wait.
+func TestNodeWithConsumerTimeout(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a broker takes a while to start")
+	}
+	t.Parallel()
+	checkConsumerTimeout(t, newNode(t))
+}
+
+func TestNodeThatRestarts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a broker takes a while to start")
+	}
+	t.Parallel()
+	n := newNode(t)
 	t.Run("reset", func(t *testing.T) { checkReset(t, n) })
 	t.Run("restart", func(t *testing.T) { checkRestart(t, n) })
 }
+
+// whole has the tests run in full, by make ledger.
+var whole = os.Getenv("ROLLCALL_LEDGER") == "1"
 
 func checkTooLarge(t *testing.T, n *node) {
 	o := n.open(t)
