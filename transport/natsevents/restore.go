@@ -84,21 +84,40 @@ func (t *Transport) whileConnected(limit time.Duration) (context.Context, contex
 	return ctx, cancel
 }
 
-// restoreStreams creates the streams that the server does not have.
+// restoreStreams creates the streams that the server does not have, but not at once: if
+// somebody deletes a stream, the server says that it is gone before it removes the files. A
+// stream of the same name would lose its own files to that, and with them what it confirms.
 func (t *Transport) restoreStreams(ctx context.Context) (created []string, err error) {
-	for _, config := range t.streams() {
-		_, e := t.stream(ctx, config.Name)
-		if errors.Is(e, jetstream.ErrStreamNotFound) {
-			switch e = t.ensureStream(ctx, config); {
-			case e == nil:
-				created = append(created, config.Name)
-			case isDenied(e): // the stream is still lost, and another process may be permitted to create it
-				e = fmt.Errorf("%w: %w", jetstream.ErrStreamNotFound, e)
-			}
+	missing, err := t.missingStreams(ctx)
+	if len(missing) > 0 {
+		pause(ctx, untilRemoved)
+	}
+	for _, config := range missing {
+		e := t.ensureStream(ctx, config)
+		switch {
+		case e == nil:
+			created = append(created, config.Name)
+		case isDenied(e): // the stream is still lost, and another process may be permitted to create it
+			e = fmt.Errorf("%w: %w", jetstream.ErrStreamNotFound, e)
 		}
 		err = errors.Join(err, e)
 	}
 	return created, err
+}
+
+// untilRemoved is how long the server may take to remove the files of a deleted stream.
+const untilRemoved = time.Second
+
+func (t *Transport) missingStreams(ctx context.Context) (missing []jetstream.StreamConfig, err error) {
+	for _, config := range t.streams() {
+		_, e := t.stream(ctx, config.Name)
+		if errors.Is(e, jetstream.ErrStreamNotFound) {
+			missing = append(missing, config)
+			e = nil
+		}
+		err = errors.Join(err, e)
+	}
+	return missing, err
 }
 
 // logLost logs what was missing and is there again.

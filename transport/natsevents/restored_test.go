@@ -104,20 +104,32 @@ func TestReceiverRestoresStreams(t *testing.T) {
 			t.Fatal(err)
 		}
 		ctx, end := context.WithCancel(t.Context())
-		ended := make(chan error, 1)
+		ended, handled := make(chan error, 1), make(chan string, 10)
 		go func() {
-			ended <- x.Subscribe(ctx, mail, func(context.Context, transport.Delivery) transport.Verdict { end(); return transport.Ack() })
+			ended <- x.Subscribe(ctx, mail, func(_ context.Context, d transport.Delivery) transport.Verdict {
+				handled <- d.ID
+				return transport.Ack()
+			})
 		}()
-		for _, name := range []string{strings.ToUpper(prefix), strings.ToUpper(prefix) + "_DEAD"} {
+		publish := func(id string) {
+			t.Helper()
+			if err := x.Publish(t.Context(), transport.Message{ID: id, Event: mail.Event}); err != nil {
+				t.Error(err)
+			}
+			if got := take(t, handled); got != id {
+				t.Errorf("got %s, not %s", got, id)
+			}
+		}
+		publish("before") // the receiver is there
+		for _, name := range []string{strings.ToUpper(prefix) + "_DEAD", strings.ToUpper(prefix)} {
 			if err := js.DeleteStream(t.Context(), name); err != nil {
 				t.Fatal(err)
 			}
 		}
 		until(t, func() bool { return strings.Contains(log.String(), "consumers=[order.placed/mail]") })
-		if err := x.Publish(t.Context(), transport.Message{ID: "1", Event: mail.Event}); err != nil {
-			t.Error(err)
-		}
-		if err := <-ended; err != nil {
+		publish("after")
+		end()
+		if err := take(t, ended); err != nil {
 			t.Error(err)
 		}
 	})
