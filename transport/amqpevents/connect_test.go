@@ -112,7 +112,7 @@ func TestConnectsInTheBackground(t *testing.T) {
 	o := &opened{connecting(t, "amqp://guest:guest@"+at, amqpevents.Prefix(x.prefix), log.option()), x}
 	failures(t, o.Transport, "there is no connection to "+at)
 	log.next(t, "level=WARN", "no connection to the broker: trying again until there is one", "broker="+at, "purpose=publishing", "reason=")
-	got := make(chan transport.Delivery, 1)
+	got := make(chan transport.Delivery, 10)
 	ctx, stop := context.WithCancel(within(t))
 	ended := make(chan error, 1)
 	go func() {
@@ -134,7 +134,11 @@ func TestConnectsInTheBackground(t *testing.T) {
 	if err := o.Declare(ctx, mail); err != nil {
 		t.Fatal(err)
 	}
-	publish(t, o, event("1"))
+	for err := errors.New("not yet"); err != nil; { // a new quorum queue may refuse until it has a leader
+		if err = o.Publish(ctx, event("1")); ctx.Err() != nil {
+			t.Fatal(err)
+		}
+	}
 	if d := <-got; d.ID != "1" {
 		t.Errorf("got %s", d.ID)
 	}

@@ -1,6 +1,7 @@
 package faults_test
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"time"
@@ -47,12 +48,18 @@ func (s site) open() (opened, error) {
 	return nil, fmt.Errorf("there is no transport %q", s.Kind)
 }
 
-// opening keeps a nil pointer from being a transport.
+// opening keeps a nil pointer from being a transport. It waits for the connection, so that
+// a process which is told to end has begun.
 func opening[T opened](x T, err error) (opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	return x, nil
+	if c, ok := any(x).(transport.Connector); ok {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		err = c.AwaitConnection(ctx)
+	}
+	return x, err
 }
 
 // natsOptions are those of a program that wants to go on soon.

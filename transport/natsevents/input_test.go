@@ -160,7 +160,7 @@ func TestMessagesDoNotMix(t *testing.T) {
 	})
 }
 
-// receiveAll receives what was published so far.
+// receiveAll receives what was published so far, and checks one delivery after another.
 func receiveAll(t *testing.T, x *natsevents.Transport, s transport.Subscription, check func(transport.Delivery)) {
 	t.Helper()
 	if err := x.Publish(t.Context(), transport.Message{ID: "last", Event: s.Event}); err != nil {
@@ -168,7 +168,10 @@ func receiveAll(t *testing.T, x *natsevents.Transport, s transport.Subscription,
 	}
 	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
 	defer stop()
+	var mu sync.Mutex
 	if err := x.Subscribe(ctx, s, func(_ context.Context, d transport.Delivery) transport.Verdict {
+		mu.Lock()
+		defer mu.Unlock()
 		if d.ID == "last" {
 			stop()
 		} else {

@@ -105,7 +105,8 @@ func (t *Transport) restoreStreams(ctx context.Context) (created []string, err e
 	return created, err
 }
 
-// untilRemoved is how long the server may take to remove the files of a deleted stream.
+// untilRemoved is how long the server may take to remove the files of a deleted stream or
+// consumer.
 const untilRemoved = time.Second
 
 func (t *Transport) missingStreams(ctx context.Context) (missing []jetstream.StreamConfig, err error) {
@@ -135,10 +136,19 @@ func (t *Transport) declare(ctx context.Context, s transport.Subscription, name 
 	if !errors.Is(err, jetstream.ErrConsumerNotFound) {
 		return lost, err
 	}
+	if t.knows(s) {
+		pause(ctx, untilRemoved)
+	}
 	if err := t.createOrUpdate(ctx, s, name); err != nil {
 		return false, err
 	}
 	return t.adopt(ctx, s, name)
+}
+
+// knows reports whether the receiver had a consumer before.
+func (t *Transport) knows(s transport.Subscription) bool {
+	r := t.receiversOf(s.Event)
+	return r != nil && slices.ContainsFunc(r.list(), func(k receiver) bool { return k.subscription.Key == s.Key })
 }
 
 // declareAndLog is declare for one receiver. It restores the streams if they are missing.
