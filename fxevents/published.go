@@ -164,5 +164,5 @@ func misspeltKeys(events []declaredEvent, known []string) []error {
 	return warnings
 }
 
-// unheard is the function of a listener that is never called.
+// unheard does nothing. It stands in for a listener, and no dispatch calls it.
 func unheard[E any](context.Context, E) error { return nil }

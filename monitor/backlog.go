@@ -32,7 +32,7 @@ func Backlog(t transport.Transport) HandlerOption {
 // backlogLimit is how long a page waits for the broker.
 const backlogLimit = 2 * time.Second
 
-// backlogView is a row of the table of an event's backlog.
+// backlogView shows the backlog of one receiver key.
 type backlogView struct {
 	Key                               string
 	Waiting, InFlight, Retrying, Dead int

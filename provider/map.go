@@ -22,8 +22,8 @@ type Map struct {
 
 // NewMap returns a provider of the lists, which it copies. It sets each listener's Event
 // to the key of its list. The error joins a *rollcall.InvalidListenerError for each
-// invalid listener, a *rollcall.EventError for each one that is asynchronous or can't
-// take its event, and an *ordering.DuplicateError for each ID that a list has twice.
+// invalid listener and a *rollcall.EventError for each one that is asynchronous or can't
+// take its event. For each ID that a list has twice, there is an *ordering.DuplicateError.
 func NewMap(lists map[event.Key][]rollcall.Listener) (*Map, error) {
 	m := &Map{lists: map[event.Key][]rollcall.Listener{}}
 	keys := sortedKeys(lists, firstID)

@@ -107,10 +107,10 @@ type Subscription struct {
 	Slow time.Duration
 }
 
-// defaultMaxAttempts is the MaxAttempts of a subscription that does not set it.
+// defaultMaxAttempts is used if a subscription sets no MaxAttempts.
 const defaultMaxAttempts = 10
 
-// defaultSlow is the Slow of a subscription that does not set it.
+// defaultSlow is used if a subscription sets no Slow.
 const defaultSlow = time.Minute
 
 // withDefaults returns s with defaults instead of limits that are 0.

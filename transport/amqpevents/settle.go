@@ -118,7 +118,7 @@ func (r *receiving) follow(ctx context.Context, c *consumer, raw amqp091.Deliver
 	}
 }
 
-// acknowledge tells the broker that a message is done. If the channel is closed, the
+// acknowledge acknowledges a message that is done. If the channel is closed, the
 // broker redelivers the message, and the memory knows that it is done.
 func (r *receiving) acknowledge(ctx context.Context, c *consumer, raw amqp091.Delivery, who identity) {
 	if err := raw.Ack(false); err == nil && !c.channel.IsClosed() {

@@ -10,9 +10,9 @@ import (
 	"github.com/rabbitmq/amqp091-go"
 )
 
-// parseURL parses the URL of a broker. No error quotes the URL, because what is wrong
-// with it may be that a part of the password stands elsewhere. For the same reason it
-// refuses what the client would accept, before anything of it is looked up.
+// parseURL parses the URL of a broker. No error quotes the URL, because a part of the
+// password may be where the host belongs. For the same reason, parseURL refuses some URLs
+// that the client would accept, before it looks up a host.
 func parseURL(text string) (amqp091.URI, error) {
 	u, err := url.Parse(text)
 	switch {

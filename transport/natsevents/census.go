@@ -60,7 +60,7 @@ func (t *Transport) count(ctx context.Context, js jetstream.JetStream) (census, 
 // writeCensus writes what the store holds, for the next opening. The connection of the
 // transport is closed, but the server may still be busy with its last acknowledgements.
 // Without two equal counts, there is no census, because a wrong one would report a loss
-// that is none.
+// that did not happen.
 func (t *Transport) writeCensus() {
 	ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
 	defer cancel()

@@ -147,8 +147,8 @@ func (t *Transport) replay(ctx context.Context, number uint64, letter transport.
 	return err
 }
 
-// receiverOf returns when the consumer of a letter's receiver was created, which tells it
-// from a later one.
+// receiverOf returns when the consumer of a letter's receiver was created. This time
+// distinguishes the consumer from a later one.
 func (t *Transport) receiverOf(ctx context.Context, letter transport.DeadLetter) (created time.Time, err error) {
 	c, err := t.consumer(ctx, consumerName(letter.Event, letter.Key))
 	switch {

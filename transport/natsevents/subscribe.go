@@ -84,9 +84,9 @@ const temporaryThreshold = 30 * time.Second
 // waits until another process has created it.
 //
 // The error is a *transport.SubscriptionError, also if the consumer belongs to another
-// receiver. It is the client's error if the consumer can't be created at the start, if the
-// connection is closed for good, as by Close, or if the server denies a subject that the
-// subscription needs.
+// receiver. It is the client's error if the consumer can't be created at the start, or if
+// Close closes the connection. If the server denies a subject that the subscription needs,
+// the error wraps nats.ErrPermissionViolation.
 func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h transport.Handler) error {
 	s, err := s.Check()
 	if err != nil {
