@@ -42,8 +42,14 @@ func script(name string) (string, error) {
 // maxMessage is the node's max_message_size, in bytes.
 const maxMessage = 1 << 20
 
+// newNode starts a node for a test that runs beside others. In a short run, it skips the
+// test.
 func newNode(t *testing.T) *node {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("a broker takes a while to start")
+	}
+	t.Parallel()
 	if _, err := script("rabbitmq-server"); err != nil {
 		missing(t, "no rabbitmq-server to start (install RabbitMQ)")
 	}
@@ -149,10 +155,6 @@ func (n *node) open(t *testing.T, options ...amqpevents.Option) *opened {
 }
 
 func TestOwnNode(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a broker takes a while to start")
-	}
-	t.Parallel()
 	n := newNode(t)
 	t.Run("permissions", func(t *testing.T) { checkPermissions(t, n) })
 	t.Run("a message too large for the broker", func(t *testing.T) { checkTooLarge(t, n) })
@@ -163,18 +165,10 @@ func TestOwnNode(t *testing.T) {
 
 // The next two have a node each, because they mostly wait.
 func TestNodeWithConsumerTimeout(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a broker takes a while to start")
-	}
-	t.Parallel()
 	checkConsumerTimeout(t, newNode(t))
 }
 
 func TestNodeThatRestarts(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a broker takes a while to start")
-	}
-	t.Parallel()
 	n := newNode(t)
 	t.Run("reset", func(t *testing.T) { checkReset(t, n) })
 	t.Run("restart", func(t *testing.T) { checkRestart(t, n) })
