@@ -70,7 +70,7 @@ type built struct {
 }
 
 func newAssembly(s settings) *Assembly {
-	e := &early{}
+	e := &early{seen: map[string]bool{}}
 	a := &Assembly{settings: s, byDefault: map[int]byDefault{}, instances: map[instance]string{}, others: map[forOthers]bool{}, replaced: map[subscription]ordering.Placement{}, outbox: newOutbox(s.codec), emitters: &late{early: e}, early: e}
 	for range s.providers {
 		a.handles = append(a.handles, handle{&late{early: e}, &lateProvider{}})

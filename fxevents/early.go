@@ -3,6 +3,7 @@ package fxevents
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -14,21 +15,26 @@ import (
 type early struct {
 	mu       sync.Mutex
 	warnings []error
+	seen     map[string]bool // the texts of the warnings
 }
 
 func (e *early) add(ev any) {
 	at := dispatchedAt()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.warnings = append(e.warnings, fmt.Errorf("an event %T was dispatched%s before the listeners were assembled, so no listener heard it: %s",
-		ev, callsite.At(at), dispatchLater))
+	warning := fmt.Errorf("an event %T was dispatched%s before the listeners were assembled, so no listener heard it: %s",
+		ev, callsite.At(at), dispatchLater)
+	if text := warning.Error(); !e.seen[text] { // a loop may try again without end
+		e.seen[text] = true
+		e.warnings = append(e.warnings, warning)
+	}
 }
 
 // all returns a warning for each place and type.
 func (e *early) all() []error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return distinctTexts(append([]error(nil), e.warnings...))
+	return slices.Clone(e.warnings)
 }
 
 // dispatchedAt returns the place where the application dispatches: the innermost caller

@@ -50,11 +50,16 @@ func (o *outbox) add(name string, keys []string) {
 // publishes returns the Publish function for the event with this name.
 func (o *outbox) publishes(name string) func(context.Context, any) error {
 	return func(ctx context.Context, ev any) error {
-		if err := o.events[name].declare(ctx, o.transport); err != nil {
+		e := o.events[name]
+		if err := e.declare(ctx, o.transport); err != nil {
 			return err
 		}
-		err := withoutPrefix(o.publisher.Publish(ctx, name, ev), "publishing event "+name+": ")
-		if len(o.events[name].keys) == 0 {
+		err := o.publisher.Publish(ctx, name, ev)
+		if err == nil {
+			return nil
+		}
+		err = withoutPrefix(err, "publishing event "+name+": ")
+		if len(e.keys) == 0 {
 			return forAnybody(err)
 		}
 		return err

@@ -66,9 +66,10 @@ func (r *receivers) declareLater(ctx context.Context, c transport.Connector) {
 		wait, cancel := context.WithTimeout(ctx, transport.Backoff(attempt))
 		err := c.AwaitConnection(wait)
 		if err == nil {
-			if err = r.assembly.outbox.declare(ctx); err != nil {
-				<-wait.Done()
-			}
+			err = r.assembly.outbox.declare(ctx)
+		}
+		if err != nil {
+			<-wait.Done() // an error may come at once
 		}
 		cancel()
 		if ctx.Err() != nil {

@@ -2,12 +2,14 @@ package fxevents
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/internal/callsite"
+	"github.com/rollcall-go/rollcall/internal/errlist"
 	"github.com/rollcall-go/rollcall/internal/suggest"
 	"github.com/rollcall-go/rollcall/ordering"
 	"github.com/rollcall-go/rollcall/provider"
@@ -111,7 +113,7 @@ func misspeltTargets(listeners []rollcall.Listener) []error {
 		check(ordering.Before, l.Placement.Before)
 		check(ordering.After, l.Placement.After)
 	}
-	return distinctTexts(warnings)
+	return errlist.Distinct(errors.Join(warnings...)) // a listener of two events has the same hints twice
 }
 
 // typoIn returns the ID of a listener other than own that is one edit away from target.
@@ -121,15 +123,4 @@ func typoIn(target, own string, listeners []rollcall.Listener) string {
 		return ""
 	}
 	return listeners[i].ID
-}
-
-// distinctTexts returns the first of the errors with each text. A listener of two events
-// has the same hints twice.
-func distinctTexts(list []error) []error {
-	seen := map[string]bool{}
-	return slices.DeleteFunc(list, func(err error) bool {
-		again := seen[err.Error()]
-		seen[err.Error()] = true
-		return again
-	})
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/rollcall-go/rollcall/internal/friend"
 	"github.com/rollcall-go/rollcall/internal/printable"
 )
 
@@ -105,7 +106,7 @@ func (l Listener) Notes() []string {
 	}
 	switch l.Async {
 	case "":
-	case "*":
+	case friend.AnyKey:
 		notes = append(notes, "published for receivers that are subscribed")
 	default:
 		notes = append(notes, "asynchronous, receiver key "+l.Async)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rollcall-go/rollcall/inspect"
+	"github.com/rollcall-go/rollcall/internal/friend"
 	"github.com/rollcall-go/rollcall/internal/printable"
 	"github.com/rollcall-go/rollcall/transport"
 )
@@ -61,7 +62,7 @@ func (h *handler) backlogs(ctx context.Context, e inspect.Event) []backlogView {
 func keysOf(e inspect.Event) []string {
 	var keys []string
 	for _, l := range e.Listeners {
-		if l.Async != "" && !slices.Contains(keys, l.Async) {
+		if l.Async != "" && l.Async != friend.AnyKey && !slices.Contains(keys, l.Async) {
 			keys = append(keys, l.Async)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/rollcall-go/rollcall/inspect"
+	"github.com/rollcall-go/rollcall/internal/friend"
 	"github.com/rollcall-go/rollcall/internal/printable"
 )
 
@@ -351,6 +352,9 @@ func (t *Timeline) whyNotCalled() string {
 func (s Step) published() string {
 	if s.Async == "" {
 		return "not called"
+	}
+	if s.Async == friend.AnyKey {
+		return "published for receivers that are subscribed"
 	}
 	return "published for key " + printable.Line(s.Async)
 }

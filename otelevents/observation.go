@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/rollcall-go/rollcall"
+	"github.com/rollcall-go/rollcall/internal/friend"
 )
 
 // observation observes one dispatch. Each listener has its own element in calls, so that
@@ -79,7 +80,7 @@ func (o *observation) End(err error) {
 	}
 	if o.recording {
 		o.describe()
-		endDispatch(o.span, err, func(part error) bool { return isListeners(part) })
+		endDispatch(o.span, err, isListeners)
 	} else {
 		o.span.End()
 	}
@@ -93,7 +94,10 @@ func (o *observation) publisher(err error) int {
 		return -1
 	}
 	for i, l := range o.listeners.All() {
-		if o.listeners.IsAsync(i) && slices.Contains(failed.Keys, l.Async) {
+		if !o.listeners.IsAsync(i) {
+			continue
+		}
+		if slices.Contains(failed.Keys, l.Async) || len(failed.Keys) == 0 && l.Async == friend.AnyKey {
 			return i
 		}
 	}
