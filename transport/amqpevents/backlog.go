@@ -48,11 +48,11 @@ func (t *Transport) Backlog(ctx context.Context, event, key string) (transport.B
 
 // count returns how many messages are ready in a queue, if the queue exists.
 func (t *Transport) count(ctx context.Context, queue string) (messages int, found bool, err error) {
-	counted := make(chan int, setUpTries)
+	var counted atomic.Int64 // an abandoned call may still write
 	err = t.declare(ctx, func(ch channel) error {
 		n, err := ready(ch, queue)
 		if err == nil {
-			counted <- n
+			counted.Store(int64(n))
 		}
 		return err
 	})
@@ -62,7 +62,7 @@ func (t *Transport) count(ctx context.Context, queue string) (messages int, foun
 	case err != nil:
 		return 0, false, err
 	}
-	return <-counted, true, nil
+	return int(counted.Load()), true, nil
 }
 
 // ready returns how many messages are ready in a queue. isNoQueue reports whether the
@@ -112,8 +112,11 @@ func (t *tally) noteRetry(now time.Time, wait time.Duration) {
 	if t.retrying == nil {
 		t.retrying = map[int64]int{}
 	}
-	t.prune(now)
-	t.retrying[now.Add(wait).Unix()]++
+	second := now.Add(wait).Unix()
+	if t.retrying[second] == 0 {
+		t.prune(now) // whenever the map grows
+	}
+	t.retrying[second]++
 }
 
 func (t *tally) counts(now time.Time) (inFlight, retrying int) {

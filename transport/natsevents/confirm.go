@@ -114,12 +114,12 @@ var errUnanswered = errors.New("the server did not answer")
 // returned, nothing reads the body any more. If done is true, nothing reads the header
 // either.
 func (c *confirmations) publish(ctx context.Context, subject string, header nats.Header, body []byte, check *rounds) (done bool, err error) {
+	if err := c.denials.inboxDenied(); err != nil {
+		return true, err // the answer would not arrive
+	}
 	s, ok := c.spare.Get().(*sending)
 	if !ok {
 		s = &sending{answer: make(chan error, 1)}
-	}
-	if err := c.denials.inboxDenied(); err != nil {
-		return true, err // the answer would not arrive
 	}
 	s.message = nats.Msg{Subject: subject, Header: header, Data: body}
 	id := c.begin(s, check)

@@ -249,8 +249,11 @@ func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 			return annotated(err, "publishing event "+m.Event)
 		}
 	}
+	if t.store != nil { // nobody else can delete the consumers of an embedded server
+		return t.publish(ctx, m, "", nil)
+	}
 	known := t.receiversOf(m.Event)
-	if known == nil || t.store != nil { // nobody else can delete the consumers of an embedded server
+	if known == nil {
 		return t.publish(ctx, m, "", nil)
 	}
 	for range confirmAttempts {

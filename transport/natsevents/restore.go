@@ -54,18 +54,42 @@ func (t *Transport) restore() error {
 // restoreConsumers creates the consumers that the server does not have.
 func (t *Transport) restoreConsumers(ctx context.Context) (lost []string, missing map[string]error) {
 	missing = map[string]error{}
-	for _, r := range t.allReceivers() {
-		for _, k := range r.list() {
-			isLost, err := t.declare(ctx, k.subscription, k.consumer)
-			if isLost {
-				lost = append(lost, k.subscription.Event+"/"+k.subscription.Key)
-			}
-			if err != nil {
-				missing[k.consumer] = err
-			}
+	note := func(k receiver, isLost bool, err error) {
+		if isLost {
+			lost = append(lost, k.subscription.Event+"/"+k.subscription.Key)
+		}
+		if err != nil {
+			missing[k.consumer] = err
 		}
 	}
+	var gone []receiver
+	for _, r := range t.allReceivers() {
+		for _, k := range r.list() {
+			isLost, err := t.adopt(ctx, k.subscription, k.consumer)
+			if errors.Is(err, jetstream.ErrConsumerNotFound) {
+				gone = append(gone, k)
+				continue
+			}
+			note(k, isLost, err)
+		}
+	}
+	if len(gone) > 0 {
+		pause(ctx, untilRemoved) // once for all
+	}
+	for _, k := range gone {
+		isLost, err := t.create(ctx, k.subscription, k.consumer)
+		note(k, isLost, err)
+	}
 	return lost, missing
+}
+
+// create creates the consumer of a receiver and records it. It reports whether that
+// replaces another one.
+func (t *Transport) create(ctx context.Context, s transport.Subscription, name string) (replaced bool, err error) {
+	if err := t.createOrUpdate(ctx, s, name); err != nil {
+		return false, err
+	}
+	return t.adopt(ctx, s, name)
 }
 
 // whileConnected returns a context that ends when the connection is lost, because the
@@ -139,10 +163,7 @@ func (t *Transport) declare(ctx context.Context, s transport.Subscription, name 
 	if t.knows(s) {
 		pause(ctx, untilRemoved)
 	}
-	if err := t.createOrUpdate(ctx, s, name); err != nil {
-		return false, err
-	}
-	return t.adopt(ctx, s, name)
+	return t.create(ctx, s, name)
 }
 
 // knows reports whether the receiver had a consumer before.
