@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rollcall-go/rollcall"
+	"github.com/rollcall-go/rollcall/internal/printable"
 )
 
 const (
@@ -23,6 +24,9 @@ const (
 // others is the name that counts the events beyond maxEvents, and the listeners of an
 // event beyond maxListeners.
 const others = "(others)"
+
+// traced returns the name under which a tracer knows an event or a listener.
+func traced(name string) string { return printable.Cut(name, maxName) }
 
 // memory holds everything that a Tracer knows since its last Reset.
 type memory struct {

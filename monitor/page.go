@@ -210,9 +210,6 @@ func (h *handler) page(title string) page {
 	return page{Title: printable.Line(title) + " – rollcall", Traced: h.tracer != nil}
 }
 
-// traced returns the name under which a tracer knows an event or a listener.
-func traced(name string) string { return cutTo(name, maxName) }
-
 // byName returns the counts of each event by its name.
 func byName(all []EventStats) map[string]EventStats {
 	named := map[string]EventStats{}

@@ -3,8 +3,9 @@ package monitor
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
+
+	"github.com/rollcall-go/rollcall/internal/printable"
 )
 
 // trace observes one dispatch. It is reused for other dispatches.
@@ -169,13 +170,4 @@ func rendered(render func(any) string, value any) (text string) {
 	return cut(render(value))
 }
 
-func cut(s string) string { return cutTo(s, maxText) }
-
-// cutTo returns a text of at most so many bytes and an ellipsis. What it cuts is copied,
-// so that the long text is not kept.
-func cutTo(s string, most int) string {
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
-}
+func cut(s string) string { return printable.Cut(s, maxText) }

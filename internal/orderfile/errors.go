@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/rollcall-go/rollcall/internal/errlist"
+	"github.com/rollcall-go/rollcall/internal/printable"
 )
 
 // Kind is a kind of problem.
@@ -81,12 +82,7 @@ const maxProblems = 100
 const maxMessage = 4096
 
 // cut returns a message of at most maxMessage bytes and an ellipsis.
-func cut(message string) string {
-	if len(message) <= maxMessage {
-		return message
-	}
-	return strings.ToValidUTF8(message[:maxMessage], "") + "…"
-}
+func cut(message string) string { return printable.Cut(message, maxMessage) }
 
 // join joins the problems, sorted by check and then by position. Beyond maxProblems, it
 // only says how many there are.

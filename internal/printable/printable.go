@@ -22,3 +22,12 @@ func Line(s string) string {
 func turns(r rune) bool {
 	return r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x200e || r == 0x200f || r == 0x061c
 }
+
+// Cut returns a text, or its first bytes and an ellipsis if it has more than most bytes. It
+// then copies them, so that the long text is not kept.
+func Cut(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
+}

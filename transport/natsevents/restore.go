@@ -174,16 +174,27 @@ func (t *Transport) knows(s transport.Subscription) bool {
 
 // declareAndLog is declare for one receiver. It restores the streams if they are missing.
 func (t *Transport) declareAndLog(ctx context.Context, s transport.Subscription, name string) error {
-	lost, err := t.declare(ctx, s, name)
-	if isStreamLost(err) {
-		if err = t.restored(ctx); err == nil {
-			lost, err = t.declare(ctx, s, name)
-		}
-	}
+	lost := false
+	err := t.withStreams(ctx, func() (err error) {
+		lost, err = t.declare(ctx, s, name)
+		return err
+	})
 	if lost {
 		t.logLost(nil, []string{s.Event + "/" + s.Key})
 	}
 	return err
+}
+
+// withStreams makes a call. If a stream is missing, it restores the streams and calls again.
+func (t *Transport) withStreams(ctx context.Context, call func() error) error {
+	err := call()
+	if !isStreamLost(err) {
+		return err
+	}
+	if err := t.restored(ctx); err != nil {
+		return err
+	}
+	return call()
 }
 
 // isStreamLost reports whether an error says that a stream does not exist.

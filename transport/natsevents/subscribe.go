@@ -151,12 +151,7 @@ func (t *Transport) isNeeded(subject string, s transport.Subscription, consumer 
 
 // begin creates or updates the consumer of a subscription.
 func (t *Transport) begin(ctx context.Context, s transport.Subscription, name string) error {
-	err := t.ensureConsumer(ctx, s, name)
-	if isStreamLost(err) {
-		if err = t.restored(ctx); err == nil {
-			err = t.ensureConsumer(ctx, s, name)
-		}
-	}
+	err := t.withStreams(ctx, func() error { return t.ensureConsumer(ctx, s, name) })
 	if err != nil || s.Key == "" {
 		return err
 	}
