@@ -63,6 +63,13 @@ func (d *declared) noteRepair(event string) {
 	delete(d.missing, event)
 }
 
+// noteRouted records that a queue gets the event again.
+func (d *declared) noteRouted(event string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.missing, event)
+}
+
 // missingSince returns since when no queue gets an event: now, unless an earlier call
 // returned a time that is not long ago. The caller of that call may have given up.
 func (d *declared) missingSince(event string) time.Time {
@@ -88,6 +95,7 @@ func (t *Transport) send(ctx context.Context, to route, m transport.Message) (ro
 	if len(keys) == 0 {
 		return false, nil
 	}
+	since := t.declared.missingSince(m.Event) // before the wait for other repairs, so that the waits overlap
 	select {
 	case t.declared.repairing <- struct{}{}:
 		defer func() { <-t.declared.repairing }()
@@ -95,9 +103,14 @@ func (t *Transport) send(ctx context.Context, to route, m transport.Message) (ro
 		return false, ctx.Err()
 	}
 	if t.declared.repaired(m.Event) == before {
-		return t.repair(ctx, m.Event, keys, publish)
+		routed, err = t.repair(ctx, m.Event, keys, since, publish)
+	} else {
+		routed, err = publish()
 	}
-	return publish()
+	if routed {
+		t.declared.noteRouted(m.Event)
+	}
+	return routed, err
 }
 
 // beforeRepair is how long a queue that was deleted is left to its consumers. If a quorum
@@ -107,8 +120,8 @@ const beforeRepair = time.Second
 
 // repair declares receivers again, unless their consumers have done so, and publishes.
 // Only one call may run at a time.
-func (t *Transport) repair(ctx context.Context, event string, keys []string, publish func() (bool, error)) (routed bool, err error) {
-	if !pause(ctx, nil, time.Until(t.declared.missingSince(event).Add(beforeRepair))) {
+func (t *Transport) repair(ctx context.Context, event string, keys []string, since time.Time, publish func() (bool, error)) (routed bool, err error) {
+	if !pause(ctx, nil, time.Until(since.Add(beforeRepair))) {
 		return false, ctx.Err()
 	}
 	if routed, err = publish(); err != nil || routed {
