@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/rollcall-go/rollcall/internal/printable"
 )
@@ -107,14 +108,14 @@ func changes(old, new []Listener) []Change {
 	var result []Change
 	for i, l := range new {
 		from, known := oldPlace[nameOf(new, i)]
-		c := Change{Listener: l.ID, From: from + 1, To: i + 1, Reason: l.Reason}
+		c := Change{Listener: l.ID, From: from + 1, To: i + 1, Reason: l.reasonAlone()}
 		switch {
 		case !known:
 			c.Kind, c.From = added, 0
 		case !stays[i]:
-			c.Kind, c.Was = moved, old[from].Reason
-		case old[from].Reason != l.Reason:
-			c.Kind, c.Was = kept, old[from].Reason
+			c.Kind, c.Was = moved, old[from].reasonAlone()
+		case old[from].reasonAlone() != l.reasonAlone():
+			c.Kind, c.Was = kept, old[from].reasonAlone()
 		default:
 			continue
 		}
@@ -122,10 +123,15 @@ func changes(old, new []Listener) []Change {
 	}
 	for i, l := range old {
 		if _, ok := newPlace[nameOf(old, i)]; !ok {
-			result = append(result, Change{Kind: removed, Listener: l.ID, From: i + 1, Was: l.Reason})
+			result = append(result, Change{Kind: removed, Listener: l.ID, From: i + 1, Was: l.reasonAlone()})
 		}
 	}
 	return result
+}
+
+// reasonAlone returns the reason without the tie, which changes when a neighbour does.
+func (l Listener) reasonAlone() string {
+	return strings.TrimSuffix(l.Reason, ", before "+l.Tie+" as declared")
 }
 
 // subscriber identifies a listener of one event. One ID may listen to the event twice,

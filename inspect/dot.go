@@ -14,7 +14,7 @@ func writeDOT(w *bufio.Writer, r Report) error {
 	r.eachEvent(func(n int, p Provider, e Event) {
 		fmt.Fprintf(w, "  subgraph cluster_%d {\n    label=%s;\n", n, dotText(p.ID+": "+e.Event))
 		for i, l := range e.Listeners {
-			fmt.Fprintf(w, "    e%dl%d [label=%s];\n", n, i, dotText(fmt.Sprintf("%d. %s", i+1, l.ID), l.Reason))
+			fmt.Fprintf(w, "    e%dl%d [label=%s];\n", n, i, dotText(fmt.Sprintf("%d. %s", i+1, l.ID), l.reasonAlone()))
 		}
 		for i := 1; i < len(e.Listeners); i++ {
 			fmt.Fprintf(w, "    e%dl%d -> e%dl%d;\n", n, i-1, n, i)

@@ -18,7 +18,7 @@ func writeMermaid(w *bufio.Writer, r Report) error {
 			fmt.Fprintf(w, "    e%dl%d[%s]\n", n, i, mermaidText(fmt.Sprintf("%d · %s", i+1, l.ID)))
 		}
 		for i := 1; i < len(e.Listeners); i++ {
-			fmt.Fprintf(w, "    e%dl%d -->|%s| e%dl%d\n", n, i-1, mermaidText(e.Listeners[i].Reason), n, i)
+			fmt.Fprintf(w, "    e%dl%d -->|%s| e%dl%d\n", n, i-1, mermaidText(e.Listeners[i].reasonAlone()), n, i)
 		}
 		for _, a := range e.arrows() {
 			fmt.Fprintf(w, "    e%dl%d -.-> e%dl%d\n", n, a.from, n, a.to)

@@ -20,7 +20,7 @@ func placedAt(id, source string, p ordering.Placement, r ordering.Reason) placed
 		asked.Source = ""
 	}
 	return placed{
-		Listener:  Listener{ID: id, Reason: r.String(), Source: source, Placement: placementOf(asked)},
+		Listener:  Listener{ID: id, Reason: r.String(), Tie: r.Tie, Source: source, Placement: placementOf(asked)},
 		placement: p, reason: r,
 	}
 }

@@ -41,6 +41,7 @@ type Event struct {
 type Listener struct {
 	ID        string    `json:"id"`
 	Reason    string    `json:"reason"`           // why it runs at this place, such as "right after audit.Log"
+	Tie       string    `json:"tie,omitempty"`    // the listener that runs later only because of declared order; also in Reason
 	Source    string    `json:"source,omitempty"` // where it was registered
 	Hears     string    `json:"hears,omitempty"`  // the interface or name that it listens to, if not the event itself
 	Async     string    `json:"async,omitempty"`  // the receiver key of an asynchronous listener; "*" for any

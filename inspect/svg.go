@@ -79,8 +79,8 @@ func svgEvent(b *strings.Builder, y int, heading string, e Event) (bottom int, r
 		row := top + i*svgRow
 		fmt.Fprintf(b, `<rect class="b" x="%d" y="%d" width="%.0f" height="%d" rx="4"/>`+"\n", left, row, box, svgBox)
 		svgText(b, "", left+8, row+svgBox-6, numbered(i, l))
-		svgText(b, "r", left+int(box)+12, row+svgBox-6, l.Reason)
-		right = max(right, float64(left)+box+12+svgWidth(l.Reason))
+		svgText(b, "r", left+int(box)+12, row+svgBox-6, l.reasonAlone())
+		right = max(right, float64(left)+box+12+svgWidth(l.reasonAlone()))
 	}
 	svgArcs(b, left, top, arrows, lane)
 	return top + len(e.Listeners)*svgRow, right

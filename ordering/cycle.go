@@ -17,10 +17,11 @@ import (
 // only in the next run.
 func (g *graph) cycles(events []string) error {
 	f := &finder{graph: g, budget: maxSearch}
-	f.out = adjacent(len(g.members), g.edges, edgeFrom, isAny)
-	f.component = make([]int32, len(g.members))
-	f.via, f.met = make([]int32, len(g.members)), make([]int32, len(g.members))
-	f.search(allNodes(len(g.members)))
+	n := g.nodes()
+	f.out = adjacent(n, g.edges, edgeFrom, isAny)
+	f.component = make([]int32, n)
+	f.via, f.met = make([]int32, n), make([]int32, n)
+	f.search(allNodes(n))
 	var problems []error
 	for _, ring := range f.rings {
 		problems = append(problems, g.cycleError(ring, events))
@@ -43,21 +44,45 @@ func allNodes(n int) []int32 {
 // cycleError returns the error for a ring of edges. It starts at the hint of the listener
 // that was declared earliest.
 func (g *graph) cycleError(ring []int32, events []string) error {
+	hints := g.hintsOf(ring)
 	start := 0
-	for i, e := range ring {
-		if g.edges[e].owner < g.edges[ring[start]].owner {
+	for i, h := range hints {
+		if h.Item < hints[start].Item {
 			start = i
 		}
 	}
-	problem := &CycleError{}
+	problem := &CycleError{Hints: append(hints[start:len(hints):len(hints)], hints[:start]...)}
 	if len(events) > 0 {
 		problem.Event = events[0]
 	}
-	for i := range ring {
-		e := g.edges[ring[(start+i)%len(ring)]]
-		problem.Hints = append(problem.Hints, g.publicHint(e))
-	}
 	return problem
+}
+
+// hintsOf returns the hints of a ring of edges. Two edges through a gate are one hint, and
+// the node on the side of its target is a member of the label.
+func (g *graph) hintsOf(ring []int32) []Hint {
+	var hints []Hint
+	for i, index := range ring {
+		switch e := g.edges[index]; {
+		case g.isGate(e.to): // with the next edge
+		case g.isGate(e.from):
+			in := g.edges[ring[(i+len(ring)-1)%len(ring)]]
+			owned, member := e, in.from
+			if e.owner < 0 {
+				owned, member = in, e.to
+			}
+			h := g.publicHint(owned)
+			h.Member, h.MemberSource = g.item(member).ID, g.item(member).Source
+			hints = append(hints, h)
+		default:
+			h := g.publicHint(e)
+			if e.link >= 0 { // an entry means a listener that an earlier one means
+				h.Member, h.MemberSource = h.Listener, h.Registered
+			}
+			hints = append(hints, h)
+		}
+	}
+	return hints
 }
 
 // finder looks for cycles in the part of a graph whose nodes share a
@@ -84,7 +109,9 @@ func (f *finder) search(nodes []int32) {
 		ring := f.shortest(component)
 		f.rings = append(f.rings, ring)
 		for _, e := range ring {
-			f.component[f.graph.edges[e].from] = 0
+			if n := f.graph.edges[e].from; !f.graph.isGate(n) { // others may form a cycle through it
+				f.component[n] = 0
+			}
 		}
 		if f.budget > 0 {
 			pending = append(pending, f.components(f.remaining(component))...)
@@ -106,31 +133,40 @@ func (f *finder) remaining(component []int32) []int32 {
 // within the budget. The first search always runs to its end, so there is a result.
 func (f *finder) shortest(component []int32) []int32 {
 	var best []int32
+	length := 0
 	for _, start := range component {
-		if ring := f.ringThrough(start, len(best)); ring != nil {
-			best = ring
+		if f.graph.isGate(start) {
+			continue // a cycle through it has a member, too
 		}
-		if len(best) == 1 || f.budget <= 0 {
+		if ring, hints := f.ringThrough(start, length); ring != nil {
+			best, length = ring, hints
+		}
+		if length == 1 || f.budget <= 0 {
 			break
 		}
 	}
 	return best
 }
 
-// ringThrough returns the edges of a shortest cycle through start, or nil if none is
-// shorter than limit. A limit of 0 means no limit.
-func (f *finder) ringThrough(start int32, limit int) []int32 {
+// ringThrough returns the edges of a shortest cycle through start and the number of its
+// hints, or nil if none is shorter than limit. A limit of 0 means no limit. An edge that
+// enters a gate does not count, so the gate belongs to the same level.
+func (f *finder) ringThrough(start int32, limit int) (ring []int32, hints int) {
 	f.round++
 	level := []int32{start}
 	for depth := 1; len(level) > 0 && (limit == 0 || depth < limit); depth++ {
 		var next []int32
-		for _, n := range level {
-			for _, e := range f.out.at(n) {
+		for i := 0; i < len(level); i++ {
+			for _, e := range f.out.at(level[i]) {
 				f.budget--
 				switch to := f.graph.edges[e].to; {
 				case to == start:
-					return f.traceBack(e, start)
-				case f.component[to] == f.component[start] && f.met[to] != f.round:
+					return f.traceBack(e, start), depth
+				case f.component[to] != f.component[start] || f.met[to] == f.round:
+				case f.graph.isGate(to):
+					f.met[to], f.via[to] = f.round, e
+					level = append(level, to)
+				default:
 					f.met[to], f.via[to] = f.round, e
 					next = append(next, to)
 				}
@@ -138,7 +174,7 @@ func (f *finder) ringThrough(start int32, limit int) []int32 {
 		}
 		level = next
 	}
-	return nil
+	return nil, 0
 }
 
 func (f *finder) traceBack(closing, start int32) []int32 {

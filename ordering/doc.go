@@ -5,7 +5,7 @@
 // order keeps every hint, moves no listener without need, and is the same on every run.
 // Sort also returns the [Reason] for the place of each listener.
 //
-// Declared order is that of the items. The rules:
+// An application adds [Rules] of its own. Declared order is that of the items. The rules:
 //
 //  1. Every before and after holds in the result. If that is impossible, Sort fails with
 //     a [CycleError] that lists the hints of a cycle, a shortest one except in huge
@@ -27,7 +27,18 @@
 //     target is pushed down, too. Other listeners keep their order.
 //  5. A listener that names nobody and is named by nobody never changes the
 //     relative order of the others.
-//  6. The result depends only on declared order, placements and bands, see [Band].
+//  6. The result depends only on declared order, placements, rules and bands, see [Band].
+//  7. A target "@audit" means every listener of the event that has the label audit, as if
+//     each were a target of its own. A label never is an anchor: a listener whose targets
+//     are all labels keeps the place of its priority, and moves by rule 4. A label that
+//     no listener has is an [UnknownTargetError]. One whose members don't listen to the
+//     event orders nothing there.
+//  8. A [Sequence] of the application puts all that a later entry means after all that an
+//     earlier one means, like hints of the later listeners that are no anchors. Several
+//     sequences add up. Entries that don't listen to the event are passed over.
+//  9. The application can switch listeners [Off]. They leave the event before it is
+//     sorted, and hints that name them count as not written.
+//  10. If only declared order puts a listener before the next one, its reason says so.
 //
 // # Algorithm
 //
@@ -36,7 +47,9 @@
 // it. The sequence satisfies rules 2 and 3. Two topological sorts then make the remaining
 // hints hold. The first goes from the back over the before hints and pulls listeners up.
 // The second goes from the front over all hints and pushes listeners down. Neither moves
-// a listener without need.
+// a listener without need. Between the members of a label and those who name it stands a
+// gate, a node without a place that is passed as soon as it is free. So k members and m
+// hints cost k+m, not k·m.
 //
 // Sorting V listeners with E hints costs O((V+E) log V). Sorting 100,000 listeners with
 // 200,000 hints takes about a quarter of a second on two cores of an AMD EPYC

@@ -35,35 +35,70 @@ func (e *DuplicateError) Error() string {
 		e.ID, toEvent(e.Event), callsite.Both(e.Sources[0], e.Sources[1]))
 }
 
-// UnknownTargetError reports a hint whose target is not the ID of any listener.
+// UnknownTargetError reports a hint whose target is not the ID of any listener, or a label
+// that no listener has. If Rule is set, an entry of the application has the target, and
+// Hint has only Target and Source.
 type UnknownTargetError struct {
 	Hint       Hint
-	Suggestion string // a listener with a similar ID, or ""
+	Rule       RuleKind
+	Suggestion string // a similar ID or label, or ""
 }
 
 func (e *UnknownTargetError) Error() string {
+	has := "ID"
+	if _, isLabel := labelOf(e.Hint.Target); isLabel {
+		has = "label"
+	}
+	if e.Rule != "" {
+		return e.rule(has)
+	}
 	next := fmt.Sprintf("correct it, or write %q if it may be absent", "?"+e.Hint.Target)
 	if e.Suggestion != "" {
 		next = fmt.Sprintf("did you mean %s? Write %q if it may be absent", e.Suggestion, "?"+e.Hint.Target)
 	}
-	return fmt.Sprintf("%s%s must run %s %s, but no listener has that ID: %s",
-		e.Hint.Listener, callsite.At(e.Hint.Source), e.Hint.Side, e.Hint.Target, next)
+	return fmt.Sprintf("%s%s must run %s %s, but no listener has that %s: %s",
+		e.Hint.Listener, callsite.At(e.Hint.Source), e.Hint.Side, e.Hint.Target, has, next)
 }
 
-// NotListeningError reports a hint whose target exists, but not for the same event.
+// rule returns the message for an entry of the application.
+func (e *UnknownTargetError) rule(has string) string {
+	next := fmt.Sprintf("correct it, or write %q if it may be absent", "?"+e.Hint.Target)
+	if e.Suggestion != "" {
+		next = fmt.Sprintf("did you mean %s? Write %q if it may be absent", e.Suggestion, "?"+e.Hint.Target)
+	}
+	return fmt.Sprintf("%s%s names %s, but no listener has that %s: %s", e.Rule.subject(), callsite.At(e.Hint.Source), e.Hint.Target, has, next)
+}
+
+// subject returns how messages call a rule.
+func (k RuleKind) subject() string {
+	if k == InOff {
+		return "the list of what is off"
+	}
+	return "a sequence"
+}
+
+// NotListeningError reports a hint whose target exists, but not for the same event. If
+// Rule is set, an entry of the application has the target, and Hint has only Target and
+// Source.
 type NotListeningError struct {
 	Hint         Hint
-	Event        string // the event of the item that gave the hint
+	Rule         RuleKind
+	Event        string // the event of the item that gave the hint, or of the rule
 	TargetSource string // where the target is registered
 }
 
 func (e *NotListeningError) Error() string {
+	if e.Rule != "" {
+		return fmt.Sprintf("%s%s of %s names %s, but %s%s does not listen to that: drop it, or write %q if that is intended",
+			e.Rule.subject(), callsite.At(e.Hint.Source), e.Event, e.Hint.Target, e.Hint.Target, callsite.At(e.TargetSource), "?"+e.Hint.Target)
+	}
 	return fmt.Sprintf("%s%s must run %s %s on %s, but %s%s does not listen to that: drop the hint, or write %q if that is intended",
 		e.Hint.Listener, callsite.At(e.Hint.Source), e.Hint.Side, e.Hint.Target, e.Event,
 		e.Hint.Target, callsite.At(e.TargetSource), "?"+e.Hint.Target)
 }
 
-// BandError reports a hint that contradicts the order of the bands, see [Band].
+// BandError reports a hint or a sequence that contradicts the order of the bands, see
+// [Band].
 type BandError struct {
 	Hint         Hint
 	Target       int    // index of the target's item
@@ -71,6 +106,10 @@ type BandError struct {
 }
 
 func (e *BandError) Error() string {
+	if e.Hint.Sequence != nil {
+		return fmt.Sprintf("a sequence has %s after %s (%s), but all listeners of its band run on the other side of that%s: change the sequence",
+			e.Hint.Listener, e.Hint.Target, e.Hint.Source, callsite.At(e.TargetSource))
+	}
 	return fmt.Sprintf("%s%s must run %s %s%s, but all listeners of its band run on the other side of that: drop the hint",
 		e.Hint.Listener, callsite.At(e.Hint.Source), e.Hint.Side, e.Hint.Target, callsite.At(e.TargetSource))
 }
@@ -88,8 +127,7 @@ const maxHints = 20
 
 func (e *CycleError) Error() string {
 	if len(e.Hints) == 1 {
-		h := e.Hints[0]
-		return fmt.Sprintf("%s%s must run %s itself: drop the hint", h.Listener, callsite.At(h.Source), h.Side)
+		return e.Hints[0].ofItself()
 	}
 	shown := e.Hints[:min(len(e.Hints), maxHints)]
 	clauses := make([]string, len(shown))
@@ -102,14 +140,31 @@ func (e *CycleError) Error() string {
 	return strings.Join(clauses, ",\nand ") + ": drop one of the hints"
 }
 
+// ofItself returns the message for a hint of a listener that means itself.
+func (h Hint) ofItself() string {
+	if h.Sequence != nil {
+		return fmt.Sprintf("a sequence means %s twice%s, also as %s: drop one of the entries", h.Listener, callsite.At(h.Source), h.Target)
+	}
+	if h.Target != h.Listener {
+		return fmt.Sprintf("%s%s must run %s %s, but has that label itself: drop the hint or the label", h.Listener, callsite.At(h.Source), h.Side, h.Target)
+	}
+	return fmt.Sprintf("%s%s must run %s itself: drop the hint", h.Listener, callsite.At(h.Source), h.Side)
+}
+
 // inCycle returns the hint in words. It adds the listener's own place if the hint is
-// written elsewhere.
+// written elsewhere, and the member of a label that is meant.
 func (h Hint) inCycle() string {
-	own := ""
+	own, target := "", h.Target
 	if h.Registered != h.Source {
 		own = callsite.At(h.Registered)
 	}
-	return fmt.Sprintf("%s%s must run %s %s%s", h.Listener, own, h.Side, h.Target, callsite.At(h.Source))
+	if h.Member != "" && h.Member != h.Target {
+		target += ", which is " + callsite.Named(h.Member, h.MemberSource)
+	}
+	if h.Sequence != nil {
+		return fmt.Sprintf("%s%s must run %s %s, by a sequence%s", h.Listener, own, h.Side, target, callsite.At(h.Source))
+	}
+	return fmt.Sprintf("%s%s must run %s %s%s", h.Listener, own, h.Side, target, callsite.At(h.Source))
 }
 
 func toEvent(event string) string {

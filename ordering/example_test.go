@@ -23,7 +23,7 @@ func Example() {
 	}
 	// Output:
 	// auditor: first
-	// mailer: priority 0 (default)
+	// mailer: priority 0 (default), before indexer as declared
 	// indexer: priority 0 (default)
 	// notifier: right after indexer
 }

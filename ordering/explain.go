@@ -3,8 +3,12 @@ package ordering
 // placed converts the final sequence to the result, with reasons.
 func (g *graph) placed(p preference, m moves) []Placed {
 	placed := make([]Placed, len(p.sequence))
+	tied := g.tied(p, m)
 	for i, n := range p.sequence {
 		r := g.reason(n, p, m)
+		if tied[i] >= 0 {
+			r.Tie = g.item(tied[i]).ID
+		}
 		if r.Beside != nil {
 			r.Apart = !g.besideAnchor(p, i) || g.item(n).Band != g.item(p.anchor[n]).Band
 			r.forgetReturn()
@@ -17,7 +21,7 @@ func (g *graph) placed(p preference, m moves) []Placed {
 // forgetReturn drops a move that had no effect in the end: one pass moved the listener
 // away from its anchor, and the other moved it back.
 func (r *Reason) forgetReturn() {
-	if r.Moved != nil && !r.Apart && *r.Moved == *r.Beside {
+	if r.Moved != nil && !r.Apart && r.Moved.is(*r.Beside) {
 		r.Moved = nil
 	}
 }

@@ -53,3 +53,40 @@ func decodePriority(b byte) ordering.Priority {
 	}
 	return ordering.At(int(b%8) - 6)
 }
+
+// FuzzRules is FuzzSort with labels, a sequence and listeners that are off. The first two
+// bytes of a listener are its labels and what it names, the third one what the rules say.
+func FuzzRules(f *testing.F) {
+	f.Add([]byte{0x01, 0x00, 0, 0x02, 0x11, 0})
+	f.Add([]byte{0x01, 0x00, 0x01, 0x02, 0x00, 0x02, 0x04, 0x00, 0x80})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		items := make([]ordering.Item, min(len(data)/3, maxFuzzed))
+		r := ordering.Rules{Sequences: []ordering.Sequence{{}}}
+		for i := range items {
+			labels, targets, said := data[3*i], data[3*i+1], data[3*i+2]
+			items[i] = ordering.Item{ID: fmt.Sprint("l", i)}
+			p := &items[i].Placement
+			p.Priority = decodePriority(labels >> 3)
+			for n, label := range []string{"a", "b", "c"} {
+				if labels&(1<<n) != 0 {
+					p.Labels = append(p.Labels, label)
+				}
+				optional := ordering.Target{ID: "@" + label, Optional: true}
+				if targets&(1<<n) != 0 {
+					p.Before = append(p.Before, optional)
+				}
+				if targets&(8<<n) != 0 {
+					p.After = append(p.After, optional)
+				}
+			}
+			entry := ordering.Entry{Target: ordering.Target{ID: items[i].ID}}
+			if said&0x80 != 0 {
+				r.Off = append(r.Off, ordering.Off{Entry: entry})
+			}
+			if said&0x03 == 1 {
+				r.Sequences[0].Entries = append(r.Sequences[0].Entries, entry)
+			}
+		}
+		checkRules(t, items, r)
+	})
+}

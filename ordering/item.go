@@ -1,5 +1,10 @@
 package ordering
 
+import (
+	"strconv"
+	"strings"
+)
+
 // Item is one listener of one event, as the sort sees it. A listener of two
 // events is two items with the same ID. The order of a slice of items is the declared
 // order.
@@ -45,14 +50,52 @@ const (
 	After  Side = "after"
 )
 
-// Hint is one before or after of one listener.
+// Hint is one before or after of one listener. A sequence of the application gives the
+// hints of its later listeners, see [Sequence].
 type Hint struct {
 	Listener   string // ID of the listener that gave it
-	Item       int    // index of the listener's item
+	Item       int    // index of the listener's item; -1 if no listener gave it
 	Side       Side
-	Target     string
+	Target     string // an ID, or "@" and a label
 	Source     string // where it is written
 	Registered string // where the listener is registered
+
+	Sequence *Sequence // the sequence that gave it, or nil
+	// Members are the IDs of the listeners with the label of Target. In a cycle, Member is
+	// the one that the cycle goes through, and MemberSource is where that is registered.
+	Members              []string
+	Member, MemberSource string
+}
+
+// is reports whether both are the same hint of one listener.
+func (h Hint) is(other Hint) bool {
+	return h.Item == other.Item && h.Side == other.Side && h.Target == other.Target && h.Sequence == other.Sequence
+}
+
+// target returns the target for a reason: with the members of a label, and with the place
+// of a sequence.
+func (h Hint) target() string {
+	var notes []string
+	if len(h.Members) > 0 {
+		notes = append(notes, listed(h.Members))
+	}
+	if h.Sequence != nil && h.Source != "" {
+		notes = append(notes, h.Source)
+	}
+	if len(notes) == 0 {
+		return h.Target
+	}
+	return h.Target + " (" + strings.Join(notes, "; ") + ")"
+}
+
+// maxMembers limits the members of a label that a text names.
+const maxMembers = 3
+
+func listed(ids []string) string {
+	if more := len(ids) - maxMembers; more > 1 {
+		return strings.Join(ids[:maxMembers], ", ") + " and " + strconv.Itoa(more) + " more"
+	}
+	return strings.Join(ids, ", ")
 }
 
 // String is the hint in words, such as "audit.Log before recipes.Indexer".
@@ -64,6 +107,7 @@ func (h Hint) String() string {
 type Order struct {
 	Event  string
 	Placed []Placed
+	Off    []SwitchedOff // in declared order
 }
 
 // Placed is one item of an order, with the reason for its place.
@@ -86,13 +130,16 @@ type Reason struct {
 	// its own moves a listener up. An After of its own, or a Before of another listener,
 	// moves it down.
 	Moved *Hint
+	// Tie is the ID of a listener that runs later only because of declared order, or "".
+	Tie string
 
 	id, key string
 }
 
 // String is the reason in one short sentence, such as "priority 10",
-// "right after recipes.Indexer" or
-// "priority 10, moved down to run after audit.Log". For an asynchronous listener, it says
+// "right after recipes.Indexer",
+// "priority 10, moved down to run after audit.Log" or
+// "priority 0 (default), before search.Indexer as declared". For an asynchronous listener, it says
 // that the priority counts among the listeners of one receiver key only:
 // "asynchronous, first of key mail".
 func (r Reason) String() string {
@@ -101,15 +148,25 @@ func (r Reason) String() string {
 		text = "asynchronous, " + text
 	}
 	switch {
+	case r.Tie != "":
+		text += ", before " + r.Tie + " as declared"
 	case r.Moved == nil:
 	case r.Moved.Listener != r.id:
-		text += ", moved down because " + r.Moved.Listener + " must run before it"
+		text += ", moved down because " + r.Moved.Listener + " must run before " + r.Moved.it()
 	case r.Moved.Side == Before:
-		text += ", moved up to run before " + r.Moved.Target
+		text += ", moved up to run before " + r.Moved.target()
 	default:
-		text += ", moved down to run after " + r.Moved.Target
+		text += ", moved down to run after " + r.Moved.target()
 	}
 	return text
+}
+
+// it returns how a reason of its target calls the target.
+func (h Hint) it() string {
+	if _, isLabel := labelOf(h.Target); isLabel {
+		return h.Target
+	}
+	return "it"
 }
 
 func (r Reason) place() string {

@@ -48,6 +48,23 @@ func tangle(n int) []ordering.Item {
 	return items
 }
 
+// members is n items with a label and n that name it: half to run before it, half after.
+func members(n int) []ordering.Item {
+	items := chain(2 * n)
+	label := []ordering.Target{{ID: "@many"}}
+	for i := range items {
+		switch p := &items[i].Placement; {
+		case i%2 == 0:
+			*p = ordering.Placement{Labels: []string{"many"}}
+		case i < n:
+			*p = ordering.Placement{After: label}
+		default:
+			*p = ordering.Placement{Before: label}
+		}
+	}
+	return items
+}
+
 // Deep and wide shapes must neither overflow a stack nor take quadratic time:
 // a quadratic step would take minutes here.
 func TestLargeShapes(t *testing.T) {
@@ -158,4 +175,35 @@ func TestLargeSuggestions(t *testing.T) {
 	if _, err := ordering.Sort(items); firstKind(err) != "unknown_target" {
 		t.Errorf("got %q", firstKind(err))
 	}
+}
+
+// All members of a label run between those that run before and after it.
+func checkMembersHold(t *testing.T, items []ordering.Item, placed []ordering.Placed) {
+	t.Helper()
+	stage := 0
+	for _, p := range placed {
+		now := 1 // of a member
+		switch x := items[p.Item].Placement; {
+		case len(x.Before) > 0:
+			now = 0
+		case len(x.After) > 0:
+			now = 2
+		}
+		if now < stage {
+			t.Fatalf("%s runs too late", items[p.Item].ID)
+		}
+		stage = now
+	}
+}
+
+func TestLargeLabel(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it is large")
+	}
+	items := members(large / 2)
+	orders, err := ordering.Sort(items)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkMembersHold(t, items, orders[0].Placed)
 }

@@ -12,6 +12,9 @@ import (
 type oracle struct {
 	items []ordering.Item
 	index map[string]int
+	// What labels and sequences add, which makes no anchors: a item runs before others, or
+	// after others.
+	labelBefore, labelAfter map[[2]int]bool
 }
 
 func newOracle(items []ordering.Item) oracle {
@@ -38,11 +41,11 @@ func (o oracle) order() []string {
 
 // precedes says whether a hint of a or b puts a before b.
 func (o oracle) precedes(a, b int) bool {
-	return o.beforeHint(a, b) || names(o.items[b].Placement.After, o.items[a].ID)
+	return o.beforeHint(a, b) || names(o.items[b].Placement.After, o.items[a].ID) || o.labelAfter[[2]int{b, a}]
 }
 
 func (o oracle) beforeHint(a, b int) bool {
-	return names(o.items[a].Placement.Before, o.items[b].ID)
+	return names(o.items[a].Placement.Before, o.items[b].ID) || o.labelBefore[[2]int{a, b}]
 }
 
 func names(targets []ordering.Target, id string) bool {

@@ -11,6 +11,7 @@ import (
 // nothing: priority 0, in declared order.
 type Placement struct {
 	Priority Priority
+	Labels   []string // names by which the targets of others mean this listener, without "@"
 	Before   []Target // run before each of these
 	After    []Target // run after each of these
 
@@ -21,7 +22,7 @@ type Placement struct {
 
 // IsZero reports whether the placement asks for nothing.
 func (p Placement) IsZero() bool {
-	return p.Priority.IsZero() && len(p.Before) == 0 && len(p.After) == 0
+	return p.Priority.IsZero() && len(p.Labels) == 0 && len(p.Before) == 0 && len(p.After) == 0
 }
 
 // String renders the placement in one line, such as
@@ -30,6 +31,9 @@ func (p Placement) String() string {
 	var parts []string
 	if !p.Priority.IsZero() {
 		parts = append(parts, p.Priority.describe())
+	}
+	if len(p.Labels) > 0 {
+		parts = append(parts, "labels "+strings.Join(p.Labels, ","))
 	}
 	if len(p.Before) > 0 {
 		parts = append(parts, "before "+joinTargets(p.Before))
@@ -127,21 +131,36 @@ func (p Priority) band() int {
 	return 1
 }
 
-// Target names a listener to run before or after. If an optional target does not listen
-// to the event, the hint is ignored.
+// Target names a listener to run before or after, or all listeners with a label. If an
+// optional target does not listen to the event, the hint is ignored.
 type Target struct {
-	ID       string
+	ID       string // the ID of a listener, or "@" and a label
 	Optional bool
 }
 
-// ParseTarget reads an ID, with "?" before it for an optional target.
-// An empty ID is an error.
+// ParseTarget reads an ID or "@" and a label, with "?" before it for an optional target.
+// An empty ID or label is an error.
 func ParseTarget(text string) (Target, error) {
 	id, optional := strings.CutPrefix(text, "?")
-	if id == "" {
+	switch id {
+	case "":
 		return Target{}, fmt.Errorf("empty target %q: write the ID of a listener", text)
+	case "@":
+		return Target{}, fmt.Errorf("empty label %q: write a label after the @", text)
 	}
 	return Target{ID: id, Optional: optional}, nil
+}
+
+// Label returns the label that the target means and true, or "" and false if the target
+// is the ID of a listener.
+func (t Target) Label() (string, bool) { return labelOf(t.ID) }
+
+func labelOf(id string) (string, bool) {
+	label, is := strings.CutPrefix(id, "@")
+	if !is {
+		return "", false
+	}
+	return label, true
 }
 
 // String is the text that ParseTarget reads.

@@ -1,6 +1,7 @@
 package ordering_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -25,7 +26,7 @@ func TestReasons(t *testing.T) {
 			item("e", "", "", priority(ordering.First())),
 		}, `
 e: first
-c: priority 0 (default)
+c: priority 0 (default), before d as declared
 d: priority 0
 b: priority -3
 a: last`},
@@ -102,7 +103,7 @@ func TestReasonForPrograms(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := ordering.Hint{Listener: "b", Item: 1, Side: ordering.After, Target: "a", Source: "services.yaml:7", Registered: "m.go:2"}
-	if got := orders[0].Placed[1].Reason.Beside; got == nil || *got != want {
+	if got := orders[0].Placed[1].Reason.Beside; got == nil || !reflect.DeepEqual(*got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 	if got := want.String(); got != "b after a" {

@@ -13,9 +13,11 @@ import (
 // concurrently. Make it with [NewSet].
 type Set struct {
 	items   []Item
-	events  []string           // in order of first appearance
-	byEvent map[string][]int32 // items in declared order
-	banded  bool               // some items are not in the Normal band
+	rules   Rules
+	overlap func(a, b string) bool // for different events; nil if none overlap
+	events  []string               // in order of first appearance
+	byEvent map[string][]int32     // items in declared order
+	banded  bool                   // some items are not in the Normal band
 
 	// The items with one ID are a linked list in declared order. byID has the first item,
 	// and sameID leads from one item to the next. -1 ends the list.
@@ -26,6 +28,13 @@ type Set struct {
 
 	hints     []hint
 	hintStart []int32 // hints of item i: hints[hintStart[i]:hintStart[i+1]], after hints first
+
+	labels  []label
+	byLabel map[string]int32 // name → number, which is the index and 1
+	// Labels of item i: labelsOf[labelStart[i]:labelStart[i+1]], if there are any.
+	labelsOf, labelStart []int32
+
+	off map[int32][]int32 // item → the indexes of rules.Off that mean it
 }
 
 // inEvent identifies an item by the first item with the same ID, and by the event.
@@ -34,9 +43,11 @@ type inEvent struct {
 	event string
 }
 
-// hint is a resolved target: the first item with its ID, or -1.
+// hint is a resolved target: the first item with its ID, or -1. A target that is a label
+// has its number, and -1 for the item.
 type hint struct {
 	target int32
+	label  int32 // 0 for an ID, and for a label that nobody has
 	index  int32 // in the placement's list
 	side   side
 }
@@ -56,20 +67,22 @@ func (s side) name() Side {
 	return After
 }
 
-// NewSet checks and indexes the items. The Set keeps the slice, so the slice must not be
+// NewSet checks and indexes the items. The Set keeps the slices, so they must not be
 // changed afterwards. The function overlap reports whether one dispatch may call
 // listeners of both events. It is only called for different events; nil means that no
-// events overlap.
+// events overlap. Several rules add up.
 //
 // The error joins a *DuplicateError, *UnknownTargetError, *NotListeningError or
 // *BandError for each problem. The Set is usable even if the error is not nil: it ignores
-// these hints.
-func NewSet(items []Item, overlap func(a, b string) bool) (*Set, error) {
-	s := &Set{items: items, byEvent: map[string][]int32{}, byID: make(map[string]int32, len(items))}
+// these hints and entries.
+func NewSet(items []Item, overlap func(a, b string) bool, rules ...Rules) (*Set, error) {
+	s := &Set{items: items, rules: joined(rules), overlap: overlap, byEvent: map[string][]int32{}, byID: make(map[string]int32, len(items))}
 	s.index()
+	s.indexLabels()
+	s.indexOff()
 	s.resolve()
-	problems := append(s.duplicates(), s.badTargets(overlap)...)
-	return s, errors.Join(append(problems, s.againstBands(overlap)...)...)
+	c := &checks{Set: s, ids: suggest.NewSuggester(s.ids), labels: suggest.NewSuggester(s.labelNames)}
+	return s, errors.Join(slices.Concat(s.duplicates(), c.badTargets(), s.againstBands())...)
 }
 
 func (s *Set) index() {
@@ -119,11 +132,13 @@ func (s *Set) resolve() {
 
 func (s *Set) resolveTargets(targets []Target, side side) {
 	for i, t := range targets {
-		first, ok := s.byID[t.ID]
-		if !ok {
-			first = -1
+		h := hint{target: -1, index: int32(i), side: side}
+		if _, isLabel := t.Label(); isLabel {
+			h.label = s.labelIndex(t.ID)
+		} else if first, ok := s.byID[t.ID]; ok {
+			h.target = first
 		}
-		s.hints = append(s.hints, hint{target: first, index: int32(i), side: side})
+		s.hints = append(s.hints, h)
 	}
 }
 
@@ -145,81 +160,6 @@ func (s *Set) public(item int32, h hint) Hint {
 	return Hint{Listener: it.ID, Item: int(item), Side: h.side.name(), Target: s.target(item, h).ID, Source: it.hintSource(), Registered: it.Source}
 }
 
-func (s *Set) duplicates() []error {
-	var problems []error
-	for first := range s.items {
-		// Only the first item with an ID follows the list, so the total time is linear.
-		if s.byID[s.items[first].ID] == int32(first) && s.sameID[first] >= 0 {
-			problems = append(problems, s.duplicatesOf(int32(first))...)
-		}
-	}
-	slices.SortStableFunc(problems, func(a, b error) int {
-		return a.(*DuplicateError).Items[1] - b.(*DuplicateError).Items[1]
-	})
-	return problems
-}
-
-func (s *Set) duplicatesOf(first int32) []error {
-	var problems []error
-	seen := map[string]int32{}
-	for i := first; i >= 0; i = s.sameID[i] {
-		it := &s.items[i]
-		j, twice := seen[it.Event]
-		if !twice {
-			seen[it.Event] = i
-			continue
-		}
-		problems = append(problems, &DuplicateError{
-			Items: [2]int{int(j), int(i)}, ID: it.ID, Event: it.Event,
-			Sources: [2]string{s.items[j].Source, it.Source},
-		})
-	}
-	return problems
-}
-
-// badTargets returns the errors for unknown targets, then those for targets that share no
-// event with the listener.
-func (s *Set) badTargets(overlap func(a, b string) bool) []error {
-	var unknown, deaf []error
-	suggester := suggest.NewSuggester(s.ids)
-	for i := range s.items {
-		for _, h := range s.hintsOf(int32(i)) {
-			switch target := s.target(int32(i), h); {
-			case target.Optional || s.items[i].Forgiving:
-			case h.target < 0:
-				unknown = append(unknown, &UnknownTargetError{
-					Hint: s.public(int32(i), h), Suggestion: suggester.Name(target.ID, s.items[i].ID),
-				})
-			case !s.meets(int32(i), h.target, overlap):
-				deaf = append(deaf, &NotListeningError{
-					Hint: s.public(int32(i), h), Event: s.items[i].Event,
-					TargetSource: s.items[h.target].Source,
-				})
-			}
-		}
-	}
-	return append(unknown, deaf...)
-}
-
-// againstBands returns an error for each hint that contradicts the order of the bands,
-// and for each target that the hint may refer to.
-func (s *Set) againstBands(overlap func(a, b string) bool) []error {
-	if !s.banded {
-		return nil
-	}
-	var problems []error
-	for i := range s.items {
-		for _, h := range s.hintsOf(int32(i)) {
-			for t := h.target; t >= 0; t = s.sameID[t] {
-				if s.contradicts(int32(i), t, h.side) && s.share(int32(i), t, overlap) {
-					problems = append(problems, &BandError{Target: int(t), Hint: s.public(int32(i), h), TargetSource: s.items[t].Source})
-				}
-			}
-		}
-	}
-	return problems
-}
-
 // contradicts reports whether the bands put the item on the other side of target.
 func (s *Set) contradicts(item, target int32, side side) bool {
 	if side == before {
@@ -228,26 +168,8 @@ func (s *Set) contradicts(item, target int32, side side) bool {
 	return s.items[item].Band < s.items[target].Band
 }
 
-// share reports whether one dispatch may call both items.
-func (s *Set) share(a, b int32, overlap func(a, b string) bool) bool {
-	e, f := s.items[a].Event, s.items[b].Event
-	return e == f || overlap != nil && overlap(e, f)
-}
-
-// meets reports whether some item with the target's ID may run together with item.
-func (s *Set) meets(item, target int32, overlap func(a, b string) bool) bool {
-	event := s.items[item].Event
-	if _, ok := s.of(target, event); ok || overlap == nil {
-		return ok
-	}
-	for t := target; t >= 0; t = s.sameID[t] {
-		other := s.items[t].Event
-		if overlap(event, other) {
-			return true
-		}
-	}
-	return false
-}
+// share reports whether one dispatch may call listeners of both events.
+func (s *Set) share(a, b string) bool { return a == b || s.overlap != nil && s.overlap(a, b) }
 
 // of returns the item of an event that has the same ID as the item first.
 func (s *Set) of(first int32, event string) (int32, bool) {
@@ -270,24 +192,45 @@ func (s *Set) ids() []string {
 }
 
 // Sort orders the items of all the given events together, for a dispatch that calls all
-// of them. It ignores hints whose targets are not among these items. Unknown events have
-// no items. The error joins a *CycleError for each cycle found. Cycles that share a
-// listener are not all reported at once.
+// of them. The first is the dispatched event. It ignores hints whose targets are not among
+// these items, and leaves out items that are off. Unknown events have no items. The error
+// joins a *BandError for each sequence that contradicts the order of the bands, and a
+// *CycleError for each cycle found. Cycles that share a listener are not all reported at
+// once.
 func (s *Set) Sort(events ...string) ([]Placed, error) {
-	g := newGraph(s, s.members(events), events)
+	g, err := newGraph(s, s.members(events), events)
 	if len(g.members) == 0 {
-		return nil, nil
+		return nil, err
 	}
 	place := g.prefer()
 	moves, ok := g.toposort(&place)
 	if !ok {
-		return nil, g.cycles(events)
+		return nil, errors.Join(err, g.cycles(events))
+	}
+	if err != nil {
+		return nil, err
 	}
 	return g.placed(place, moves), nil
 }
 
-// members returns the items of all the events in declared order.
+// members returns the items of all the events that are not off, in declared order.
 func (s *Set) members(events []string) []int32 {
+	all := s.listening(events)
+	if len(s.off) == 0 {
+		return all
+	}
+	on := make([]int32, 0, len(all))
+	for _, item := range all {
+		if s.offBy(item, events) < 0 {
+			on = append(on, item)
+		}
+	}
+	return on
+}
+
+// listening returns the items of all the events in declared order, also those that are
+// off.
+func (s *Set) listening(events []string) []int32 {
 	if len(events) == 1 {
 		return s.byEvent[events[0]]
 	}

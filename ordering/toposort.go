@@ -20,8 +20,8 @@ type moves struct{ up, down []int32 }
 // 1962) with a heap for the queue. The back pass is the front pass mirrored.
 func (g *graph) toposort(p *preference) (moves, bool) {
 	m, rank := moves{}, rankOf(p.sequence)
-	if !holdsIn(rank, g.edges, isBefore) {
-		back := pass{rank: mirrored(rank), edges: g.edges, keep: isBefore, mirror: true}
+	if !g.holdsIn(rank, isBefore) {
+		back := pass{rank: mirrored(rank), nodes: g.nodes(), edges: g.edges, keep: isBefore, mirror: true}
 		if !back.run() {
 			return m, false
 		}
@@ -29,8 +29,8 @@ func (g *graph) toposort(p *preference) (moves, bool) {
 		p.sequence, m.up = back.sequence, back.late
 		rank = rankOf(p.sequence)
 	}
-	if !holdsIn(rank, g.edges, isAny) {
-		front := pass{rank: rank, edges: g.edges, keep: isAny}
+	if !g.holdsIn(rank, isAny) {
+		front := pass{rank: rank, nodes: g.nodes(), edges: g.edges, keep: isAny}
 		if !front.run() {
 			return m, false
 		}
@@ -39,9 +39,25 @@ func (g *graph) toposort(p *preference) (moves, bool) {
 	return m, true
 }
 
-func holdsIn(rank []int32, edges []edge, keep func(*edge) bool) bool {
-	for i := range edges {
-		if e := &edges[i]; keep(e) && rank[e.from] >= rank[e.to] {
+// holdsIn reports whether the edges that keep returns true for hold in a sequence. Through
+// a gate, the latest that enters must come before the earliest that leaves.
+func (g *graph) holdsIn(rank []int32, keep func(*edge) bool) bool {
+	entered, left := fill(len(g.gates), -1), fill(len(g.gates), int32(len(rank)))
+	for i := range g.edges {
+		switch e := &g.edges[i]; {
+		case !keep(e):
+		case g.isGate(e.to):
+			x := &entered[int(e.to)-len(rank)]
+			*x = max(*x, rank[e.from])
+		case g.isGate(e.from):
+			x := &left[int(e.from)-len(rank)]
+			*x = min(*x, rank[e.to])
+		case rank[e.from] >= rank[e.to]:
+			return false
+		}
+	}
+	for i := range entered {
+		if entered[i] >= left[i] {
 			return false
 		}
 	}
@@ -71,62 +87,99 @@ func rankOf(sequence []int32) []int32 {
 }
 
 // pass is one topological sort that prefers low ranks. If mirror is set, edges run
-// backwards.
+// backwards. Gates have no rank: a gate is passed as soon as it waits for nobody, so the
+// result is that of an edge for each pair of nodes that the gate connects.
 type pass struct {
-	rank   []int32
+	rank   []int32 // of the nodes that are no gates
+	nodes  int     // with the gates
 	edges  []edge
 	keep   func(*edge) bool
 	mirror bool
 
 	sequence []int32
 	late     []int32 // node → the edge that delayed it beyond its rank, or -1
+
+	start, end func(*edge) int32
+	out        adjacency
+	waits      []int32 // node → how many edges it waits for
+	released   []int32 // node → the edge that ended its wait, or -1
+	ready      minheap.Heap
+	open       []int32 // nodes that are done, and whose edges are not yet followed
 }
 
 // run returns false if the edges form a cycle.
 func (p *pass) run() bool {
-	start, end := edgeFrom, edgeTo
+	p.start, p.end = edgeFrom, edgeTo
 	if p.mirror {
-		start, end = end, start
+		p.start, p.end = p.end, p.start
 	}
 	n := len(p.rank)
-	out := adjacent(n, p.edges, start, p.keep)
-	waits := p.waits(end)
+	p.out = adjacent(p.nodes, p.edges, p.start, p.keep)
+	p.countWaits()
 	node := rankOf(p.rank) // the inverse of a permutation: rank → node
-	released := fill(n, -1)
-	ready := make(minheap.Heap, 0, n)
+	p.released = fill(p.nodes, -1)
+	p.ready = make(minheap.Heap, 0, n)
 	for r, m := range node {
-		if waits[m] == 0 {
-			ready = append(ready, int32(r)) // ascending, so already a heap
+		if p.waits[m] == 0 {
+			p.ready = append(p.ready, int32(r)) // ascending, so already a heap
+		}
+	}
+	for gate := n; gate < p.nodes; gate++ {
+		if p.waits[gate] == 0 {
+			p.finish(int32(gate))
 		}
 	}
 	p.sequence, p.late = make([]int32, 0, n), fill(n, -1)
 	furthest := int32(-1)
-	for len(ready) > 0 {
-		r := ready.Pop()
+	for len(p.ready) > 0 {
+		r := p.ready.Pop()
 		m := node[r]
 		if r < furthest {
-			p.late[m] = released[m]
+			p.late[m] = p.delay(m)
 		}
 		furthest = max(furthest, r)
 		p.sequence = append(p.sequence, m)
-		for _, i := range out.at(m) {
-			to := end(&p.edges[i])
-			if waits[to]--; waits[to] == 0 {
-				released[to] = i
-				ready.Push(p.rank[to])
-			}
-		}
+		p.finish(m)
 	}
 	return len(p.sequence) == n
 }
 
-// waits counts the edges that each node waits for.
-func (p *pass) waits(end func(*edge) int32) []int32 {
-	waits := make([]int32, len(p.rank))
-	for i := range p.edges {
-		if p.keep(&p.edges[i]) {
-			waits[end(&p.edges[i])]++
+// finish follows the edges of a node that is done, and passes the gates that this opens.
+func (p *pass) finish(done int32) {
+	for p.open = append(p.open, done); len(p.open) > 0; {
+		n := p.open[len(p.open)-1]
+		p.open = p.open[:len(p.open)-1]
+		for _, i := range p.out.at(n) {
+			to := p.end(&p.edges[i])
+			if p.waits[to]--; p.waits[to] > 0 {
+				continue
+			}
+			p.released[to] = i
+			if int(to) < len(p.rank) {
+				p.ready.Push(p.rank[to])
+			} else {
+				p.open = append(p.open, to)
+			}
 		}
 	}
-	return waits
+}
+
+// delay returns the edge with an owner that ended the wait of a node. Behind a gate, that
+// may be the edge that opened the gate.
+func (p *pass) delay(node int32) int32 {
+	i := p.released[node]
+	if i >= 0 && p.edges[i].owner < 0 {
+		return p.released[p.start(&p.edges[i])]
+	}
+	return i
+}
+
+// countWaits counts the edges that each node waits for.
+func (p *pass) countWaits() {
+	p.waits = make([]int32, p.nodes)
+	for i := range p.edges {
+		if p.keep(&p.edges[i]) {
+			p.waits[p.end(&p.edges[i])]++
+		}
+	}
 }

@@ -3,7 +3,9 @@ package ordering_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,13 +20,15 @@ type vector struct {
 	Listeners []struct {
 		ID, Event     string
 		Priority      any
+		Labels        []string
 		Before, After any
 	}
-	Expect map[string]any
+	Sequence, Off map[string][]string
+	Expect        map[string]any
 }
 
 func TestVectors(t *testing.T) {
-	for _, file := range []string{"single_hint.json", "combined_hints.json"} {
+	for _, file := range []string{"single_hint.json", "combined_hints.json", "labels.json"} {
 		for _, v := range readVectors(t, file) {
 			t.Run(v.Name, func(t *testing.T) { checkVector(t, v) })
 		}
@@ -51,7 +55,7 @@ func checkVector(t *testing.T, v vector) {
 	items, err := v.items()
 	var orders []ordering.Order
 	if err == nil {
-		orders, err = ordering.Sort(items)
+		orders, err = ordering.Sort(items, v.rules())
 	}
 	if kind, wantError := v.Expect["error"].(string); wantError {
 		if got := firstKind(err); string(got) != kind {
@@ -64,6 +68,9 @@ func checkVector(t *testing.T, v vector) {
 	}
 	got := map[string]any{}
 	for _, o := range orders {
+		if len(o.Placed) == 0 {
+			continue // all are off
+		}
 		var ids []any
 		for _, id := range idsOf(items, o.Placed) {
 			ids = append(ids, id)
@@ -79,6 +86,7 @@ func (v vector) items() ([]ordering.Item, error) {
 	var items []ordering.Item
 	for _, l := range v.Listeners {
 		it := ordering.Item{ID: l.ID, Event: l.Event}
+		it.Placement.Labels = l.Labels
 		if l.Priority != nil {
 			text, isText := l.Priority.(string)
 			if !isText {
@@ -95,6 +103,39 @@ func (v vector) items() ([]ordering.Item, error) {
 		items = append(items, it)
 	}
 	return items, nil
+}
+
+func (v vector) rules() ordering.Rules {
+	var r ordering.Rules
+	for _, event := range slices.Sorted(maps.Keys(v.Sequence)) {
+		q := ordering.Sequence{Events: eventsOf(event)}
+		for _, t := range targets(list(v.Sequence[event])) {
+			q.Entries = append(q.Entries, ordering.Entry{Target: t})
+		}
+		r.Sequences = append(r.Sequences, q)
+	}
+	for _, event := range slices.Sorted(maps.Keys(v.Off)) {
+		for _, t := range targets(list(v.Off[event])) {
+			r.Off = append(r.Off, ordering.Off{Events: eventsOf(event), Entry: ordering.Entry{Target: t}})
+		}
+	}
+	return r
+}
+
+// eventsOf returns the event, or none for all events.
+func eventsOf(event string) []string {
+	if event == "*" {
+		return nil
+	}
+	return []string{event}
+}
+
+func list(texts []string) []any {
+	var values []any
+	for _, text := range texts {
+		values = append(values, text)
+	}
+	return values
 }
 
 // targets reads an ID or a list of IDs.

@@ -85,7 +85,7 @@ func TestAsyncReasons(t *testing.T) {
 	}{
 		"moved away":    {[]rollcall.Listener{noting("a"), noting("c", `async:"k" after:"a"`), noting("b")}, []string{"a: priority 0 (default)", "b: priority 0 (default)", "c: asynchronous, after a"}},
 		"left behind":   {[]rollcall.Listener{noting("a", `before:"c"`), noting("c", `async:"k"`), noting("b")}, []string{"a: before c", "b: priority 0 (default)", "c: asynchronous, priority 0 (default) of key k"}},
-		"still beside":  {[]rollcall.Listener{noting("b"), noting("a"), noting("c", `async:"k" after:"a"`)}, []string{"b: priority 0 (default)", "a: priority 0 (default)", "c: asynchronous, after a"}},
+		"still beside":  {[]rollcall.Listener{noting("b"), noting("a"), noting("c", `async:"k" after:"a"`)}, []string{"b: priority 0 (default), before a as declared", "a: priority 0 (default)", "c: asynchronous, after a"}},
 		"of one block":  {[]rollcall.Listener{noting("a"), noting("c", `async:"k" after:"a"`), noting("b", `after:"a"`)}, []string{"a: priority 0 (default)", "b: right after a", "c: asynchronous, after a"}},
 		"apart before":  {[]rollcall.Listener{noting("w", `async:"k"`), noting("a"), noting("c", `before:"a,w"`)}, []string{"c: right before a", "a: priority 0 (default)", "w: asynchronous, priority 0 (default) of key k"}},
 		"both received": {[]rollcall.Listener{noting("a", `async:"k"`), noting("b"), noting("c", `async:"k" after:"a"`)}, []string{"b: priority 0 (default)", "a: asynchronous, priority 0 (default) of key k", "c: asynchronous, right after a"}},

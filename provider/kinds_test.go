@@ -378,7 +378,7 @@ func TestFilter(t *testing.T) {
 		t.Errorf("All: %d", n)
 	}
 	list := coretest.Must[*rollcall.Listeners](t)(f.Listeners(theEvent))
-	if r, ok := list.Reason(1); !ok || r.String() != "priority 0 (default)" {
+	if r, ok := list.Reason(1); !ok || r.String() != "priority 0 (default), before d as declared" {
 		t.Errorf("its reason: %v, %t", r, ok)
 	}
 	all := func(any, rollcall.Listener) bool { return true }

@@ -15,5 +15,5 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs the sessions in testdata: the command as a user calls it.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata"})
+	testscript.Run(t, testscript.Params{Dir: "testdata", UpdateScripts: os.Getenv("ROLLCALL_UPDATE") == "1"})
 }
