@@ -41,7 +41,7 @@ func newLoop[E any](l *Listeners, p policy, origin Dispatcher) *loop[E] {
 	}
 	full := &call[E]{loop: c, policy: p, origin: origin}
 	if p.parallel > 1 && l.spec.Sorted && l.Len() > 1 {
-		full.precedence = newPrecedence(l.spec.Listeners)
+		full.precedence = newPrecedence(l.spec.Listeners, l.spec.Sequences)
 	}
 	return &loop[E]{list: l, instead: full.run}
 }

@@ -106,6 +106,11 @@ func TestPrecedence(t *testing.T) {
 		noted("f", `priority:"first"`), noted("c", `priority:"10"`), noted("a"), noted("b", `after:"a"`), noted("l", `priority:"last"`), noted("m", `priority:"last"`),
 	}}
 	some := Spec{Sorted: true, Listeners: sorted.Listeners[1:5]}
+	labelled := Spec{Sorted: true, Listeners: []*Listener{
+		noted("a", `before:"@x"`), noted("b", `labels:"x"`), noted("c", `labels:"x,y"`), noted("d", `after:"@x,?@none"`), noted("e"),
+	}}
+	entry := func(id string) ordering.Entry { return ordering.Entry{Target: ordering.Target{ID: id}} }
+	sequenced := Spec{Sorted: true, Listeners: labelled.Listeners[1:], Sequences: []ordering.Sequence{{Entries: []ordering.Entry{entry("b"), entry("none"), entry("@y"), entry("e")}}}}
 	async := Spec{Sorted: true, Listeners: []*Listener{noted("a"), noted("c", `after:"a"`), noted("d"), noted("b", `async:"k"`)}}
 	for _, tt := range []struct {
 		name string
@@ -114,10 +119,12 @@ func TestPrecedence(t *testing.T) {
 	}{
 		{"a sorted list", sorted, "[f<c f<a f<b f<l f<m c<l c<m a<b a<l a<m b<l b<m]"},
 		{"one of which some are left out", some, "[c<l a<b a<l b<l]"},
+		{"a label", labelled, "[a<b a<c a<d b<d c<d]"},
+		{"a sequence", sequenced, "[b<c b<d b<e c<d c<e]"},
 		{"all others before what is published", async, "[a<c a<b c<b d<b]"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			p := newPrecedence(tt.spec.Listeners)
+			p := newPrecedence(tt.spec.Listeners, tt.spec.Sequences)
 			var pairs []string
 			for i, a := range tt.spec.Listeners {
 				for j, b := range tt.spec.Listeners {

@@ -46,7 +46,7 @@ type Func[E any] interface {
 }
 
 // NewListener returns a listener to the event type E, or to the event that the tag names.
-// The optional tag may have the keys event, priority, before, after and async, see
+// The optional tag may have the keys event, priority, labels, before, after and async, see
 // package tags. If id is empty, the ID is the function's name, such as
 // "recipes.Indexer.OnCreated". Give a function literal an id: its own name, such as
 // "recipes.Module.func1", changes with the code around it.
@@ -99,7 +99,7 @@ func newListener[E any](id string, fn *function, tag []tags.Tag) Listener {
 	l.Placement, l.Async = fields.Placement, fields.Async
 	l.Event = keyFor(l.Event, fields.Event)
 	if fields.ID != "" || fields.Method != "" || fields.Group != "" {
-		err = errors.Join(err, errors.New("its tag may have the keys event, priority, before, after and async only"))
+		err = errors.Join(err, errors.New("its tag may have the keys event, priority, labels, before, after and async only"))
 	}
 	if len(tag) > 1 {
 		err = errors.Join(err, errors.New("it has more than one tag: write one, or make a listener of each"))

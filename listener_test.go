@@ -95,7 +95,6 @@ func TestTypedFuncsOfAListenerOfAnotherType(t *testing.T) {
 func TestNewListenerErrors(t *testing.T) {
 	var nilFunc func(*created)
 	noop := func(*created) {}
-	const badID = `an ID must not hold a comma or a backquote, begin with "?" or have spaces around it: `
 	for _, tt := range []struct {
 		name string
 		l    rollcall.Listener
@@ -107,16 +106,20 @@ func TestNewListenerErrors(t *testing.T) {
 			"listener without ID (HERE) can't be used: a lazy listener needs an ID"},
 		{"nil build", rollcall.Lazy[*created]("x", nil), "listener x (HERE) can't be used: its build function is nil"},
 		{"bad tag", rollcall.NewListener[*created]("x", noop, `prio:"1"`),
-			"listener x (HERE) can't be used: tag `prio:\"1\"`, column 1: unknown key \"prio\", did you mean priority? The keys are event, id, method, group, priority, before, after, async"},
+			"listener x (HERE) can't be used: tag `prio:\"1\"`, column 1: unknown key \"prio\", did you mean priority? The keys are event, id, method, group, priority, labels, before, after, async"},
 		{"foreign key", rollcall.NewListener[*created]("x", noop, `method:"On"`),
-			"listener x (HERE) can't be used: its tag may have the keys event, priority, before, after and async only"},
+			"listener x (HERE) can't be used: its tag may have the keys event, priority, labels, before, after and async only"},
 		{"two tags", rollcall.NewListener[*created]("x", noop, `priority:"1"`, `priority:"2"`),
 			"listener x (HERE) can't be used: it has more than one tag: write one, or make a listener of each"},
 		{"no event", func() rollcall.Listener { l := on("x"); l.Event = event.Key{}; return l }(),
 			"listener x (HERE) can't be used: it has no event"},
-		{"ID with a comma", on("a,b"), "listener a,b (HERE) can't be used: " + badID + `"a,b"`},
-		{"ID of an optional target", on("?c"), "listener ?c (HERE) can't be used: " + badID + `"?c"`},
-		{"ID in spaces", on(" d "), "listener  d  (HERE) can't be used: " + badID + `" d "`},
+		{"ID with a comma", on("a,b"), `listener a,b (HERE) can't be used: an ID must not hold a comma: "a,b"`},
+		{"ID of a label", on("@a"), `listener @a (HERE) can't be used: an ID must not begin with @: "@a"`},
+		{"ID with a star", on("a*"), `listener a* (HERE) can't be used: an ID must not hold a star: "a*"`},
+		{"bad label", rollcall.NewListener[*created]("x", noop, `labels:"a, @b"`),
+			"listener x (HERE) can't be used: tag `labels:\"a, @b\"`, column 8: a label must not begin with @: \"@b\""},
+		{"ID of an optional target", on("?c"), "listener ?c (HERE) can't be used: an ID must not begin with a question mark: \"?c\""},
+		{"ID in spaces", on(" d "), "listener  d  (HERE) can't be used: an ID must not have spaces around it: \" d \""},
 		{"blank ID", func() rollcall.Listener { l := on("x"); l.ID = " "; return l }(),
 			"listener   (HERE) can't be used: it has no ID"},
 	} {

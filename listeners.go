@@ -54,6 +54,8 @@ type Spec struct {
 	// Reasons are the reasons for the listeners' places, one for each listener. An element
 	// is nil if no sort has placed its listener. Reasons is nil if no sort has placed any.
 	Reasons []*ordering.Reason
+	// Sequences are those of the application that the order keeps, for [Parallel].
+	Sequences []ordering.Sequence
 }
 
 // NewListeners returns the Listeners of a Spec and copies its slices. The error joins an

@@ -181,11 +181,16 @@ type precedence struct {
 	next      [][]int32 // node → the nodes that wait for it
 }
 
-// newPrecedence takes time proportional to the number of listeners and hints.
-func newPrecedence(listeners []*Listener) *precedence {
+// newPrecedence takes time proportional to the number of listeners, their labels and
+// hints, and the entries of the sequences.
+func newPrecedence(listeners []*Listener, sequences []ordering.Sequence) *precedence {
 	n := len(listeners)
 	p := &precedence{listeners: n, waits: make([]int32, n), next: make([][]int32, n)}
-	p.connectHints(listeners)
+	meant := meantBy(listeners)
+	p.connectHints(listeners, meant)
+	for _, q := range sequences {
+		p.connectSequence(q, meant)
+	}
 	p.barrier(listeners, isFirst)
 	p.barrier(listeners, isNotLast)
 	p.barrier(listeners, isSync)
@@ -198,22 +203,78 @@ func (p *precedence) connect(from, to int) {
 	p.waits[to]++
 }
 
-func (p *precedence) connectHints(listeners []*Listener) {
-	byID := map[string][]int{}
+// meantBy returns the indexes of the listeners that each target means: an ID, or "@" and a
+// label.
+func meantBy(listeners []*Listener) map[string][]int {
+	meant := map[string][]int{}
 	for i, x := range listeners {
-		byID[x.ID] = append(byID[x.ID], i)
+		meant[x.ID] = append(meant[x.ID], i)
+		for _, label := range x.Placement.Labels {
+			if all := meant["@"+label]; len(all) == 0 || all[len(all)-1] != i {
+				meant["@"+label] = append(all, i)
+			}
+		}
 	}
+	return meant
+}
+
+// connectHints connects each listener with its targets. Of a label, it does so through a
+// gate that all who name the label share.
+func (p *precedence) connectHints(listeners []*Listener, meant map[string][]int) {
+	before, after := map[string]int{}, map[string]int{} // label → its gate
 	for i, x := range listeners {
 		for _, t := range x.Placement.Before {
-			for _, target := range byID[t.ID] {
+			if _, isLabel := t.Label(); isLabel {
+				p.connect(i, p.gateOf(t.ID, before, meant, func(gate, member int) { p.connect(gate, member) }))
+				continue
+			}
+			for _, target := range meant[t.ID] {
 				p.connect(i, target)
 			}
 		}
 		for _, t := range x.Placement.After {
-			for _, target := range byID[t.ID] {
+			if _, isLabel := t.Label(); isLabel {
+				p.connect(p.gateOf(t.ID, after, meant, func(gate, member int) { p.connect(member, gate) }), i)
+				continue
+			}
+			for _, target := range meant[t.ID] {
 				p.connect(target, i)
 			}
 		}
+	}
+}
+
+// gateOf returns the gate of a label. It connects a new one with the label's members.
+func (p *precedence) gateOf(label string, gates map[string]int, meant map[string][]int, connect func(gate, member int)) int {
+	gate, known := gates[label]
+	if !known {
+		gate = p.gateAfter(-1)
+		gates[label] = gate
+		for _, member := range meant[label] {
+			connect(gate, member)
+		}
+	}
+	return gate
+}
+
+// connectSequence connects the listeners of each entry with those of the next one.
+func (p *precedence) connectSequence(q ordering.Sequence, meant map[string][]int) {
+	var last []int
+	for _, e := range q.Entries {
+		next := meant[e.ID]
+		if len(next) == 0 {
+			continue
+		}
+		if len(last) > 0 {
+			gate := p.gateAfter(-1)
+			for _, i := range last {
+				p.connect(i, gate)
+			}
+			for _, i := range next {
+				p.connect(gate, i)
+			}
+		}
+		last = next
 	}
 }
 

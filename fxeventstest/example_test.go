@@ -36,7 +36,7 @@ func Example() {
 	fmt.Println(t.Failed(), len(placed.Events()))
 	// Output:
 	// <nil>
-	// listener fxeventstest.Recorder of *fxeventstest_test.Placed of *fxeventstest_test.Placed: sold out
+	// listener fxeventstest.Recorder of fxeventstest_test.Placed of *fxeventstest_test.Placed: sold out
 	// false 2
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +15,7 @@ import (
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/fxevents"
+	"github.com/rollcall-go/rollcall/internal/callsite"
 	"github.com/rollcall-go/rollcall/internal/friend"
 	"github.com/rollcall-go/rollcall/provider"
 	"github.com/rollcall-go/rollcall/tags"
@@ -56,7 +58,7 @@ func (r *Recorder[E]) Option() fx.Option {
 }
 
 func (r *Recorder[E]) listener() rollcall.Listener {
-	return rollcall.FromFunc(r.record, tags.Fields{ID: "fxeventstest.Recorder of " + event.KeyOf[E]().String(), Placement: first})
+	return rollcall.FromFunc(r.record, tags.Fields{ID: "fxeventstest.Recorder of " + callsite.Type(reflect.TypeFor[E]()), Placement: first})
 }
 
 func (r *Recorder[E]) record(_ context.Context, e E) error {

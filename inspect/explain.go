@@ -5,6 +5,8 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/rollcall-go/rollcall/internal/printable"
@@ -122,13 +124,14 @@ func (e Event) hintsOf(l Listener) []string {
 	explain := func(side string, targets []string, places map[string]int) {
 		for _, t := range targets {
 			hint := side + " " + t
-			switch place, present := places[targetOf(hint)]; {
-			case !present:
+			where := e.numbers(targetOf(hint), places)
+			switch {
+			case where == "":
 				sentences = append(sentences, fmt.Sprintf("%s: no effect, %s.", hint, why[hint]))
 			case why[hint] != "":
-				sentences = append(sentences, fmt.Sprintf("%s, number %d: holds, and has no effect: %s.", hint, place+1, why[hint]))
+				sentences = append(sentences, fmt.Sprintf("%s, %s: holds, and has no effect: %s.", hint, where, why[hint]))
 			default:
-				sentences = append(sentences, fmt.Sprintf("%s, number %d: holds.", hint, place+1))
+				sentences = append(sentences, fmt.Sprintf("%s, %s: holds.", hint, where))
 			}
 		}
 	}
@@ -137,15 +140,42 @@ func (e Event) hintsOf(l Listener) []string {
 	return sentences
 }
 
+// numbers returns the places of the listeners that a target means, such as "number 2" or
+// "numbers 2, 3", or "" if there are none.
+func (e Event) numbers(target string, places map[string]int) string {
+	place, present := places[target]
+	label, isLabel := strings.CutPrefix(target, "@")
+	switch {
+	case !present:
+		return ""
+	case !isLabel:
+		return fmt.Sprint("number ", place+1)
+	}
+	var numbers []string
+	for i, l := range e.Listeners {
+		if slices.Contains(l.Placement.Labels, label) {
+			numbers = append(numbers, strconv.Itoa(i+1))
+		}
+	}
+	if len(numbers) == 1 {
+		return "number " + numbers[0]
+	}
+	return "numbers " + strings.Join(numbers, ", ")
+}
+
 // explainNamers writes which listeners ask to run before or after the listener.
 func (e Event) explainNamers(w *bufio.Writer, named Listener) {
 	for _, l := range e.Listeners {
 		for _, hint := range hintTexts(l.Placement) {
-			if targetOf(hint) == named.ID {
-				side, _, _ := strings.Cut(hint, " ")
-				at := cmp.Or(l.Placement.Source, l.Source)
-				fmt.Fprintf(w, "  %s asks to run %s it%s.\n", printable.Line(l.ID), side, printable.Line(before(" at ", at)))
+			target, it := targetOf(hint), "it"
+			if label, isLabel := strings.CutPrefix(target, "@"); isLabel && slices.Contains(named.Placement.Labels, label) {
+				it = target
+			} else if target != named.ID {
+				continue
 			}
+			side, _, _ := strings.Cut(hint, " ")
+			at := cmp.Or(l.Placement.Source, l.Source)
+			fmt.Fprintf(w, "  %s asks to run %s %s%s.\n", printable.Line(l.ID), side, printable.Line(it), printable.Line(before(" at ", at)))
 		}
 	}
 }

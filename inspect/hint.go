@@ -14,15 +14,22 @@ func targetOf(hint string) string {
 
 // index finds listeners by ID. An ID may listen twice: to the event itself and to an
 // interface. A before then means the first of the two, an after the last.
+// A label is "@" and its name.
 type index struct{ first, last map[string]int }
 
 func (e Event) index() index {
 	x := index{map[string]int{}, map[string]int{}}
-	for i, l := range e.Listeners {
-		if _, again := x.first[l.ID]; !again {
-			x.first[l.ID] = i
+	add := func(target string, i int) {
+		if _, again := x.first[target]; !again {
+			x.first[target] = i
 		}
-		x.last[l.ID] = i
+		x.last[target] = i
+	}
+	for i, l := range e.Listeners {
+		add(l.ID, i)
+		for _, label := range l.Placement.Labels {
+			add("@"+label, i)
+		}
 	}
 	return x
 }
@@ -66,6 +73,9 @@ func (p Placement) String() string {
 		parts = append(parts, p.Priority)
 	default:
 		parts = append(parts, "priority "+p.Priority)
+	}
+	if len(p.Labels) > 0 {
+		parts = append(parts, "labels "+strings.Join(p.Labels, ", "))
 	}
 	if len(p.Before) > 0 {
 		parts = append(parts, "before "+strings.Join(p.Before, ", "))

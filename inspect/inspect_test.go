@@ -37,7 +37,7 @@ services:
   "<script>alert(\"x\")</script>": { tags: [ { name: event_listener, event: "a & b", before: "back\\slash" } ] }
   "back\\slash": { tags: [ { name: event_listener, event: "a & b" } ] }
   "line\nbreak": { tags: [ { name: event_listener, event: "a & b" } ] }
-  "` + "`**`[]{}|#" + `": { tags: [ { name: event_listener, event: "a & b", priority: last } ] }
+  "` + "`__`[]{}|#" + `": { tags: [ { name: event_listener, event: "a & b", priority: last } ] }
   "مستمع": { tags: [ { name: event_listener, event: "a & b" } ] }
 `
 

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/rollcall-go/rollcall/ordering"
 )
@@ -34,10 +35,10 @@ const absent = "absent"
 // listener. For any other hint, look at the listeners that hints connect with its own. If
 // none of them was moved and they form no ring, the hint has no effect. Otherwise, a
 // trial sorts again without the hint.
-func listeners(all []placed) []Listener {
+func listeners(all []placed, sequences []ordering.Sequence) []Listener {
 	result := make([]Listener, len(all))
-	groups := connected(all)
-	trial := newTrial(all, groups)
+	groups := connected(all, sequences)
+	trial := newTrial(all, groups, sequences)
 	for i, x := range all {
 		result[i] = x.Listener
 		each := func(side ordering.Side, targets []ordering.Target) {
@@ -71,21 +72,42 @@ func (x placed) noEffect(side ordering.Side, t ordering.Target, groups groups, t
 	return "priorities and declared order do that already"
 }
 
-// groups divides the listeners into groups that hints connect, as a forest (union-find).
+// groups divides the listeners into groups that hints and sequences connect, as a forest
+// (union-find). A label is in it as "@" and its name, with those that have it.
 type groups struct {
 	parent map[string]string
 	broken map[string]bool // by root: a listener of the group was moved, or the group has a ring
 }
 
-func connected(all []placed) groups {
+func connected(all []placed, sequences []ordering.Sequence) groups {
 	g := groups{parent: map[string]string{}, broken: map[string]bool{}}
 	for _, x := range all {
 		g.parent[x.ID] = x.ID
+		for _, label := range x.placement.Labels {
+			g.parent["@"+label] = "@" + label
+		}
+	}
+	named := map[string]bool{} // labels that a hint or a sequence names
+	join := func(a, b string) {
+		if g.has(a) && g.has(b) {
+			g.parent[g.root(a)] = g.root(b)
+			named[a], named[b] = true, true
+		}
 	}
 	for _, x := range all {
 		for _, t := range slices.Concat(x.placement.Before, x.placement.After) {
-			if g.has(t.ID) {
-				g.parent[g.root(x.ID)] = g.root(t.ID)
+			join(x.ID, t.ID)
+		}
+	}
+	for _, q := range sequences {
+		for i := range q.Entries[:max(0, len(q.Entries)-1)] {
+			join(q.Entries[i].ID, q.Entries[i+1].ID)
+		}
+	}
+	for _, x := range all {
+		for _, label := range x.placement.Labels {
+			if named["@"+label] {
+				join(x.ID, "@"+label)
 			}
 		}
 	}
@@ -101,7 +123,10 @@ func connected(all []placed) groups {
 // listeners that anchor each other.
 func (g groups) cutsRing(x placed) bool {
 	return x.reason.Beside == nil && x.placement.Priority.IsZero() &&
-		slices.ContainsFunc(slices.Concat(x.placement.Before, x.placement.After), func(t ordering.Target) bool { return g.has(t.ID) })
+		slices.ContainsFunc(slices.Concat(x.placement.Before, x.placement.After), func(t ordering.Target) bool {
+			_, isLabel := t.Label()
+			return !isLabel && g.has(t.ID)
+		})
 }
 
 func (g groups) has(id string) bool   { _, ok := g.parent[id]; return ok }
@@ -118,17 +143,27 @@ func (g groups) root(id string) string {
 // explainAbsent sets the reasons of hints with absent targets: the target listens only to
 // other events of the provider, or to none.
 func (p *Provider) explainAbsent() {
-	known := map[string]bool{}
+	known, off := map[string]bool{}, map[[2]string]string{}
 	for _, e := range p.Events {
 		for _, l := range e.Listeners {
 			known[l.ID] = true
+			for _, label := range l.Placement.Labels {
+				known["@"+label] = true
+			}
 		}
+	}
+	for _, x := range p.Off {
+		known[x.Listener] = true
+		off[[2]string{x.Event, x.Listener}] = x.By
 	}
 	for _, e := range p.Events {
 		for _, l := range e.Listeners {
 			for i := range l.NoEffect {
 				if n := &l.NoEffect[i]; n.Why == absent {
-					n.Why = whyAbsent(targetOf(n.Hint), known)
+					target := targetOf(n.Hint)
+					if n.Why = whyAbsent(target, known); off[[2]string{e.Event, target}] != "" {
+						n.Why = target + " is off (" + off[[2]string{e.Event, target}] + ")"
+					}
 				}
 			}
 		}
@@ -136,7 +171,12 @@ func (p *Provider) explainAbsent() {
 }
 
 func whyAbsent(target string, known map[string]bool) string {
-	if known[target] {
+	switch isLabel := strings.HasPrefix(target, "@"); {
+	case isLabel && known[target]:
+		return "no listener of this event has that label"
+	case isLabel:
+		return "no listener has that label"
+	case known[target]:
 		return target + " does not listen to this event"
 	}
 	return "no listener has that ID"

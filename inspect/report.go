@@ -20,9 +20,18 @@ type Report struct {
 
 // Provider is one provider with its events.
 type Provider struct {
-	ID          string  `json:"id"`           // its name, "default" for the one without a name
-	ListenerTag string  `json:"listener_tag"` // the tag or value group that collects its listeners
-	Events      []Event `json:"events"`       // including those without listeners
+	ID          string  `json:"id"`            // its name, "default" for the one without a name
+	ListenerTag string  `json:"listener_tag"`  // the tag or value group that collects its listeners
+	Events      []Event `json:"events"`        // including those without listeners
+	Off         []Off   `json:"off,omitempty"` // listeners that the application has switched off
+}
+
+// Off is a listener that the application has switched off for one event.
+type Off struct {
+	Event    string `json:"event"`
+	Listener string `json:"listener"`         // its ID
+	By       string `json:"by"`               // where that is written, such as "services.yaml:9", and by which label
+	Source   string `json:"source,omitempty"` // where the listener is registered
 }
 
 // Event is one event with its listeners, in the order in which they run.
@@ -30,6 +39,8 @@ type Event struct {
 	Event  string `json:"event"`            // its name, or its type if it has none; unique in the provider
 	Type   string `json:"type,omitempty"`   // with its import path, if known
 	Source string `json:"source,omitempty"` // where it is declared
+	// List reports that this is a list, whose members are contributions, not listeners.
+	List bool `json:"list,omitempty"`
 	// Undeclared reports that the event has listeners and no declaration. It may belong
 	// to another application, or its name may be misspelt. OfFile never sets Undeclared,
 	// since an order file does not declare events.
@@ -54,7 +65,8 @@ type Listener struct {
 // Placement is where a listener asks to run.
 type Placement struct {
 	Priority string   `json:"priority,omitempty"` // "first", "last" or a number; "" if it asks for none
-	Before   []string `json:"before,omitempty"`   // IDs; one that may be absent begins with "?"
+	Labels   []string `json:"labels,omitempty"`   // names by which targets such as "@audit" mean the listener
+	Before   []string `json:"before,omitempty"`   // IDs and labels; one that may be absent begins with "?"
 	After    []string `json:"after,omitempty"`    // like Before
 	Source   string   `json:"source,omitempty"`   // where the placement is written, if not at Listener.Source
 }
@@ -67,7 +79,19 @@ type NoEffect struct {
 
 // placementOf converts a placement to the form in a report.
 func placementOf(p ordering.Placement) Placement {
-	return Placement{Priority: p.Priority.String(), Before: texts(p.Before), After: texts(p.After), Source: p.Source}
+	return Placement{Priority: p.Priority.String(), Labels: p.Labels, Before: texts(p.Before), After: texts(p.After), Source: p.Source}
+}
+
+// offBy returns what switched a listener off: the place, and the label if that is how it
+// is meant there.
+func offBy(by ordering.Entry, id string) string {
+	switch {
+	case by.Source == "":
+		return by.ID
+	case by.ID == id:
+		return by.Source
+	}
+	return by.Source + ", " + by.ID
 }
 
 func texts(targets []ordering.Target) []string {
@@ -96,7 +120,12 @@ func OfFile(name string, data []byte) (Report, error) {
 				x.declared = l.Declared
 				placed = append(placed, x)
 			}
-			p.Events = append(p.Events, Event{Event: e.Event, Listeners: listeners(placed)})
+			for _, off := range e.Off {
+				p.Off = append(p.Off, Off{e.Event, off.ID, offBy(off.By, off.ID), off.Placement.Source})
+			}
+			if len(placed) > 0 {
+				p.Events = append(p.Events, Event{Event: e.Event, List: e.List, Listeners: listeners(placed, e.Sequences)})
+			}
 		}
 		p.explainAbsent()
 		r.Providers = append(r.Providers, p)
@@ -135,7 +164,10 @@ func OfProvider(id, listenerTag string, p interface{ Events() []provider.EventOr
 			}
 			placed = append(placed, x)
 		}
-		reported := Event{Event: e.Title, Source: e.Event.Source, Undeclared: !e.Declared, Listeners: listeners(placed)}
+		reported := Event{Event: e.Title, Source: e.Event.Source, Undeclared: !e.Declared, Listeners: listeners(placed, e.Sequences)}
+		for _, off := range e.Off {
+			result.Off = append(result.Off, Off{e.Title, off.Listener.ID, offBy(off.By, off.Listener.ID), off.Listener.Source})
+		}
 		if e.Event.Key.Type() != nil {
 			reported.Type = e.Event.Key.Path()
 		}

@@ -45,7 +45,11 @@ func writeTable(w *bufio.Writer, r Report, c palette) error {
 		}
 		fmt.Fprintf(w, "%s\n", c.paint(c.bold, printable.Line(p.ID)+" ("+printable.Line(p.ListenerTag)+")"))
 		for _, e := range p.Events {
-			writeTableEvent(w, e, c)
+			writeTableEvent(w, p, e, c)
+		}
+		for _, event := range p.offAlone() {
+			fmt.Fprintf(w, "  %s\n", c.paint(c.bold, printable.Line(event)))
+			writeOff(w, p, event, c)
 		}
 	}
 	for i, warning := range r.Warnings {
@@ -57,13 +61,26 @@ func writeTable(w *bufio.Writer, r Report, c palette) error {
 	return nil
 }
 
-func writeTableEvent(w *bufio.Writer, e Event, c palette) {
-	fmt.Fprintf(w, "  %s%s\n", c.paint(c.bold, printable.Line(e.Event)), c.paint(c.dim, before("  ", e.about())))
+// writeOff writes what is off of an event.
+func writeOff(w *bufio.Writer, p Provider, event string, c palette) {
+	for _, x := range p.Off {
+		if x.Event == event {
+			fmt.Fprintf(w, "    %s\n", c.paint(c.warn, printable.Line(x.String())))
+		}
+	}
+}
+
+func writeTableEvent(w *bufio.Writer, p Provider, e Event, c palette) {
+	list := ""
+	if e.List {
+		list = "list "
+	}
+	fmt.Fprintf(w, "  %s%s%s\n", list, c.paint(c.bold, printable.Line(e.Event)), c.paint(c.dim, before("  ", e.about())))
 	if e.Undeclared {
 		fmt.Fprintf(w, "    %s\n", c.paint(c.warn, "nobody declares this event"))
 	}
 	if len(e.Listeners) == 0 {
-		fmt.Fprintf(w, "    %s\n", c.paint(c.warn, "nobody listens"))
+		fmt.Fprintf(w, "    %s\n", c.paint(c.warn, e.empty()))
 	}
 	ids, reasons := 0, 0
 	for _, l := range e.Listeners {
@@ -82,6 +99,15 @@ func writeTableEvent(w *bufio.Writer, e Event, c palette) {
 			fmt.Fprintf(w, "    %*s  %s\n", digits, "", c.paint(c.warn, "- "+printable.Line(note)))
 		}
 	}
+	writeOff(w, p, e.Event, c)
+}
+
+// empty returns what to say of an event without listeners.
+func (e Event) empty() string {
+	if e.List {
+		return "nobody contributes"
+	}
+	return "nobody listens"
 }
 
 // about returns the event's type and the place of its declaration, if they are known.

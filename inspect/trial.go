@@ -15,6 +15,7 @@ type trial struct {
 	without []ordering.Item // the items without idle hints
 	order   []int           // indexes of the items as they run
 	byID    map[string]int
+	rules   ordering.Rules
 }
 
 // maxTrial limits the listeners and the hints of an event that is tried. Each trial is a
@@ -23,14 +24,14 @@ const maxTrial = 100
 
 // newTrial returns nil if the event is too large, if an ID listens to it twice, or if the
 // declared order is not known. A nil trial finds nothing idle.
-func newTrial(all []placed, groups groups) *trial {
+func newTrial(all []placed, groups groups, sequences []ordering.Sequence) *trial {
 	unknown := func(x placed) bool { return x.declared < 0 }
 	if len(all) > maxTrial || len(groups.broken) == 0 || slices.ContainsFunc(all, unknown) {
 		return nil
 	}
 	all = slices.Clone(all)
 	slices.SortStableFunc(all, func(a, b placed) int { return cmp.Compare(a.declared, b.declared) })
-	t := &trial{byID: map[string]int{}}
+	t := &trial{byID: map[string]int{}, rules: forAll(sequences)}
 	hints := 0
 	for i, x := range all {
 		absent := func(target ordering.Target) bool { return !groups.has(target.ID) }
@@ -38,7 +39,7 @@ func newTrial(all []placed, groups groups) *trial {
 		p.Before = slices.DeleteFunc(slices.Clone(p.Before), absent)
 		p.After = slices.DeleteFunc(slices.Clone(p.After), absent)
 		hints += len(p.Before) + len(p.After)
-		it := ordering.Item{ID: x.ID, Placement: p}
+		it := ordering.Item{ID: x.ID, Placement: p, Key: x.Async}
 		if x.Async != "" {
 			it.Band = ordering.Asynchronous
 		}
@@ -57,7 +58,7 @@ func newTrial(all []placed, groups groups) *trial {
 
 // sorted returns the order of items, or nil if they have none.
 func (t *trial) sorted(items []ordering.Item) []int {
-	orders, err := ordering.Sort(items)
+	orders, err := ordering.Sort(items, t.rules)
 	if err != nil || len(orders) != 1 {
 		return nil
 	}
@@ -66,6 +67,18 @@ func (t *trial) sorted(items []ordering.Item) []int {
 		order[i] = p.Item
 	}
 	return order
+}
+
+// forAll returns the sequences for every event, with entries that may be absent.
+func forAll(sequences []ordering.Sequence) (r ordering.Rules) {
+	for _, q := range sequences {
+		entries := slices.Clone(q.Entries)
+		for i := range entries {
+			entries[i].Optional = true
+		}
+		r.Sequences = append(r.Sequences, ordering.Sequence{Entries: entries})
+	}
+	return r
 }
 
 // idle reports whether the order is the same without a hint.

@@ -96,7 +96,7 @@ func (s *Set) againstBands() []error {
 	for i := range s.items {
 		for _, h := range s.hintsOf(int32(i)) {
 			against := func(t int32) {
-				problems = append(problems, &BandError{Target: int(t), Hint: s.public(int32(i), h), TargetSource: s.items[t].Source})
+				problems = append(problems, &BandError{Target: int(t), TargetID: s.items[t].ID, Band: s.items[t].Band, Hint: s.public(int32(i), h), TargetSource: s.items[t].Source})
 			}
 			if h.label > 0 {
 				if t := s.memberAgainstBands(int32(i), h, edges); t >= 0 {

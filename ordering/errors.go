@@ -101,17 +101,32 @@ func (e *NotListeningError) Error() string {
 // [Band].
 type BandError struct {
 	Hint         Hint
-	Target       int    // index of the target's item
-	TargetSource string // where the target is registered
+	Target       int // index of the target's item
+	TargetID     string
+	TargetSource string    // where the target is registered
+	Band         Band      // of the target
+	Keys         [2]string // the receiver keys of the target and of the listener
 }
 
 func (e *BandError) Error() string {
 	if e.Hint.Sequence != nil {
-		return fmt.Sprintf("a sequence has %s after %s (%s), but all listeners of its band run on the other side of that%s: change the sequence",
-			e.Hint.Listener, e.Hint.Target, e.Hint.Source, callsite.At(e.TargetSource))
+		return e.sequence()
 	}
 	return fmt.Sprintf("%s%s must run %s %s%s, but all listeners of its band run on the other side of that: drop the hint",
 		e.Hint.Listener, callsite.At(e.Hint.Source), e.Hint.Side, e.Hint.Target, callsite.At(e.TargetSource))
+}
+
+// sequence returns the message for a sequence.
+func (e *BandError) sequence() string {
+	why := "all listeners of its band run on the other side of that"
+	switch {
+	case e.Band == Asynchronous && e.Keys[1] != "":
+		why = fmt.Sprintf("their receiver keys differ, %s and %s, so they run independently of each other", e.Keys[0], e.Keys[1])
+	case e.Band == Asynchronous:
+		why = "asynchronous listeners such as that run after all others"
+	}
+	return fmt.Sprintf("a sequence%s has %s%s after %s, but %s: change the sequence", callsite.At(e.Hint.Source),
+		e.Hint.Listener, callsite.At(e.Hint.Registered), callsite.Named(e.TargetID, e.TargetSource), why)
 }
 
 // CycleError reports a cycle of hints, which no order satisfies.

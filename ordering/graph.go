@@ -184,7 +184,7 @@ func (g *graph) connectSequences(events []string) error {
 	labelled := map[int32][]int32{} // label → nodes, once it is needed
 	for i := range g.set.rules.Sequences {
 		q := &g.set.rules.Sequences[i]
-		if len(q.Events) > 0 && !slices.ContainsFunc(q.Events, func(e string) bool { return slices.Contains(events, e) }) {
+		if !q.isFor(events) {
 			continue
 		}
 		problems = append(problems, g.connectSequence(q, events, labelled))
@@ -221,6 +221,9 @@ func (g *graph) connectSequence(q *Sequence, events []string, labelled map[int32
 				return g.sequenceAgainstBands(link{q, before.entry, i}, before.nodes[0], nodes[0])
 			}
 			if earlier, some := latest[band]; some {
+				if x, y := g.differentKeys(earlier.nodes, nodes); x >= 0 {
+					return g.sequenceAgainstBands(link{q, earlier.entry, i}, x, y)
+				}
 				g.connectEntries(link{q, earlier.entry, i}, earlier.nodes, nodes)
 			}
 			latest[band] = group{i, nodes}
@@ -295,7 +298,24 @@ func (g *graph) hintOf(l link, node int32) Hint {
 
 func (g *graph) sequenceAgainstBands(l link, earlier, later int32) error {
 	x := g.item(earlier)
-	return &BandError{Hint: g.hintOf(l, later), Target: int(g.members[earlier]), TargetSource: x.Source}
+	return &BandError{Hint: g.hintOf(l, later), Target: int(g.members[earlier]), TargetID: x.ID, TargetSource: x.Source,
+		Band: x.Band, Keys: [2]string{x.Key, g.item(later).Key}}
+}
+
+// differentKeys returns a node of each group if their receiver keys differ: such listeners
+// run independently of each other. Otherwise it returns -1.
+func (g *graph) differentKeys(earlier, later []int32) (x, y int32) {
+	for _, x := range earlier {
+		if g.item(x).Key != g.item(later[0]).Key {
+			return x, later[0]
+		}
+	}
+	for _, y := range later {
+		if g.item(y).Key != g.item(earlier[0]).Key {
+			return earlier[0], y
+		}
+	}
+	return -1, -1
 }
 
 // adjacency groups edges by one of their ends, in one array.

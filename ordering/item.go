@@ -13,7 +13,7 @@ type Item struct {
 	Event     string // what it listens to
 	Placement Placement
 	Band      Band
-	Key       string // the receiver key of an asynchronous listener; only for reasons
+	Key       string // the receiver key of an asynchronous listener; for reasons and sequences
 	Forgiving bool   // all of its targets are optional
 	Source    string // where the listener is registered, such as "recipes/module.go:21"; only for messages
 }
@@ -108,6 +108,8 @@ type Order struct {
 	Event  string
 	Placed []Placed
 	Off    []SwitchedOff // in declared order
+	// Sequences are those that hold for the event.
+	Sequences []Sequence
 }
 
 // Placed is one item of an order, with the reason for its place.

@@ -1,5 +1,7 @@
 package ordering
 
+import "slices"
+
 // Rules are what an application decides about the order, beside what the listeners ask
 // for. The zero Rules decide nothing.
 type Rules struct {
@@ -32,6 +34,23 @@ type Entry struct {
 type SwitchedOff struct {
 	Item int   // index into the slice passed to NewSet
 	By   Entry // what switched it off
+}
+
+// isFor reports whether the sequence holds in a dispatch of the events.
+func (q *Sequence) isFor(events []string) bool {
+	return len(q.Events) == 0 || slices.ContainsFunc(q.Events, func(e string) bool { return slices.Contains(events, e) })
+}
+
+// Sequences returns the sequences that hold in a dispatch that calls the listeners of all
+// the given events.
+func (s *Set) Sequences(events ...string) []Sequence {
+	var held []Sequence
+	for i := range s.rules.Sequences {
+		if q := &s.rules.Sequences[i]; q.isFor(events) {
+			held = append(held, *q)
+		}
+	}
+	return held
 }
 
 // joined returns the rules as one.

@@ -20,7 +20,7 @@ func Sort(items []Item, rules ...Rules) ([]Order, error) {
 	for _, event := range set.events {
 		placed, err := set.Sort(event)
 		problems = append(problems, err)
-		orders = append(orders, Order{Event: event, Placed: placed, Off: set.SwitchedOff(event)})
+		orders = append(orders, Order{Event: event, Placed: placed, Off: set.SwitchedOff(event), Sequences: set.Sequences(event)})
 	}
 	if err := errors.Join(problems...); err != nil {
 		return nil, errors.Join(errlist.Leaves(err)...)

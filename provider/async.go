@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/rollcall-go/rollcall"
+	"github.com/rollcall-go/rollcall/event"
 	"github.com/rollcall-go/rollcall/internal/callsite"
 )
 
@@ -12,10 +13,7 @@ import (
 // asynchronous one, unless both have the same receiver key. For why asynchronous listeners
 // come last, see docs/decisions/async-last.md.
 func (s *sorter) hintsAcrossKeys() error {
-	byID := map[string][]member{}
-	for _, m := range s.members {
-		byID[m.ID] = append(byID[m.ID], m)
-	}
+	byTarget := s.byTarget()
 	var problems []error
 	check := func(earlier, later member) {
 		if earlier.Async != "" && earlier.Async != later.Async && s.matcher.overlap(earlier.Event, later.Event) {
@@ -24,17 +22,37 @@ func (s *sorter) hintsAcrossKeys() error {
 	}
 	for _, m := range s.members {
 		for _, t := range m.Placement.Before {
-			for _, later := range byID[t.ID] {
+			for _, later := range byTarget[t.ID] {
 				check(m, later)
 			}
 		}
 		for _, t := range m.Placement.After {
-			for _, earlier := range byID[t.ID] {
+			for _, earlier := range byTarget[t.ID] {
 				check(earlier, m)
 			}
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// byTarget returns the members that each target means. Of a label, it has one for each
+// event and receiver key.
+func (s *sorter) byTarget() map[string][]member {
+	type kind struct {
+		label, async string
+		key          event.Key
+	}
+	byTarget, seen := map[string][]member{}, map[kind]bool{}
+	for _, m := range s.members {
+		byTarget[m.ID] = append(byTarget[m.ID], m)
+		for _, label := range m.Placement.Labels {
+			if k := (kind{label, m.Async, m.Event}); !seen[k] {
+				seen[k] = true
+				byTarget["@"+label] = append(byTarget["@"+label], m)
+			}
+		}
+	}
+	return byTarget
 }
 
 // notAfter returns the error for a hint that makes later run after earlier. That is

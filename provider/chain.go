@@ -143,7 +143,7 @@ func concat(specs []rollcall.Spec, of event.Key, lease *rollcall.Lease) rollcall
 		joined.Leases = append(joined.Leases, s.Leases...)
 		joined.Names = union(joined.Names, s.Names)
 		if len(s.Listeners) > 0 {
-			parts, joined.Sorted = parts+1, s.Sorted
+			parts, joined.Sorted, joined.Sequences = parts+1, s.Sorted, s.Sequences
 		}
 	}
 	joined.Sorted = joined.Sorted && parts == 1

@@ -39,7 +39,7 @@ func NewContainer(ids map[event.Key][]string, get func(id string) (any, error)) 
 	for _, k := range keys {
 		p.ids[k] = slices.Clone(ids[k])
 	}
-	p.resolver = &resolver{matcher: newMatcher(nil, keys), order: p.take}
+	p.resolver = &resolver{matcher: newMatcher(nil, keys), order: func(_ event.Key, keys []event.Key) (rollcall.Spec, error) { return p.take(keys) }}
 	return p, nil
 }
 

@@ -56,10 +56,18 @@ func (f *Filter) admitted(ev any, s rollcall.Spec) ([]*rollcall.Listener, []*ord
 		}
 	}
 	for i, r := range reasons {
-		if r != nil && r.Beside != nil && slices.Contains(gone, r.Beside.Target) {
-			moved := *r
-			moved.Apart = true
-			reasons[i] = &moved
+		if r == nil {
+			continue
+		}
+		apart := r.Beside != nil && slices.Contains(gone, r.Beside.Target)
+		untied := r.Tie != "" && slices.Contains(gone, r.Tie)
+		if apart || untied {
+			changed := *r
+			changed.Apart = changed.Apart || apart
+			if untied {
+				changed.Tie = ""
+			}
+			reasons[i] = &changed
 		}
 	}
 	return listeners, reasons

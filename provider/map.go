@@ -33,7 +33,7 @@ func NewMap(lists map[event.Key][]rollcall.Listener) (*Map, error) {
 			m.lists[k][i].Event = k
 		}
 	}
-	m.resolver = &resolver{matcher: newMatcher(nil, keys), order: m.order}
+	m.resolver = &resolver{matcher: newMatcher(nil, keys), order: func(_ event.Key, keys []event.Key) (rollcall.Spec, error) { return m.order(keys) }}
 	if err := errors.Join(mistaken(m.All()), duplicates(m.All())); err != nil {
 		return nil, err
 	}

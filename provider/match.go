@@ -22,13 +22,14 @@ type matcher struct {
 	interfaceEvents []rollcall.Declaration    // declared interfaces that have a name
 	namedTypes      []reflect.Type            // known types with an EventName method
 	types           map[string][]reflect.Type // declared name → its types
-	labels          map[event.Key]string
-	titles          map[event.Key]string // of the declared events and the keys
+	labels          map[event.Key]string      // of the keys
+	texts           map[event.Key]string      // of the keys and the declared events: how package ordering knows them
+	titles          map[event.Key]string      // of the declared events and the keys
 }
 
 func newMatcher(events []rollcall.Declaration, keys []event.Key) *matcher {
 	m := &matcher{events: events, declared: map[event.Key]rollcall.Declaration{}, heardNames: map[string]bool{},
-		types: map[string][]reflect.Type{}, labels: map[event.Key]string{}, titles: map[event.Key]string{}}
+		types: map[string][]reflect.Type{}, labels: map[event.Key]string{}, texts: map[event.Key]string{}, titles: map[event.Key]string{}}
 	for _, e := range events {
 		m.addNamedType(e.Key)
 		m.declared[e.Key] = e
@@ -45,12 +46,18 @@ func newMatcher(events []rollcall.Declaration, keys []event.Key) *matcher {
 			m.addNamedType(k)
 			m.keys = append(m.keys, k)
 			m.labels[k] = label(k, taken)
+			m.texts[k] = m.labels[k]
 			switch {
 			case k.IsInterface():
 				m.interfaces = append(m.interfaces, k)
 			case k.Type() == nil:
 				m.heardNames[k.Name()] = true
 			}
+		}
+	}
+	for _, e := range events {
+		if _, known := m.texts[e.Key]; !known {
+			m.texts[e.Key] = label(e.Key, taken)
 		}
 	}
 	m.entitle()

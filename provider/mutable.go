@@ -101,10 +101,10 @@ func (m *Mutable) Events() []EventOrder {
 // exact order of one event, use Listeners or Of.
 func (m *Mutable) All() []rollcall.Listener {
 	s := m.current().sorter
-	placed, err := s.place(s.matcher.keys)
+	placed, err := s.place(event.Key{}, s.matcher.keys)
 	if err != nil { // hints of different events contradict each other
 		for _, k := range s.matcher.keys {
-			ofOne, _ := s.place([]event.Key{k})
+			ofOne, _ := s.place(k, []event.Key{k})
 			placed = append(placed, ofOne...)
 		}
 	}

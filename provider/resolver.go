@@ -6,15 +6,19 @@ import (
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/ordering"
 )
 
 // resolver finds the listeners of an event by the keys that the event goes to. Every
 // provider with listeners of its own is built on it.
 type resolver struct {
 	matcher *matcher
-	// order returns the listeners of the keys in order.
-	order  func(keys []event.Key) (rollcall.Spec, error)
-	leases []*rollcall.Lease
+	// order returns the listeners of the keys in order. The key of is that of the dispatched
+	// event.
+	order func(of event.Key, keys []event.Key) (rollcall.Spec, error)
+	// decided returns what the application decides; nil if it decides nothing.
+	decided func(of event.Key, keys []event.Key) ([]Off, []ordering.Sequence)
+	leases  []*rollcall.Lease
 }
 
 // Listeners returns the listeners of ev. The error is a *rollcall.NilError if ev is nil, and
@@ -48,7 +52,7 @@ func (r *resolver) Of(key event.Key) (*rollcall.Listeners, error) {
 // make returns the listeners of the keys as the answer for one event. The argument of is
 // the key of that event.
 func (r *resolver) make(of event.Key, keys []event.Key) (*rollcall.Listeners, error) {
-	spec, err := r.order(keys)
+	spec, err := r.order(of, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -66,6 +70,14 @@ type EventOrder struct {
 	Title     string // its name or type, with the import path if another event has the same
 	Declared  bool   // false for an event that is only listened to
 	Listeners *rollcall.Listeners
+	Off       []Off
+	Sequences []ordering.Sequence // those that hold for the event
+}
+
+// Off is a listener that the application has switched off for an event.
+type Off struct {
+	Listener rollcall.Listener
+	By       ordering.Entry // what the application says
 }
 
 // events returns the declared events in the order of their declaration, then those that
@@ -76,12 +88,17 @@ func (r *resolver) events() ([]EventOrder, []error) {
 	var problems []error
 	covered := map[event.Key]bool{}
 	add := func(e rollcall.Declaration, declared bool) {
-		for _, k := range r.matcher.match(e.Key.Type(), e.Key.Name()) {
+		keys := r.matcher.match(e.Key.Type(), e.Key.Name())
+		for _, k := range keys {
 			covered[k] = true
 		}
 		list, err := r.Of(e.Key)
 		problems = append(problems, err)
-		orders = append(orders, EventOrder{Event: e, Title: r.matcher.title(e.Key), Declared: declared, Listeners: list})
+		o := EventOrder{Event: e, Title: r.matcher.title(e.Key), Declared: declared, Listeners: list}
+		if r.decided != nil {
+			o.Off, o.Sequences = r.decided(e.Key, keys)
+		}
+		orders = append(orders, o)
 	}
 	for _, e := range r.matcher.events {
 		covered[e.Key] = true

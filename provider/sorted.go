@@ -22,14 +22,15 @@ type Sorted struct {
 
 // Build sorts each event's listeners by their placements, as package ordering describes.
 // The order of the slice is the declared order. The events are those that the application
-// declares, if any, see [rollcall.Declaration]. Build keeps neither slice.
+// declares, if any, see [rollcall.Declaration]. Build keeps neither slice. Rules name
+// events as a tag does; several rules add up.
 //
 // The error joins all problems: *rollcall.InvalidListenerError, *rollcall.EventError,
 // *DeclarationError and the errors of package ordering.
-func Build(listeners []rollcall.Listener, events []rollcall.Declaration) (*Sorted, error) {
+func Build(listeners []rollcall.Listener, events []rollcall.Declaration, rules ...ordering.Rules) (*Sorted, error) {
 	listeners = copied(listeners)
 	lost, err := catalogOf(events).Resolve(listeners)
-	sorted, buildErr := build(listeners, events, lost)
+	sorted, buildErr := build(listeners, events, lost, rules...)
 	if err := errors.Join(err, buildErr); err != nil {
 		return nil, errors.Join(errlist.Distinct(err)...)
 	}
@@ -38,7 +39,7 @@ func Build(listeners []rollcall.Listener, events []rollcall.Declaration) (*Sorte
 
 // build is Build for listeners whose events are already resolved. The map lost has the
 // IDs of listeners whose event could not be resolved.
-func build(listeners []rollcall.Listener, events []rollcall.Declaration, lost map[string]bool) (*Sorted, error) {
+func build(listeners []rollcall.Listener, events []rollcall.Declaration, lost map[string]bool, rules ...ordering.Rules) (*Sorted, error) {
 	members := make([]member, len(listeners))
 	for i := range listeners {
 		members[i].Listener = &listeners[i]
@@ -46,11 +47,11 @@ func build(listeners []rollcall.Listener, events []rollcall.Declaration, lost ma
 			members[i].band = ordering.Asynchronous
 		}
 	}
-	s, err := newSorter(members, events)
+	s, err := newSorter(members, events, rules...)
 	err = withoutBands(err, func(*ordering.BandError) error { return nil }) // hintsAcrossKeys reports these
 	problems := []error{invalid(listeners), badDeclarations(events), err, s.hintsAcrossKeys()}
 	o := &Sorted{listeners: listeners, known: map[event.Key]*rollcall.Listeners{}}
-	o.resolver = &resolver{matcher: s.matcher, order: s.sort}
+	o.resolver = &resolver{matcher: s.matcher, order: s.sort, decided: s.decided}
 	orders, orderErrs := o.events()
 	for _, x := range orders {
 		o.known[x.Event.Key] = x.Listeners

@@ -19,11 +19,11 @@ type member struct {
 	forgive bool // hints to missing targets are ignored
 }
 
-// placement returns the placement to sort by. It is zero for prepended and appended
+// placement returns the placement to sort by. It has only labels for prepended and appended
 // members.
 func (m member) placement() ordering.Placement {
 	if m.band == ordering.Prepended || m.band == ordering.Appended {
-		return ordering.Placement{}
+		return ordering.Placement{Labels: m.Placement.Labels}
 	}
 	return m.Placement
 }
@@ -37,23 +37,23 @@ type sorter struct {
 
 // newSorter returns a sorter of the members. The error joins duplicates, bad targets and
 // hints that contradict bands. The sorter is usable even then: it ignores these hints.
-func newSorter(members []member, events []rollcall.Declaration) (*sorter, error) {
+func newSorter(members []member, events []rollcall.Declaration, rules ...ordering.Rules) (*sorter, error) {
 	keys := make([]event.Key, len(members))
 	for i, m := range members {
 		keys[i] = m.Event
 	}
 	s := &sorter{members: members, matcher: newMatcher(events, keys)}
-	byLabel := make(map[string]event.Key, len(s.matcher.labels))
-	for key, label := range s.matcher.labels {
-		byLabel[label] = key
+	byText := make(map[string]event.Key, len(s.matcher.texts))
+	for key, text := range s.matcher.texts {
+		byText[text] = key
 	}
 	items := make([]ordering.Item, len(members))
 	for i, m := range members {
 		items[i] = ordering.Item{ID: m.ID, Event: s.matcher.labels[m.Event], Placement: m.placement(), Band: m.band, Key: shownKey(m.Async), Forgiving: m.forgive, Source: m.Source}
 	}
 	set, err := ordering.NewSet(items, func(a, b string) bool {
-		return s.matcher.overlap(byLabel[a], byLabel[b])
-	})
+		return s.matcher.overlap(byText[a], byText[b])
+	}, s.matcher.rules(rules)...)
 	s.set = set
 	return s, err
 }
@@ -71,25 +71,44 @@ func withoutBands(err error, replace func(*ordering.BandError) error) error {
 	return errors.Join(problems...)
 }
 
-// place sorts the members of all the keys together.
-func (s *sorter) place(keys []event.Key) ([]ordering.Placed, error) {
-	var labels []string
+// place sorts the members of all the keys together. The key of is that of the dispatched
+// event, or zero if there is none.
+func (s *sorter) place(of event.Key, keys []event.Key) ([]ordering.Placed, error) {
+	return s.set.Sort(s.textsOf(of, keys)...)
+}
+
+// textsOf returns how package ordering knows the keys, the dispatched event first.
+func (s *sorter) textsOf(of event.Key, keys []event.Key) []string {
+	texts := make([]string, 0, len(keys)+1)
+	if text, known := s.matcher.texts[of]; known {
+		texts = append(texts, text)
+	}
 	for _, k := range keys {
-		if label, heard := s.matcher.labels[k]; heard {
-			labels = append(labels, label)
+		if label, heard := s.matcher.labels[k]; heard && k != of {
+			texts = append(texts, label)
 		}
 	}
-	return s.set.Sort(labels...)
+	return texts
+}
+
+// decided returns the listeners of the keys that the application has switched off, and its
+// sequences for the event.
+func (s *sorter) decided(of event.Key, keys []event.Key) (off []Off, sequences []ordering.Sequence) {
+	texts := s.textsOf(of, keys)
+	for _, x := range s.set.SwitchedOff(texts...) {
+		off = append(off, Off{*s.members[x.Item].Listener, x.By})
+	}
+	return off, s.set.Sequences(texts...)
 }
 
 // sort returns the listeners of all the keys together, with their reasons. Prepended and
 // appended members have no reason. A list with such members never runs in parallel.
-func (s *sorter) sort(keys []event.Key) (rollcall.Spec, error) {
-	placed, err := s.place(keys)
+func (s *sorter) sort(of event.Key, keys []event.Key) (rollcall.Spec, error) {
+	placed, err := s.place(of, keys)
 	if err != nil {
 		return rollcall.Spec{}, err
 	}
-	spec := rollcall.Spec{Sorted: true, Listeners: make([]*rollcall.Listener, len(placed)), Reasons: make([]*ordering.Reason, len(placed))}
+	spec := rollcall.Spec{Sorted: true, Sequences: s.set.Sequences(s.textsOf(of, keys)...), Listeners: make([]*rollcall.Listener, len(placed)), Reasons: make([]*ordering.Reason, len(placed))}
 	for i, p := range placed {
 		m := s.members[p.Item]
 		spec.Listeners[i] = m.Listener
@@ -105,12 +124,12 @@ func (s *sorter) sort(keys []event.Key) (rollcall.Spec, error) {
 // cycles joins the errors for cycles among the listeners of each event. If the hints of
 // all members together form no cycle, no event has one.
 func (s *sorter) cycles() error {
-	if _, err := s.place(s.matcher.keys); err == nil {
+	if _, err := s.place(event.Key{}, s.matcher.keys); err == nil {
 		return nil
 	}
 	var problems []error
 	for _, k := range s.matcher.keys {
-		_, err := s.place(s.matcher.match(k.Type(), k.Name()))
+		_, err := s.place(k, s.matcher.match(k.Type(), k.Name()))
 		problems = append(problems, err)
 	}
 	return errors.Join(append(problems, s.cyclesOfUnknown())...)
@@ -123,7 +142,7 @@ func (s *sorter) cycles() error {
 // EventName method.
 func (s *sorter) cyclesOfUnknown() error {
 	unknown := s.matcher.unknown()
-	_, err := s.place(unknown)
+	_, err := s.place(event.Key{}, unknown)
 	problems := []error{err}
 	types := s.matcher.namedTypes
 	for _, k := range s.matcher.keys {
@@ -131,11 +150,11 @@ func (s *sorter) cyclesOfUnknown() error {
 			continue
 		}
 		if s.matcher.mayNameUnknown(k.Name()) && !slices.Contains(unknown, k) {
-			_, err := s.place(append(slices.Clone(unknown), k))
+			_, err := s.place(k, append(slices.Clone(unknown), k))
 			problems = append(problems, err)
 		}
 		for _, t := range types {
-			_, err := s.place(s.matcher.match(t, k.Name()))
+			_, err := s.place(event.TypeKey(t), s.matcher.match(t, k.Name()))
 			problems = append(problems, err)
 		}
 	}

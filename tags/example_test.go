@@ -26,5 +26,5 @@ func ExampleParse() {
 	fmt.Println(err)
 	// Output:
 	// recipe.created before audit.Log <nil>
-	// tag `evnt:"recipe.created"`, column 1: unknown key "evnt", did you mean event? The keys are event, id, method, group, priority, before, after, async
+	// tag `evnt:"recipe.created"`, column 1: unknown key "evnt", did you mean event? The keys are event, id, method, group, priority, labels, before, after, async
 }

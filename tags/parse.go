@@ -16,13 +16,14 @@ const (
 	keyMethod   = "method"
 	keyGroup    = "group"
 	keyPriority = "priority"
+	keyLabels   = "labels"
 	keyBefore   = "before"
 	keyAfter    = "after"
 	keyAsync    = "async"
 )
 
 // keys lists the keys in the order in which they are written.
-var keys = [...]string{keyEvent, keyID, keyMethod, keyGroup, keyPriority, keyBefore, keyAfter, keyAsync}
+var keys = [...]string{keyEvent, keyID, keyMethod, keyGroup, keyPriority, keyLabels, keyBefore, keyAfter, keyAsync}
 
 // Parse parses a tag. The error joins an *Error for each problem: text that is not a tag,
 // an unknown or repeated key, a bad value. Even then, Parse returns the fields that it
@@ -111,6 +112,8 @@ func (f *Fields) set(key, value string) (err error) {
 		}
 	case keyPriority:
 		f.Placement.Priority, err = ordering.ParsePriority(value)
+	case keyLabels:
+		f.Placement.Labels, err = parseLabels(value)
 	case keyBefore:
 		f.Placement.Before, err = parseTargets(value)
 	case keyAfter:
@@ -129,12 +132,24 @@ func checkGroup(group string) error {
 	return nil
 }
 
+func parseLabels(list string) ([]string, error) {
+	var labels []string
+	for label := range strings.SplitSeq(list, ",") {
+		label = strings.TrimSpace(label)
+		if err := listenerid.CheckLabel(label); err != nil {
+			return labels, err
+		}
+		labels = append(labels, label)
+	}
+	return labels, nil
+}
+
 func parseTargets(list string) ([]ordering.Target, error) {
 	var targets []ordering.Target
 	for text := range strings.SplitSeq(list, ",") {
 		t, err := ordering.ParseTarget(strings.TrimSpace(text))
 		if err == nil {
-			err = listenerid.Check(t.ID)
+			err = listenerid.CheckTarget(t.ID)
 		}
 		if err != nil {
 			return targets, err

@@ -12,7 +12,9 @@
 //	method    the method to call, instead of Handle
 //	group     the Fx value group that the listener joins, instead of event_listener
 //	priority  first, last or a whole number; higher numbers run earlier
-//	before    IDs of listeners to run before, separated by commas
+//	labels    names, separated by commas, by which others may mean this listener
+//	before    IDs of listeners to run before, separated by commas;
+//	          "@audit" means every listener with the label audit
 //	after     IDs of listeners to run after
 //	async     a receiver key: a dispatch publishes the event instead of calling
 //	          the listener, and the receiver of that key calls the listener
@@ -51,6 +53,7 @@ func (f Fields) String() string {
 	return string(join(
 		pair(keyEvent, f.Event), pair(keyID, f.ID), pair(keyMethod, f.Method), pair(keyGroup, f.Group),
 		pair(keyPriority, f.Placement.Priority.String()),
+		pair(keyLabels, strings.Join(f.Placement.Labels, ",")),
 		pair(keyBefore, joinTargets(f.Placement.Before)),
 		pair(keyAfter, joinTargets(f.Placement.After)), pair(keyAsync, f.Async),
 	))
@@ -82,12 +85,16 @@ func Place(options ...Option) Tag { return Tag(join(options...)) }
 // Priority is the priority n; higher numbers run earlier.
 func Priority(n int) Option { return pair(keyPriority, strconv.Itoa(n)) }
 
-// Before asks to run before the listeners with these IDs. An ID with "?" before it may be
-// absent.
+// Labels gives the listener names that it may share with others. The targets of hints mean
+// all listeners with the label audit by "@audit".
+func Labels(labels ...string) Option { return pair(keyLabels, strings.Join(labels, ",")) }
+
+// Before asks to run before the listeners with these IDs, or with a label: "@audit". A
+// target with "?" before it may be absent.
 func Before(ids ...string) Option { return pair(keyBefore, strings.Join(ids, ",")) }
 
-// After asks to run after the listeners with these IDs. An ID with "?" before it may be
-// absent.
+// After asks to run after the listeners with these IDs, or with a label: "@audit". A target
+// with "?" before it may be absent.
 func After(ids ...string) Option { return pair(keyAfter, strings.Join(ids, ",")) }
 
 // Async makes the listener asynchronous: a dispatch publishes the event instead of

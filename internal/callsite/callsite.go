@@ -64,10 +64,10 @@ func Both(a, b string) string {
 }
 
 // Type returns the short name of a type, such as "recipes.Indexer" for *recipes.Indexer.
-// It replaces the commas between type arguments, because a comma would end the name in a
-// list.
+// It replaces the commas between type arguments and drops stars, which an ID must not
+// hold.
 func Type(t reflect.Type) string {
-	return strings.ReplaceAll(strings.TrimLeft(t.String(), "*"), ",", " ")
+	return strings.NewReplacer(",", " ", "*", "").Replace(t.String())
 }
 
 // short turns "github.com/acme/recipes.(*Indexer).OnCreated-fm" into

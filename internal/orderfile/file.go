@@ -11,6 +11,31 @@ type File struct {
 	Name      string // as given to Parse; for messages
 	Providers []Provider
 	Listeners []Listener // in the file's order, which is declared order
+	Sequences []Rule
+	Off       []Rule
+	Ties      []Tie
+}
+
+// Rule is what sequence or off says of one event or list.
+type Rule struct {
+	Event    string // Every for all events and lists
+	Position Position
+	Entries  []Entry
+}
+
+// Every is what a rule for all events and lists is for.
+const Every = "*"
+
+// Entry is a target in a rule.
+type Entry struct {
+	ordering.Entry
+	Position Position
+}
+
+// Tie accepts the ties of one event or list.
+type Tie struct {
+	Event    string
+	Position Position
 }
 
 // Provider is a service that collects listeners.
@@ -20,11 +45,12 @@ type Provider struct {
 	Position    Position
 }
 
-// Listener is one tag of a service: a listener of one event.
+// Listener is one tag of a service: a listener of one event, or a contribution to a list.
 type Listener struct {
 	ID        string
 	Tag       string // the tag's name, which is the listener_tag of its provider
-	Event     string
+	Event     string // or the name of the list
+	List      bool
 	Placement ordering.Placement // its Source is the tag's place
 	Optional  bool               // the application need not have it
 	Position  Position           // of the tag

@@ -11,7 +11,7 @@ import (
 // such a text is meant to be several targets.
 func targetProblem(text, id string) string {
 	if !strings.Contains(id, ",") && !strings.Contains(id, " ?") {
-		return listenerid.Problem(id)
+		return listenerid.TargetProblem(strings.TrimLeft(id, "?")) // with two, it may be absent, and always is
 	}
 	parts := strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
 	for i, part := range parts {

@@ -15,10 +15,19 @@ type ProviderOrder struct {
 	Events      []EventOrder // in order of first appearance
 }
 
-// EventOrder is one event with its listeners in order.
+// EventOrder is one event or list with its listeners in order.
 type EventOrder struct {
 	Event     string
+	List      bool
 	Listeners []PlacedListener
+	Off       []OffListener
+	Sequences []ordering.Sequence // those that hold for the event
+}
+
+// OffListener is a listener that the file switches off.
+type OffListener struct {
+	Listener
+	By ordering.Entry
 }
 
 // PlacedListener is a listener at its place.
@@ -59,6 +68,7 @@ func (f *File) order() ([]ProviderOrder, []*Error) {
 	var problems []*Error
 	tagged := f.byTag()
 	byTag := map[string][]EventOrder{} // providers may share a tag
+	misnamed := f.checkRules()
 	for _, provider := range providers {
 		events, done := byTag[provider.ListenerTag]
 		if !done {
@@ -69,6 +79,7 @@ func (f *File) order() ([]ProviderOrder, []*Error) {
 		}
 		orders = append(orders, ProviderOrder{ID: provider.ID, ListenerTag: provider.ListenerTag, Events: events})
 	}
+	problems = append(misnamed, problems...)
 	if len(stray) > 0 {
 		problems = onlyCycles(problems) // a target may have a stray tag
 	}
@@ -123,19 +134,23 @@ func (f *File) eventsOf(indexes []int) ([]EventOrder, []*Error) {
 	for i, index := range indexes {
 		l := f.Listeners[index]
 		listeners[i] = PlacedListener{Listener: l, Declared: index}
-		items[i] = ordering.Item{ID: l.ID, Event: l.Event, Placement: l.Placement, Source: l.Placement.Source}
+		items[i] = l.item()
 	}
-	orders, err := ordering.Sort(items)
+	orders, err := ordering.Sort(items, forgiving(f.Rules(ofEvent)))
 	if err != nil {
 		return nil, f.located(err, listeners)
 	}
 	var events []EventOrder
 	for _, o := range orders {
-		event := EventOrder{Event: o.Event}
+		event := EventOrder{Event: o.Event, Sequences: o.Sequences}
+		for _, off := range o.Off {
+			l := listeners[off.Item].Listener
+			event.Off, event.List = append(event.Off, OffListener{l, off.By}), l.List
+		}
 		for _, placed := range o.Placed {
 			l := listeners[placed.Item]
 			l.Reason = placed.Reason
-			event.Listeners = append(event.Listeners, l)
+			event.Listeners, event.List = append(event.Listeners, l), l.List
 		}
 		events = append(events, event)
 	}
@@ -149,7 +164,7 @@ func (f *File) located(err error, listeners []PlacedListener) []*Error {
 	var located []*Error
 	told := map[string]bool{}
 	for _, e := range errlist.Leaves(err) {
-		kind, at := locate(e, listeners)
+		kind, at := f.locate(e, listeners)
 		if kind == "" {
 			continue
 		}
@@ -165,12 +180,23 @@ func (f *File) located(err error, listeners []PlacedListener) []*Error {
 // locate returns the kind of a problem and the place of the target that causes it. For a
 // cycle, that is the first target. The kind is "" if Parse has already reported the
 // problem.
-func locate(problem error, listeners []PlacedListener) (Kind, Position) {
-	at := func(h ordering.Hint) Position { return listeners[h.Item].TargetPosition(h) }
+func (f *File) locate(problem error, listeners []PlacedListener) (Kind, Position) {
+	at := func(h ordering.Hint) Position {
+		if h.Sequence != nil {
+			return f.entryPosition(ordering.InSequence, h.Source, h.Listener)
+		}
+		return listeners[h.Item].TargetPosition(h)
+	}
 	switch e := problem.(type) {
 	case *ordering.UnknownTargetError:
+		if e.Rule != "" {
+			return KindUnknownTarget, f.entryPosition(e.Rule, e.Hint.Source, e.Hint.Target)
+		}
 		return KindUnknownTarget, at(e.Hint)
 	case *ordering.NotListeningError:
+		if e.Rule != "" {
+			return KindNotListening, f.entryPosition(e.Rule, e.Hint.Source, e.Hint.Target)
+		}
 		return KindNotListening, at(e.Hint)
 	case *ordering.CycleError:
 		return KindCycle, at(e.Hints[0])

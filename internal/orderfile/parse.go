@@ -159,22 +159,30 @@ func typeName(n *yaml.Node) string {
 
 func (p *parser) root(n *yaml.Node) {
 	if p.resolve(n).Kind != yaml.MappingNode {
-		p.wrongType(n, "the file", "a mapping with the key services")
+		p.wrongType(n, "the file", "a mapping with the key services, sequence or off")
 		return
 	}
 	found := false
 	for _, f := range p.fields(n, "the file") {
-		if f.name != "services" {
-			p.unknownTopKey(f)
-			continue
-		}
 		found = true
-		for _, service := range p.fields(f.value, "services") {
-			p.service(service)
+		switch f.name {
+		case "services":
+			for _, service := range p.fields(f.value, "services") {
+				p.service(service)
+			}
+		case "sequence":
+			p.file.Sequences = p.rules(f)
+		case "off":
+			p.file.Off = p.rules(f)
+		case "ties":
+			p.ties(f)
+		default:
+			p.unknownTopKey(f)
 		}
 	}
-	if !found && len(p.problems) == 0 { // a misspelt key is already reported
-		p.fail(KindSyntax, position(n), "the file has no services: begin it with services:")
+	p.namesakes()
+	if !found && len(p.problems) == 0 {
+		p.fail(KindSyntax, position(n), "the file says nothing: begin it with services:, sequence: or off:")
 	}
 }
 
@@ -305,12 +313,18 @@ func (p *parser) provider(id string, fields []field, n *yaml.Node) {
 func (p *parser) listener(id, name string, fields []field, n *yaml.Node, optional bool) {
 	l := Listener{ID: id, Tag: name, Optional: optional, Position: position(n), targets: map[ordering.Side][]Position{}}
 	what := "a tag of listener " + id
-	hasEvent := false
+	hasEvent, hasList := false, false
 	for _, f := range fields {
 		switch f.name {
 		case "event":
 			hasEvent = true
-			p.event(&l, f)
+			p.event(&l, f, "event")
+		case "list":
+			hasList = true
+			l.List = true
+			p.event(&l, f, "list")
+		case "labels":
+			l.Placement.Labels = p.labels(id, f)
 		case "priority":
 			l.Placement.Priority = p.priority(f.value)
 		case "before":
@@ -324,7 +338,10 @@ func (p *parser) listener(id, name string, fields []field, n *yaml.Node, optiona
 		}
 	}
 	l.Placement.Source = p.file.source(l.Position)
-	if !hasEvent {
+	switch {
+	case hasEvent && hasList:
+		p.fail(KindSyntax, position(n), "a tag of listener %s has an event and a list: write two tags", id)
+	case !hasEvent && !hasList:
 		p.missingEvent(id, position(n))
 	}
 	if l.Event != "" {
@@ -336,14 +353,14 @@ func (p *parser) missingEvent(id string, at Position) {
 	p.fail(KindMissingEvent, at, "a tag of listener %s has no event: write event: and the event's name or type", id)
 }
 
-func (p *parser) event(l *Listener, f field) {
+func (p *parser) event(l *Listener, f field, key string) {
 	l.EventPosition = position(f.value)
 	n := p.resolve(f.value)
 	if isNull(n) || n.Kind == yaml.ScalarNode && n.Value == "" {
 		p.missingEvent(l.ID, l.EventPosition)
 		return
 	}
-	l.Event = p.text(f.value, "event of listener "+l.ID)
+	l.Event = p.text(f.value, key+" of listener "+l.ID)
 }
 
 func (p *parser) priority(n *yaml.Node) ordering.Priority {
@@ -359,34 +376,49 @@ func (p *parser) priority(n *yaml.Node) ordering.Priority {
 	return priority
 }
 
-// targets reads an ID or a list of IDs.
+// targets reads a target or a list of them.
 func (p *parser) targets(l *Listener, side ordering.Side, f field) []ordering.Target {
-	nodes := []*yaml.Node{f.value}
-	if n := p.resolve(f.value); n.Kind == yaml.SequenceNode {
+	var targets []ordering.Target
+	p.eachTarget(f.value, fmt.Sprintf("%s of listener %s", side, l.ID), func(t ordering.Target, at Position) {
+		targets = append(targets, t)
+		l.targets[side] = append(l.targets[side], at)
+	})
+	return targets
+}
+
+// eachTarget calls add for the target or each target of a list.
+func (p *parser) eachTarget(value *yaml.Node, what string, add func(ordering.Target, Position)) {
+	p.eachText(value, what, func(text string, n *yaml.Node) {
+		target, err := ordering.ParseTarget(text)
+		if err != nil {
+			p.fail(KindSyntax, position(n), "%s: %v", what, err)
+			return
+		}
+		if problem := targetProblem(text, target.ID); problem != "" {
+			p.fail(KindSyntax, position(n), "%s, %q: %s", what, text, problem)
+			return
+		}
+		add(target, position(n))
+	})
+}
+
+// eachText calls add for a text, or for each text of a list.
+func (p *parser) eachText(value *yaml.Node, what string, add func(string, *yaml.Node)) {
+	nodes := []*yaml.Node{value}
+	if n := p.resolve(value); n.Kind == yaml.SequenceNode {
 		nodes = n.Content
 	}
-	var targets []ordering.Target
 	for _, n := range nodes {
+		if p.stopped {
+			return
+		}
 		if p.unquoted(n) {
 			continue
 		}
-		text, ok := p.textOrNot(n, fmt.Sprintf("%s of listener %s", side, l.ID))
-		if !ok {
-			continue
+		if text, ok := p.textOrNot(n, what); ok {
+			add(text, n)
 		}
-		target, err := ordering.ParseTarget(text)
-		if err != nil {
-			p.fail(KindSyntax, position(n), "%s of listener %s: %v", side, l.ID, err)
-			continue
-		}
-		if problem := targetProblem(text, target.ID); problem != "" {
-			p.fail(KindSyntax, position(n), "%s of listener %s, %q: %s", side, l.ID, text, problem)
-			continue
-		}
-		targets = append(targets, target)
-		l.targets[side] = append(l.targets[side], position(n))
 	}
-	return targets
 }
 
 func (p *parser) text(n *yaml.Node, what string) string {

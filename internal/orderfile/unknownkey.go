@@ -14,7 +14,8 @@ import (
 // code have.
 var (
 	serviceKeys = []string{"tags", "optional", "synthetic", "class"}
-	tagKeys     = []string{"name", "event", "priority", "before", "after", "optional"}
+	tagKeys     = []string{"name", "event", "list", "priority", "labels", "before", "after", "optional"}
+	topKeys     = []string{"services", "sequence", "off", "ties"}
 	codeKeys    = []string{"async", "id", "method", "group"}
 )
 
@@ -38,12 +39,12 @@ func (p *parser) failKey(f field, what, hint string) {
 // unknownTopKey reports an unknown key at the top level. Most often, it is a service that
 // is not indented.
 func (p *parser) unknownTopKey(f field) {
-	_, misspelt := suggest.Name(f.name, []string{"services"})
+	_, misspelt := suggest.Name(f.name, topKeys)
 	switch {
 	case f.name == "providers" && p.resolve(f.value).Kind == yaml.SequenceNode:
-		p.fail(KindUnknownKey, position(f.key), "this is a report, not an order file, which begins with services:")
+		p.fail(KindUnknownKey, position(f.key), "this is a report, not an order file, which has services:, sequence: or off:")
 	case misspelt:
-		p.unknownKey(f, "the file", "services")
+		p.unknownKey(f, "the file", topKeys...)
 	default:
 		p.failKey(f, "the file", ": if it is a service, indent it below services:")
 	}

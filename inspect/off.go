@@ -1,0 +1,20 @@
+package inspect
+
+import "slices"
+
+// String says what is off and where that is written, such as
+// "off: legacy.Mailer (services.yaml:9)".
+func (o Off) String() string { return "off: " + o.Listener + " (" + o.By + ")" }
+
+// offAlone returns the events of which all listeners are off, and which therefore are not
+// among the events of a report of an order file.
+func (p Provider) offAlone() []string {
+	var events []string
+	for _, x := range p.Off {
+		shown := slices.ContainsFunc(p.Events, func(e Event) bool { return e.Event == x.Event })
+		if !shown && !slices.Contains(events, x.Event) {
+			events = append(events, x.Event)
+		}
+	}
+	return events
+}
