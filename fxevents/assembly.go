@@ -15,6 +15,7 @@ import (
 	"github.com/rollcall-go/rollcall/inspect"
 	"github.com/rollcall-go/rollcall/internal/errlist"
 	"github.com/rollcall-go/rollcall/internal/friend"
+	"github.com/rollcall-go/rollcall/internal/orderfile"
 	"github.com/rollcall-go/rollcall/ordering"
 	"github.com/rollcall-go/rollcall/provider"
 	"github.com/rollcall-go/rollcall/transport"
@@ -37,6 +38,7 @@ type Assembly struct {
 	problems  []error
 	lost      bool // a listener is missing because of a problem
 
+	content  []*orderfile.File                   // of the order files that could be read
 	replaced map[subscription]ordering.Placement // by order files
 	others   map[forOthers]bool                  // receiver keys of other processes
 	warned   []string                            // the texts of warnings
@@ -138,8 +140,9 @@ func (a *Assembly) assemble(in parts) error {
 	groups, resolveErr := a.groupsOf(in, catalog)
 	registered := errors.Join(a.registrationProblems(in)...)
 	overridden := a.override(groups, catalog)
-	unpublished := errors.Join(a.publish(in.Events, groups)...)
-	all, orderErr := a.build(groups, catalog)
+	rules, rulesErr := a.decide(groups, catalog)
+	unpublished := errors.Join(a.publish(in.Events, groups, isOff(rules[0], catalog))...)
+	all, orderErr := a.build(groups, catalog, rules)
 	if a.lost {
 		orderErr = withoutTargets(orderErr)
 	}
@@ -149,7 +152,7 @@ func (a *Assembly) assemble(in parts) error {
 	if a.settings.strict {
 		strictErr = errors.Join(warnings...)
 	}
-	if err := errors.Join(registered, resolveErr, overridden, unpublished, orderErr, asyncErr, strictErr); err != nil {
+	if err := errors.Join(registered, resolveErr, overridden, unpublished, rulesErr, orderErr, asyncErr, strictErr); err != nil {
 		return &AssemblyError{Problems: exported(errlist.Distinct(err))}
 	}
 	if err := a.connect(in, all[0]); err != nil {
@@ -213,11 +216,11 @@ func (a *Assembly) groupsOf(in parts, c catalog) ([]group, error) {
 	return groups, errors.Join(problems...)
 }
 
-func (a *Assembly) build(groups []group, c catalog) ([]built, error) {
+func (a *Assembly) build(groups []group, c catalog, rules []ordering.Rules) ([]built, error) {
 	all := make([]built, len(groups))
 	var problems []error
 	for i, spec := range a.settings.providers {
-		sorted, err := provider.Internal.Build(friend.Key{}, groups[i].listeners, c.Events(), groups[i].lost)
+		sorted, err := provider.Internal.Build(friend.Key{}, groups[i].listeners, c.Events(), groups[i].lost, rules[i])
 		problems = append(problems, a.namesakes(err, groups[i].listeners))
 		all[i] = built{spec, sorted}
 	}

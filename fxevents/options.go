@@ -27,6 +27,8 @@ type settings struct {
 	strict    bool                 // warnings are errors
 	problems  []error
 
+	sequences, off []rule // of options, not of order files
+
 	withoutBroker bool // start even if the broker can't be reached
 }
 
@@ -51,11 +53,13 @@ func (f optionFunc) apply(s *settings) { f(s) }
 //	      - { name: event_listener, event: recipe.created, after: audit.Log }
 //
 // The name is the listener's value group. An entry replaces the whole placement of one
-// listener for one event: priority, before and after. It is an error if the application
+// listener for one event: priority, labels, before and after. It is an error if the application
 // does not have that listener and event, unless the entry has optional: true. Listeners
 // that the file does not mention keep their tags. If two listeners are tied, the order of
 // the options breaks the tie, not their positions in the file. If several files have an
 // entry for the same listener and event, the last file decides.
+//
+// A file may also say what [Sequence] and [Off] say.
 //
 // docs/order.schema.json in the repository is a JSON Schema of the format.
 func OrderFile(fsys fs.FS, path string) Option {

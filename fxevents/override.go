@@ -22,6 +22,7 @@ func (a *Assembly) override(groups []group, c catalog) error {
 			problems = append(problems, err)
 			continue
 		}
+		a.content = append(a.content, content)
 		o := overrides{file: content, settings: a.settings, groups: groups, catalog: c, byID: map[int]map[string][]int{}, replaced: a.replaced, placed: map[subscription]orderfile.Listener{}, lost: a.lost}
 		o.apply()
 		problems = append(problems, o.problems...)

@@ -72,7 +72,7 @@ func (a *Assembly) isForOthers(k event.Key, key string) bool { return a.others[f
 
 // publish adds an asynchronous listener to the first group for each receiver key that
 // Published names and no listener has. It is never called, but has the event published.
-func (a *Assembly) publish(events []declaredEvent, groups []group) []error {
+func (a *Assembly) publish(events []declaredEvent, groups []group, isOff func(*rollcall.Listener) bool) []error {
 	var problems []error
 	g := &groups[0]
 	for _, d := range sortedBy(events, func(d declaredEvent) int { return d.declared }) {
@@ -83,7 +83,7 @@ func (a *Assembly) publish(events []declaredEvent, groups []group) []error {
 			problems = append(problems, err)
 			continue
 		}
-		heard := asyncKeys(g.listeners, d.event.Key)
+		heard := asyncKeys(g.listeners, d.event.Key, isOff)
 		missing := slices.DeleteFunc(slices.Clone(d.published.keys), func(key string) bool { return slices.Contains(heard, key) })
 		if len(heard)+len(missing) == 0 {
 			missing = []string{anyReceiver}
@@ -98,10 +98,10 @@ func (a *Assembly) publish(events []declaredEvent, groups []group) []error {
 }
 
 // asyncKeys returns the receiver keys that listeners of an event have.
-func asyncKeys(listeners []rollcall.Listener, k event.Key) []string {
+func asyncKeys(listeners []rollcall.Listener, k event.Key, isOff func(*rollcall.Listener) bool) []string {
 	var keys []string
 	for i := range listeners {
-		if l := &listeners[i]; l.Async != "" && l.Event == k {
+		if l := &listeners[i]; l.Async != "" && l.Event == k && !isOff(l) {
 			keys = append(keys, l.Async)
 		}
 	}

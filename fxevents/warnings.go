@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/internal/callsite"
@@ -21,6 +23,7 @@ import (
 //   - a receiver key that no [Receive] takes;
 //   - a listener whose event nobody declares;
 //   - an optional target, or a key of [Published], that is one edit away from a known one;
+//   - the last listener of a receiver key that is [Off];
 //   - an event that is dispatched before the listeners are assembled.
 //
 // Without Strict, fx.New logs each warning at slog.LevelWarn, see [Logger]. The
@@ -37,6 +40,7 @@ func (a *Assembly) warnings(in parts, c catalog, groups []group, all []built) []
 			warnings = append(warnings, misspeltTargets(groups[i].listeners)...)
 		}
 	}
+	warnings = append(warnings, abandoned(all)...)
 	return append(warnings, a.early.all()...)
 }
 
@@ -90,23 +94,25 @@ func declareIt(e rollcall.Declaration, names []string) string {
 }
 
 // misspeltTargets returns a warning for each optional target that no listener has, if one
-// edit makes it the ID of another listener.
+// edit makes it the ID of another listener, or a label.
 func misspeltTargets(listeners []rollcall.Listener) []error {
-	ids := make(map[string]bool, len(listeners))
-	for i := range listeners {
-		ids[listeners[i].ID] = true
-	}
+	known := scopeOf(listeners).targets
+	names := slices.Sorted(maps.Keys(known))
 	var warnings []error
 	for i := range listeners {
 		l := &listeners[i]
 		check := func(side ordering.Side, targets []ordering.Target) {
 			for _, t := range targets {
-				if !t.Optional || ids[t.ID] {
+				if !t.Optional || known[t.ID] {
 					continue
 				}
-				if near := typoIn(t.ID, l.ID, listeners); near != "" {
-					warnings = append(warnings, fmt.Errorf("%s may run %s %s, but no listener has that ID, so the hint has no effect: did you mean %s?",
-						callsite.Named(l.ID, cmp.Or(l.Placement.Source, l.Source)), side, t, near))
+				what := "ID"
+				if _, isLabel := t.Label(); isLabel {
+					what = "label"
+				}
+				if near := typoIn(t.ID, l.ID, names); near != "" {
+					warnings = append(warnings, fmt.Errorf("%s may run %s %s, but no listener has that %s, so the hint has no effect: did you mean %s?",
+						callsite.Named(l.ID, cmp.Or(l.Placement.Source, l.Source)), side, t, what, near))
 				}
 			}
 		}
@@ -116,11 +122,14 @@ func misspeltTargets(listeners []rollcall.Listener) []error {
 	return errlist.Distinct(errors.Join(warnings...)) // a listener of two events has the same hints twice
 }
 
-// typoIn returns the ID of a listener other than own that is one edit away from target.
-func typoIn(target, own string, listeners []rollcall.Listener) string {
-	i := slices.IndexFunc(listeners, func(l rollcall.Listener) bool { return l.ID != own && suggest.OneEdit(target, l.ID) })
+// typoIn returns the name other than own that is one edit away from a target. A label is
+// no typo of an ID.
+func typoIn(target, own string, names []string) string {
+	i := slices.IndexFunc(names, func(name string) bool {
+		return name != own && strings.HasPrefix(name, "@") == strings.HasPrefix(target, "@") && suggest.OneEdit(target, name)
+	})
 	if i < 0 {
 		return ""
 	}
-	return listeners[i].ID
+	return names[i]
 }
