@@ -39,6 +39,7 @@ type Assembly struct {
 	lost      bool // a listener is missing because of a problem
 
 	content  []*orderfile.File                   // of the order files that could be read
+	accepted map[string]bool                     // events whose ties the order files accept
 	replaced map[subscription]ordering.Placement // by order files
 	others   map[forOthers]bool                  // receiver keys of other processes
 	warned   []string                            // the texts of warnings

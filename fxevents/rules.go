@@ -153,6 +153,7 @@ func (a *Assembly) decide(groups []group, c catalog) ([]ordering.Rules, error) {
 			}
 		})
 	}
+	a.accept(d)
 	return rules, errors.Join(d.problems...)
 }
 

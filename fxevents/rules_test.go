@@ -90,7 +90,7 @@ func TestProblemsOfRules(t *testing.T) {
 				`fxevents.Sequence at HERE: an ID must not hold a comma: "a,b"`,
 				`fxevents.Sequence at HERE: empty label "@": write a label after the @`}},
 		{"against a hint", fxevents.Sequence("recipe.created", "fxevents_test.notifier", "fxevents_test.indexer"),
-			[]string{"fxevents_test.notifier must run after @index, which is fxevents_test.indexer (HERE) (HERE),\n" +
+			[]string{"fxevents_test.notifier must run after @index (HERE), a label of fxevents_test.indexer (HERE),\n" +
 				"and fxevents_test.indexer (HERE) must run after fxevents_test.notifier, by a sequence (HERE): drop one of the hints"}},
 		{"a member twice", yaml("sequence: { recipe.created: [ '@pii', fxevents_test.auditor ] }"),
 			[]string{"a sequence means fxevents_test.auditor twice (services.yaml:1), also as @pii: drop one of the entries"}},

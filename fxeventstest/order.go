@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -37,20 +38,15 @@ func updates() bool { return *update || os.Getenv("ROLLCALL_UPDATE") == "1" }
 func Order(t testing.TB, golden string, options ...fx.Option) {
 	t.Helper()
 	var report *inspect.Report
-	var assembly *fxevents.Assembly
-	early := fx.Module("fxeventstest", fx.Populate(&assembly)) // even if a later invoke fails
-	app := fx.New(slices.Concat([]fx.Option{early}, options, []fx.Option{fx.NopLogger, fx.Populate(&report)})...)
-	if assembly != nil {
-		defer func() {
-			if err := assembly.Close(); err != nil {
-				t.Error(err)
-			}
-		}()
-	}
-	if err := app.Err(); err != nil {
-		t.Fatalf("the application can't be built: %v%s", err, withoutModule(err))
-	}
-	got := orderOf(t, report)
+	with(t, append(slices.Clone(options), fx.Populate(&report)), func(*fxevents.Assembly) {
+		t.Helper()
+		compare(t, golden, orderOf(t, report))
+	})
+}
+
+// compare compares an order with a golden file, or writes it.
+func compare(t testing.TB, golden, got string) {
+	t.Helper()
 	if updates() {
 		write(t, golden, got)
 		return
@@ -65,6 +61,26 @@ func Order(t testing.TB, golden string, options ...fx.Option) {
 	if difference := diff(withoutCR(string(want)), got); difference != "" {
 		t.Errorf("the order differs from %s (- wanted, + got):\n%s\nIf the change is intended, run go test with -update.", golden, difference)
 	}
+}
+
+// with builds an application without Fx's log, calls use, and closes the application's
+// transport.
+func with(t testing.TB, options []fx.Option, use func(*fxevents.Assembly)) {
+	t.Helper()
+	var assembly *fxevents.Assembly
+	early := fx.Module("fxeventstest", fx.Populate(&assembly)) // even if a later invoke fails
+	app := fx.New(slices.Concat([]fx.Option{early}, options, []fx.Option{fx.NopLogger})...)
+	if assembly != nil {
+		defer func() {
+			if err := assembly.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
+	}
+	if err := app.Err(); err != nil {
+		t.Fatalf("the application can't be built: %v%s", err, withoutModule(err))
+	}
+	use(assembly)
 }
 
 // withoutModule returns a hint for the error message if the container has no assembly.
@@ -94,16 +110,28 @@ func withoutSources(r inspect.Report) inspect.Report {
 			var listeners []inspect.Listener
 			for _, l := range e.Listeners {
 				l.Source, l.Placement.Source = "", ""
+				l.Reason, l.NoEffect = withoutLines(l.Reason), slices.Clone(l.NoEffect)
+				for i := range l.NoEffect {
+					l.NoEffect[i].Why = withoutLines(l.NoEffect[i].Why)
+				}
 				listeners = append(listeners, l)
 			}
 			e.Source, e.Listeners = "", listeners
 			events = append(events, e)
 		}
-		p.Events = events
+		p.Events, p.Off = events, slices.Clone(p.Off)
+		for i := range p.Off {
+			p.Off[i].Source, p.Off[i].By = "", withoutLines(p.Off[i].By)
+		}
 		copied.Providers = append(copied.Providers, p)
 	}
 	return copied
 }
+
+var line = regexp.MustCompile(`(\.\w+):\d+`)
+
+// withoutLines removes the lines from places such as "services.yaml:3".
+func withoutLines(text string) string { return line.ReplaceAllString(text, "$1") }
 
 func write(t testing.TB, golden, content string) {
 	t.Helper()

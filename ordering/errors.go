@@ -173,13 +173,14 @@ func (h Hint) inCycle() string {
 	if h.Registered != h.Source {
 		own = callsite.At(h.Registered)
 	}
-	if h.Member != "" && h.Member != h.Target {
-		target += ", which is " + callsite.Named(h.Member, h.MemberSource)
-	}
 	if h.Sequence != nil {
-		return fmt.Sprintf("%s%s must run %s %s, by a sequence%s", h.Listener, own, h.Side, target, callsite.At(h.Source))
+		target += ", by a sequence"
 	}
-	return fmt.Sprintf("%s%s must run %s %s%s", h.Listener, own, h.Side, target, callsite.At(h.Source))
+	text := fmt.Sprintf("%s%s must run %s %s%s", h.Listener, own, h.Side, target, callsite.At(h.Source))
+	if h.Member != "" && h.Member != h.Target {
+		text += ", a label of " + callsite.Named(h.Member, h.MemberSource)
+	}
+	return text
 }
 
 func toEvent(event string) string {

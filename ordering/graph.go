@@ -9,8 +9,9 @@ import (
 // members, numbered in declared order, and then the gates.
 type graph struct {
 	set     *Set
-	members []int32 // node → item
-	gates   []gate  // node - len(members) → gate
+	members []int32         // node → item
+	nodeOf  map[int32]int32 // item → node; nil if the members are sorted
+	gates   []gate          // node - len(members) → gate
 	edges   []edge
 	links   []link // of the sequences
 }
@@ -43,9 +44,14 @@ type link struct {
 // for each sequence that contradicts the order of the bands.
 func newGraph(s *Set, members []int32, events []string) (*graph, error) {
 	g := &graph{set: s, members: members}
+	return g, g.connectMembers(events)
+}
+
+// connectMembers adds the edges of all hints and sequences.
+func (g *graph) connectMembers(events []string) error {
 	gates := map[gateKey]int32{}
-	for n, item := range members {
-		for _, h := range s.hintsOf(item) {
+	for n, item := range g.members {
+		for _, h := range g.set.hintsOf(item) {
 			switch {
 			case h.label > 0:
 				g.passGate(int32(n), h, gates)
@@ -55,7 +61,7 @@ func newGraph(s *Set, members []int32, events []string) (*graph, error) {
 		}
 	}
 	g.fillGates(gates)
-	return g, g.connectSequences(events)
+	return g.connectSequences(events)
 }
 
 // nodes returns the number of nodes.
@@ -130,9 +136,12 @@ func (g *graph) connectAll(owner int32, h hint, events []string) {
 	}
 }
 
-// node returns the node of an item of the events, and false if the item is off. Members
-// are sorted.
+// node returns the node of an item of the events, and false if the item is off.
 func (g *graph) node(item int32) (int32, bool) {
+	if g.nodeOf != nil {
+		node, is := g.nodeOf[item]
+		return node, is
+	}
 	if n := len(g.members); n == len(g.set.items) {
 		return item, true // every item is a member
 	}

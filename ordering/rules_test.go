@@ -294,7 +294,7 @@ func TestErrorsOfLabelsAndRules(t *testing.T) {
 		"a label of its own": {[]ordering.Item{labelled("a", "check", afterTargets("@check"))}, ordering.Rules{},
 			`a (m.go:a) must run after @check, but has that label itself: drop the hint or the label`},
 		"a cycle through a label": {[]ordering.Item{check, labelled("a", "", beforeTargets("@check")), labelled("b", "check", beforeTargets("a"))}, ordering.Rules{},
-			"a must run before @check, which is b (m.go:b) (m.go:a),\nand b must run before a (m.go:b): drop one of the hints"},
+			"a must run before @check (m.go:a), a label of b (m.go:b),\nand b must run before a (m.go:b): drop one of the hints"},
 		"a sequence against a hint": {[]ordering.Item{check, labelled("a", "", afterTargets("check"))}, rules(sequence("a.yaml:3", "a", "check")),
 			"check (m.go:check) must run after a, by a sequence (a.yaml:3),\nand a must run after check (m.go:a): drop one of the hints"},
 		"an entry twice": {[]ordering.Item{check}, rules(sequence("a.yaml:3", "check", "@check")),

@@ -15,6 +15,7 @@ import (
 // from the listeners' placements. It never changes.
 type Sorted struct {
 	*resolver
+	sorter    *sorter
 	listeners []rollcall.Listener
 	orders    []EventOrder
 	known     map[event.Key]*rollcall.Listeners
@@ -50,7 +51,7 @@ func build(listeners []rollcall.Listener, events []rollcall.Declaration, lost ma
 	s, err := newSorter(members, events, rules...)
 	err = withoutBands(err, func(*ordering.BandError) error { return nil }) // hintsAcrossKeys reports these
 	problems := []error{invalid(listeners), badDeclarations(events), err, s.hintsAcrossKeys()}
-	o := &Sorted{listeners: listeners, known: map[event.Key]*rollcall.Listeners{}}
+	o := &Sorted{sorter: s, listeners: listeners, known: map[event.Key]*rollcall.Listeners{}}
 	o.resolver = &resolver{matcher: s.matcher, order: s.sort, decided: s.decided}
 	orders, orderErrs := o.events()
 	for _, x := range orders {
