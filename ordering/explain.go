@@ -21,7 +21,7 @@ func (g *graph) placed(p preference, m moves) []Placed {
 // forgetReturn drops a move that had no effect in the end: one pass moved the listener
 // away from its anchor, and the other moved it back.
 func (r *Reason) forgetReturn() {
-	if r.Moved != nil && !r.Apart && r.Moved.is(*r.Beside) {
+	if r.Moved != nil && !r.Apart && r.Moved.means(*r.Beside) {
 		r.Moved = nil
 	}
 }

@@ -67,9 +67,10 @@ type Hint struct {
 	Member, MemberSource string
 }
 
-// is reports whether both are the same hint of one listener.
-func (h Hint) is(other Hint) bool {
-	return h.Item == other.Item && h.Side == other.Side && h.Target == other.Target && h.Sequence == other.Sequence
+// means reports whether both are hints of one listener that mean the same, in whatever way
+// they are given.
+func (h Hint) means(other Hint) bool {
+	return h.Item == other.Item && h.Side == other.Side && h.Target == other.Target
 }
 
 // target returns the target for a reason: with the members of a label, and with the place
