@@ -117,12 +117,6 @@ func (g *graph) fillGates(gates map[gateKey]int32) {
 
 // connectAll connects the owner of a hint with each member that has the target's ID.
 func (g *graph) connectAll(owner int32, h hint, events []string) {
-	if s := g.set; s.sameID[h.target] < 0 {
-		if all := len(g.members) == len(s.items); all || slices.Contains(events, s.items[h.target].Event) {
-			g.connect(owner, h.target, h)
-		}
-		return
-	}
 	for _, event := range events {
 		if target, ok := g.set.of(h.target, event); ok {
 			g.connect(owner, target, h)
@@ -211,14 +205,13 @@ func (g *graph) connectSequence(q *Sequence, events []string, labelled map[int32
 			}
 			seen[n] = i
 		}
-		before := top
 		for _, band := range bands {
 			nodes := byBand[band]
 			if len(nodes) == 0 {
 				continue
 			}
-			if before.entry >= 0 && band < g.item(before.nodes[0]).Band {
-				return g.sequenceAgainstBands(link{q, before.entry, i}, before.nodes[0], nodes[0])
+			if top.entry >= 0 && band < g.item(top.nodes[0]).Band {
+				return g.sequenceAgainstBands(link{q, top.entry, i}, top.nodes[0], nodes[0])
 			}
 			if earlier, some := latest[band]; some {
 				g.connectEntries(link{q, earlier.entry, i}, earlier.nodes, nodes)
@@ -257,7 +250,7 @@ func (g *graph) connectEntries(l link, earlier, later []int32) {
 	}
 }
 
-// nodesOf returns the nodes that a target means, in declared order.
+// nodesOf returns the nodes that a target means.
 func (g *graph) nodesOf(t Target, events []string, labelled map[int32][]int32) []int32 {
 	if _, isLabel := t.Label(); isLabel {
 		if len(labelled) == 0 {
@@ -281,11 +274,10 @@ func (g *graph) nodesOf(t Target, events []string, labelled map[int32][]int32) [
 			}
 		}
 	}
-	slices.Sort(nodes)
 	return nodes
 }
 
-// hintOf returns the hint that a link gives to a node of its later entry.
+// hintOf returns the hint that a node of the later entry of a link has by it.
 func (g *graph) hintOf(l link, node int32) Hint {
 	it := g.item(node)
 	later := l.sequence.Entries[l.later]
