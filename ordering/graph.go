@@ -155,19 +155,16 @@ func (g *graph) item(node int32) *Item { return &g.set.items[g.members[node]] }
 
 // publicHint returns the hint that an edge with an owner comes from.
 func (g *graph) publicHint(e edge) Hint {
+	var h Hint
 	if e.link >= 0 {
-		return g.hintOf(g.links[e.link], e.owner)
+		h = g.hintOf(g.links[e.link], e.owner)
+	} else {
+		h = g.set.public(g.members[e.owner], e.hint)
 	}
-	h := g.set.public(g.members[e.owner], e.hint)
-	if e.hint.label > 0 {
-		h.Members = g.gateOf(e).ids
+	if end := max(e.from, e.to); g.isGate(end) {
+		h.Members = g.gates[int(end)-len(g.members)].ids
 	}
 	return h
-}
-
-// gateOf returns the gate at one end of an edge.
-func (g *graph) gateOf(e edge) gate {
-	return g.gates[int(max(e.from, e.to))-len(g.members)]
 }
 
 // connectSequences adds the edges of the sequences that hold for the events. Members that
