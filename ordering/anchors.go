@@ -39,12 +39,12 @@ func (g *graph) sortByBand(sequence []int32) {
 // anchors returns the anchor of each listener that has targets and no priority. The
 // anchor is the first ID of its after list, or of its before list if it has no ID in the
 // after list. Edges are in that order: an owner's after hints come first. Labels and
-// sequences make no anchors.
+// sequences make no anchors: their edges end at a gate, or lead from a node to itself.
 func (g *graph) anchors() (anchor, beside []int32) {
 	anchor, beside = fill(len(g.members), -1), fill(len(g.members), -1)
 	for i := range g.edges {
 		e := &g.edges[i]
-		if g.isGate(e.from) || g.isGate(e.to) || e.link >= 0 {
+		if g.isGate(e.from) || g.isGate(e.to) {
 			continue
 		}
 		if anchor[e.owner] < 0 && e.from != e.to && g.item(e.owner).Placement.Priority.IsZero() {

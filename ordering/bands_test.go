@@ -45,6 +45,9 @@ func TestBands(t *testing.T) {
 		{"an anchor in another band", []ordering.Item{
 			inBand("a", ordering.Normal, none), inBand("b", ordering.Normal, none), inBand("x", ordering.Asynchronous, none), inBand("y", ordering.Asynchronous, after("a")),
 		}, "a: priority 0 (default); b: priority 0 (default); y: after a; x: priority 0 (default)"},
+		{"next to an anchor in another band", []ordering.Item{
+			inBand("a", ordering.Normal, none), inBand("y", ordering.Asynchronous, after("a")),
+		}, "a: priority 0 (default); y: after a"},
 		{"a hint inside of a band", []ordering.Item{
 			inBand("x", ordering.Asynchronous, none), inBand("a", ordering.Normal, none), inBand("y", ordering.Asynchronous, before("x")),
 		}, "a: priority 0 (default); y: right before x; x: priority 0 (default)"},

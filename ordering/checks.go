@@ -48,7 +48,7 @@ func (s *Set) duplicatesOf(first int32) []error {
 // event with the listener. The hints of a listener come before the entries of the
 // application.
 func (s *checks) badTargets() []error {
-	var unknown, deaf []error
+	var problems []error
 	for i := range s.items {
 		for _, h := range s.hintsOf(int32(i)) {
 			target := s.target(int32(i), h)
@@ -56,21 +56,21 @@ func (s *checks) badTargets() []error {
 			switch {
 			case target.Optional || s.items[i].Forgiving:
 			case isLabel && h.label == 0:
-				unknown = append(unknown, &UnknownTargetError{Hint: s.public(int32(i), h), Suggestion: s.labels.Name(target.ID, "")})
+				problems = append(problems, &UnknownTargetError{Hint: s.public(int32(i), h), Suggestion: s.labels.Name(target.ID, "")})
 			case isLabel: // where no member listens, it orders nothing
 			case h.target < 0:
-				unknown = append(unknown, &UnknownTargetError{
+				problems = append(problems, &UnknownTargetError{
 					Hint: s.public(int32(i), h), Suggestion: s.ids.Name(target.ID, s.items[i].ID),
 				})
 			case !s.meets(int32(i), h.target):
-				deaf = append(deaf, &NotListeningError{
+				problems = append(problems, &NotListeningError{
 					Hint: s.public(int32(i), h), Event: s.items[i].Event,
 					TargetSource: s.items[h.target].Source,
 				})
 			}
 		}
 	}
-	return inChecks(append(append(unknown, deaf...), s.badEntries()...))
+	return inChecks(append(problems, s.badEntries()...))
 }
 
 // inChecks returns the errors with unknown targets first.
@@ -114,10 +114,10 @@ func (s *Set) againstBands() []error {
 	return problems
 }
 
-// badEntries returns the errors for entries that nobody has, then those for entries that
-// share no event with their rule.
+// badEntries returns the errors for entries that nobody has, and for entries that share no
+// event with their rule.
 func (s *checks) badEntries() []error {
-	var unknown, deaf []error
+	var problems []error
 	check := func(kind RuleKind, events []string, e Entry) {
 		if e.Optional {
 			return
@@ -125,15 +125,15 @@ func (s *checks) badEntries() []error {
 		h := Hint{Item: -1, Target: e.ID, Source: e.Source}
 		if _, isLabel := e.Label(); isLabel {
 			if s.labelIndex(e.ID) == 0 {
-				unknown = append(unknown, &UnknownTargetError{Hint: h, Rule: kind, Suggestion: s.labels.Name(e.ID, "")})
+				problems = append(problems, &UnknownTargetError{Hint: h, Rule: kind, Suggestion: s.labels.Name(e.ID, "")})
 			}
 			return
 		}
 		switch first, known := s.byID[e.ID]; {
 		case !known:
-			unknown = append(unknown, &UnknownTargetError{Hint: h, Rule: kind, Suggestion: s.ids.Name(e.ID, "")})
+			problems = append(problems, &UnknownTargetError{Hint: h, Rule: kind, Suggestion: s.ids.Name(e.ID, "")})
 		case len(events) > 0 && !s.hearsAny(first, events):
-			deaf = append(deaf, &NotListeningError{Hint: h, Rule: kind, Event: events[0], TargetSource: s.items[first].Source})
+			problems = append(problems, &NotListeningError{Hint: h, Rule: kind, Event: events[0], TargetSource: s.items[first].Source})
 		}
 	}
 	for _, q := range s.rules.Sequences {
@@ -144,7 +144,7 @@ func (s *checks) badEntries() []error {
 	for _, off := range s.rules.Off {
 		check(InOff, off.Events, off.Entry)
 	}
-	return append(unknown, deaf...)
+	return problems
 }
 
 // meets reports whether some item with the target's ID may run together with item.

@@ -51,11 +51,7 @@ func (g *graph) cycleError(ring []int32, events []string) error {
 			start = i
 		}
 	}
-	problem := &CycleError{Hints: append(hints[start:len(hints):len(hints)], hints[:start]...)}
-	if len(events) > 0 {
-		problem.Event = events[0]
-	}
-	return problem
+	return &CycleError{Event: events[0], Hints: append(hints[start:len(hints):len(hints)], hints[:start]...)}
 }
 
 // hintsOf returns the hints of a ring of edges. Two edges through a gate are one hint, and
@@ -66,7 +62,7 @@ func (g *graph) hintsOf(ring []int32) []Hint {
 		switch e := g.edges[index]; {
 		case g.isGate(e.to): // with the next edge
 		case g.isGate(e.from):
-			in := g.edges[ring[(i+len(ring)-1)%len(ring)]]
+			in := g.edges[ring[i-1]] // a ring begins at a member
 			owned, member := e, in.from
 			if e.owner < 0 {
 				owned, member = in, e.to

@@ -55,7 +55,8 @@
 // 200,000 hints takes about a quarter of a second on two cores of an AMD EPYC
 // (go test -run '^$' -bench Sort ./ordering).
 //
-// For why the rules are these, see docs/decisions/order-rules.md.
+// For why the rules are these, see docs/decisions/order-rules.md and
+// docs/decisions/labels.md.
 //
 // The package has no state. Everything in it may be used concurrently.
 package ordering

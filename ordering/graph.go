@@ -123,12 +123,6 @@ func (g *graph) fillGates(gates map[gateKey]int32) {
 
 // connectAll connects the owner of a hint with each member that has the target's ID.
 func (g *graph) connectAll(owner int32, h hint, events []string) {
-	if s := g.set; s.sameID[h.target] < 0 {
-		if all := len(g.members) == len(s.items); all || slices.Contains(events, s.items[h.target].Event) {
-			g.connect(owner, h.target, h)
-		}
-		return
-	}
 	for _, event := range events {
 		if target, ok := g.set.of(h.target, event); ok {
 			g.connect(owner, target, h)
@@ -170,19 +164,16 @@ func (g *graph) item(node int32) *Item { return &g.set.items[g.members[node]] }
 
 // publicHint returns the hint that an edge with an owner comes from.
 func (g *graph) publicHint(e edge) Hint {
+	var h Hint
 	if e.link >= 0 {
-		return g.hintOf(g.links[e.link], e.owner)
+		h = g.hintOf(g.links[e.link], e.owner)
+	} else {
+		h = g.set.public(g.members[e.owner], e.hint)
 	}
-	h := g.set.public(g.members[e.owner], e.hint)
-	if e.hint.label > 0 {
-		h.Members = g.gateOf(e).ids
+	if end := max(e.from, e.to); g.isGate(end) {
+		h.Members = g.gates[int(end)-len(g.members)].ids
 	}
 	return h
-}
-
-// gateOf returns the gate at one end of an edge.
-func (g *graph) gateOf(e edge) gate {
-	return g.gates[int(max(e.from, e.to))-len(g.members)]
 }
 
 // connectSequences adds the edges of the sequences that hold for the events. Members that
@@ -220,14 +211,13 @@ func (g *graph) connectSequence(q *Sequence, events []string, labelled map[int32
 			}
 			seen[n] = i
 		}
-		before := top
 		for _, band := range bands {
 			nodes := byBand[band]
 			if len(nodes) == 0 {
 				continue
 			}
-			if before.entry >= 0 && band < g.item(before.nodes[0]).Band {
-				return g.sequenceAgainstBands(link{q, before.entry, i}, before.nodes[0], nodes[0])
+			if top.entry >= 0 && band < g.item(top.nodes[0]).Band {
+				return g.sequenceAgainstBands(link{q, top.entry, i}, top.nodes[0], nodes[0])
 			}
 			if earlier, some := latest[band]; some {
 				if x, y := g.differentKeys(earlier.nodes, nodes); x >= 0 {
@@ -269,7 +259,7 @@ func (g *graph) connectEntries(l link, earlier, later []int32) {
 	}
 }
 
-// nodesOf returns the nodes that a target means, in declared order.
+// nodesOf returns the nodes that a target means.
 func (g *graph) nodesOf(t Target, events []string, labelled map[int32][]int32) []int32 {
 	if _, isLabel := t.Label(); isLabel {
 		if len(labelled) == 0 {
@@ -293,11 +283,10 @@ func (g *graph) nodesOf(t Target, events []string, labelled map[int32][]int32) [
 			}
 		}
 	}
-	slices.Sort(nodes)
 	return nodes
 }
 
-// hintOf returns the hint that a link gives to a node of its later entry.
+// hintOf returns the hint that a node of the later entry of a link has by it.
 func (g *graph) hintOf(l link, node int32) Hint {
 	it := g.item(node)
 	later := l.sequence.Entries[l.later]

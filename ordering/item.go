@@ -50,7 +50,7 @@ const (
 	After  Side = "after"
 )
 
-// Hint is one before or after of one listener. A sequence of the application gives the
+// Hint is one before or after of one listener. A sequence of the application counts as
 // hints of its later listeners, see [Sequence].
 type Hint struct {
 	Listener   string // ID of the listener that gave it
@@ -62,7 +62,7 @@ type Hint struct {
 
 	Sequence *Sequence // the sequence that gave it, or nil
 	// Members are the IDs of the listeners with the label of Target. In a cycle, Member is
-	// the one that the cycle goes through, and MemberSource is where that is registered.
+	// the one that the cycle goes through, and MemberSource is the place of its registration.
 	Members              []string
 	Member, MemberSource string
 }
@@ -133,7 +133,7 @@ type Reason struct {
 	// its own moves a listener up. An After of its own, or a Before of another listener,
 	// moves it down.
 	Moved *Hint
-	// Tie is the ID of a listener that runs later only because of declared order, or "".
+	// Tie is the ID of the next listener if only declared order puts it later, or "".
 	Tie string
 
 	id, key string

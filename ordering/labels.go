@@ -1,6 +1,7 @@
 package ordering
 
-// label is a label with its members.
+// label is a label with its members. It constrains and never anchors: see
+// docs/decisions/labels.md.
 type label struct {
 	name  string
 	items []int32 // in declared order, of all events

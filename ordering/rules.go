@@ -104,8 +104,8 @@ func (s *Set) meant(target string) []int32 {
 }
 
 // offBy returns the number of the rule that switches an item off in a dispatch of the
-// events, or -1. A rule for the dispatched event, which is the first, removes whoever
-// listens; a rule for another one removes its own listeners.
+// events, or -1. A rule for the dispatched event, which is the first, removes all
+// listeners with the ID or label; a rule for another one removes its own listeners.
 func (s *Set) offBy(item int32, events []string) int32 {
 	for _, n := range s.off[item] {
 		of := s.rules.Off[n].Events
@@ -113,7 +113,7 @@ func (s *Set) offBy(item int32, events []string) int32 {
 			return n
 		}
 		for _, event := range of {
-			if event == s.items[item].Event || len(events) > 0 && event == events[0] {
+			if event == s.items[item].Event || event == events[0] {
 				return n
 			}
 		}

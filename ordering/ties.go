@@ -1,7 +1,7 @@
 package ordering
 
 // ties finds the nodes that only declared order puts before the next one. Each is a root
-// with all that hang on it, before another root of the same priority, or a node that
+// with all that hang on it, before another root of the same priority. Or it is a node that
 // nothing hangs on, before another on the same side of their anchor. Nothing moved any of
 // them, and no hint says which comes first.
 type ties struct {
@@ -128,14 +128,14 @@ func (g *graph) sameRank(a, b int32) bool {
 	return p.band() == q.band() && p.number == q.number && x.Band == y.Band && x.Key == y.Key
 }
 
-// areTwins reports whether two nodes stand on the same side of one anchor, and nothing
-// hangs on them.
+// areTwins reports whether two neighbours have one anchor, and nothing hangs on them. They
+// stand on the same side of the anchor: it runs between those on different sides.
 func (t *ties) areTwins(a, b int32) bool {
 	if t.anchor[a] < 0 || t.anchor[a] != t.anchor[b] || t.size[a] > 1 || t.size[b] > 1 || t.moved(a) || t.moved(b) {
 		return false
 	}
 	x, y := t.item(a), t.item(b)
-	return t.edges[t.beside[a]].hint.side == t.edges[t.beside[b]].hint.side && x.Band == y.Band && x.Key == y.Key
+	return x.Band == y.Band && x.Key == y.Key
 }
 
 // untieConnected removes ties of nodes that an edge or a gate connects.

@@ -168,8 +168,8 @@ func (p *pass) finish(done int32) {
 // may be the edge that opened the gate.
 func (p *pass) delay(node int32) int32 {
 	i := p.released[node]
-	if i >= 0 && p.edges[i].owner < 0 {
-		return p.released[p.start(&p.edges[i])]
+	if e := &p.edges[i]; e.owner < 0 {
+		return p.released[p.start(e)]
 	}
 	return i
 }
