@@ -182,22 +182,19 @@ func (n *node) open(t *testing.T, options ...amqpevents.Option) *opened {
 	return x.open(t, x.url, options...)
 }
 
-func TestOwnNode(t *testing.T) {
-	n := newNode(t)
-	t.Run("permissions", func(t *testing.T) { checkPermissions(t, n) })
-	t.Run("a message too large for the broker", func(t *testing.T) { checkTooLarge(t, n) })
-	t.Run("a full queue", func(t *testing.T) { checkFull(t, n) })
-	t.Run("memory alarm", func(t *testing.T) { checkMemoryAlarm(t, n) })
-	t.Run("a connection lost in a memory alarm", func(t *testing.T) { checkLostInAlarm(t, n) })
-}
-
-// The next two have a node each, because they mostly wait.
+// Starting a node takes more than most of these: two share them.
 func TestNodeWithConsumerTimeout(t *testing.T) {
-	checkConsumerTimeout(t, newNode(t))
+	n := newNode(t)
+	t.Run("consumer_timeout", func(t *testing.T) { checkConsumerTimeout(t, n) })
+	t.Run("permissions", func(t *testing.T) { checkPermissions(t, n) })
 }
 
 func TestNodeThatRestarts(t *testing.T) {
 	n := newNode(t)
+	t.Run("a message too large for the broker", func(t *testing.T) { checkTooLarge(t, n) })
+	t.Run("a full queue", func(t *testing.T) { checkFull(t, n) })
+	t.Run("memory alarm", func(t *testing.T) { checkMemoryAlarm(t, n) })
+	t.Run("a connection lost in a memory alarm", func(t *testing.T) { checkLostInAlarm(t, n) })
 	t.Run("reset", func(t *testing.T) { checkReset(t, n) })
 	t.Run("restart", func(t *testing.T) { checkRestart(t, n) })
 }
