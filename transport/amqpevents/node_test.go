@@ -6,11 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -61,7 +63,7 @@ func newNode(t *testing.T) *node {
 	epmd := fmt.Sprint("ERL_EPMD_PORT=", freePort(t))
 	n.env = append(os.Environ(), epmd,
 		"HOME="+n.directory,
-		fmt.Sprintf("RABBITMQ_NODENAME=rollcall%d@localhost", n.port),
+		fmt.Sprintf("RABBITMQ_NODENAME=%s@localhost", n.name()),
 		fmt.Sprint("RABBITMQ_DIST_PORT=", freePort(t)),
 		"RABBITMQ_CONF_ENV_FILE=/dev/null",
 		"RABBITMQ_CONFIG_FILE="+n.file("rabbitmq.conf"),
@@ -84,17 +86,31 @@ func newNode(t *testing.T) *node {
 	return n
 }
 
+// Ports are given out from a random one upwards, so that two processes hardly get the same.
+// They are below those from which the system chooses. Otherwise, while a node starts, a
+// proxy of another test could get its port and be taken for the node.
+var (
+	firstPort = 20_000 + rand.IntN(10_000)
+	ports     atomic.Int64 // how many were given out
+)
+
+// freePort returns a port that nobody listens at, and never the same twice.
 func freePort(t *testing.T) int {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		port := firstPort + int(ports.Add(1))
+		if listener, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", port)); err == nil {
+			_ = listener.Close()
+			return port
+		}
 	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
+	t.Fatal("no port is free")
+	return 0
 }
 
 func (n *node) file(name string) string { return filepath.Join(n.directory, name) }
+
+func (n *node) name() string { return fmt.Sprint("rollcall", n.port) }
 
 func (n *node) url() string { return fmt.Sprintf("amqp://guest:guest@127.0.0.1:%d", n.port) }
 
@@ -113,9 +129,8 @@ func (n *node) start(t *testing.T) {
 	}
 	deadline := time.Now().Add(patience)
 	for {
-		conn, err := amqp091.Dial(n.url())
+		err := n.answers()
 		if err == nil {
-			_ = conn.Close()
 			return
 		}
 		if time.Now().After(deadline) {
@@ -123,6 +138,19 @@ func (n *node) start(t *testing.T) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
+}
+
+// answers returns nil if the node takes connections, and it is not somebody else's port.
+func (n *node) answers() error {
+	conn, err := amqp091.Dial(n.url())
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if name := fmt.Sprint(conn.Properties["cluster_name"]); !strings.HasPrefix(name, n.name()+"@") {
+		return fmt.Errorf("at its port answers %s", name)
+	}
+	return nil
 }
 
 // stop ends the node, and waits for that.
@@ -154,22 +182,19 @@ func (n *node) open(t *testing.T, options ...amqpevents.Option) *opened {
 	return x.open(t, x.url, options...)
 }
 
-func TestOwnNode(t *testing.T) {
-	n := newNode(t)
-	t.Run("permissions", func(t *testing.T) { checkPermissions(t, n) })
-	t.Run("a message too large for the broker", func(t *testing.T) { checkTooLarge(t, n) })
-	t.Run("a full queue", func(t *testing.T) { checkFull(t, n) })
-	t.Run("memory alarm", func(t *testing.T) { checkMemoryAlarm(t, n) })
-	t.Run("a connection lost in a memory alarm", func(t *testing.T) { checkLostInAlarm(t, n) })
-}
-
-// The next two have a node each, because they mostly wait.
+// Starting a node takes more than most of these: two share them.
 func TestNodeWithConsumerTimeout(t *testing.T) {
-	checkConsumerTimeout(t, newNode(t))
+	n := newNode(t)
+	t.Run("consumer_timeout", func(t *testing.T) { checkConsumerTimeout(t, n) })
+	t.Run("permissions", func(t *testing.T) { checkPermissions(t, n) })
 }
 
 func TestNodeThatRestarts(t *testing.T) {
 	n := newNode(t)
+	t.Run("a message too large for the broker", func(t *testing.T) { checkTooLarge(t, n) })
+	t.Run("a full queue", func(t *testing.T) { checkFull(t, n) })
+	t.Run("memory alarm", func(t *testing.T) { checkMemoryAlarm(t, n) })
+	t.Run("a connection lost in a memory alarm", func(t *testing.T) { checkLostInAlarm(t, n) })
 	t.Run("reset", func(t *testing.T) { checkReset(t, n) })
 	t.Run("restart", func(t *testing.T) { checkRestart(t, n) })
 }

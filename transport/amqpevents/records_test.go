@@ -27,14 +27,16 @@ func (r *records) option() amqpevents.Option {
 // next waits for a record that has all of some texts.
 func (r *records) next(t *testing.T, texts ...string) string {
 	t.Helper()
+	others := ""
 	for late := time.After(patience); ; {
 		select {
 		case line := <-r.lines:
 			if containsAll(line, texts) {
 				return line
 			}
+			others += line
 		case <-late:
-			t.Fatalf("waited for a record with %q", texts)
+			t.Fatalf("waited for a record with %q, and got\n%s", texts, others)
 		}
 	}
 }

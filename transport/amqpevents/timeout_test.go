@@ -34,10 +34,11 @@ func slow(inFlight int) transport.Subscription {
 func checkSlowSuccess(t *testing.T, n *node, inFlight int) {
 	log := newRecords()
 	o := n.open(t, log.option())
-	calls := 0
+	calls, ended := 0, make(chan struct{}, 10)
 	s := slow(inFlight)
 	r := receive(t, o, s, func(d transport.Delivery) transport.Verdict {
 		if d.ID == "slow" {
+			defer func() { ended <- struct{}{} }()
 			calls++ // one at a time
 			for range s.MaxAttempts + 1 {
 				log.next(t, closedByTimeout...)
@@ -47,6 +48,7 @@ func checkSlowSuccess(t *testing.T, n *node, inFlight int) {
 	})
 	publish(t, o, transport.Message{ID: "slow", Event: s.Event})
 	r.next()
+	<-ended // so that only one of them takes records
 	log.next(t, "level=WARN", "an event was handled, but the broker no longer waited", "event=order.slow", "key=mail", "id=slow", "setting=consumer_timeout")
 	publish(t, o, transport.Message{ID: "next", Event: s.Event})
 	r.next()
@@ -66,8 +68,10 @@ func checkSlowSuccess(t *testing.T, n *node, inFlight int) {
 func checkSlowFailure(t *testing.T, n *node, inFlight int) {
 	log := newRecords()
 	o := n.open(t, log.option())
+	ended := make(chan struct{}, 10)
 	s := slow(inFlight)
 	r := receive(t, o, s, func(transport.Delivery) transport.Verdict {
+		defer func() { ended <- struct{}{} }()
 		log.next(t, closedByTimeout...)
 		log.next(t, closedByTimeout...) // of a redelivery that waits for this handler
 		return transport.Retry(0, "later")
@@ -77,6 +81,7 @@ func checkSlowFailure(t *testing.T, n *node, inFlight int) {
 		if d := r.next(); d.Attempt != attempt {
 			t.Errorf("attempt %d is told as %d", attempt, d.Attempt)
 		}
+		<-ended
 	}
 	log.next(t, "level=ERROR", `msg="event becomes a dead letter" event=order.slow key=mail id=slow attempt=3 reason="given up after 3 attempts`)
 	l := letters(t, o, s, 1)[0]

@@ -137,14 +137,16 @@ func TestConnectionLost(t *testing.T) {
 	g := newGuarded(t, natsevents.Client(natsgo.DisconnectErrHandler(func(_ *natsgo.Conn, err error) { lost <- err })))
 	g.shutDown()
 	take(t, lost)
-	in100ms := func() context.Context {
-		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-		t.Cleanup(cancel)
-		return ctx
-	}
-	for _, err := range []error{g.AwaitConnection(in100ms()), g.Publish(in100ms(), transport.Message{ID: "1", Event: "order.placed"})} {
-		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "there is no connection to NATS at 127.0.0.1:") {
-			t.Errorf("got %v", err)
+	for name, limit := range map[string]time.Duration{"after a while": 100 * time.Millisecond, "before it begins": 0} {
+		for _, call := range []func(context.Context) error{g.AwaitConnection, func(ctx context.Context) error {
+			return g.Publish(ctx, transport.Message{ID: "1", Event: "order.placed"})
+		}} {
+			ctx, cancel := context.WithTimeout(t.Context(), limit)
+			err := call(ctx)
+			cancel()
+			if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "there is no connection to NATS at 127.0.0.1:") {
+				t.Errorf("a context that ends %s: got %v", name, err)
+			}
 		}
 	}
 }

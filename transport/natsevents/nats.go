@@ -306,7 +306,7 @@ func (t *Transport) publishedKey(m transport.Message) string {
 // the server has lost the stream, send restores it once.
 func (t *Transport) send(ctx context.Context, subject string, m transport.Message, h *header, check *rounds) error {
 	if err := ctx.Err(); err != nil {
-		return annotated(err, "publishing event "+m.Event)
+		return annotated(t.explained(err), "publishing event "+m.Event)
 	}
 	_, limited := ctx.Deadline()
 	restored := false

@@ -1,6 +1,7 @@
 package natsevents
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -22,6 +23,8 @@ type settings struct {
 	client     []nats.Option
 	logger     *slog.Logger // nil: slog.Default()
 	acceptLoss bool
+
+	awaitRemoval func(context.Context) // see untilRemoved
 }
 
 type optionFunc func(*settings)
@@ -30,6 +33,7 @@ func (f optionFunc) apply(s *settings) { f(s) }
 
 func newSettings(options []Option) settings {
 	s := settings{prefix: "rollcall", source: "/rollcall", ackWait: 30 * time.Second, heartbeat: 5 * time.Second}
+	s.awaitRemoval = func(ctx context.Context) { pause(ctx, untilRemoved) }
 	for _, o := range options {
 		o.apply(&s)
 	}

@@ -74,7 +74,7 @@ func (t *Transport) restoreConsumers(ctx context.Context) (lost []string, missin
 		}
 	}
 	if len(gone) > 0 {
-		pause(ctx, untilRemoved) // once for all
+		t.settings.awaitRemoval(ctx) // once for all
 	}
 	for _, k := range gone {
 		isLost, err := t.create(ctx, k.subscription, k.consumer)
@@ -114,7 +114,7 @@ func (t *Transport) whileConnected(limit time.Duration) (context.Context, contex
 func (t *Transport) restoreStreams(ctx context.Context) (created []string, err error) {
 	missing, err := t.missingStreams(ctx)
 	if len(missing) > 0 {
-		pause(ctx, untilRemoved)
+		t.settings.awaitRemoval(ctx)
 	}
 	for _, config := range missing {
 		e := t.ensureStream(ctx, config)
@@ -161,7 +161,7 @@ func (t *Transport) declare(ctx context.Context, s transport.Subscription, name 
 		return lost, err
 	}
 	if t.knows(s) {
-		pause(ctx, untilRemoved)
+		t.settings.awaitRemoval(ctx)
 	}
 	return t.create(ctx, s, name)
 }

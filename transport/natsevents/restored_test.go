@@ -2,6 +2,7 @@ package natsevents_test
 
 import (
 	"context"
+	"errors"
 	"net"
 	"os"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	natsgo "github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rollcall-go/rollcall/transport"
 	"github.com/rollcall-go/rollcall/transport/natsevents"
@@ -133,4 +135,131 @@ func TestReceiverRestoresStreams(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// What was deleted is made again only after a pause, in which the server removes the
+// files. This test ends the pause itself, after it has seen that nothing is there yet.
+func TestPauseBeforeWhatWasDeleted(t *testing.T) {
+	t.Parallel()
+	srv, _ := startServer(t, t.TempDir(), server.RANDOM_PORT)
+	declare := func(ctx context.Context, p *pausing) error { return p.Declare(ctx, mail) }
+	publish := func(ctx context.Context, p *pausing) error {
+		return p.Publish(ctx, transport.Message{ID: "1", Event: mail.Event})
+	}
+	subscribe := func(key string) func(context.Context, *pausing) error {
+		return func(ctx context.Context, p *pausing) error {
+			return p.Subscribe(ctx, transport.Subscription{Event: mail.Event, Key: key}, p.handle)
+		}
+	}
+	for name, tt := range map[string]struct {
+		receiver func(context.Context, *pausing) error // runs already, or nil if there is only a declaration
+		stream   bool                                  // whether the stream is deleted, or else its consumers
+		call     func(context.Context, *pausing) error // misses what was deleted; nil if the receiver does
+	}{
+		"stream, missed by a publisher":            {stream: true, call: publish},
+		"stream, missed by its receiver":           {stream: true, receiver: subscribe(mail.Key)},
+		"consumer, missed by a publisher":          {call: publish},
+		"consumer, missed by a declaration":        {call: declare},
+		"consumer, missed by a new receiver":       {call: subscribe(mail.Key)},
+		"consumer, missed by its receiver":         {receiver: subscribe(mail.Key)},
+		"consumer, missed by a temporary receiver": {receiver: subscribe("")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPausing(t, srv.ClientURL())
+			if tt.receiver == nil {
+				if err := p.Declare(t.Context(), mail); err != nil {
+					t.Fatal(err)
+				}
+			} else {
+				p.start(t, tt.receiver)
+				until(t, func() bool { return p.consumers(t) == 1 })
+				if err := p.Publish(t.Context(), transport.Message{ID: "0", Event: mail.Event}); err != nil {
+					t.Fatal(err)
+				}
+				take(t, p.handled)
+			}
+			if tt.stream {
+				deleteStream(t, p.js, p.prefix)
+			} else {
+				deleteConsumers(t, p.js, p.prefix)
+			}
+			if tt.call != nil {
+				p.start(t, tt.call)
+			}
+			take(t, p.begun)
+			if n := p.consumers(t); n != 0 {
+				t.Errorf("in the pause, there are %d consumers", n)
+			}
+			if _, err := p.js.Stream(t.Context(), strings.ToUpper(p.prefix)); tt.stream != errors.Is(err, jetstream.ErrStreamNotFound) {
+				t.Errorf("in the pause, asking for the stream returns %v", err)
+			}
+			close(p.over)
+			until(t, func() bool { return p.consumers(t) == 1 })
+		})
+	}
+}
+
+// pausing is a transport, and the pauses that it makes, which a test ends.
+type pausing struct {
+	*natsevents.Transport
+	prefix  string
+	js      jetstream.JetStream
+	handled chan string
+	begun   chan struct{} // gets a value at the beginning of each
+	over    chan struct{} // closed to end all
+}
+
+func newPausing(t *testing.T, url string) *pausing {
+	t.Helper()
+	p := &pausing{js: rawClient(t, url), handled: make(chan string, 10), begun: make(chan struct{}, 10), over: make(chan struct{})}
+	p.Transport, p.prefix = opened(t, url, natsevents.AwaitRemoval(p.wait), natsevents.Heartbeat(100*time.Millisecond), (&records{}).option())
+	return p
+}
+
+func (p *pausing) wait(ctx context.Context) {
+	p.begun <- struct{}{}
+	select {
+	case <-p.over:
+	case <-ctx.Done():
+	}
+}
+
+func (p *pausing) handle(_ context.Context, d transport.Delivery) transport.Verdict {
+	p.handled <- d.ID
+	return transport.Ack()
+}
+
+// start makes a call, which lasts until the end of the test at most.
+func (p *pausing) start(t *testing.T, call func(context.Context, *pausing) error) {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := call(ctx, p); err != nil && ctx.Err() == nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(func() { stop(); running.Wait() })
+}
+
+// consumers counts the consumers of the event stream: none if it does not exist.
+func (p *pausing) consumers(t *testing.T) (n int) {
+	t.Helper()
+	stream, err := p.js.Stream(t.Context(), strings.ToUpper(p.prefix))
+	if err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
+		t.Fatal(err)
+	}
+	if err == nil {
+		n = stream.CachedInfo().State.Consumers
+	}
+	return n
+}
+
+// deleteStream deletes the event stream.
+func deleteStream(t *testing.T, js jetstream.JetStream, prefix string) {
+	t.Helper()
+	if err := js.DeleteStream(t.Context(), strings.ToUpper(prefix)); err != nil {
+		t.Fatal(err)
+	}
 }

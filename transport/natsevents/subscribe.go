@@ -44,12 +44,18 @@ func (t *Transport) lookFor(ctx context.Context, s transport.Subscription, name 
 }
 
 // ensureConsumer creates or updates the consumer of a receiver. It leaves the consumer of
-// another receiver as it is.
-func (t *Transport) ensureConsumer(ctx context.Context, s transport.Subscription, name string) error {
-	if s.Key != "" { // the name of a temporary receiver is random
-		if _, err := t.lookFor(ctx, s, name); err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
-			return err
-		}
+// another receiver as it is. had is whether the receiver had a consumer before.
+func (t *Transport) ensureConsumer(ctx context.Context, s transport.Subscription, name string, had bool) error {
+	if s.Key == "" && !had { // the name of a temporary receiver is random
+		return t.createOrUpdate(ctx, s, name)
+	}
+	_, err := t.lookFor(ctx, s, name)
+	switch {
+	case err == nil:
+	case !errors.Is(err, jetstream.ErrConsumerNotFound):
+		return err
+	case had:
+		t.settings.awaitRemoval(ctx)
 	}
 	return t.createOrUpdate(ctx, s, name)
 }
@@ -99,7 +105,7 @@ func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h t
 		return annotated(err, "receiving event "+s.Event)
 	}
 	name := consumerName(s.Event, cmp.Or(s.Key, rand.Text())) // each temporary receiver has its own consumer
-	if err := t.begin(ctx, s, name); err != nil {
+	if err := t.begin(ctx, s, name, t.knows(s)); err != nil {
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -149,9 +155,10 @@ func (t *Transport) isNeeded(subject string, s transport.Subscription, consumer 
 		isAcknowledgement(subject, t.eventStream(), consumer)
 }
 
-// begin creates or updates the consumer of a subscription.
-func (t *Transport) begin(ctx context.Context, s transport.Subscription, name string) error {
-	err := t.withStreams(ctx, func() error { return t.ensureConsumer(ctx, s, name) })
+// begin creates or updates the consumer of a subscription. had is whether the receiver had
+// a consumer before.
+func (t *Transport) begin(ctx context.Context, s transport.Subscription, name string, had bool) error {
+	err := t.withStreams(ctx, func() error { return t.ensureConsumer(ctx, s, name, had) })
 	if err != nil || s.Key == "" {
 		return err
 	}
@@ -161,7 +168,7 @@ func (t *Transport) begin(ctx context.Context, s transport.Subscription, name st
 // resume creates the consumer of a subscription again if it is missing.
 func (t *Transport) resume(ctx context.Context, s transport.Subscription, name string) error {
 	if s.Key == "" {
-		return t.begin(ctx, s, name)
+		return t.begin(ctx, s, name, true)
 	}
 	return t.restored(ctx, name)
 }
