@@ -15,6 +15,7 @@ type preference struct {
 	beside   []int32 // node → its edge to the anchor
 	size     []int32 // node → size of its subtree
 	first    []int32 // node → rank of the first node of its subtree
+	onRing   []bool  // node → whether it was on a ring of anchors; nil if there was none
 }
 
 // prefer traverses the anchor forest and then sorts by band. The roots come in the order
@@ -23,7 +24,7 @@ type preference struct {
 func (g *graph) prefer() preference {
 	p := preference{}
 	p.anchor, p.beside = g.anchors()
-	breakRings(p.anchor)
+	p.onRing = breakRings(p.anchor)
 	p.walk(g.roots(p.anchor), g.newForest(p.anchor, p.beside))
 	g.sortByBand(p.sequence)
 	return p
@@ -63,8 +64,8 @@ func (e *edge) other() int32 {
 }
 
 // breakRings finds each ring of nodes that anchor each other, and makes its earliest
-// declared node a root.
-func breakRings(anchor []int32) {
+// declared node a root. It returns which nodes were on a ring, or nil if there was none.
+func breakRings(anchor []int32) (onRing []bool) {
 	visited := fill(len(anchor), -1) // node → the start of the walk that first reached it
 	for start := range anchor {
 		n := int32(start)
@@ -73,15 +74,21 @@ func breakRings(anchor []int32) {
 			n = anchor[n]
 		}
 		if n >= 0 && visited[n] == int32(start) {
-			anchor[earliestOnRing(anchor, n)] = -1
+			if onRing == nil {
+				onRing = make([]bool, len(anchor))
+			}
+			anchor[markRing(anchor, n, onRing)] = -1
 		}
 	}
+	return onRing
 }
 
-func earliestOnRing(anchor []int32, on int32) int32 {
-	earliest := on
+// markRing marks the nodes of the ring that a node is on, and returns the earliest
+// declared one.
+func markRing(anchor []int32, on int32, onRing []bool) (earliest int32) {
+	earliest, onRing[on] = on, true
 	for n := anchor[on]; n != on; n = anchor[n] {
-		earliest = min(earliest, n)
+		earliest, onRing[n] = min(earliest, n), true
 	}
 	return earliest
 }

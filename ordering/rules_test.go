@@ -33,6 +33,21 @@ func drawRuled(t *rapid.T) ([]ordering.Item, ordering.Rules) {
 	return items, drawRules(t, items)
 }
 
+// drawCalm draws items that seldom contradict each other, so most can be sorted and have
+// ties.
+func drawCalm(t *rapid.T) ([]ordering.Item, ordering.Rules) {
+	items := drawItems(t, hints{priorities: rapid.Bool().Draw(t, "with priorities"), targets: 1, acyclic: true})
+	var r ordering.Rules
+	if len(items) > 0 {
+		items[0].Placement.Labels = someLabels[:1]
+		items[len(items)-1].Placement.After = append(items[len(items)-1].Placement.After, ordering.Target{ID: "@" + someLabels[0]})
+	}
+	if len(items) > 1 && rapid.Bool().Draw(t, "a sequence") {
+		r.Sequences = []ordering.Sequence{sequence("x.yaml:1", items[1].ID, "@"+someLabels[0])}
+	}
+	return items, r
+}
+
 func drawRules(t *rapid.T, items []ordering.Item) (r ordering.Rules) {
 	names := []string{"@audit", "@index", "@pii"}
 	for _, it := range items {
@@ -206,7 +221,7 @@ func checkOff(t rapid.TB, items []ordering.Item, r ordering.Rules, off []orderin
 // the result, and nothing else.
 func TestRule10TiesAreDecidedByDeclaredOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		items, r := drawRuled(t)
+		items, r := drawCalm(t)
 		orders, err := ordering.Sort(items, r)
 		if err != nil || len(orders) == 0 {
 			return

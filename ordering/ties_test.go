@@ -58,6 +58,8 @@ func TestTies(t *testing.T) {
 			"a z b w"},
 		"beside one, and the second is moved": {[]ordering.Item{ruled("a"), labelled("v", "", after("a")), labelled("w", "", after("a")), labelled("u", "", afterAndBefore("a", "w"))},
 			"a v u w"},
+		"beside one, on a ring of anchors": {[]ordering.Item{labelled("a", "", before("c")), labelled("b", "", before("d")), labelled("c", "", after("b")), labelled("d", "", before("c"))},
+			"b a d c"},
 		"moved down": {[]ordering.Item{labelled("a", "", with(ordering.At(5), after("c"))), labelled("c", "", with(ordering.At(5), none)), labelled("d", "", with(ordering.At(5), none))},
 			"c a d"},
 		"moved up": {[]ordering.Item{labelled("a", "", with(ordering.At(5), none)), labelled("b", "", with(ordering.At(5), none)), labelled("u", "", with(ordering.At(5), before("b")))},

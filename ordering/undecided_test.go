@@ -58,7 +58,7 @@ func undecidedByDefinition(t rapid.TB, items []ordering.Item, r ordering.Rules, 
 func TestUndecidedIsAsDefined(t *testing.T) {
 	found := 0
 	rapid.Check(t, func(t *rapid.T) {
-		items, r := drawRuled(t)
+		items, r := drawCalm(t)
 		packages := rapid.SliceOfN(rapid.IntRange(0, 2), len(items), len(items)).Draw(t, "packages")
 		differ := func(a, b int) bool { return packages[a] != packages[b] }
 		orders, err := ordering.Sort(items, r)
