@@ -200,6 +200,16 @@ func checkBandsOfSequences(t *rapid.T, items []ordering.Item, r ordering.Rules, 
 	}
 }
 
+// An entry must not run before any earlier one, not only before the last one.
+func TestSequenceGoesBackToABand(t *testing.T) {
+	items := []ordering.Item{ruled("a"), banded("m", "E", ordering.Asynchronous, "", ordering.Placement{}), ruled("b")}
+	_, err := ordering.Sort(items, ordering.Rules{Sequences: []ordering.Sequence{sequence("a.yaml:3", "a", "m", "b")}})
+	var problem *ordering.BandError
+	if !errors.As(err, &problem) || problem.Target != 1 || problem.Hint.Listener != "b" {
+		t.Errorf("got %v", err)
+	}
+}
+
 // A refused sequence names the first entry of the last band so far.
 func TestSequenceAgainstBandsNamesTheFirst(t *testing.T) {
 	items := []ordering.Item{

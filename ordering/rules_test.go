@@ -303,6 +303,21 @@ func TestReasonOfALabelInASequence(t *testing.T) {
 	}
 }
 
+// A sequence may have several lines: the place is that of the later entry.
+func TestPlaceOfASequence(t *testing.T) {
+	items := []ordering.Item{ruled("a"), ruled("b")}
+	q := sequence("a.yaml:3", "b", "a")
+	q.Entries[1].Source = "a.yaml:4"
+	orders, err := ordering.Sort(items, ordering.Rules{Sequences: []ordering.Sequence{q}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "priority 0 (default), moved down to run after b (a.yaml:4)"
+	if got := orders[0].Placed[1].Reason.String(); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestErrorsOfLabelsAndRules(t *testing.T) {
 	check := labelled("check", "check", ordering.Placement{})
 	other := item("other", "F", "m.go:9", ordering.Placement{})
