@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -69,9 +70,10 @@ func writing(id string, tag tags.Tag, during func(context.Context, *diary) error
 func TestParallelKeepsThePartialOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		all := drawListeners(t)
-		p, err := provider.Build(all, nil)
+		rules := drawLabels(t, all)
+		p, err := provider.Build(all, nil, rules)
 		if err != nil {
-			t.Fatal(err)
+			return // labels or the sequence close a cycle
 		}
 		d := &diary{}
 		limit := rapid.IntRange(2, 5).Draw(t, "limit")
@@ -80,7 +82,50 @@ func TestParallelKeepsThePartialOrder(t *testing.T) {
 		}
 		list, _ := p.Listeners(d)
 		checkDiary(t, list, d)
+		checkSequence(t, rules.Sequences[0], list, d)
 	})
+}
+
+// drawLabels gives listeners the label x, or a hint that names it, and draws a sequence.
+func drawLabels(t *rapid.T, all []rollcall.Listener) ordering.Rules {
+	x := ordering.Target{ID: "@x", Optional: true}
+	q := ordering.Sequence{Entries: []ordering.Entry{{Target: x}}}
+	for i := range all {
+		p := &all[i].Placement
+		switch rapid.SampledFrom([]string{"", "", "", "has", "before", "after", "listed"}).Draw(t, "label") {
+		case "has":
+			p.Labels = []string{"x"}
+		case "before":
+			p.Before = append(p.Before, x)
+		case "after":
+			p.After = append(p.After, x)
+		case "listed":
+			q.Entries = append(q.Entries, ordering.Entry{Target: ordering.Target{ID: all[i].ID}})
+		}
+	}
+	return ordering.Rules{Sequences: []ordering.Sequence{q}}
+}
+
+func means(t ordering.Target, l rollcall.Listener) bool {
+	label, isLabel := t.Label()
+	return t.ID == l.ID || isLabel && slices.Contains(l.Placement.Labels, label)
+}
+
+// checkSequence holds the entries against what ran: all that an earlier one means end before
+// all that a later one means begin.
+func checkSequence(t rapid.TB, q ordering.Sequence, list *rollcall.Listeners, d *diary) {
+	t.Helper()
+	for n, earlier := range q.Entries {
+		for _, later := range q.Entries[n+1:] {
+			for _, a := range list.All() {
+				for _, b := range list.All() {
+					if means(earlier.Target, a) && means(later.Target, b) && d.at("end", a.ID) > d.at("begin", b.ID) {
+						t.Fatalf("%s did not end before %s began: %v", a.ID, b.ID, d.lines)
+					}
+				}
+			}
+		}
+	}
 }
 
 func drawListeners(t *rapid.T) []rollcall.Listener {
@@ -125,16 +170,11 @@ func checkDiary(t rapid.TB, list *rollcall.Listeners, d *diary) {
 
 // mustPrecede says whether l, at index i, must end before other begins.
 func mustPrecede(i int, l rollcall.Listener, j int, other rollcall.Listener) bool {
-	names := func(targets []ordering.Target, id string) bool {
-		for _, t := range targets {
-			if t.ID == id {
-				return true
-			}
-		}
-		return false
+	names := func(targets []ordering.Target, l rollcall.Listener) bool {
+		return slices.ContainsFunc(targets, func(t ordering.Target) bool { return means(t, l) })
 	}
 	first, last := ordering.First(), ordering.Last()
-	return names(l.Placement.Before, other.ID) || names(other.Placement.After, l.ID) ||
+	return names(l.Placement.Before, other) || names(other.Placement.After, l) ||
 		i < j && l.Placement.Priority == first && other.Placement.Priority != first ||
 		i < j && other.Placement.Priority == last && l.Placement.Priority != last
 }
