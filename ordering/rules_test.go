@@ -532,7 +532,11 @@ func TestEntryTwice(t *testing.T) {
 	_, err := ordering.Sort(items, ordering.Rules{Sequences: []ordering.Sequence{sequence("f.yaml:1", "a", "b", "@x", "?none")}})
 	want := "a sequence means a twice (f.yaml:1), also as a: drop one of the entries"
 	if err == nil || err.Error() != want {
-		t.Errorf("got  %v\nwant %s", err, want)
+		t.Fatalf("got  %v\nwant %s", err, want)
+	}
+	var cycle *ordering.CycleError
+	if !errors.As(err, &cycle) || cycle.Hints[0].Member != "a" || cycle.Hints[0].MemberSource != "m.go:a" {
+		t.Errorf("got %+v", cycle)
 	}
 }
 
