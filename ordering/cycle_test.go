@@ -28,6 +28,9 @@ func TestCycles(t *testing.T) {
 				labelled("c", "x", none), labelled("d", "", ordering.Placement{After: toTargets([]string{"@x"}), Before: toTargets([]string{"c", "a"})}),
 			},
 			[]string{"d after @x, d before c", "a before p, p before q, q before a"}},
+		"a listener that names itself is the shortest": {
+			[]ordering.Item{labelled("a", "", before("b", "c")), labelled("b", "", before("a")), labelled("c", "", before("c", "a"))},
+			[]string{"c before c", "a before b, b before a"}},
 		"two through one label": {
 			[]ordering.Item{
 				labelled("m1", "x", none), labelled("m2", "x", none),

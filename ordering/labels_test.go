@@ -210,6 +210,24 @@ func TestSequenceGoesBackToABand(t *testing.T) {
 	}
 }
 
+// Asynchronous listeners of different keys have no order.
+func TestSequenceOfSeveralKeys(t *testing.T) {
+	none := ordering.Placement{}
+	items := []ordering.Item{keyed("kx", "k", none), keyed("lx", "l", none), keyed("k1", "k", none), keyed("k2", "k", none), keyed("l1", "l", none)}
+	items[0].Placement.Labels, items[1].Placement.Labels = []string{"x"}, []string{"x"}
+	for sequenced, want := range map[string]string{"k1 k2": "", "k1 l1": "l1 k1", "@x k1": "k1 lx", "k1 @x": "lx k1"} {
+		_, err := ordering.Sort(items, ordering.Rules{Sequences: []ordering.Sequence{sequence("a.yaml:3", strings.Fields(sequenced)...)}})
+		got := ""
+		for _, e := range leaves(err) {
+			problem := e.(*ordering.BandError)
+			got += problem.Hint.Listener + " " + problem.TargetID
+		}
+		if got != want {
+			t.Errorf("%s: got %q, want %q: %v", sequenced, got, want, err)
+		}
+	}
+}
+
 // A refused sequence names the first entry of the last band so far.
 func TestSequenceAgainstBandsNamesTheFirst(t *testing.T) {
 	items := []ordering.Item{

@@ -529,10 +529,16 @@ func TestForgivingItem(t *testing.T) {
 // A later entry may mean a listener that is far before it.
 func TestEntryTwice(t *testing.T) {
 	items := []ordering.Item{labelled("a", "x", ordering.Placement{}), ruled("b")}
-	_, err := ordering.Sort(items, ordering.Rules{Sequences: []ordering.Sequence{sequence("f.yaml:1", "a", "b", "@x", "?none")}})
-	want := "a sequence means a twice (f.yaml:1), also as a: drop one of the entries"
-	if err == nil || err.Error() != want {
-		t.Errorf("got  %v\nwant %s", err, want)
+	for _, q := range []ordering.Sequence{sequence("f.yaml:1", "a", "b", "@x", "?none"), sequence("f.yaml:1", "a", "@x")} {
+		_, err := ordering.Sort(items, ordering.Rules{Sequences: []ordering.Sequence{q}})
+		want := "a sequence means a twice (f.yaml:1), also as a: drop one of the entries"
+		if err == nil || err.Error() != want {
+			t.Fatalf("got  %v\nwant %s", err, want)
+		}
+		var cycle *ordering.CycleError
+		if !errors.As(err, &cycle) || cycle.Hints[0].Member != "a" || cycle.Hints[0].MemberSource != "m.go:a" {
+			t.Errorf("got %+v", cycle)
+		}
 	}
 }
 

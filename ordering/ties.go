@@ -134,8 +134,8 @@ func (t *ties) areTwins(a, b int32) bool {
 	if t.anchor[a] < 0 || t.anchor[a] != t.anchor[b] || t.size[a] > 1 || t.size[b] > 1 || t.moved(a) || t.moved(b) {
 		return false
 	}
-	if t.onRing != nil && (t.onRing[a] || t.onRing[b]) {
-		return false // declared order also decides where the ring begins
+	if t.onRing != nil && t.onRing[b] {
+		return false // declared before a, it might be where the ring begins
 	}
 	x, y := t.item(a), t.item(b)
 	return x.Band == y.Band && x.Key == y.Key
