@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -132,7 +133,12 @@ func drawListeners(t *rapid.T) []rollcall.Listener {
 	n := rapid.IntRange(1, 12).Draw(t, "listeners")
 	var all []rollcall.Listener
 	for i := range n {
-		l := writing(fmt.Sprint("l", i), "", nil)
+		l := writing(fmt.Sprint("l", i), "", func(context.Context, *diary) error {
+			for range 20 {
+				runtime.Gosched() // others may begin
+			}
+			return nil
+		})
 		p := &l.Placement
 		p.Priority = rapid.SampledFrom([]ordering.Priority{{}, {}, ordering.First(), ordering.Last(), ordering.At(3)}).Draw(t, "priority")
 		for range rapid.IntRange(0, 2).Draw(t, "hints") {
