@@ -166,6 +166,9 @@ func TestLargeManyEvents(t *testing.T) {
 
 // Long names are not compared letter by letter with each other.
 func TestLargeSuggestions(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it is large")
+	}
 	long := strings.Repeat("x", 1<<20)
 	items := []ordering.Item{item(long+"a", "E", "", beforeTargets(long+"b"))}
 	for i := range 2000 {

@@ -36,7 +36,12 @@ func sharing(name string, candidates []string, same func(a, b string) bool) (str
 	return found, found != ""
 }
 
-func lastPart(name string) string { return name[strings.LastIndexAny(name, "./")+1:] }
+// lastPart returns what follows the last dot or slash of a name. It looks at the end of the
+// name only: a part that is longer than MaxLength is not compared.
+func lastPart(name string) string {
+	name = name[max(0, len(name)-MaxLength-1):]
+	return name[strings.LastIndexAny(name, "./")+1:]
+}
 
 // Closest returns the candidate with the fewest edits from name, even if it is not near.
 // Use it for a short, fixed list, such as the keys of a format. It returns "" for an
