@@ -1,10 +1,6 @@
 package inspect
 
-import (
-	"cmp"
-	"slices"
-	"strings"
-)
+import "strings"
 
 // targetOf returns the ID in a hint such as "before ?metrics.Counter".
 func targetOf(hint string) string {
@@ -32,35 +28,6 @@ func (e Event) index() index {
 		}
 	}
 	return x
-}
-
-// arrow is a hint in a picture, drawn from the listener that runs first.
-type arrow struct{ from, to int }
-
-func (a arrow) top() int    { return min(a.from, a.to) }
-func (a arrow) bottom() int { return max(a.from, a.to) }
-
-// arrows returns the hints whose targets listen to the event. They are sorted by their
-// upper ends, short ones first.
-func (e Event) arrows() []arrow {
-	index := e.index()
-	var arrows []arrow
-	for i, l := range e.Listeners {
-		for _, t := range l.Placement.Before {
-			if target, ok := index.first[strings.TrimPrefix(t, "?")]; ok {
-				arrows = append(arrows, arrow{i, target})
-			}
-		}
-		for _, t := range l.Placement.After {
-			if target, ok := index.last[strings.TrimPrefix(t, "?")]; ok {
-				arrows = append(arrows, arrow{target, i})
-			}
-		}
-	}
-	slices.SortStableFunc(arrows, func(a, b arrow) int {
-		return cmp.Or(cmp.Compare(a.top(), b.top()), cmp.Compare(a.bottom(), b.bottom()))
-	})
-	return slices.Compact(arrows)
 }
 
 // String returns the placement in one line, such as "priority 10, before audit.Log". It

@@ -38,7 +38,31 @@ services:
   "back\\slash": { tags: [ { name: event_listener, event: "a & b" } ] }
   "line\nbreak": { tags: [ { name: event_listener, event: "a & b" } ] }
   "` + "`__`[]{}|#" + `": { tags: [ { name: event_listener, event: "a & b", priority: last } ] }
-  "مستمع": { tags: [ { name: event_listener, event: "a & b" } ] }
+  "مستمع": { tags: [ { name: event_listener, event: "a & b", labels: "<b>&\"\nx" } ] }
+  "after the label": { tags: [ { name: event_listener, event: "a & b", after: "@<b>&\"\nx" } ] }
+  "<i>off": { tags: [ { name: event_listener, event: "a & b" } ] }
+off: { "a & b": "<i>off" }
+`
+
+// grouped has labels, of which @pii is scattered and @index crosses @slow, a sequence, a
+// list, several that ask to be first, and what is off.
+const grouped = `
+sequence: { recipe.created: [ "@validate", audit.Log, "@index" ] }
+off:
+  recipe.created: [ legacy.Mailer ]
+  http.middleware: [ "@debug" ]
+  recipe.gone: [ legacy.Mailer ]
+services:
+  audit.Log: { tags: [ { name: event_listener, event: recipe.created, labels: [ pii ] }, { name: event_listener, list: http.middleware, priority: first } ] }
+  metrics.Counter: { tags: [ { name: event_listener, list: http.middleware, priority: first }, { name: event_listener, event: recipe.created, after: [ "@index", "?legacy.Mailer" ] } ] }
+  recipes.Validator: { tags: [ { name: event_listener, event: recipe.created, labels: [ validate ] } ] }
+  orders.Validator: { tags: [ { name: event_listener, event: recipe.created, labels: [ validate, pii ] } ] }
+  search.Indexer: { tags: [ { name: event_listener, event: recipe.created, labels: [ index ] } ] }
+  suggest.Indexer: { tags: [ { name: event_listener, event: recipe.created, labels: [ index, slow ] } ] }
+  notify.Mailer: { tags: [ { name: event_listener, event: recipe.created, labels: [ slow, pii ] } ] }
+  cache.Purge: { tags: [ { name: event_listener, event: recipe.created, priority: 5, before: [ "@slow", "@pii" ] } ] }
+  legacy.Mailer: { tags: [ { name: event_listener, event: recipe.created }, { name: event_listener, event: recipe.gone } ] }
+  debug.Dump: { tags: [ { name: event_listener, list: http.middleware, labels: [ debug ] } ] }
 `
 
 func report(t *testing.T, content string) inspect.Report {
@@ -52,7 +76,7 @@ func report(t *testing.T, content string) inspect.Report {
 
 func TestFormats(t *testing.T) {
 	long := strings.Replace(hostile, "back", strings.Repeat("long", 125), -1)
-	for name, content := range map[string]string{"recipes": services, "hostile": hostile, "long": long, "empty": "services: ~"} {
+	for name, content := range map[string]string{"recipes": services, "hostile": hostile, "long": long, "empty": "services: ~", "grouped": grouped} {
 		for _, format := range formats() {
 			t.Run(name+"/"+string(format), func(t *testing.T) {
 				var got bytes.Buffer
@@ -176,12 +200,15 @@ func TestJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	everything := inspect.Report{Warnings: []string{"no Receive takes key mail"}, Providers: []inspect.Provider{{ID: "p", ListenerTag: "t", Events: []inspect.Event{
-		{Event: "e", Type: "*a/b.E", Source: "b/e.go:1", Undeclared: true, Listeners: []inspect.Listener{{
-			ID: "l", Reason: "last", Source: "b/l.go:2", Hears: "error", Placement: inspect.Placement{Priority: "last", Before: []string{"?x"}, After: []string{"y"}, Source: "s.yaml:3"},
-			Overridden: &inspect.Placement{Priority: "7"}, NoEffect: []inspect.NoEffect{{Hint: "before ?x", Why: "no listener has that ID"}},
-		}}}}}}}
-	for name, r := range map[string]inspect.Report{"services": report(t, services), "hostile": report(t, hostile), "everything": everything} {
+	everything := inspect.Report{Warnings: []string{"no Receive takes key mail"}, Providers: []inspect.Provider{{ID: "p", ListenerTag: "t",
+		Off: []inspect.Off{{Event: "e", Listener: "m", By: "s.yaml:9, @debug", Source: "b/m.go:4"}}, Events: []inspect.Event{
+			{Event: "l", List: true, Listeners: []inspect.Listener{}},
+			{Event: "e", Type: "*a/b.E", Source: "b/e.go:1", Undeclared: true, Notes: []string{"a.X and b.Y both ask to be last: the one declared last runs last"},
+				Sequences: [][]inspect.Entry{{{Target: "l", Source: "s.yaml:1"}, {Target: "@late"}}}, Listeners: []inspect.Listener{{
+					ID: "l", Reason: "last", Source: "b/l.go:2", Hears: "error", Placement: inspect.Placement{Priority: "last", Labels: []string{"late"}, Before: []string{"?x"}, After: []string{"y"}, Source: "s.yaml:3"},
+					Overridden: &inspect.Placement{Priority: "7"}, NoEffect: []inspect.NoEffect{{Hint: "before ?x", Why: "no listener has that ID"}},
+				}}}}}}}
+	for name, r := range map[string]inspect.Report{"services": report(t, services), "hostile": report(t, hostile), "grouped": report(t, grouped), "everything": everything} {
 		var written bytes.Buffer
 		if err := r.Write(&written, inspect.JSON); err != nil {
 			t.Fatal(err)
@@ -204,6 +231,56 @@ func TestJSON(t *testing.T) {
 	bad, _ := jsonschema.UnmarshalJSON(strings.NewReader(`{"providers":[{"id":"p","listener_tag":"t","events":[{"event":"e","listener":[]}]}]}`))
 	if schema.Validate(bad) == nil {
 		t.Error("the schema takes anything")
+	}
+}
+
+// Several that ask to be first or last are noted if only declared order decides between
+// different packages.
+func TestNotes(t *testing.T) {
+	for _, tt := range []struct{ services, want string }{
+		{"b.B first; a.A first", "a.A and b.B both ask to be first: the one declared last runs first"},
+		{"b.B last; a.A last; a.C last", "b.B, a.A and a.C all ask to be last: the one declared last runs last"},
+		{"a.A first; b.B first; c.C first; d.D first; e.E first", "e.E, d.D, c.C and 2 more all ask to be first: the one declared last runs first"},
+		{"b.B first; x.X, after: b.B; a.A first", "a.A and b.B both ask to be first: the one declared last runs first"},
+		{"x/a.A first; y/a.A first", "y/a.A and x/a.A both ask to be first: the one declared last runs first"},
+		{"a.A[x/b.T] first; a.B first", ""},
+		{"one first; other first", ""},
+		{"a.A 1; b.B 1", ""},
+		{"a.A first, before: b.B; b.B first", ""},
+		{"a.A first; b.B last", ""},
+	} {
+		var file strings.Builder
+		file.WriteString("services:\n")
+		for service := range strings.SplitSeq(tt.services, "; ") {
+			head, hints, _ := strings.Cut(service, ",")
+			id, priority, _ := strings.Cut(head, " ")
+			fmt.Fprintf(&file, "  %q: { tags: [ { name: event_listener, event: E", id)
+			if priority != "" {
+				fmt.Fprint(&file, ", priority: ", priority)
+			}
+			if hints != "" {
+				fmt.Fprint(&file, ",", hints)
+			}
+			file.WriteString(" } ] }\n")
+		}
+		if got := strings.Join(report(t, file.String()).Providers[0].Events[0].Notes, "; "); got != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.services, got, tt.want)
+		}
+	}
+}
+
+// A list without contributions says so.
+func TestEmptyList(t *testing.T) {
+	r := inspect.Report{Providers: []inspect.Provider{{ID: "p", ListenerTag: "t", Events: []inspect.Event{{Event: "http.middleware", List: true}}}}}
+	for format, want := range map[inspect.Format]string{
+		inspect.Text:     "  list http.middleware\n    nobody contributes\n",
+		inspect.Markdown: "### list http.middleware\n\nNobody contributes.\n",
+		inspect.SVG:      ">nobody contributes</text>",
+	} {
+		var got strings.Builder
+		if err := r.Write(&got, format); err != nil || !strings.Contains(got.String(), want) {
+			t.Errorf("%s: %v, %s", format, err, got.String())
+		}
 	}
 }
 

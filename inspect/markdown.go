@@ -17,7 +17,11 @@ func writeMarkdown(w *bufio.Writer, r Report) error {
 		}
 		fmt.Fprintf(w, "## %s (%s)\n", markdownText(p.ID), markdownText(p.ListenerTag))
 		for _, e := range p.Events {
-			writeMarkdownEvent(w, e)
+			writeMarkdownEvent(w, p, e)
+		}
+		for _, event := range p.offAlone() {
+			fmt.Fprintf(w, "\n### %s\n", markdownText(event))
+			writeMarkdownRemarks(w, nil, p.offOf(event))
 		}
 	}
 	for i, warning := range r.Warnings {
@@ -29,8 +33,8 @@ func writeMarkdown(w *bufio.Writer, r Report) error {
 	return nil
 }
 
-func writeMarkdownEvent(w *bufio.Writer, e Event) {
-	fmt.Fprintf(w, "\n### %s\n\n", markdownText(e.Event))
+func writeMarkdownEvent(w *bufio.Writer, p Provider, e Event) {
+	fmt.Fprintf(w, "\n### %s\n\n", markdownText(e.heading()))
 	if about := e.about(); about != "" {
 		fmt.Fprintf(w, "%s\n\n", markdownText(about))
 	}
@@ -38,10 +42,32 @@ func writeMarkdownEvent(w *bufio.Writer, e Event) {
 		fmt.Fprint(w, "Nobody declares this event.\n\n")
 	}
 	if len(e.Listeners) == 0 {
-		fmt.Fprint(w, "Nobody listens.\n")
-		return
+		fmt.Fprintf(w, "N%s.\n", strings.TrimPrefix(e.empty(), "n"))
+	} else {
+		writeMarkdownTable(w, e)
 	}
-	fmt.Fprint(w, "| | listener | reason | registered at | |\n|---|---|---|---|---|\n")
+	writeMarkdownRemarks(w, e.Notes, p.offOf(e.Event))
+}
+
+// writeMarkdownRemarks writes a list of the notes and of what is off.
+func writeMarkdownRemarks(w *bufio.Writer, notes []string, off []Off) {
+	if len(notes)+len(off) > 0 {
+		fmt.Fprintln(w)
+	}
+	for _, note := range notes {
+		fmt.Fprintf(w, "- note: %s\n", markdownText(note))
+	}
+	for _, x := range off {
+		fmt.Fprintf(w, "- %s\n", markdownText(x.String()))
+	}
+}
+
+func writeMarkdownTable(w *bufio.Writer, e Event) {
+	member := "listener"
+	if e.List {
+		member = "contribution"
+	}
+	fmt.Fprintf(w, "| | %s | reason | registered at | |\n|---|---|---|---|---|\n", member)
 	for i, l := range e.Listeners {
 		notes := l.Notes()
 		for j := range notes {

@@ -6,6 +6,17 @@ import "slices"
 // "off: legacy.Mailer (services.yaml:9)".
 func (o Off) String() string { return "off: " + o.Listener + " (" + o.By + ")" }
 
+// offOf returns what is off of an event.
+func (p Provider) offOf(event string) []Off {
+	var off []Off
+	for _, x := range p.Off {
+		if x.Event == event {
+			off = append(off, x)
+		}
+	}
+	return off
+}
+
 // offAlone returns the events of which all listeners are off, and which therefore are not
 // among the events of a report of an order file.
 func (p Provider) offAlone() []string {

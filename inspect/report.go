@@ -46,6 +46,18 @@ type Event struct {
 	// since an order file does not declare events.
 	Undeclared bool       `json:"undeclared,omitempty"`
 	Listeners  []Listener `json:"listeners"`
+	// Sequences are those of the application that order listeners of this event. Entries
+	// that mean none of them are left out.
+	Sequences [][]Entry `json:"sequences,omitempty"`
+	// Notes are remarks on the event: several packages ask to be first, or last.
+	Notes []string `json:"notes,omitempty"`
+}
+
+// Entry is one entry of a sequence. The listeners that it means run after those of the
+// entries before it.
+type Entry struct {
+	Target string `json:"target"`           // an ID, or "@" and a label
+	Source string `json:"source,omitempty"` // where it is written, such as "services.yaml:3"
 }
 
 // Listener describes a listener and why it runs at its place.
@@ -124,7 +136,7 @@ func OfFile(name string, data []byte) (Report, error) {
 				p.Off = append(p.Off, Off{e.Event, off.ID, offBy(off.By, off.ID), off.Placement.Source})
 			}
 			if len(placed) > 0 {
-				p.Events = append(p.Events, Event{Event: e.Event, List: e.List, Listeners: listeners(placed, e.Sequences)})
+				p.Events = append(p.Events, decided(Event{Event: e.Event, List: e.List}, placed, e.Sequences))
 			}
 		}
 		p.explainAbsent()
@@ -164,17 +176,44 @@ func OfProvider(id, listenerTag string, p interface{ Events() []provider.EventOr
 			}
 			placed = append(placed, x)
 		}
-		reported := Event{Event: e.Title, Source: e.Event.Source, Undeclared: !e.Declared, Listeners: listeners(placed, e.Sequences)}
+		reported := Event{Event: e.Title, Source: e.Event.Source, Undeclared: !e.Declared}
 		for _, off := range e.Off {
 			result.Off = append(result.Off, Off{e.Title, off.Listener.ID, offBy(off.By, off.Listener.ID), off.Listener.Source})
 		}
 		if e.Event.Key.Type() != nil {
 			reported.Type = e.Event.Key.Path()
 		}
-		result.Events = append(result.Events, reported)
+		result.Events = append(result.Events, decided(reported, placed, e.Sequences))
 	}
 	result.explainAbsent()
 	return result
+}
+
+// decided returns the event with its listeners and what the report says about their order.
+func decided(e Event, all []placed, sequences []ordering.Sequence) Event {
+	e.Listeners = listeners(all, sequences)
+	e.Sequences = e.entries(sequences)
+	e.Notes = e.sharedPriorities()
+	return e
+}
+
+// entries returns the sequences with the entries that mean listeners of the event. It
+// leaves out sequences with fewer than two of them, which order nothing.
+func (e Event) entries(sequences []ordering.Sequence) [][]Entry {
+	var all [][]Entry
+	present := e.index().first
+	for _, q := range sequences {
+		var entries []Entry
+		for _, x := range q.Entries {
+			if _, ok := present[x.ID]; ok {
+				entries = append(entries, Entry{x.ID, x.Source})
+			}
+		}
+		if len(entries) > 1 {
+			all = append(all, entries)
+		}
+	}
+	return all
 }
 
 // declaredOrder returns the place of each listener in declared order, which only a

@@ -26,7 +26,7 @@ func (b box) overlaps(c box) bool {
 // No label of a picture overlaps another one, a hint's line or the border of a
 // box, and everything is inside the picture.
 func TestSVGLabelsDoNotOverlap(t *testing.T) {
-	for name, content := range map[string]string{"services": services, "hostile": hostile, "three": many(3), "eighty": many(80),
+	for name, content := range map[string]string{"services": services, "hostile": hostile, "three": many(3), "eighty": many(80), "grouped": grouped, "labelled": labelled(80),
 		"wide": strings.ReplaceAll(services, "recipes", "調理法のレシピ"), "long": strings.ReplaceAll(hostile, "back", strings.Repeat("long", 125))} {
 		t.Run(name, func(t *testing.T) {
 			var svg bytes.Buffer
@@ -64,7 +64,7 @@ func TestSVGOfAnEvent(t *testing.T) {
 		texts = append(texts, l.what)
 	}
 	want := []string{"a & b", `1. <script>alert("x")</script>`, `right before back\slash`, `2. back\slash`, "priority 0 (default)"}
-	if diff := cmp.Diff(want, texts[:min(len(want), len(texts))]); diff != "" || len(texts) != 11 {
+	if diff := cmp.Diff(want, texts[:min(len(want), len(texts))]); diff != "" || len(texts) != 14 {
 		t.Errorf("%d labels: %s", len(texts), diff)
 	}
 }
@@ -84,6 +84,54 @@ func many(n int) string {
 		fmt.Fprintf(&b, "  listener%d: { tags: [ { name: event_listener, event: E%s } ] }\n", i, hints)
 	}
 	return b.String()
+}
+
+// labelled is an order file with n listeners, labels of all kinds that hints and a
+// sequence name, and some listeners that are off.
+func labelled(n int) string {
+	var b strings.Builder
+	b.WriteString("sequence: { E: [ \"@group0\", \"@group1\", \"@group2\", \"@group3\" ] }\noff: { E: [ listener7, \"@spare\" ] }\nservices:\n")
+	for i := range n {
+		labels := fmt.Sprintf("group%d", i*4/n) // runs of neighbours
+		hints := ""
+		if i%10 == 3 {
+			labels += ", rare" // scattered
+		}
+		if i%20 == 11 {
+			labels += ", spare"
+		}
+		if i >= n/4 && i < n/4+3 {
+			labels += ", inner" // in a run
+		}
+		if i == n-1 {
+			hints = ", after: \"@rare\", before: \"?@absent\""
+		}
+		if i%8 == 0 && i < n/4 {
+			hints = ", before: [ \"@rare\", \"@inner\" ]"
+		}
+		fmt.Fprintf(&b, "  listener%d: { tags: [ { name: event_listener, event: E, labels: [ %s ]%s } ] }\n", i, labels, hints)
+	}
+	return b.String()
+}
+
+// A label costs a line for each member and an arc for each listener that names it.
+func TestSVGOfALabelHasFewLines(t *testing.T) {
+	var file strings.Builder
+	file.WriteString("services:\n")
+	for i := range 40 {
+		fmt.Fprintf(&file, "  early%d: { tags: [ { name: event_listener, event: E, labels: early } ] }\n", i)
+		fmt.Fprintf(&file, "  late%d: { tags: [ { name: event_listener, event: E, after: \"@early\" } ] }\n", i)
+	}
+	r := report(t, file.String())
+	for format, arrow := range map[inspect.Format]string{inspect.SVG: `class="a"`, inspect.Mermaid: " -.-> ", inspect.DOT: "style=dashed"} {
+		var got strings.Builder
+		if err := r.Write(&got, format); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(got.String(), arrow); n != 40 {
+			t.Errorf("%s: %d arrows", format, n)
+		}
+	}
 }
 
 // measure returns the boxes of the labels and of the lines beside them. A character of
@@ -112,7 +160,7 @@ func measure(t *testing.T, svg []byte) (picture box, labels, lines []box) {
 		labels = append(labels, box{x.Text, x.XA, x.YA - 10, x.XA + 13*0.602*float64(width(x.Text)), x.YA + 3})
 	}
 	for _, p := range doc.Paths {
-		if p.Class == "a" {
+		if p.Class == "a" || p.Class == "l" {
 			lines = append(lines, lineOf(t, p.D))
 		}
 	}

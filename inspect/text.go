@@ -63,19 +63,13 @@ func writeTable(w *bufio.Writer, r Report, c palette) error {
 
 // writeOff writes what is off of an event.
 func writeOff(w *bufio.Writer, p Provider, event string, c palette) {
-	for _, x := range p.Off {
-		if x.Event == event {
-			fmt.Fprintf(w, "    %s\n", c.paint(c.warn, printable.Line(x.String())))
-		}
+	for _, x := range p.offOf(event) {
+		fmt.Fprintf(w, "    %s\n", c.paint(c.warn, printable.Line(x.String())))
 	}
 }
 
 func writeTableEvent(w *bufio.Writer, p Provider, e Event, c palette) {
-	list := ""
-	if e.List {
-		list = "list "
-	}
-	fmt.Fprintf(w, "  %s%s%s\n", list, c.paint(c.bold, printable.Line(e.Event)), c.paint(c.dim, before("  ", e.about())))
+	fmt.Fprintf(w, "  %s%s%s\n", e.kind(), c.paint(c.bold, printable.Line(e.Event)), c.paint(c.dim, before("  ", e.about())))
 	if e.Undeclared {
 		fmt.Fprintf(w, "    %s\n", c.paint(c.warn, "nobody declares this event"))
 	}
@@ -99,8 +93,22 @@ func writeTableEvent(w *bufio.Writer, p Provider, e Event, c palette) {
 			fmt.Fprintf(w, "    %*s  %s\n", digits, "", c.paint(c.warn, "- "+printable.Line(note)))
 		}
 	}
+	for _, note := range e.Notes {
+		fmt.Fprintf(w, "    %s\n", c.paint(c.warn, "note: "+printable.Line(note)))
+	}
 	writeOff(w, p, e.Event, c)
 }
+
+// kind returns "list " for a list, to stand before its name.
+func (e Event) kind() string {
+	if e.List {
+		return "list "
+	}
+	return ""
+}
+
+// heading returns the name with the kind before it.
+func (e Event) heading() string { return e.kind() + e.Event }
 
 // empty returns what to say of an event without listeners.
 func (e Event) empty() string {

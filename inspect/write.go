@@ -78,12 +78,17 @@ func writeJSON(w *bufio.Writer, r Report) error {
 	return encoder.Encode(r)
 }
 
-// eachEvent visits the events of all providers with their numbers.
+// eachEvent visits the events of all providers with their numbers. It also visits those
+// whose listeners are all off.
 func (r Report) eachEvent(visit func(n int, p Provider, e Event)) {
 	n := 0
 	for _, p := range r.Providers {
 		for _, e := range p.Events {
 			visit(n, p, e)
+			n++
+		}
+		for _, event := range p.offAlone() {
+			visit(n, p, Event{Event: event})
 			n++
 		}
 	}
