@@ -32,18 +32,22 @@ const (
 	removed = "removed"
 	moved   = "moved"
 	kept    = "kept"
+	off     = "off"
+	on      = "on"
 )
 
 // Change is what happened to one listener.
 type Change struct {
 	// Kind is "added", "removed" or "moved", or "kept" if only the reason changed. From
-	// and To of a kept listener may differ because of other listeners.
+	// and To of a kept listener may differ because of other listeners. It is "off" if the
+	// application now switches the listener off, and "on" if it no longer does.
 	Kind     string `json:"kind"`
 	Listener string `json:"listener"`
-	From     int    `json:"from,omitempty"` // its old place, from 1; 0 if it is new
-	To       int    `json:"to,omitempty"`   // its new place, from 1; 0 if it is gone
+	From     int    `json:"from,omitempty"` // its old place, from 1; 0 if it is new or was off
+	To       int    `json:"to,omitempty"`   // its new place, from 1; 0 if it is gone or off
 	Was      string `json:"was,omitempty"`  // the old reason
 	Reason   string `json:"reason,omitempty"`
+	By       string `json:"by,omitempty"` // what switches the listener off, or did: Off.By
 }
 
 // Compare returns what changes from the old report to the new one. As few listeners as
@@ -52,20 +56,36 @@ type Change struct {
 func Compare(old, new Report) Diff {
 	var d Diff
 	names := namesIn(old, new)
-	before := map[eventName]Event{}
-	old.eachEvent(func(_ int, p Provider, e Event) { before[names.of(p, e)] = e })
+	before := map[eventName]side{}
+	old.eachEvent(func(_ int, p Provider, e Event) { before[names.of(p, e)] = side{e.Listeners, p.offOf(e.Event)} })
 	seen := map[eventName]bool{}
 	new.eachEvent(func(_ int, p Provider, e Event) {
 		name := names.of(p, e)
 		seen[name] = true
-		d.add(name, changes(before[name].Listeners, e.Listeners))
+		d.add(name, changes(before[name], side{e.Listeners, p.offOf(e.Event)}))
 	})
 	old.eachEvent(func(_ int, p Provider, e Event) {
 		if name := names.of(p, e); !seen[name] {
-			d.add(name, changes(e.Listeners, nil))
+			d.add(name, changes(before[name], side{}))
 		}
 	})
 	return d
+}
+
+// side is an event in one of the two reports.
+type side struct {
+	listeners []Listener
+	off       []Off
+}
+
+// by returns what switches a listener off on this side, or "".
+func (s side) by(listener string) string {
+	for _, x := range s.off {
+		if x.Listener == listener {
+			return x.By
+		}
+	}
+	return ""
 }
 
 type eventName struct{ provider, tag, event string }
@@ -102,14 +122,17 @@ func (d *Diff) add(name eventName, changes []Change) {
 	}
 }
 
-func changes(old, new []Listener) []Change {
+func changes(before, after side) []Change {
+	old, new := before.listeners, after.listeners
 	oldPlace, newPlace := places(old), places(new)
 	stays := unmoved(new, oldPlace)
 	var result []Change
 	for i, l := range new {
 		from, known := oldPlace[nameOf(new, i)]
 		c := Change{Listener: l.ID, From: from + 1, To: i + 1, Reason: l.reasonAlone()}
-		switch {
+		switch by := before.by(l.ID); {
+		case !known && by != "":
+			c.Kind, c.From, c.By = on, 0, by
 		case !known:
 			c.Kind, c.From = added, 0
 		case !stays[i]:
@@ -123,7 +146,11 @@ func changes(old, new []Listener) []Change {
 	}
 	for i, l := range old {
 		if _, ok := newPlace[nameOf(old, i)]; !ok {
-			result = append(result, Change{Kind: removed, Listener: l.ID, From: i + 1, Was: l.reasonAlone()})
+			c := Change{Kind: removed, Listener: l.ID, From: i + 1, Was: l.reasonAlone()}
+			if c.By = after.by(l.ID); c.By != "" {
+				c.Kind = off
+			}
+			result = append(result, c)
 		}
 	}
 	return result
@@ -182,7 +209,8 @@ func unmoved(new []Listener, oldPlace map[subscriber]int) map[int]bool {
 	return stays
 }
 
-// Write writes the difference as Text, ANSI or JSON. The error is a *FormatError or the
+// Write writes the difference as Text, ANSI or JSON. JSON is one line; diff.schema.json, next
+// to this package's source, describes it. The error is a *FormatError or the
 // error of w.
 func (d Diff) Write(w io.Writer, format Format) error {
 	buffered := bufio.NewWriter(w)
@@ -244,6 +272,10 @@ func (c Change) text() string {
 		return "added: " + c.Reason
 	case c.Kind == removed:
 		return "removed"
+	case c.Kind == off:
+		return "off (" + c.By + ")"
+	case c.Kind == on:
+		return "on again: " + c.Reason + "; it was off (" + c.By + ")"
 	case c.Was != c.Reason:
 		return c.Kind + ": " + c.Reason + "; it was: " + c.Was
 	}

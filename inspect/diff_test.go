@@ -9,6 +9,7 @@ import (
 	texttemplate "text/template"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"pgregory.net/rapid"
 
 	"github.com/rollcall-go/rollcall"
@@ -62,6 +63,48 @@ func common(a, b []string) int {
 		return 1 + common(a[1:], b[1:])
 	}
 	return max(common(a[1:], b), common(a, b[1:]))
+}
+
+// The JSON of a difference follows its schema, with every kind of change.
+func TestDiffJSON(t *testing.T) {
+	schema, err := jsonschema.NewCompiler().Compile("diff.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, new := ordered("a", "b", "gone", "switched"), ordered("b", "a", "new", "back")
+	new.Providers[0].Events[0].Listeners[0].Reason, new.Providers[0].Events[0].Listeners[1].Reason = "last", "last"
+	old.Providers[0].Off = []inspect.Off{{Event: "E", Listener: "back", By: "s.yaml:1"}}
+	new.Providers[0].Off = []inspect.Off{{Event: "E", Listener: "switched", By: "s.yaml:2, @x"}}
+	d := inspect.Compare(old, new)
+	kinds := map[string]bool{}
+	for _, c := range d.Events[0].Changes {
+		kinds[c.Kind] = true
+	}
+	if len(kinds) != 6 {
+		t.Errorf("kinds: %v", kinds)
+	}
+	for _, d := range []inspect.Diff{d, {}} {
+		var got bytes.Buffer
+		if err := d.Write(&got, inspect.JSON); err != nil {
+			t.Fatal(err)
+		}
+		instance, err := jsonschema.UnmarshalJSON(&got)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(instance); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, bad := range []string{
+		`{"events":[{"provider":"p","event":"E","changes":[{"kind":"off","listener":"a","from":1}]}]}`,
+		`{"events":[{"provider":"p","event":"E","changes":[{"kind":"added","listener":"a","to":1,"by":"s.yaml:2"}]}]}`,
+	} {
+		instance, _ := jsonschema.UnmarshalJSON(strings.NewReader(bad))
+		if schema.Validate(instance) == nil {
+			t.Errorf("the schema takes %s", bad)
+		}
+	}
 }
 
 func TestDiffText(t *testing.T) {

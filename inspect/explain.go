@@ -30,7 +30,8 @@ func (e *UnknownError) Error() string {
 }
 
 // Explain writes why one listener of one event runs at its place: what the listener asks
-// for, which of its hints hold, and which listeners name it. The argument event is the
+// for, which of its hints hold, what sequences say of it, and which listeners name it. Of a
+// listener that is off, Explain writes what switches it off. The argument event is the
 // event's name or its type, listener is an ID. If several providers have the event, Explain
 // writes one explanation for each. The error is an *UnknownError or the error of w.
 func (r Report) Explain(w io.Writer, event, listener string) error {
@@ -43,14 +44,24 @@ func (r Report) Explain(w io.Writer, event, listener string) error {
 			return
 		}
 		found = true
+		tell := func() {
+			if told {
+				fmt.Fprintln(buffered)
+			}
+			told = true
+		}
 		for i, l := range e.Listeners {
 			listeners = append(listeners, l.ID)
 			if l.ID == listener {
-				if told {
-					fmt.Fprintln(buffered)
-				}
-				told = true
+				tell()
 				p.explain(buffered, e, i, len(r.Providers) > 1)
+			}
+		}
+		for _, x := range p.offOf(e.Event) {
+			listeners = append(listeners, x.Listener)
+			if x.Listener == listener {
+				tell()
+				p.explainOff(buffered, x, len(r.Providers) > 1)
 			}
 		}
 	})
@@ -79,21 +90,71 @@ func (e Event) isCalled(text string) bool {
 // explain writes the explanation of the listener at an index.
 func (p Provider) explain(w *bufio.Writer, e Event, index int, nameProvider bool) {
 	l := e.Listeners[index]
-	of := ""
-	if nameProvider {
-		of = " of " + p.ID
-	}
-	fmt.Fprintf(w, "%s runs as number %d of %d on %s%s: %s.\n", printable.Line(l.ID), index+1, len(e.Listeners), printable.Line(e.Event), printable.Line(of), printable.Line(l.Reason))
+	fmt.Fprintf(w, "%s runs as number %d of %d on %s: %s.\n", printable.Line(l.ID), index+1, len(e.Listeners), p.eventOf(e.Event, nameProvider), printable.Line(l.Reason))
 	p.explainRegistration(w, l)
 	hints := e.hintsOf(l)
 	if len(hints) == 0 {
 		fmt.Fprintln(w, "  It names no other listener.")
 	}
-	for _, h := range hints {
+	for _, h := range slices.Concat(hints, e.explainSequences(index)) {
 		fmt.Fprintf(w, "  %s\n", printable.Line(h))
 	}
 	e.explainNamers(w, l)
 	fmt.Fprintf(w, "  Before it: %s.\n  After it: %s.\n", idsOf(e.Listeners[:index]), idsOf(e.Listeners[index+1:]))
+}
+
+// eventOf returns the name of an event for a sentence, with the provider if that is wanted.
+func (p Provider) eventOf(event string, nameProvider bool) string {
+	if nameProvider {
+		event += " of " + p.ID
+	}
+	return printable.Line(event)
+}
+
+// explainOff writes what switches a listener off.
+func (p Provider) explainOff(w *bufio.Writer, x Off, nameProvider bool) {
+	fmt.Fprintf(w, "%s is off on %s (%s).\n", printable.Line(x.Listener), p.eventOf(x.Event, nameProvider), printable.Line(x.By))
+	if x.Source != "" {
+		fmt.Fprintf(w, "  It is registered at %s.\n", printable.Line(x.Source))
+	}
+}
+
+// explainSequences returns what sequences say of the listener at an index: after which
+// entry it runs, and before which.
+func (e Event) explainSequences(index int) []string {
+	l := e.Listeners[index]
+	places := e.index()
+	var sentences []string
+	for _, entries := range e.Sequences {
+		at := slices.IndexFunc(entries, func(x Entry) bool { return l.isMeantBy(x.Target) })
+		if at < 0 {
+			continue
+		}
+		var sides []string
+		if at > 0 {
+			sides = append(sides, "after "+e.named(entries[at-1].Target, places.last))
+		}
+		if at+1 < len(entries) {
+			sides = append(sides, "before "+e.named(entries[at+1].Target, places.first))
+		}
+		as := ""
+		if entries[at].Target != l.ID {
+			as = ", as one of " + entries[at].Target
+		}
+		sentences = append(sentences, "A sequence"+before(" at ", entries[at].Source)+" puts it "+strings.Join(sides, " and ")+as+".")
+	}
+	return sentences
+}
+
+// isMeantBy reports whether a target is the listener's ID or one of its labels.
+func (l Listener) isMeantBy(target string) bool {
+	label, isLabel := strings.CutPrefix(target, "@")
+	return target == l.ID || isLabel && slices.Contains(l.Placement.Labels, label)
+}
+
+// named returns a target with the places of the listeners that it means, for a sentence.
+func (e Event) named(target string, places map[string]int) string {
+	return target + ", " + e.numbers(target, places)
 }
 
 func (p Provider) explainRegistration(w *bufio.Writer, l Listener) {
@@ -140,8 +201,8 @@ func (e Event) hintsOf(l Listener) []string {
 	return sentences
 }
 
-// numbers returns the places of the listeners that a target means, such as "number 2" or
-// "numbers 2, 3", or "" if there are none.
+// numbers returns the places of the listeners that a target means, such as "number 2", or
+// "numbers 2, 3 (audit.Log, audit.Trace)" for a label. It is "" if there are none.
 func (e Event) numbers(target string, places map[string]int) string {
 	place, present := places[target]
 	label, isLabel := strings.CutPrefix(target, "@")
@@ -151,16 +212,16 @@ func (e Event) numbers(target string, places map[string]int) string {
 	case !isLabel:
 		return fmt.Sprint("number ", place+1)
 	}
-	var numbers []string
+	var numbers, ids []string
 	for i, l := range e.Listeners {
 		if slices.Contains(l.Placement.Labels, label) {
-			numbers = append(numbers, strconv.Itoa(i+1))
+			numbers, ids = append(numbers, strconv.Itoa(i+1)), append(ids, l.ID)
 		}
 	}
 	if len(numbers) == 1 {
-		return "number " + numbers[0]
+		return "number " + numbers[0] + " (" + ids[0] + ")"
 	}
-	return "numbers " + strings.Join(numbers, ", ")
+	return "numbers " + strings.Join(numbers, ", ") + " (" + strings.Join(ids, ", ") + ")"
 }
 
 // explainNamers writes which listeners ask to run before or after the listener.

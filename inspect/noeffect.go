@@ -141,9 +141,10 @@ func (g groups) root(id string) string {
 }
 
 // explainAbsent sets the reasons of hints with absent targets: the target listens only to
-// other events of the provider, or to none.
-func (p *Provider) explainAbsent() {
-	known, off := map[string]bool{}, map[[2]string]string{}
+// other events of the provider, or to none, or it is off. The argument off has what
+// switches off each target of an event.
+func (p *Provider) explainAbsent(off map[[2]string]string) {
+	known := map[string]bool{}
 	for _, e := range p.Events {
 		for _, l := range e.Listeners {
 			known[l.ID] = true
@@ -154,20 +155,27 @@ func (p *Provider) explainAbsent() {
 	}
 	for _, x := range p.Off {
 		known[x.Listener] = true
-		off[[2]string{x.Event, x.Listener}] = x.By
 	}
 	for _, e := range p.Events {
 		for _, l := range e.Listeners {
 			for i := range l.NoEffect {
 				if n := &l.NoEffect[i]; n.Why == absent {
 					target := targetOf(n.Hint)
-					if n.Why = whyAbsent(target, known); off[[2]string{e.Event, target}] != "" {
-						n.Why = target + " is off (" + off[[2]string{e.Event, target}] + ")"
+					n.Why = whyAbsent(target, known)
+					if by := off[[2]string{e.Event, target}]; by != "" {
+						n.Why = whyOff(target, by)
 					}
 				}
 			}
 		}
 	}
+}
+
+func whyOff(target, by string) string {
+	if strings.HasPrefix(target, "@") {
+		return "the listeners that have that label are off (" + by + ")"
+	}
+	return target + " is off (" + by + ")"
 }
 
 func whyAbsent(target string, known map[string]bool) string {

@@ -125,6 +125,7 @@ func OfFile(name string, data []byte) (Report, error) {
 	r := Report{Providers: []Provider{}}
 	for _, o := range orders {
 		p := Provider{ID: o.ID, ListenerTag: o.ListenerTag, Events: []Event{}}
+		targets := map[[2]string]string{}
 		for _, e := range o.Events {
 			var placed []placed
 			for _, l := range e.Listeners {
@@ -133,16 +134,25 @@ func OfFile(name string, data []byte) (Report, error) {
 				placed = append(placed, x)
 			}
 			for _, off := range e.Off {
-				p.Off = append(p.Off, Off{e.Event, off.ID, offBy(off.By, off.ID), off.Placement.Source})
+				p.addOff(targets, Off{e.Event, off.ID, offBy(off.By, off.ID), off.Placement.Source}, off.Placement.Labels)
 			}
 			if len(placed) > 0 {
 				p.Events = append(p.Events, decided(Event{Event: e.Event, List: e.List}, placed, e.Sequences))
 			}
 		}
-		p.explainAbsent()
+		p.explainAbsent(targets)
 		r.Providers = append(r.Providers, p)
 	}
 	return r, nil
+}
+
+// addOff adds what is off, and to targets what switches its ID and its labels off.
+func (p *Provider) addOff(targets map[[2]string]string, x Off, labels []string) {
+	p.Off = append(p.Off, x)
+	targets[[2]string{x.Event, x.Listener}] = x.By
+	for _, label := range labels {
+		targets[[2]string{x.Event, "@" + label}] = x.By
+	}
 }
 
 // OfProvider returns the order of a provider that can list its events, such as a
@@ -155,7 +165,7 @@ func OfProvider(id, listenerTag string, p interface{ Events() []provider.EventOr
 	if p == nil {
 		return result
 	}
-	declared := declaredOrder(p)
+	declared, targets := declaredOrder(p), map[[2]string]string{}
 	for _, e := range p.Events() {
 		var placed []placed
 		for i, l := range e.Listeners.All() {
@@ -178,14 +188,15 @@ func OfProvider(id, listenerTag string, p interface{ Events() []provider.EventOr
 		}
 		reported := Event{Event: e.Title, Source: e.Event.Source, Undeclared: !e.Declared}
 		for _, off := range e.Off {
-			result.Off = append(result.Off, Off{e.Title, off.Listener.ID, offBy(off.By, off.Listener.ID), off.Listener.Source})
+			l := off.Listener
+			result.addOff(targets, Off{e.Title, l.ID, offBy(off.By, l.ID), l.Source}, l.Placement.Labels)
 		}
 		if e.Event.Key.Type() != nil {
 			reported.Type = e.Event.Key.Path()
 		}
 		result.Events = append(result.Events, decided(reported, placed, e.Sequences))
 	}
-	result.explainAbsent()
+	result.explainAbsent(targets)
 	return result
 }
 
