@@ -5,7 +5,8 @@
 // order file and [OfProvider] from a built provider. In an Fx application, inject
 // *inspect.Report. [Report.Write] writes it as text, JSON, Markdown, Mermaid, DOT or
 // SVG. [Compare] lists what changes from one report to another. [Report.Explain]
-// explains the place of one listener.
+// explains the place of one listener. [Report.WriteSequence] writes the order as the
+// sequence of an order file.
 //
 // A hint is a before or after of a listener. A report lists the hints without effect: the
 // target does not listen to the event, or the order is the same without the hint. All of

@@ -3,6 +3,7 @@
 //
 //	rollcall order [-format text|json|markdown|mermaid|dot|svg] FILE
 //	rollcall order -diff [-format text|json] OLD NEW
+//	rollcall order -sequence FILE
 //	rollcall explain FILE EVENT LISTENER
 //	rollcall check FILE...
 //
@@ -10,8 +11,10 @@
 // colours on a terminal unless NO_COLOR is set. The format ansi is text that always has
 // colours.
 //
-// order -diff prints what changes in the order from OLD to NEW. explain prints why a
-// listener runs at its place. check, for CI, prints nothing if the files have no problems.
+// order -diff prints what changes in the order from OLD to NEW. order -sequence prints the
+// order as the sequence of an order file, to start from. explain prints why a listener runs
+// at its place, or what switches it off. check, for CI, prints nothing if the files have no
+// problems.
 //
 // Problems of a file are printed to standard error, and the exit code is 1. With -format
 // json, order also prints them to standard output, as
@@ -34,6 +37,8 @@ const usage = `Usage:
         print the order that an order file declares, with its reasons
   rollcall order -diff [-format text|json] OLD NEW
         print what changes in the order from one file to another
+  rollcall order -sequence FILE
+        print the order as the sequence of an order file, to start from
   rollcall explain FILE EVENT LISTENER
         print why a listener runs at its place
   rollcall check FILE...

@@ -18,13 +18,23 @@ func order(args []string, stdout, stderr io.Writer) int {
 	flags := flagsOf("order", stderr)
 	name := flags.String("format", "text", "")
 	diff := flags.Bool("diff", false, "")
+	sequence := flags.Bool("sequence", false, "")
 	if code, done := parse(flags, args); done {
 		return code
 	}
 	files, takes := 1, "order takes one file"
+	show := func(reports []inspect.Report) written { return reports[0] }
 	nothing := written(inspect.Report{})
-	if *diff {
+	switch {
+	case *diff && *sequence:
+		fmt.Fprintf(stderr, "rollcall: order takes -diff or -sequence, not both\n%s", usage)
+		return exitUsage
+	case *diff:
 		files, takes, nothing = 2, "order -diff takes two files", inspect.Diff{}
+		show = func(reports []inspect.Report) written { return inspect.Compare(reports[0], reports[1]) }
+	case *sequence:
+		takes, nothing = "order -sequence takes one file", sequenced{}
+		show = func(reports []inspect.Report) written { return sequenced(reports[0]) }
 	}
 	format := inspect.Format(*name)
 	if err := nothing.Write(io.Discard, format); err != nil { // the format is unknown
@@ -35,21 +45,31 @@ func order(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "rollcall: %s, not %d\n%s", takes, flags.NArg(), usage)
 		return exitUsage
 	}
-	return printOrder(flags.Args(), format, stdout, stderr)
+	return printOrder(flags.Args(), show, format, stdout, stderr)
 }
 
-// written is what a command prints: a report or a difference.
+// written is what a command prints: a report, its sequence, or a difference.
 type written interface {
 	Write(w io.Writer, format inspect.Format) error
 }
 
-// printOrder prints the order of one file, or the difference between two.
-func printOrder(paths []string, format inspect.Format, stdout, stderr io.Writer) int {
+// sequenced is a report whose order is printed as a sequence, which is always YAML.
+type sequenced inspect.Report
+
+func (s sequenced) Write(w io.Writer, format inspect.Format) error {
+	if format != inspect.Text && format != inspect.ANSI {
+		return &inspect.FormatError{Format: format, Known: []inspect.Format{inspect.Text}}
+	}
+	return inspect.Report(s).WriteSequence(w)
+}
+
+// printOrder prints what show makes of the reports of the files.
+func printOrder(paths []string, show func([]inspect.Report) written, format inspect.Format, stdout, stderr io.Writer) int {
 	reports, problems := reportsOf(paths)
 	var err error
 	switch {
 	case len(problems) == 0:
-		err = wanted(reports).Write(stdout, onTerminal(format, stdout))
+		err = show(reports).Write(stdout, onTerminal(format, stdout))
 	case format == inspect.JSON:
 		err = printErrors(stdout, problems)
 	}
@@ -69,13 +89,6 @@ func reportsOf(paths []string) (reports []inspect.Report, problems []*orderfile.
 		reports, problems = append(reports, report), append(problems, more...)
 	}
 	return reports, problems
-}
-
-func wanted(reports []inspect.Report) written {
-	if len(reports) == 2 {
-		return inspect.Compare(reports[0], reports[1])
-	}
-	return reports[0]
 }
 
 // onTerminal returns inspect.ANSI instead of inspect.Text if stdout is a terminal
