@@ -115,6 +115,59 @@ func TestPages(t *testing.T) {
 	})
 }
 
+// decided returns a report with lists, labels, a sequence, notes and what is off.
+func decided(t *testing.T) *inspect.Report {
+	t.Helper()
+	r, err := inspect.OfFile("services.yaml", []byte(`
+sequence: { recipe.created: [ "@validate", audit.Log, "@index" ] }
+off:
+  recipe.created: [ "<i>off", "@debug" ]
+  http.middleware: [ "@debug" ]
+services:
+  audit.Log: { tags: [ { name: event_listener, event: recipe.created, labels: [ pii ] }, { name: event_listener, list: http.middleware, priority: first } ] }
+  metrics.Counter: { tags: [ { name: event_listener, list: http.middleware, priority: first }, { name: event_listener, event: recipe.created, after: [ "@index", "@<b>pii" ] } ] }
+  recipes.Validator: { tags: [ { name: event_listener, event: recipe.created, labels: [ validate, "<b>pii" ] } ] }
+  orders.Validator: { tags: [ { name: event_listener, event: recipe.created, labels: [ validate ] } ] }
+  search.Indexer: { tags: [ { name: event_listener, event: recipe.created, labels: [ index, "<b>pii" ] } ] }
+  suggest.Indexer: { tags: [ { name: event_listener, event: recipe.created, labels: [ index ] } ] }
+  "<i>off": { tags: [ { name: event_listener, event: recipe.created } ] }
+  debug.Dump: { tags: [ { name: event_listener, event: recipe.created, labels: debug }, { name: event_listener, list: http.middleware, labels: debug } ] }
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &r.Providers[0]
+	p.Events = append(p.Events, inspect.Event{Event: "app.hooks", List: true, Source: "app/hooks.go:3"}, inspect.Event{Event: "recipe.gone"})
+	p.Off = append(p.Off, inspect.Off{Event: "recipe.gone", Listener: "legacy.Mailer", By: "services.yaml:6"})
+	return &r
+}
+
+// The pages show what the application decides: labels, sequences, what is off, and notes.
+// A list is not dispatched.
+func TestPagesOfDecisions(t *testing.T) {
+	r := decided(t)
+	h, traced := monitor.Handler(r, nil), monitor.Handler(r, &monitor.Tracer{})
+	for name, got := range map[string]*http.Response{
+		"decided.index": get(traced, "GET", "/"),
+		"decided.event": get(h, "GET", "/event?provider=default&name=recipe.created"),
+		"decided.list":  get(traced, "GET", "/event?provider=default&name=http.middleware"),
+		"decided.empty": get(h, "GET", "/event?provider=default&name=app.hooks"),
+	} {
+		page := body(t, got)
+		for _, markup := range []string{"<script>", "<b>", "<i>", "style="} {
+			if strings.Contains(page, markup) {
+				t.Errorf("%s has %s", name, markup)
+			}
+		}
+		golden.Check(t, "testdata/page."+name+".html", []byte(page))
+	}
+	for query, want := range map[string]string{"@valid": "1 of 4", "debug.dump": "2 of 4", "hooks": "1 of 4", "pii": "1 of 4", "@hooks": "0 of 4"} {
+		if page := body(t, get(h, "GET", "/?q="+url.QueryEscape(query))); !strings.Contains(page, want+" events match") {
+			t.Errorf("search for %q: no %s", query, want)
+		}
+	}
+}
+
 func TestHandler(t *testing.T) {
 	r := recipes()
 	mux := http.NewServeMux()

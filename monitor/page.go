@@ -33,6 +33,7 @@ type indexPage struct {
 
 type eventView struct {
 	Name, Provider, Link, Note    string
+	List                          bool
 	Listeners, Dispatches, Errors uint64
 }
 
@@ -41,14 +42,20 @@ type orphanView struct{ Name, Note string }
 type eventPage struct {
 	page
 	Name, Type, Source, Provider, Group, Note string
+	List                                      bool
+	Notes                                     []string
 	Picture                                   template.HTML
 	Rows                                      []rowView
+	Off                                       []offView
 	Backlog                                   []backlogView
 }
+
+type offView struct{ ID, By, Source string }
 
 type rowView struct {
 	Number             int
 	ID, Reason, Source string
+	Labels             string
 	Notes              []string
 	Calls, Errors      uint64
 	P50, P99           string
@@ -76,6 +83,8 @@ const (
 	drawn          = 300 // listeners in a picture; the table has all of them
 	nobodyListens  = "nobody listens"
 	nobodyDeclares = "nobody declares it"
+	// nobodyContributes is nobodyListens for a list.
+	nobodyContributes = "nobody contributes"
 )
 
 func (h *handler) index(query string) indexPage {
@@ -86,7 +95,7 @@ func (h *handler) index(query string) indexPage {
 	h.eachEvent(func(p inspect.Provider, e inspect.Event) {
 		x.Total++
 		reported[traced(e.Event)] = true
-		if mentions(e, query) {
+		if mentions(e, offOf(p, e), query) {
 			x.Events = append(x.Events, h.eventRow(p, e, stats[traced(e.Event)]))
 		}
 		if orphan, ok := h.orphan(p, e, heard); ok {
@@ -109,7 +118,7 @@ func (x *indexPage) add(s EventStats, query string) {
 		return
 	}
 	x.Total++
-	if mentions(inspect.Event{Event: s.Event}, query) {
+	if mentions(inspect.Event{Event: s.Event}, nil, query) {
 		x.Events = append(x.Events, eventView{Name: printable.Line(s.Event), Listeners: uint64(len(s.Listeners)), Dispatches: s.Dispatches, Errors: s.Failed,
 			Note: "not in the report; its listeners listen to an interface or a name"})
 	}
@@ -140,6 +149,7 @@ func (h *handler) orphan(p inspect.Provider, e inspect.Event, heard map[string]b
 	if text == "" || text == nobodyListens && heard[e.Event] {
 		return orphanView{}, false
 	}
+	text = remark(p, e)
 	if len(h.report.Providers) > 1 {
 		text += " (provider " + printable.Line(h.title(p)) + ")"
 	}
@@ -156,7 +166,7 @@ func times(n uint64) string {
 // eventRow returns the row of a reported event on the index page.
 func (h *handler) eventRow(p inspect.Provider, e inspect.Event, s EventStats) eventView {
 	return eventView{
-		Name: printable.Line(e.Event), Provider: printable.Line(h.title(p)), Link: h.link(p, e), Note: note(e),
+		Name: printable.Line(e.Event), Provider: printable.Line(h.title(p)), Link: h.link(p, e), Note: remark(p, e), List: e.List,
 		Listeners: uint64(len(e.Listeners)), Dispatches: s.Dispatches, Errors: s.Failed,
 	}
 }
@@ -186,24 +196,44 @@ func (h *handler) link(p inspect.Provider, e inspect.Event) string {
 	return "event?" + query.Encode()
 }
 
-// mentions reports whether the name of the event, its type or a listener contains the
-// text, ignoring case.
-func mentions(e inspect.Event, text string) bool {
+// offOf returns what is off of an event.
+func offOf(p inspect.Provider, e inspect.Event) []inspect.Off {
+	return slices.DeleteFunc(slices.Clone(p.Off), func(x inspect.Off) bool { return x.Event != e.Event })
+}
+
+// mentions reports whether the name of the event, its type, a listener, also one that is
+// off, or a label as "@" and its name contains the text, ignoring case.
+func mentions(e inspect.Event, off []inspect.Off, text string) bool {
 	text = strings.ToLower(printable.Line(strings.TrimSpace(text)))
 	has := func(s string) bool { return strings.Contains(strings.ToLower(printable.Line(s)), text) }
-	return has(e.Event) || has(e.Type) || slices.ContainsFunc(e.Listeners, func(l inspect.Listener) bool { return has(l.ID) })
+	return has(e.Event) || has(e.Type) ||
+		slices.ContainsFunc(e.Listeners, func(l inspect.Listener) bool {
+			return has(l.ID) || slices.ContainsFunc(l.Placement.Labels, func(label string) bool { return has("@" + label) })
+		}) ||
+		slices.ContainsFunc(off, func(x inspect.Off) bool { return has(x.Listener) })
 }
 
 // note returns a remark on an event without listeners or without a declaration, otherwise
 // "".
 func note(e inspect.Event) string {
 	switch {
+	case len(e.Listeners) == 0 && e.List:
+		return nobodyContributes
 	case len(e.Listeners) == 0:
 		return nobodyListens
 	case e.Undeclared:
 		return nobodyDeclares
 	}
 	return ""
+}
+
+// remark returns the note on an event, with how many of its listeners are off.
+func remark(p inspect.Provider, e inspect.Event) string {
+	text := note(e)
+	if n := len(offOf(p, e)); n > 0 {
+		text = strings.TrimPrefix(fmt.Sprintf("%s, %d off", text, n), ", ")
+	}
+	return text
 }
 
 func (h *handler) page(title string) page {
@@ -222,7 +252,14 @@ func byName(all []EventStats) map[string]EventStats {
 func (h *handler) eventPage(ctx context.Context, p inspect.Provider, e inspect.Event) eventPage {
 	x := eventPage{
 		page: h.page(e.Event), Name: printable.Line(e.Event), Provider: printable.Line(p.ID), Group: printable.Line(p.ListenerTag),
-		Source: printable.Line(e.Source), Note: note(e), Picture: picture(e),
+		Source: printable.Line(e.Source), Note: note(e), List: e.List, Picture: picture(p, e),
+	}
+	x.Traced = x.Traced && !e.List // a list is not dispatched
+	for _, note := range e.Notes {
+		x.Notes = append(x.Notes, printable.Line(note))
+	}
+	for _, off := range offOf(p, e) {
+		x.Off = append(x.Off, offView{printable.Line(off.Listener), printable.Line(off.By), printable.Line(off.Source)})
 	}
 	if e.Type != e.Event {
 		x.Type = printable.Line(e.Type)
@@ -243,7 +280,7 @@ func (h *handler) eventPage(ctx context.Context, p inspect.Provider, e inspect.E
 func listenerRow(number int, l inspect.Listener, s ListenerStats) rowView {
 	v := rowView{
 		Number: number, ID: printable.Line(l.ID), Reason: printable.Line(l.Reason), Source: printable.Line(l.Source),
-		Calls: s.Calls, Errors: s.Failed,
+		Calls: s.Calls, Errors: s.Failed, Labels: printable.Line(strings.Join(l.Placement.Labels, ", ")),
 	}
 	for _, note := range l.Notes() {
 		v.Notes = append(v.Notes, printable.Line(note))
@@ -256,11 +293,11 @@ func listenerRow(number int, l inspect.Listener, s ListenerStats) rowView {
 
 // picture returns the picture of one event, or nothing if it would be very large. Its
 // colours come from the page's style sheet.
-func picture(e inspect.Event) template.HTML {
+func picture(p inspect.Provider, e inspect.Event) template.HTML {
 	if len(e.Listeners) > drawn {
 		return ""
 	}
-	return template.HTML(e.SVG()) // SVG escapes every name
+	return template.HTML(e.SVG(p.Off...)) // SVG escapes every name
 }
 
 // timelines returns the views of the last dispatches that are wanted.
