@@ -200,7 +200,10 @@ func TestNoFormatControlsTheTerminal(t *testing.T) {
 	r := ordered(hostile, "b")
 	r.Providers[0].ID, r.Providers[0].ListenerTag = hostile, hostile
 	e := &r.Providers[0].Events[0]
-	e.Event, e.Type, e.Source = hostile, hostile, hostile
+	e.Event, e.Type, e.Source, e.Notes = hostile, hostile, hostile, []string{hostile}
+	e.Sequences = [][]inspect.Entry{{{Target: hostile, Source: hostile}, {Target: "@" + hostile, Source: hostile}}}
+	e.Listeners[1].Placement.Labels = []string{hostile}
+	r.Providers[0].Off = []inspect.Off{{Event: hostile, Listener: "off" + hostile, By: hostile, Source: hostile}, {Event: "gone" + hostile, Listener: "b", By: hostile}}
 	e.Listeners[0] = inspect.Listener{ID: hostile, Reason: hostile, Source: hostile, Hears: hostile,
 		Placement: inspect.Placement{After: []string{hostile}, Source: hostile}, Overridden: &inspect.Placement{Before: []string{hostile}},
 		NoEffect: []inspect.NoEffect{{Hint: "after " + hostile, Why: hostile}}}
@@ -216,11 +219,29 @@ func TestNoFormatControlsTheTerminal(t *testing.T) {
 	if err := r.Explain(&b, hostile, hostile); err != nil {
 		t.Fatal(err)
 	}
+	if err := r.Explain(&b, hostile, "off"+hostile); err != nil {
+		t.Fatal(err)
+	}
 	texts["explain"] = b.String()
+	var sequence strings.Builder
+	if err := r.WriteSequence(&sequence); err != nil {
+		t.Fatal(err)
+	}
+	texts["sequence"] = sequence.String()
 	texts["unknown"] = r.Explain(&b, hostile, "y\u009b").Error()
 	var d strings.Builder
 	if err := inspect.Compare(ordered("b"), r).Write(&d, inspect.Text); err != nil {
 		t.Fatal(err)
+	}
+	back := ordered("off" + hostile)
+	back.Providers[0].ID, back.Providers[0].ListenerTag, back.Providers[0].Events[0].Event = hostile, hostile, hostile
+	for _, d2 := range []inspect.Diff{inspect.Compare(back, r), inspect.Compare(r, back)} {
+		if err := d2.Write(&d, inspect.Text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !strings.Contains(d.String(), "off (") || !strings.Contains(d.String(), "on again") {
+		t.Error(d.String())
 	}
 	texts["diff"] = d.String()
 	for name, text := range texts {

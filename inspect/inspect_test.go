@@ -182,6 +182,55 @@ func TestOfProvider(t *testing.T) {
 	}
 }
 
+// What an application decides is in the report of its provider.
+func TestOfProviderWithRules(t *testing.T) {
+	entry := func(target, source string) ordering.Entry {
+		return ordering.Entry{Target: ordering.Target{ID: target}, Source: source}
+	}
+	p, err := provider.Build([]rollcall.Listener{
+		rollcall.NewListener[int]("late.A", func(int) {}, `labels:"late" priority:"last"`),
+		rollcall.NewListener[int]("c.C", func(int) {}, `after:"?@debug" priority:"last"`),
+		rollcall.NewListener[int]("b.B", func(int) {}, `before:"?debug.Dump"`),
+		rollcall.NewListener[int]("debug.Dump", func(int) {}, `labels:"debug"`),
+		rollcall.NewListener[string]("debug.Dump", func(string) {}, `labels:"debug"`),
+		rollcall.NewListener[int]("late.B", func(int) {}, `labels:"late"`),
+	}, []rollcall.Declaration{rollcall.Declare[int]("number.added"), rollcall.Declare[string]("text.added")}, ordering.Rules{
+		Sequences: []ordering.Sequence{
+			{Events: []string{"number.added"}, Entries: []ordering.Entry{entry("b.B", "fx.go:7"), entry("@late", "fx.go:7")}},
+			{Entries: []ordering.Entry{entry("b.B", ""), entry("c.C", ""), {Target: ordering.Target{ID: "x", Optional: true}}}},
+		},
+		Off: []ordering.Off{{Entry: entry("@debug", "fx.go:9")}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := inspect.OfProvider("numbers", "t", p, nil)
+	number := got.Events[0]
+	if diff := cmp.Diff([][]inspect.Entry{{{Target: "b.B", Source: "fx.go:7"}, {Target: "@late", Source: "fx.go:7"}}, {{Target: "b.B"}, {Target: "c.C"}}}, number.Sequences); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"late.A and c.C both ask to be last: the one declared last runs last"}, number.Notes); diff != "" {
+		t.Error(diff)
+	}
+	var whys []string
+	for _, l := range number.Listeners {
+		for _, n := range l.NoEffect {
+			whys = append(whys, n.Hint+": "+n.Why)
+		}
+	}
+	if diff := cmp.Diff([]string{"before ?debug.Dump: debug.Dump is off (fx.go:9, @debug)", "after ?@debug: the listeners that have that label are off (fx.go:9, @debug)"}, whys); diff != "" {
+		t.Error(diff)
+	}
+	r := inspect.Report{Providers: []inspect.Provider{got}}
+	var text strings.Builder
+	if err := r.Explain(&text, "string", "debug.Dump"); err != nil || !strings.HasPrefix(text.String(), "debug.Dump is off on text.added (fx.go:9, @debug).\n") {
+		t.Errorf("%v: %s", err, text.String())
+	}
+	if err := r.Explain(&text, "number.added", "late.A"); err != nil || !strings.Contains(text.String(), "A sequence at fx.go:7 puts it after b.B, number 1, as one of @late.") {
+		t.Errorf("%v: %s", err, text.String())
+	}
+}
+
 // A listener of an interface says so.
 func TestHears(t *testing.T) {
 	p, err := provider.Build([]rollcall.Listener{rollcall.NewListener[error]("a", func(error) {})},

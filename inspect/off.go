@@ -2,7 +2,7 @@ package inspect
 
 import "slices"
 
-// String says what is off and where that is written, such as
+// String returns what is off and by which line, such as
 // "off: legacy.Mailer (services.yaml:9)".
 func (o Off) String() string { return "off: " + o.Listener + " (" + o.By + ")" }
 

@@ -62,8 +62,42 @@ func (r Report) sequenceParts() []*sequencePart {
 	}
 	for _, x := range parts {
 		x.merge()
+		x.checkImplementations()
 	}
 	return parts
+}
+
+// checkImplementations leaves an event out if another event gets its listeners, too, and
+// has them in another order: the sequence of an interface holds for each event that
+// implements it.
+func (x *sequencePart) checkImplementations() {
+	for _, p := range x.providers {
+		at := slices.IndexFunc(p.Events, func(e Event) bool { return e.Event == x.event })
+		for _, e := range p.Events {
+			if e.Event != x.event && e.gets(p.Events[at]) && !e.agrees(x.ids) {
+				x.ids = nil
+				x.remarks = append(x.remarks, "left out: "+e.Event+" gets its listeners in another order, and a sequence of "+x.event+" holds there, too")
+			}
+		}
+	}
+}
+
+// gets reports whether the event goes to listeners of another one, which is an interface or
+// a name.
+func (e Event) gets(other Event) bool {
+	return slices.ContainsFunc(e.Listeners, func(l Listener) bool { return l.Hears != "" && other.isCalled(l.Hears) })
+}
+
+// agrees reports whether the event has the listeners of a sequence in its order.
+func (e Event) agrees(sequence []string) bool {
+	var has []string
+	for _, l := range e.Listeners {
+		if slices.Contains(sequence, l.ID) {
+			has = append(has, l.ID)
+		}
+	}
+	has = slices.Compact(has)
+	return slices.Equal(has, slices.DeleteFunc(slices.Clone(sequence), func(id string) bool { return !slices.Contains(has, id) }))
 }
 
 // add adds the order of the event in one provider.

@@ -8,7 +8,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/inspect"
+	"github.com/rollcall-go/rollcall/internal/orderfile"
+	"github.com/rollcall-go/rollcall/provider"
+	"github.com/rollcall-go/rollcall/tags"
 )
 
 func sequenceOf(t interface {
@@ -84,6 +88,8 @@ func TestWriteSequenceOfAsync(t *testing.T) {
 		{Event: "F", Listeners: []inspect.Listener{{ID: "apart"}, {ID: "a"}, {ID: "apart", Hears: "error"}, {ID: "b"}, async("any", "*")}},
 		{Event: "G", Listeners: []inspect.Listener{{ID: "a,b"}, {ID: "c"}}},
 		{Event: "*", Listeners: []inspect.Listener{{ID: "a"}, {ID: "b"}}},
+		{Event: "H", Listeners: []inspect.Listener{{ID: "b", Hears: "I"}, {ID: "x"}, {ID: "a", Hears: "I"}}},
+		{Event: "I", Listeners: []inspect.Listener{{ID: "a"}, {ID: "b"}}},
 	}}}}
 	want := `# The order as it is. Drop what the hints may decide, and write labels for groups.
 sequence:
@@ -93,6 +99,8 @@ sequence:
   F: [ a, b, any ]
   # G: a,b is left out: a sequence can't name it.
   # *: left out: the name means every event.
+  H: [ b, x, a ]
+  # I: left out: H gets its listeners in another order, and a sequence of I holds there, too.
 `
 	if diff := cmp.Diff(want, sequenceOf(t, r)); diff != "" {
 		t.Error(diff)
@@ -138,6 +146,54 @@ func TestSequenceKeepsTheOrder(t *testing.T) {
 		}
 		if diff := cmp.Diff(sequence, sequenceOf(t, again)); diff != "" {
 			t.Fatal(diff)
+		}
+	})
+}
+
+// The sequence of an application as its order file leaves the order as it is, with events
+// that are interfaces and asynchronous listeners of several keys.
+func TestSequenceOfAnApplication(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var listeners []rollcall.Listener
+		n := rapid.IntRange(1, 6).Draw(t, "listeners")
+		for i := range n {
+			tag := fmt.Sprintf("priority:%q", rapid.SampledFrom([]string{"first", "last", "0", "1"}).Draw(t, "priority"))
+			for _, side := range []string{"before", "after"} {
+				if target := rapid.IntRange(0, 2*n).Draw(t, side); target < n && target != i {
+					tag += fmt.Sprintf(" %s:\"?pkg.L%d\"", side, target)
+				}
+			}
+			if key := rapid.SampledFrom([]string{"", "", "", "mail", "index"}).Draw(t, "key"); key != "" {
+				tag += fmt.Sprintf(" async:%q", key)
+			}
+			id := fmt.Sprintf("pkg.L%d", i)
+			kind := rapid.IntRange(0, 3).Draw(t, "kind")
+			if kind != 1 {
+				listeners = append(listeners, rollcall.NewListener[*inspect.FormatError](id, func(*inspect.FormatError) {}, tags.Tag(tag)))
+			}
+			if kind == 1 || kind == 2 {
+				listeners = append(listeners, rollcall.NewListener[error](id, func(error) {}, tags.Tag(tag)))
+			}
+		}
+		events := []rollcall.Declaration{rollcall.Declare[*inspect.FormatError]("failed"), rollcall.Declare[error]("any.error")}
+		p, err := provider.Build(listeners, events)
+		if err != nil {
+			t.Skip("no order")
+		}
+		report := func(p *provider.Sorted) inspect.Report {
+			return inspect.Report{Providers: []inspect.Provider{inspect.OfProvider("p", "t", p, nil)}}
+		}
+		sequence := sequenceOf(t, report(p))
+		f, err := orderfile.Parse("s.yaml", []byte(sequence))
+		if err != nil {
+			t.Fatalf("%v\n%s", err, sequence)
+		}
+		again, err := provider.Build(listeners, events, f.Rules(func(r orderfile.Rule) ([]string, bool) { return []string{r.Event}, true }))
+		if err != nil {
+			t.Fatalf("%v\n%s", err, sequence)
+		}
+		if diff := cmp.Diff(orderOf(report(p)), orderOf(report(again))); diff != "" {
+			t.Fatalf("%s\n%s", diff, sequence)
 		}
 	})
 }
