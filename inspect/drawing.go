@@ -22,7 +22,14 @@ func (l label) isRun() bool { return l.last()-l.first() == len(l.members)-1 }
 
 // isApart reports whether no listener has both labels.
 func (l label) isApart(other label) bool {
-	return !slices.ContainsFunc(l.members, func(i int) bool { return slices.Contains(other.members, i) })
+	few, many := l.members, other.members
+	if len(few) > len(many) {
+		few, many = many, few
+	}
+	return !slices.ContainsFunc(few, func(i int) bool {
+		_, found := slices.BinarySearch(many, i)
+		return found
+	})
 }
 
 // end is one end of an arrow: a listener, or a label, which stands for all its members.

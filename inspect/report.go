@@ -211,6 +211,9 @@ func decided(e Event, all []placed, sequences []ordering.Sequence) Event {
 // entries returns the sequences with the entries that mean listeners of the event. It
 // leaves out sequences with fewer than two of them, which order nothing.
 func (e Event) entries(sequences []ordering.Sequence) [][]Entry {
+	if len(sequences) == 0 {
+		return nil
+	}
 	var all [][]Entry
 	present := e.index().first
 	for _, q := range sequences {
