@@ -3,6 +3,7 @@ package provider
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
@@ -13,6 +14,9 @@ import (
 // asynchronous one, unless both have the same receiver key. For why asynchronous listeners
 // come last, see docs/decisions/async-last.md.
 func (s *sorter) hintsAcrossKeys() error {
+	if !slices.ContainsFunc(s.members, func(m member) bool { return m.Async != "" }) {
+		return nil
+	}
 	byTarget := s.byTarget()
 	var problems []error
 	check := func(earlier, later member) {
@@ -59,8 +63,11 @@ func (s *sorter) byTarget() map[string][]member {
 // impossible, because earlier runs independently of later.
 func notAfter(earlier, later member) error {
 	way, next := "a dispatch does not wait for", "make "+later.ID+" asynchronous with the same key"
-	if later.Async != "" {
+	switch {
+	case later.Async != "":
 		way, next = fmt.Sprintf("the receivers of %s do not wait for", later.Async), "give both the same key"
+	case earlier.forgive || later.forgive: // one of them is added at run time, and can't be asynchronous
+		next = "don't add " + later.ID
 	}
 	return &rollcall.EventError{Listener: later.ID, Source: later.Source, Event: later.Event.String(), Problem: fmt.Sprintf(
 		"must run after %s, which %s, because its receiver key is %s: drop the hint, or %s", callsite.Named(earlier.ID, earlier.Source), way, earlier.Async, next)}

@@ -20,7 +20,7 @@
 // Chain must not be copied.
 //
 // Sorted accepts asynchronous listeners. Chain and Filter pass them on. Map, Container
-// and Mutable refuse them.
+// and Mutable refuse them, but a Mutable of an application has those of the container.
 //
 // All kinds are built on what package rollcall offers to any provider: [rollcall.Spec] and
 // [rollcall.Lease].

@@ -85,11 +85,22 @@ func mistaken(listeners []rollcall.Listener) error {
 	problems := []error{invalid(listeners)}
 	for _, l := range listeners {
 		if l.Async != "" {
-			problems = append(problems, rollcall.Internal.Unpublished(friend.Key{}, &l))
+			problems = append(problems, unpublished(&l))
 		}
 	}
 	_, err := catalogOf(nil).Resolve(slices.Clone(listeners))
 	return errors.Join(append(problems, err)...)
+}
+
+// unpublished returns the error for an asynchronous listener of a provider that does not
+// publish events.
+func unpublished(l *rollcall.Listener) error { return rollcall.Internal.Unpublished(friend.Key{}, l) }
+
+// addedAsync returns the error for an asynchronous listener that is added to those of an
+// application.
+func addedAsync(l *rollcall.Listener) error {
+	return &rollcall.EventError{Listener: l.ID, Source: l.Source, Event: l.Event.String(), Problem: "is asynchronous, but is added at run time, " +
+		"and receivers are declared when the application starts: drop the tag's async, or register it with fxevents.Listen"}
 }
 
 // duplicates joins an *ordering.DuplicateError for each ID that an event has twice.

@@ -1,14 +1,12 @@
 package provider
 
 import (
-	"errors"
 	"slices"
 	"sync"
 	"sync/atomic"
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
-	"github.com/rollcall-go/rollcall/internal/errlist"
 	"github.com/rollcall-go/rollcall/internal/friend"
 	"github.com/rollcall-go/rollcall/ordering"
 	"github.com/rollcall-go/rollcall/tags"
@@ -19,19 +17,22 @@ import (
 // sorted by their placements as package ordering describes. Those from Append run last.
 // The zero Mutable has no listeners and is ready to use.
 //
+// The Mutable of an application with fxevents.Runtime begins with the listeners of the
+// container, in their declared order. What is added is sorted together with them, under
+// the rules of the application, and declared after them. It can't be asynchronous, because
+// receivers are declared when the application starts. Asynchronous listeners of the
+// container run after all others and can't be removed.
+//
 // A change costs time in proportion to all listeners and their hints. Add also sorts all
 // listeners, to find cycles. Between changes, a dispatch takes no lock and costs as much
 // as with a provider that never changes.
 type Mutable struct {
 	mu    sync.Mutex // held while state is replaced
 	state atomic.Pointer[mutableState]
-}
 
-// mutableState never changes.
-type mutableState struct {
-	*resolver
-	sorter *sorter
-	lease  *rollcall.Lease // ended when another state replaces this one
+	// Set in an application:
+	override    func(*rollcall.Listener)       // changes the placement of a listener that is added
+	refuseAsync func(*rollcall.Listener) error // returns the error for an asynchronous one
 }
 
 // Append adds a listener that runs after all others of its event, and returns a function
@@ -43,7 +44,8 @@ type mutableState struct {
 //   - a *rollcall.InvalidListenerError if the listener is invalid, or if a listener from
 //     Add must run after it;
 //   - a *rollcall.EventError if it is asynchronous or can't take its event;
-//   - an *ordering.DuplicateError if its event has a listener with its ID.
+//   - an *ordering.DuplicateError if its event has a listener with its ID;
+//   - an *ordering.BandError if a sequence of the application contradicts its place.
 func (m *Mutable) Append(l rollcall.Listener) (remove func(), err error) {
 	return m.insert([]rollcall.Listener{l}, ordering.Appended)
 }
@@ -61,7 +63,8 @@ func (m *Mutable) Prepend(l rollcall.Listener) (remove func(), err error) {
 //
 // The error joins the errors of Append and of package ordering. It is a
 // *rollcall.InvalidListenerError if the listener must run before one from Prepend or
-// after one from Append.
+// after one from Append, and a *rollcall.EventError if it must run after an asynchronous
+// one.
 func (m *Mutable) Add(l rollcall.Listener) (remove func(), err error) {
 	return m.insert([]rollcall.Listener{l}, ordering.Normal)
 }
@@ -76,41 +79,64 @@ func (m *Mutable) AddSubscriber(s rollcall.Subscriber) (remove func(), err error
 	return m.insert(listeners, ordering.Normal)
 }
 
-// Remove removes the listener with this key and ID, and reports whether there was one.
+// Remove removes the listener with this key and ID, and reports whether there was one. A
+// declared event may be named by its type or by its name. Remove does not remove an
+// asynchronous listener, and returns false for it.
 func (m *Mutable) Remove(key event.Key, id string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.drop(func(x member) bool { return x.ID == id && x.Event == key })
+	typed := m.current().matcher.typed(key)
+	return m.drop(func(x member) bool {
+		return x.ID == id && (x.Event == key || x.Event == typed) && x.Async == ""
+	})
 }
 
 // Listeners returns the listeners of ev. If ev is nil, the error is a *rollcall.NilError.
-func (m *Mutable) Listeners(ev any) (*rollcall.Listeners, error) { return m.current().Listeners(ev) }
-
-// Of returns the listeners of a key, like [Sorted.Of].
-func (m *Mutable) Of(key event.Key) (*rollcall.Listeners, error) { return m.current().Of(key) }
-
-// Events returns the events that are listened to, interfaces last. An interface is left
-// out if an event before it implements it.
-func (m *Mutable) Events() []EventOrder {
-	orders, _ := m.current().events() // no error is possible: the listeners were checked when they were added
-	return orders
+// If the application declares events, it may be an *IndirectionError, as for
+// [Sorted.Listeners].
+func (m *Mutable) Listeners(ev any) (*rollcall.Listeners, error) {
+	s := m.current()
+	if s.refuse != nil {
+		return nil, s.refuse(nil)
+	}
+	return s.Listeners(ev)
 }
 
-// All returns all listeners, sorted together. If hints of different events contradict
-// each other, All sorts the listeners of each key instead, one key after another. For the
-// exact order of one event, use Listeners or Of.
+// Of returns the listeners of a key, like [Sorted.Of].
+func (m *Mutable) Of(key event.Key) (*rollcall.Listeners, error) {
+	s := m.current()
+	if s.refuse != nil {
+		return nil, s.refuse(nil)
+	}
+	return s.Of(key)
+}
+
+// Events returns the declared events and those that are listened to, like [Sorted.Events].
+// The first call after a change costs a sort of each event.
+func (m *Mutable) Events() []EventOrder { return m.current().snapshot().Events() }
+
+// All returns all listeners, sorted together. Those that the application has switched off
+// come last. If hints of different events contradict each other, All sorts the listeners of
+// each key instead, one key after another. For the exact order of one event, use Listeners
+// or Of.
 func (m *Mutable) All() []rollcall.Listener {
 	s := m.current().sorter
 	placed, err := s.place(event.Key{}, s.matcher.keys)
 	if err != nil { // hints of different events contradict each other
+		placed = nil
 		for _, k := range s.matcher.keys {
 			ofOne, _ := s.place(k, []event.Key{k})
 			placed = append(placed, ofOne...)
 		}
 	}
-	listeners := make([]rollcall.Listener, len(placed))
-	for i, p := range placed {
-		listeners[i] = *s.members[p.Item].Listener
+	listeners, on := make([]rollcall.Listener, 0, len(s.members)), make([]bool, len(s.members))
+	for _, p := range placed {
+		listeners, on[p.Item] = append(listeners, *s.members[p.Item].Listener), true
+	}
+	for i, x := range s.members {
+		if !on[i] {
+			listeners = append(listeners, *x.Listener)
+		}
 	}
 	return listeners
 }
@@ -120,41 +146,44 @@ func (m *Mutable) current() *mutableState {
 	if s := m.state.Load(); s != nil {
 		return s
 	}
-	empty, _ := newMutableState(nil)
+	empty, _ := newMutableState(nil, nil, nil)
 	m.state.CompareAndSwap(nil, empty)
 	return m.state.Load()
 }
 
 func (m *Mutable) insert(listeners []rollcall.Listener, band ordering.Band) (func(), error) {
-	if err := mistaken(listeners); err != nil {
-		return nil, err
-	}
+	listeners = copied(listeners)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	listeners = copied(listeners)
+	old := m.current()
+	refuseAsync := m.refuseAsync
+	if refuseAsync == nil {
+		refuseAsync = unpublished
+	}
+	if err := old.accept(listeners, refuseAsync); err != nil {
+		return nil, err
+	}
 	fresh, gone := make([]member, len(listeners)), make([]*rollcall.Listener, len(listeners))
 	for i := range listeners {
 		l := &listeners[i]
-		fresh[i], gone[i] = member{Listener: l, band: band}, l
-		rollcall.Internal.OnSpent(friend.Key{}, l, func() { m.removeAll([]*rollcall.Listener{l}) })
+		if m.override != nil {
+			m.override(l)
+		}
+		fresh[i], gone[i] = m.member(l, band), l
 	}
-	old := m.current().sorter.members
-	added := slices.Concat(old, fresh)
-	if band == ordering.Prepended {
-		added = slices.Concat(fresh, old)
-	}
-	s, err := newMutableState(added)
-	if band == ordering.Normal {
-		err = errors.Join(err, s.sorter.cycles())
-	}
+	s, err := old.with(fresh, band)
 	if err != nil {
-		return nil, errors.Join(errlist.Distinct(err)...)
-	}
-	for i := range s.sorter.members {
-		s.sorter.members[i].forgive = true
+		return nil, err
 	}
 	m.replace(s)
 	return func() { m.removeAll(gone) }, nil
+}
+
+// member returns a member that is removed before its only call, if it is one of
+// rollcall.Once.
+func (m *Mutable) member(l *rollcall.Listener, band ordering.Band) member {
+	rollcall.Internal.OnSpent(friend.Key{}, l, func() { m.removeAll([]*rollcall.Listener{l}) })
+	return member{Listener: l, band: band}
 }
 
 func (m *Mutable) replace(s *mutableState) {
@@ -172,26 +201,12 @@ func (m *Mutable) removeAll(gone []*rollcall.Listener) {
 // drop removes the members for which gone returns true, and reports whether there were
 // any.
 func (m *Mutable) drop(gone func(member) bool) bool {
-	old := m.current().sorter.members
-	left := slices.DeleteFunc(slices.Clone(old), gone)
-	if len(left) == len(old) {
+	old := m.current()
+	left := slices.DeleteFunc(slices.Clone(old.sorter.members), gone)
+	if len(left) == len(old.sorter.members) {
 		return false
 	}
-	s, _ := newMutableState(left) // the only possible error is a missing target
+	s, _ := newMutableState(left, old.matcher.events, old.sorter.rules) // the only possible error is a missing target
 	m.replace(s)
 	return true
-}
-
-// newMutableState returns a state with the members. The error joins duplicates, bad
-// targets and hints that contradict bands. A removal can only leave targets missing, and
-// then the state is usable despite the error. newMutableState does not look for cycles:
-// only an added listener can close one.
-func newMutableState(members []member) (*mutableState, error) {
-	sorter, err := newSorter(members, nil)
-	lease := &rollcall.Lease{}
-	s := &mutableState{sorter: sorter, lease: lease,
-		resolver: &resolver{matcher: sorter.matcher, order: sorter.sort, leases: []*rollcall.Lease{lease}}}
-	return s, withoutBands(err, func(e *ordering.BandError) error {
-		return bandError(members[e.Hint.Item], members[e.Target], e.Hint.Side)
-	})
 }

@@ -51,18 +51,25 @@ func build(listeners []rollcall.Listener, events []rollcall.Declaration, lost ma
 	s, err := newSorter(members, events, rules...)
 	err = withoutBands(err, func(*ordering.BandError) error { return nil }) // hintsAcrossKeys reports these
 	problems := []error{invalid(listeners), badDeclarations(events), err, s.hintsAcrossKeys()}
-	o := &Sorted{sorter: s, listeners: listeners, known: map[event.Key]*rollcall.Listeners{}}
-	o.resolver = &resolver{matcher: s.matcher, order: s.sort, decided: s.decided}
-	orders, orderErrs := o.events()
-	for _, x := range orders {
-		o.known[x.Event.Key] = x.Listeners
-	}
-	o.orders, problems = orders, append(problems, orderErrs...)
-	problems = append(problems, s.cycles())
+	o, orderErrs := newSorted(listeners, s)
+	problems = append(append(problems, orderErrs...), s.cycles())
 	if err := errors.Join(problems...); err != nil {
 		return nil, errors.Join(slices.DeleteFunc(errlist.Distinct(err), followsFrom(lost))...)
 	}
 	return o, nil
+}
+
+// newSorted returns the provider of a sorter's listeners. The errors are those of the
+// events that can't be sorted.
+func newSorted(listeners []rollcall.Listener, s *sorter) (*Sorted, []error) {
+	o := &Sorted{listeners: listeners, sorter: s, known: map[event.Key]*rollcall.Listeners{}}
+	o.resolver = s.resolver(nil)
+	orders, problems := o.events()
+	for _, x := range orders {
+		o.known[x.Event.Key] = x.Listeners
+	}
+	o.orders = orders
+	return o, problems
 }
 
 // followsFrom returns a function that reports whether an error is only a consequence of

@@ -33,6 +33,7 @@ type sorter struct {
 	members []member // in declared order
 	matcher *matcher
 	set     *ordering.Set
+	rules   []ordering.Rules // of the application, with events as they are written
 }
 
 // newSorter returns a sorter of the members. The error joins duplicates, bad targets and
@@ -42,7 +43,7 @@ func newSorter(members []member, events []rollcall.Declaration, rules ...orderin
 	for i, m := range members {
 		keys[i] = m.Event
 	}
-	s := &sorter{members: members, matcher: newMatcher(events, keys)}
+	s := &sorter{members: members, matcher: newMatcher(events, keys), rules: rules}
 	byText := make(map[string]event.Key, len(s.matcher.texts))
 	for key, text := range s.matcher.texts {
 		byText[text] = key
@@ -56,6 +57,16 @@ func newSorter(members []member, events []rollcall.Declaration, rules ...orderin
 	}, s.matcher.rules(rules)...)
 	s.set = set
 	return s, err
+}
+
+// resolver returns a resolver of the sorted listeners, whose answers hold until the lease
+// ends, or forever if it is nil.
+func (s *sorter) resolver(lease *rollcall.Lease) *resolver {
+	r := &resolver{matcher: s.matcher, order: s.sort, decided: s.decided}
+	if lease != nil {
+		r.leases = []*rollcall.Lease{lease}
+	}
+	return r
 }
 
 // withoutBands calls replace for each *ordering.BandError in err. It puts the result in
@@ -121,14 +132,20 @@ func (s *sorter) sort(of event.Key, keys []event.Key) (rollcall.Spec, error) {
 	return spec, nil
 }
 
-// cycles joins the errors for cycles among the listeners of each event. If the hints of
-// all members together form no cycle, no event has one.
+// cycles joins the errors for cycles among the listeners of each event, and for sequences
+// that contradict the bands. If the hints and sequences of all events together make none,
+// no event has one.
 func (s *sorter) cycles() error {
-	if _, err := s.place(event.Key{}, s.matcher.keys); err == nil {
+	known := s.matcher.knownKeys()
+	all := []string{""} // not an event, so no rule of one event removes a listener here
+	for _, k := range known {
+		all = append(all, s.matcher.texts[k])
+	}
+	if _, err := s.set.Sort(all...); err == nil {
 		return nil
 	}
 	var problems []error
-	for _, k := range s.matcher.keys {
+	for _, k := range known {
 		_, err := s.place(k, s.matcher.match(k.Type(), k.Name()))
 		problems = append(problems, err)
 	}
