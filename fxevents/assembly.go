@@ -27,9 +27,10 @@ import (
 // is missing, fxevents.Module is not among the options.
 type Assembly struct {
 	settings settings
-	handles  []handle // in the order of settings.providers
-	emitters *late    // the dispatcher of the emitters
-	early    *early   // what they dispatched too early
+	handles  []handle   // in the order of settings.providers
+	emitters *late      // the dispatcher of the emitters
+	early    *early     // what they dispatched too early
+	runtime  *atRunTime // nil without Runtime
 
 	// Used while the container runs constructors, one after another:
 	declared  int
@@ -74,7 +75,7 @@ type built struct {
 
 func newAssembly(s settings) *Assembly {
 	e := &early{seen: map[string]bool{}}
-	a := &Assembly{settings: s, byDefault: map[int]byDefault{}, instances: map[instance]string{}, others: map[forOthers]bool{}, replaced: map[subscription]ordering.Placement{}, outbox: newOutbox(s.codec), emitters: &late{early: e}, early: e}
+	a := &Assembly{settings: s, byDefault: map[int]byDefault{}, instances: map[instance]string{}, others: map[forOthers]bool{}, replaced: map[subscription]ordering.Placement{}, outbox: newOutbox(s.codec), emitters: &late{early: e}, early: e, runtime: newRuntime(s, e)}
 	for range s.providers {
 		a.handles = append(a.handles, handle{&late{early: e}, &lateProvider{}})
 	}
@@ -82,14 +83,15 @@ func newAssembly(s settings) *Assembly {
 }
 
 // Provider returns the [NamedProvider] with this name, or for "" the provider of
-// [DefaultGroup]. It returns nil before the listeners are assembled, and for an unknown
-// name. It may be called concurrently.
+// [DefaultGroup]. With [Runtime], the latter has the listeners of the moment, and does not
+// change with them. Provider returns nil before the listeners are assembled, and for an
+// unknown name. It may be called concurrently.
 func (a *Assembly) Provider(name string) *provider.Sorted {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, p := range a.providers {
+	for i, p := range a.providers {
 		if p.name == name {
-			return p.Sorted
+			return a.now(i)
 		}
 	}
 	return nil
@@ -160,6 +162,7 @@ func (a *Assembly) assemble(in parts) error {
 		return err
 	}
 	a.warned = texts(warnings)
+	a.runtime.start(all[0].Sorted, a.content, catalog)
 	if err := a.bind(all, in.Dispatcher); err != nil {
 		return err
 	}
@@ -326,8 +329,9 @@ func (a *Assembly) bind(all []built, decorated rollcall.Dispatcher) error {
 		return errors.New("rollcall: the function given to fx.Decorate returned a nil rollcall.Dispatcher: return the dispatcher that it takes, or a wrapper around it")
 	}
 	for i, p := range all {
-		a.handles[i].provider.bound.Store(p.Sorted)
-		a.handles[i].dispatcher.bind(rollcall.NewDispatcher(p.Sorted, a.settings.policy...))
+		bound := a.runtime.of(i, p.Sorted)
+		a.handles[i].provider.bind(bound)
+		a.handles[i].dispatcher.bind(rollcall.NewDispatcher(bound, a.settings.policy...))
 	}
 	a.mu.Lock()
 	a.providers = all

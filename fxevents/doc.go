@@ -33,6 +33,8 @@
 //   - rollcall.Provider, the listeners in their order;
 //   - *inspect.Report, the order of each event with its reasons. It is empty until the
 //     listeners are assembled;
+//   - with [Runtime], *provider.Mutable, which adds and removes listeners while the
+//     application runs;
 //   - *[Assembly], which returns each provider as a *provider.Sorted;
 //   - for each [NamedProvider], a rollcall.Dispatcher and a rollcall.Provider under its
 //     name.

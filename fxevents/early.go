@@ -10,7 +10,7 @@ import (
 	"github.com/rollcall-go/rollcall/internal/callsite"
 )
 
-// early keeps the dispatches before the assembly, for a warning: their callers may ignore
+// early keeps the dispatches before the assembly, and what is added before it, for warnings: their callers may ignore
 // the *NotAssembledError. It may be used concurrently.
 type early struct {
 	mu       sync.Mutex
@@ -19,11 +19,14 @@ type early struct {
 }
 
 func (e *early) add(ev any) {
-	at := dispatchedAt()
+	e.warn(fmt.Errorf("an event %T was dispatched%s before the listeners were assembled, so no listener heard it: %s",
+		ev, callsite.At(dispatchedAt()), dispatchLater))
+}
+
+// warn adds a warning, unless there is one of the same text.
+func (e *early) warn(warning error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	warning := fmt.Errorf("an event %T was dispatched%s before the listeners were assembled, so no listener heard it: %s",
-		ev, callsite.At(at), dispatchLater)
 	if text := warning.Error(); !e.seen[text] { // a loop may try again without end
 		e.seen[text] = true
 		e.warnings = append(e.warnings, warning)

@@ -1,6 +1,7 @@
 package fxevents
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -76,13 +77,15 @@ func (e *RegistrationError) Error() string {
 // Unwrap returns the problem itself.
 func (e *RegistrationError) Unwrap() error { return e.Err }
 
-// NotAssembledError is returned by a dispatch, or by a provider, before Module has
-// assembled the listeners. Each constructor that the assembly needs gets it, in any order of
-// the options.
-type NotAssembledError struct{}
+// NotAssembledError is returned by a dispatch, by a provider, and by the *provider.Mutable of
+// an application with [Runtime], before Module has assembled the listeners. Each constructor
+// that the assembly needs gets it, in any order of the options.
+type NotAssembledError struct {
+	next string // what to do instead; "" for dispatchLater
+}
 
-func (*NotAssembledError) Error() string {
-	return "the event listeners are not assembled yet: " + dispatchLater
+func (e *NotAssembledError) Error() string {
+	return "the event listeners are not assembled yet: " + cmp.Or(e.next, dispatchLater)
 }
 
 const dispatchLater = "dispatch from a hook of fx.Lifecycle, " +

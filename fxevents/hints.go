@@ -13,7 +13,7 @@ import (
 // nobody replace it, but passes it to hooks. These log what the error does not say.
 
 // emitterHint logs the next step if the application injects the emitter of an event that
-// nobody declares.
+// nobody declares, or a *provider.Mutable without Runtime.
 type emitterHint struct {
 	logger *slog.Logger // nil: slog.Default()
 }
@@ -21,8 +21,11 @@ type emitterHint struct {
 // missingEmitter matches what the container writes about an emitter that nobody provides.
 var missingEmitter = regexp.MustCompile(`missing type: \*rollcall\.Emitter\[(\**)(?:[^\]\s]*/)?([^\]\s]+)\]`)
 
-// HandleError logs a record for the error of a missing emitter.
+// HandleError logs a record for the error of a missing emitter or *provider.Mutable.
 func (h emitterHint) HandleError(err error) {
+	if strings.Contains(err.Error(), "missing type: *provider.Mutable") {
+		cmp.Or(h.logger, slog.Default()).Error("rollcall: *provider.Mutable is injected, but nothing provides it: pass fxevents.Runtime() to fxevents.Module")
+	}
 	found := missingEmitter.FindStringSubmatch(err.Error())
 	if found == nil {
 		return

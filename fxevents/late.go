@@ -36,13 +36,22 @@ func (l *late) Dispatch(ctx context.Context, ev any) error {
 
 // lateProvider is the provider that the container provides before the real one is built.
 type lateProvider struct {
-	bound atomic.Pointer[provider.Sorted]
+	bound atomic.Pointer[assembled]
 }
+
+// assembled is a provider of an application: a *provider.Sorted, or a *provider.Mutable.
+type assembled interface {
+	rollcall.Provider
+	All() []rollcall.Listener
+	Events() []provider.EventOrder
+}
+
+func (p *lateProvider) bind(to assembled) { p.bound.Store(&to) }
 
 // Listeners returns a *NotAssembledError until the provider is built.
 func (p *lateProvider) Listeners(ev any) (*rollcall.Listeners, error) {
 	if s := p.bound.Load(); s != nil {
-		return s.Listeners(ev)
+		return (*s).Listeners(ev)
 	}
 	return nil, &NotAssembledError{}
 }
@@ -50,7 +59,7 @@ func (p *lateProvider) Listeners(ev any) (*rollcall.Listeners, error) {
 // All returns nil until the provider is built.
 func (p *lateProvider) All() []rollcall.Listener {
 	if s := p.bound.Load(); s != nil {
-		return s.All()
+		return (*s).All()
 	}
 	return nil
 }
@@ -58,7 +67,7 @@ func (p *lateProvider) All() []rollcall.Listener {
 // Events returns nil until the provider is built.
 func (p *lateProvider) Events() []provider.EventOrder {
 	if s := p.bound.Load(); s != nil {
-		return s.Events()
+		return (*s).Events()
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/internal/callsite"
+	"github.com/rollcall-go/rollcall/provider"
 )
 
 // DefaultGroup is the value group of listeners whose tag has no key group.
@@ -42,6 +43,9 @@ func Module(options ...Option) fx.Option {
 			func(a *Assembly) rollcall.Dispatcher { return a.handles[0].dispatcher },
 			func(a *Assembly) rollcall.Provider { return a.handles[0].provider },
 		),
+	}
+	if s.runtime {
+		parts = append(parts, fx.Provide(func(a *Assembly) *provider.Mutable { return a.runtime.mutable }))
 	}
 	for i, p := range s.providers[1:] {
 		parts = append(parts, collect(i+1, p.group), provideNamed(i+1, p.name))

@@ -29,6 +29,7 @@ type settings struct {
 
 	sequences, off []rule // of options, not of order files
 
+	runtime       bool // listeners may be added at run time
 	withoutBroker bool // start even if the broker can't be reached
 }
 

@@ -16,6 +16,9 @@ func newReport(a *Assembly) *inspect.Report {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.report = &inspect.Report{}
+	if a.runtime != nil {
+		a.report.Live = a.liveReport
+	}
 	a.fillReport()
 	return a.report
 }
@@ -25,12 +28,22 @@ func (a *Assembly) fillReport() {
 	if a.report == nil {
 		return
 	}
-	a.report.Warnings = a.warned
+	now := a.reportNow()
+	a.report.Providers, a.report.Warnings = now.Providers, now.Warnings
+}
+
+// reportNow returns a report of the moment. The caller must hold a.mu.
+func (a *Assembly) reportNow() inspect.Report {
+	r := inspect.Report{Warnings: a.warned}
 	for i, p := range a.providers {
 		replaced := func(l rollcall.Listener) (ordering.Placement, bool) {
+			if was, ok := a.runtime.original(l); ok && i == 0 {
+				return was, true
+			}
 			was, ok := a.replaced[subscription{i, l.ID, l.Event}]
 			return was, ok
 		}
-		a.report.Providers = append(a.report.Providers, inspect.OfProvider(cmp.Or(p.name, orderfile.DefaultProvider), p.group, p.Sorted, replaced))
+		r.Providers = append(r.Providers, inspect.OfProvider(cmp.Or(p.name, orderfile.DefaultProvider), p.group, a.now(i), replaced))
 	}
+	return r
 }

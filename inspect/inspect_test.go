@@ -20,6 +20,7 @@ import (
 	"github.com/rollcall-go/rollcall/internal/golden"
 	"github.com/rollcall-go/rollcall/ordering"
 	"github.com/rollcall-go/rollcall/provider"
+	"github.com/rollcall-go/rollcall/tags"
 )
 
 const services = `
@@ -438,5 +439,29 @@ func TestOfProviderThatChanges(t *testing.T) {
 		if diff := cmp.Diff(tt.want, got); diff != "" {
 			t.Errorf("%T: %s", tt.p, diff)
 		}
+	}
+}
+
+// A provider that may change is explained like one that may not.
+func TestReportOfAMutableIsThatOfASorted(t *testing.T) {
+	var m provider.Mutable
+	var all []rollcall.Listener
+	for id, tag := range []tags.Tag{`priority:"first"`, `after:"0" priority:"last"`, `after:"0"`, `before:"2" priority:"5" after:"?none"`} {
+		l := rollcall.NewListener[int](fmt.Sprint(id), func(int) {}, tag)
+		all = append(all, l)
+		if _, err := m.Add(l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fixed, err := provider.Build(all, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := inspect.OfProvider("numbers", "", fixed, nil)
+	if diff := cmp.Diff(want, inspect.OfProvider("numbers", "", &m, nil)); diff != "" {
+		t.Error(diff)
+	}
+	if len(want.Events[0].Listeners[3].NoEffect) == 0 {
+		t.Error("every hint has an effect")
 	}
 }

@@ -3,19 +3,27 @@ package inspect
 import (
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
+	"github.com/rollcall-go/rollcall/internal/friend"
 	"github.com/rollcall-go/rollcall/internal/orderfile"
 	"github.com/rollcall-go/rollcall/ordering"
 	"github.com/rollcall-go/rollcall/provider"
 )
 
-// Report is the order of every event of one or several providers. It holds plain data only,
-// so it can be read back from its JSON. To compare reports, use [Compare]. The zero Report
-// has no providers.
+// Report is the order of every event of one or several providers. Except for Live, it holds
+// plain data only, so it can be read back from its JSON. To compare reports, use [Compare].
+// The zero Report has no providers.
 type Report struct {
 	Providers []Provider `json:"providers"`
 	// Warnings are probable mistakes in the application, such as a receiver key that no
 	// process receives. Only package fxevents sets them. Compare ignores them.
 	Warnings []string `json:"warnings,omitempty"`
+
+	// Live returns the report as it is at the moment of the call. It is nil for a report
+	// that does not change. Only package fxevents sets it, in an application with
+	// fxevents.Runtime, where listeners are added and removed. Live may be called
+	// concurrently. It costs little if nothing has changed since its last call. What it
+	// returns must not be changed.
+	Live func() Report `json:"-"`
 }
 
 // Provider is one provider with its events.
@@ -155,7 +163,7 @@ func (p *Provider) addOff(targets map[[2]string]string, x Off, labels []string) 
 	}
 }
 
-// OfProvider returns the order of a provider that can list its events, such as a
+// OfProvider returns the present order of a provider that can list its events, such as a
 // provider.Sorted, Mutable or Chain. The ID and the tag or value group of its listeners
 // become the result's ID and ListenerTag, and mean nothing else. If an order file replaced
 // the placement of a listener, replaced returns the one in the code and true. It may be nil.
@@ -164,6 +172,9 @@ func OfProvider(id, listenerTag string, p interface{ Events() []provider.EventOr
 	result := Provider{ID: id, ListenerTag: listenerTag, Events: []Event{}}
 	if p == nil {
 		return result
+	}
+	if m, ok := p.(*provider.Mutable); ok {
+		p = provider.Internal.Snapshot(friend.Key{}, m)
 	}
 	declared, targets := declaredOrder(p), map[[2]string]string{}
 	for _, e := range p.Events() {
@@ -175,7 +186,7 @@ func OfProvider(id, listenerTag string, p interface{ Events() []provider.EventOr
 				x.Reason = "in the provider's own order"
 			}
 			x.Async, x.Hears, x.declared = l.Async, hears(l.Event, e.Event), -1
-			if at, ok := declared[subscription{l.ID, l.Event}]; ok {
+			if at, ok := declared[subscription{l.ID, l.Event}]; ok && sorted {
 				x.declared = at
 			}
 			if replaced != nil {
@@ -230,8 +241,8 @@ func (e Event) entries(sequences []ordering.Sequence) [][]Entry {
 	return all
 }
 
-// declaredOrder returns the place of each listener in declared order, which only a
-// provider.Sorted has.
+// declaredOrder returns the place of each listener in declared order. Only a
+// provider.Sorted has that, which OfProvider also makes of a provider.Mutable.
 func declaredOrder(p any) map[subscription]int {
 	declared := map[subscription]int{}
 	if sorted, ok := p.(*provider.Sorted); ok && sorted != nil {

@@ -35,6 +35,9 @@ const contentPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; 
 // login. They show IDs, names, source positions and error texts. Of an event's content,
 // they show only what [Tracer].Render returns.
 //
+// If the report has a function Live, each request shows what that returns. So the pages of
+// an application with fxevents.Runtime show each change at once.
+//
 // The report is also available as JSON, at report.json below that path.
 func Handler(report *inspect.Report, tracer *Tracer, options ...HandlerOption) http.Handler {
 	if report == nil {
@@ -71,6 +74,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "read-only", http.StatusMethodNotAllowed)
 		return
 	}
+	h = h.now()
 	query := r.URL.Query()
 	// Only the last part of the path counts, so that the handler can be mounted anywhere.
 	switch name := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]; name {
@@ -86,6 +90,16 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		http.NotFound(w, r)
 	}
+}
+
+// now returns a handler of the report of the moment.
+func (h *handler) now() *handler {
+	if h.report.Live == nil {
+		return h
+	}
+	report, current := h.report.Live(), *h
+	current.report = &report
+	return &current
 }
 
 // serve writes a page. If the template fails, it writes only an error.
