@@ -136,7 +136,7 @@ bench-check: ## fail where a dispatch allocates, or a ratio is 30 % worse than i
 	cd bench && for run in $(wordlist 1,3,$(RUNS)); do \
 		$(BENCH_BINARY) && \
 		$(BY_TURNS) 1x && \
-		./bench.test -test.run '^$$' -test.bench '^BenchmarkDispatch$$/^(emitter|emitter-mutable|emitter-cancel|generic|dispatcher)$$' -test.benchtime 1000x || exit 1; \
+		./bench.test -test.run '^$$' -test.bench '^BenchmarkDispatch$$/^(emitter|emitter-mutable|emitter-app|emitter-runtime|emitter-cancel|generic|dispatcher)$$' -test.benchtime 1000x || exit 1; \
 	done > results.txt && go run ./results -check < results.txt
 
 .PHONY: golden

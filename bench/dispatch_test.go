@@ -14,9 +14,12 @@ import (
 	"github.com/maniartech/signals"
 	"github.com/mehdihadeli/go-mediatr"
 	"github.com/mustafaturan/bus/v3"
+	"go.uber.org/fx"
 
 	"github.com/rollcall-go/rollcall"
+	"github.com/rollcall-go/rollcall/fxevents"
 	"github.com/rollcall-go/rollcall/provider"
+	"github.com/rollcall-go/rollcall/tags"
 )
 
 // Event is what all implementations pass, by pointer.
@@ -76,6 +79,14 @@ var implementations = []implementation{
 	}},
 	{"emitter-mutable", func(b testing.TB, n int) func(*Event) func() {
 		m := rollcall.NewEmitter[*Event](rollcall.NewDispatcher(mutable(b, n)))
+		return func(e *Event) func() { return func() { _ = m.Emit(background, e) } }
+	}},
+	{"emitter-app", func(b testing.TB, n int) func(*Event) func() {
+		m := ofApp(b, n)
+		return func(e *Event) func() { return func() { _ = m.Emit(background, e) } }
+	}},
+	{"emitter-runtime", func(b testing.TB, n int) func(*Event) func() {
+		m := ofApp(b, n, fxevents.Runtime())
 		return func(e *Event) func() { return func() { _ = m.Emit(background, e) } }
 	}},
 	{"emitter-cancel", func(b testing.TB, n int) func(*Event) func() {
@@ -255,6 +266,19 @@ func mutable(b testing.TB, n int) *provider.Mutable {
 		if _, err := m.Append(rollcall.NewListener[*Event](fmt.Sprint("l", i), count)); err != nil {
 			b.Fatal(err)
 		}
+	}
+	return m
+}
+
+// ofApp returns the emitter of an application of n listeners.
+func ofApp(b testing.TB, n int, options ...fxevents.Option) *rollcall.Emitter[*Event] {
+	var m *rollcall.Emitter[*Event]
+	app := []fx.Option{fx.NopLogger, fxevents.Module(options...), fxevents.Event[*Event]("event"), fx.Populate(&m)}
+	for i := range n {
+		app = append(app, fxevents.AsListener(func() func(context.Context, *Event) error { return count }, tags.Place(tags.ID(fmt.Sprint("l", i)))))
+	}
+	if err := fx.New(app...).Err(); err != nil {
+		b.Fatal(err)
 	}
 	return m
 }

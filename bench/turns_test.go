@@ -21,6 +21,7 @@ func BenchmarkDispatchByTurns(b *testing.B) {
 	}{
 		{"emitter", "limit", []int{1, 10, 100}},
 		{"emitter-mutable", "emitter", []int{1, 10}},
+		{"emitter-runtime", "emitter-app", []int{1, 10, 100}},
 		{"emitter-cancel", "limit-cancel", []int{10, 100}},
 		{"dispatcher", "limit", []int{10, 100}},
 		{"emitter", "mediatr", []int{10}},

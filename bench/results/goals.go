@@ -27,6 +27,9 @@ var goals = []goal{
 	{what: "emitter, 100 listeners", name: "Dispatch/emitter/100", against: "Dispatch/limit/100", ratio: 1.1, floor: "Dispatch/limit-recover/100"},
 	{what: "emitter of a mutable provider, to one of a fixed provider, 1 listener", name: "Dispatch/emitter-mutable/1", against: "Dispatch/emitter/1", ratio: 1.05},
 	{what: "emitter of a mutable provider, to one of a fixed provider, 10 listeners", name: "Dispatch/emitter-mutable/10", against: "Dispatch/emitter/10", ratio: 1.05},
+	{what: "emitter of an application with Runtime, to one without, 1 listener", name: "Dispatch/emitter-runtime/1", against: "Dispatch/emitter-app/1", ratio: 1.05},
+	{what: "emitter of an application with Runtime, to one without, 10 listeners", name: "Dispatch/emitter-runtime/10", against: "Dispatch/emitter-app/10", ratio: 1.05},
+	{what: "emitter of an application with Runtime, to one without, 100 listeners", name: "Dispatch/emitter-runtime/100", against: "Dispatch/emitter-app/100", ratio: 1.05},
 	{what: "emitter, 10 listeners, cancellable context", name: "Dispatch/emitter-cancel/10", against: "Dispatch/limit-cancel/10", ratio: 1.2, floor: "Dispatch/limit-cancel-recover/10"},
 	{what: "emitter, 100 listeners, cancellable context", name: "Dispatch/emitter-cancel/100", against: "Dispatch/limit-cancel/100", ratio: 1.2, floor: "Dispatch/limit-cancel-recover/100"},
 	{what: "dispatcher, 10 listeners", name: "Dispatch/dispatcher/10", against: "Dispatch/limit/10", ratio: 2},
@@ -114,7 +117,7 @@ func verdict(out io.Writer, r *results) error {
 			problems = append(problems, fmt.Errorf("%s: %.2f, more than %.0f %% above %.2f", g.what, got, (tolerance-1)*100, g.wanted()))
 		}
 	}
-	for _, way := range []string{"emitter", "emitter-mutable", "emitter-cancel", "generic", "dispatcher"} {
+	for _, way := range []string{"emitter", "emitter-mutable", "emitter-app", "emitter-runtime", "emitter-cancel", "generic", "dispatcher"} {
 		for _, n := range []string{"1", "10", "100"} {
 			if allocs, ok := r.median("Dispatch/"+way+"/"+n, "allocs/op"); ok && allocs > 0 {
 				problems = append(problems, fmt.Errorf("%s to %s listeners allocates %v times", way, n, allocs))
