@@ -26,12 +26,12 @@ import (
 //		return p
 //	}
 //
-// A container's listener, a sequence, Off or an order file may name a listener that is
-// added later, if "?" stands before its ID, or if its entry in the file is optional. From
-// then on they hold. A change that contradicts a hint or a rule is refused with an error.
-// When a listener is removed, hints that name it are ignored. An asynchronous listener
-// can't be added or removed at run time, because receivers are declared when the
-// application starts.
+// Hints of the container's listeners, Sequence and Off may name a listener that is added
+// later, with "?" before its ID. An order file may also have an optional entry for it. All
+// of them hold as soon as it is added. A listener that contradicts a hint or a rule is not
+// added, and the error says why. When a listener is removed, hints that name it are
+// ignored. An asynchronous listener can't be added or removed at run time, because
+// receivers are declared when the application starts.
 //
 // Before the listeners are assembled, the Mutable refuses listeners with a
 // [*NotAssembledError], and there is a warning: add them in a hook of fx.Lifecycle, or in
@@ -93,7 +93,7 @@ func (r *atRunTime) of(index int, sorted *provider.Sorted) assembled {
 	return r.mutable
 }
 
-// start gives the mutable provider the listeners of the container.
+// start makes the mutable provider begin with the listeners of the container.
 func (r *atRunTime) start(sorted *provider.Sorted, files []*orderfile.File, c catalog) {
 	if r == nil {
 		return

@@ -11,7 +11,7 @@
 // A hint is a before or after of a listener. A report lists the hints without effect: the
 // target does not listen to the event, or the order is the same without the hint. All of
 // them can be dropped together. To find them, a report sorts again without each hint. The
-// list may be incomplete if the event has more than a hundred listeners or hints, if it has
-// prepended or appended listeners, or if the provider is neither a provider.Sorted nor a
-// provider.Mutable.
+// list may be incomplete if the event has more than a hundred listeners or hints, or
+// prepended or appended listeners. It is also incomplete if the provider is neither a
+// provider.Sorted nor a provider.Mutable.
 package inspect

@@ -24,7 +24,8 @@ import (
 // container run after all others and can't be removed.
 //
 // A change costs time in proportion to all listeners and their hints. Add also sorts all
-// listeners, to find cycles. Between changes, a dispatch takes no lock and costs as much
+// listeners, to find cycles. With 1,000 listeners, an Add and its removal take about 3 ms
+// (go test -run '^$' -bench MutableAdd ./provider). Between changes, a dispatch takes no lock and costs as much
 // as with a provider that never changes.
 type Mutable struct {
 	mu    sync.Mutex // held while state is replaced

@@ -38,7 +38,7 @@ func chart(r *results) string {
 // class returns the CSS class of a bar: one for ours, one for limits, one for peers.
 func class(name string) string {
 	switch name {
-	case "emitter", "emitter-cancel", "generic", "dispatcher":
+	case "emitter", "emitter-mutable", "emitter-app", "emitter-runtime", "emitter-cancel", "generic", "dispatcher":
 		return "o"
 	}
 	if strings.HasPrefix(name, "limit") {
