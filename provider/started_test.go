@@ -63,6 +63,15 @@ func TestWhatIsAddedIsSortedWithTheApplication(t *testing.T) {
 	coretest.Check(t, "one of the application removed", called(t, m), "start waits low end")
 }
 
+// A target must exist when the application starts. Later it may be removed, and others may
+// still be added.
+func TestTargetOfAnApplicationIsRemoved(t *testing.T) {
+	m := startWith(t, listeners{on("a", `after:"b"`), on("b")})
+	m.Remove(createdKey, "b")
+	coretest.Must[func()](t)(m.Add(on("c", `before:"a"`)))
+	coretest.Check(t, "without the target", called(t, m), "c a")
+}
+
 func TestRulesHoldForWhatIsAdded(t *testing.T) {
 	m := startWith(t, listeners{on("b"), on("a"), on("z", `priority:"first"`)}, ordering.Rules{
 		Sequences: []ordering.Sequence{{Events: []string{"c"}, Entries: entries(t, "a", "?@flag", "b")}},
