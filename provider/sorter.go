@@ -90,10 +90,8 @@ func (s *sorter) place(of event.Key, keys []event.Key) ([]ordering.Placed, error
 
 // textsOf returns how package ordering knows the keys, the dispatched event first.
 func (s *sorter) textsOf(of event.Key, keys []event.Key) []string {
-	texts := make([]string, 0, len(keys)+1)
-	if text, known := s.matcher.texts[of]; known {
-		texts = append(texts, text)
-	}
+	texts := make([]string, 1, len(keys)+1)
+	texts[0] = s.matcher.texts[of] // "" for an event that nobody declares or listens to
 	for _, k := range keys {
 		if label, heard := s.matcher.labels[k]; heard && k != of {
 			texts = append(texts, label)
