@@ -161,7 +161,7 @@ func (p *Provider) explainAbsent(off map[[2]string]string) {
 			for i := range l.NoEffect {
 				if n := &l.NoEffect[i]; n.Why == absent {
 					target := targetOf(n.Hint)
-					n.Why = whyAbsent(target, known)
+					n.Why = whyAbsent(target, known, e.List)
 					if by := off[[2]string{e.Event, target}]; by != "" {
 						n.Why = whyOff(target, by)
 					}
@@ -178,8 +178,14 @@ func whyOff(target, by string) string {
 	return target + " is off (" + by + ")"
 }
 
-func whyAbsent(target string, known map[string]bool) string {
+func whyAbsent(target string, known map[string]bool, list bool) string {
 	switch isLabel := strings.HasPrefix(target, "@"); {
+	case list && isLabel:
+		return "nothing in this list has that label"
+	case list && known[target]:
+		return target + " is not in this list"
+	case list:
+		return "nothing in a list has that ID"
 	case isLabel && known[target]:
 		return "no listener of this event has that label"
 	case isLabel:

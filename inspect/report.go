@@ -197,7 +197,7 @@ func OfProvider(id, listenerTag string, p interface{ Events() []provider.EventOr
 			}
 			placed = append(placed, x)
 		}
-		reported := Event{Event: e.Title, Source: e.Event.Source, Undeclared: !e.Declared}
+		reported := Event{Event: e.Title, Source: e.Event.Source, List: e.List, Undeclared: !e.Declared}
 		for _, off := range e.Off {
 			l := off.Listener
 			result.addOff(targets, Off{e.Title, l.ID, offBy(off.By, l.ID), l.Source}, l.Placement.Labels)
@@ -241,14 +241,21 @@ func (e Event) entries(sequences []ordering.Sequence) [][]Entry {
 	return all
 }
 
-// declaredOrder returns the place of each listener in declared order. Only a
-// provider.Sorted has that, which OfProvider also makes of a provider.Mutable.
+// declaredOrder returns the place of each listener in declared order. A provider.Sorted has
+// that, which OfProvider also makes of a provider.Mutable, and what has a method Declared.
 func declaredOrder(p any) map[subscription]int {
-	declared := map[subscription]int{}
-	if sorted, ok := p.(*provider.Sorted); ok && sorted != nil {
-		for i, l := range sorted.All() {
-			declared[subscription{l.ID, l.Event}] = i
+	var all []rollcall.Listener
+	switch p := p.(type) {
+	case *provider.Sorted:
+		if p != nil {
+			all = p.All()
 		}
+	case interface{ Declared() []rollcall.Listener }:
+		all = p.Declared()
+	}
+	declared := map[subscription]int{}
+	for i, l := range all {
+		declared[subscription{l.ID, l.Event}] = i
 	}
 	return declared
 }

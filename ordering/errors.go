@@ -28,9 +28,14 @@ type DuplicateError struct {
 	Event string
 	// Sources are where the two are registered.
 	Sources [2]string
+	List    bool // Event is a list, see package fxevents; for the message
 }
 
 func (e *DuplicateError) Error() string {
+	if e.List {
+		return fmt.Sprintf("%s is contributed%s twice%s: drop one, or give it an ID of its own",
+			e.ID, toEvent(e.Event), callsite.Both(e.Sources[0], e.Sources[1]))
+	}
 	return fmt.Sprintf("%s listens%s twice%s: drop one, or give it an ID of its own",
 		e.ID, toEvent(e.Event), callsite.Both(e.Sources[0], e.Sources[1]))
 }
@@ -42,6 +47,7 @@ type UnknownTargetError struct {
 	Hint       Hint
 	Rule       RuleKind
 	Suggestion string // a similar ID or label, or ""
+	List       bool   // the listener is in a list; for the message
 }
 
 func (e *UnknownTargetError) Error() string {
@@ -56,8 +62,12 @@ func (e *UnknownTargetError) Error() string {
 	if e.Suggestion != "" {
 		next = fmt.Sprintf("did you mean %s? Write %q if it may be absent", e.Suggestion, "?"+e.Hint.Target)
 	}
-	return fmt.Sprintf("%s%s must run %s %s, but no listener has that %s: %s",
-		e.Hint.Listener, callsite.At(e.Hint.Source), e.Hint.Side, e.Hint.Target, has, next)
+	nobody := "no listener"
+	if e.List {
+		nobody = "nothing in a list"
+	}
+	return fmt.Sprintf("%s%s must run %s %s, but %s has that %s: %s",
+		e.Hint.Listener, callsite.At(e.Hint.Source), e.Hint.Side, e.Hint.Target, nobody, has, next)
 }
 
 // rule returns the message for an entry of the application.
@@ -85,9 +95,13 @@ type NotListeningError struct {
 	Rule         RuleKind
 	Event        string // the event of the item that gave the hint, or of the rule
 	TargetSource string // where the target is registered
+	List         bool   // Event is a list; for the message
 }
 
 func (e *NotListeningError) Error() string {
+	if e.List {
+		return e.notInList()
+	}
 	if e.Rule != "" {
 		return fmt.Sprintf("%s%s of %s names %s, but %s%s does not listen to that: drop it, or write %q if that is intended",
 			e.Rule.subject(), callsite.At(e.Hint.Source), e.Event, e.Hint.Target, e.Hint.Target, callsite.At(e.TargetSource), "?"+e.Hint.Target)
@@ -95,6 +109,16 @@ func (e *NotListeningError) Error() string {
 	return fmt.Sprintf("%s%s must run %s %s on %s, but %s%s does not listen to that: drop the hint, or write %q if that is intended",
 		e.Hint.Listener, callsite.At(e.Hint.Source), e.Hint.Side, e.Hint.Target, e.Event,
 		e.Hint.Target, callsite.At(e.TargetSource), "?"+e.Hint.Target)
+}
+
+// notInList returns the message for a list.
+func (e *NotListeningError) notInList() string {
+	who, drop := e.Hint.Listener+callsite.At(e.Hint.Source)+" must run "+string(e.Hint.Side), "the hint"
+	if e.Rule != "" {
+		who, drop = e.Rule.subject()+callsite.At(e.Hint.Source)+" names", "it"
+	}
+	return fmt.Sprintf("%s %s, but %s%s is not in the list %s: drop %s, or write %q if that is intended",
+		who, e.Hint.Target, e.Hint.Target, callsite.At(e.TargetSource), e.Event, drop, "?"+e.Hint.Target)
 }
 
 // BandError reports a hint or a sequence that contradicts the order of the bands, see

@@ -69,6 +69,7 @@ type EventOrder struct {
 	Event     rollcall.Declaration
 	Title     string // its name or type, with the import path if another event has the same
 	Declared  bool   // false for an event that is only listened to
+	List      bool   // it is a list, whose members are not listeners; package fxevents has lists
 	Listeners *rollcall.Listeners
 	Off       []Off
 	Sequences []ordering.Sequence // those that hold for the event

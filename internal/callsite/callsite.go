@@ -15,11 +15,15 @@ import (
 // unknown. If skip is 0, the place is where the function that calls Caller was called.
 // Each further skip goes one caller up.
 func Caller(skip int) string {
-	at := PC(skip + 1)
-	if at == 0 {
+	return PlaceOf(PC(skip + 1))
+}
+
+// PlaceOf returns the place of a program counter, or "" for 0.
+func PlaceOf(pc uintptr) string {
+	if pc == 0 {
 		return ""
 	}
-	return Place(runtime.FuncForPC(at).FileLine(at))
+	return Place(runtime.FuncForPC(pc).FileLine(pc))
 }
 
 // PC is like Caller, but returns the program counter of the call, or 0.

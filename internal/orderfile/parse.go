@@ -252,8 +252,12 @@ func (p *parser) duplicates(listeners []Listener) {
 	for _, l := range listeners {
 		at := place{l.Tag, l.Event}
 		if first, twice := seen[at]; twice {
-			p.fail(KindDuplicate, l.Position, "%s listens to %s twice, first at %s: drop one tag",
-				l.ID, l.Event, p.file.source(first))
+			does := "listens to"
+			if l.List {
+				does = "is in the list"
+			}
+			p.fail(KindDuplicate, l.Position, "%s %s %s twice, first at %s: drop one tag",
+				l.ID, does, l.Event, p.file.source(first))
 			continue
 		}
 		seen[at] = l.Position
