@@ -97,6 +97,16 @@ var apps = []app{
 		}
 		return fx.Options(options...)
 	}},
+	{"list-limit", func(n int) fx.Option { return aList(n, newMiddleware, nil) }},
+	{"list", func(n int) fx.Option {
+		return aList(n, nil, func(tag tags.Tag) fx.Option { return fxevents.Contribute[middleware](newMiddleware, tag) })
+	}},
+	{"list-form", func(n int) fx.Option { return inForm(n, newFormed[middleware]) }},
+	{"list-form-parameters", func(n int) fx.Option { return inForm(n, func() any { return fx.Annotate(newFormedFromComponent) }) }},
+	{"list-limit-parameters", func(n int) fx.Option { return aList(n, newFromComponent, nil) }},
+	{"list-parameters", func(n int) fx.Option {
+		return aList(n, nil, func(tag tags.Tag) fx.Option { return fxevents.Contribute[middleware](newFromComponent, tag) })
+	}},
 }
 
 // BenchmarkAssemble builds an Fx app with N listeners.

@@ -57,8 +57,11 @@ func BenchmarkAssembleByTurns(b *testing.B) {
 			})()
 		}
 	}
-	for _, name := range []string{"limit-listener", "listen", "aslistener"} {
-		b.Run(name+"/limit/1000", func(b *testing.B) { turns.Compare(b, assembling(name), assembling("limit")) })
+	for _, pair := range [][2]string{
+		{"limit-listener", "limit"}, {"listen", "limit"}, {"aslistener", "limit"},
+		{"list", "list-limit"}, {"list-parameters", "list-limit-parameters"},
+	} {
+		b.Run(pair[0]+"/"+pair[1]+"/1000", func(b *testing.B) { turns.Compare(b, assembling(pair[0]), assembling(pair[1])) })
 	}
 }
 

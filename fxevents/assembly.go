@@ -15,7 +15,6 @@ import (
 	"github.com/rollcall-go/rollcall/inspect"
 	"github.com/rollcall-go/rollcall/internal/errlist"
 	"github.com/rollcall-go/rollcall/internal/friend"
-	"github.com/rollcall-go/rollcall/internal/orderfile"
 	"github.com/rollcall-go/rollcall/ordering"
 	"github.com/rollcall-go/rollcall/provider"
 	"github.com/rollcall-go/rollcall/transport"
@@ -39,7 +38,8 @@ type Assembly struct {
 	problems  []error
 	lost      bool // a listener is missing because of a problem
 
-	content  []*orderfile.File                   // of the order files that could be read
+	loaded   []loaded // the order files, see files
+	lists    lists
 	accepted map[string]bool                     // events whose ties the order files accept
 	replaced map[subscription]ordering.Placement // by order files
 	others   map[forOthers]bool                  // receiver keys of other processes
@@ -119,6 +119,8 @@ type parts struct {
 	Uses       []groupUse          `group:"rollcall.use"`
 	Receives   []receive           `group:"rollcall.receive"`
 	Elsewhere  []elsewhere         `group:"rollcall.elsewhere"`
+	Lists      []declaredList      `group:"rollcall.list.declared"`
+	Members    []member            `group:"rollcall.contribution"`
 
 	Lifecycle        fx.Lifecycle
 	Shutdowner       fx.Shutdowner
@@ -142,27 +144,30 @@ func (a *Assembly) assemble(in parts) error {
 	catalog := rollcall.Internal.Catalog(friend.Key{}, a.eventsOf(in.Events))
 	groups, resolveErr := a.groupsOf(in, catalog)
 	registered := errors.Join(a.registrationProblems(in)...)
-	overridden := a.override(groups, catalog)
-	rules, rulesErr := a.decide(groups, catalog)
+	lists, listsErr := a.listsOf(in, catalog)
+	withLists := append(slices.Clip(groups), lists.group())
+	overridden := a.override(withLists, catalog)
+	rules, rulesErr := a.decide(withLists, catalog)
 	unpublished := errors.Join(a.publish(in.Events, groups, isOff(rules[0], catalog))...)
 	all, orderErr := a.build(groups, catalog, rules)
+	orderErr = a.sortLists(lists, rules[len(groups)], withLists, orderErr)
 	if a.lost {
 		orderErr = withoutTargets(orderErr)
 	}
 	asyncErr := a.prepareAsync(in, catalog, groups, all)
-	warnings := a.warnings(in, catalog, groups, all)
+	warnings := a.warnings(in, catalog, withLists, all)
 	var strictErr error
 	if a.settings.strict {
 		strictErr = errors.Join(warnings...)
 	}
-	if err := errors.Join(registered, resolveErr, overridden, unpublished, rulesErr, orderErr, asyncErr, strictErr); err != nil {
+	if err := errors.Join(registered, resolveErr, listsErr, overridden, unpublished, rulesErr, orderErr, asyncErr, strictErr); err != nil {
 		return &AssemblyError{Problems: exported(errlist.Distinct(err))}
 	}
 	if err := a.connect(in, all[0]); err != nil {
 		return err
 	}
 	a.warned = texts(warnings)
-	a.runtime.start(all[0].Sorted, a.content, catalog)
+	a.runtime.start(all[0].Sorted, a.contents(), catalog)
 	if err := a.bind(all, in.Dispatcher); err != nil {
 		return err
 	}
@@ -198,6 +203,7 @@ type catalog interface {
 type group struct {
 	listeners []rollcall.Listener
 	lost      map[string]bool // IDs of listeners whose event is not known
+	lists     []string        // the names of lists, if the listeners are members of these
 }
 
 // groupsOf returns each provider's listeners in declared order, with their events and
@@ -244,7 +250,7 @@ func withoutTargets(err error) error {
 	return errors.Join(others...)
 }
 
-func sortedBy[T any](list []T, key func(T) int) []T {
+func sortedBy[T any, K cmp.Ordered](list []T, key func(T) K) []T {
 	list = slices.Clone(list)
 	slices.SortFunc(list, func(a, b T) int { return cmp.Compare(key(a), key(b)) })
 	return list

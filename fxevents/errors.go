@@ -59,19 +59,26 @@ func exported(problems []error) []error {
 }
 
 // RegistrationError reports a call of Listen or AsListener that can't register its listener
-// as asked: the constructor or the tag is bad, or no provider collects the tag's group.
+// as asked: the constructor or the tag is bad, or no provider collects the tag's group. It
+// also reports a call of Contribute or ContributeValue: nobody declares the list, or the
+// value is nil.
 type RegistrationError struct {
 	Target       string // the name of the constructor or method, "" if it is not a function
 	TargetSource string // where Target is defined
-	Source       string // where Listen or AsListener is called
+	Source       string // where Listen, AsListener, Contribute or ContributeValue is called
+	List         bool   // of a contribution to a list
 	Err          error
 }
 
 func (e *RegistrationError) Error() string {
-	if e.Target == "" {
-		return fmt.Sprintf("the listener registered at %s: %v", e.Source, e.Err)
+	what, done := "listener", "registered"
+	if e.List {
+		what, done = "value", "contributed"
 	}
-	return fmt.Sprintf("%s (%s), registered at %s: %v", e.Target, e.TargetSource, e.Source, e.Err)
+	if e.Target == "" {
+		return fmt.Sprintf("the %s %s at %s: %v", what, done, e.Source, e.Err)
+	}
+	return fmt.Sprintf("%s (%s), %s at %s: %v", e.Target, e.TargetSource, done, e.Source, e.Err)
 }
 
 // Unwrap returns the problem itself.

@@ -10,6 +10,34 @@ import (
 	"github.com/rollcall-go/rollcall/internal/orderfile"
 )
 
+// loaded is an order file that has been read, or why it could not be.
+type loaded struct {
+	content *orderfile.File
+	err     error
+}
+
+// files reads the order files, the first time that it is called.
+func (a *Assembly) files() []loaded {
+	if a.loaded == nil {
+		a.loaded = make([]loaded, len(a.settings.files))
+		for i, f := range a.settings.files {
+			a.loaded[i].content, a.loaded[i].err = f.load()
+		}
+	}
+	return a.loaded
+}
+
+// contents returns the order files that could be read.
+func (a *Assembly) contents() []*orderfile.File {
+	var all []*orderfile.File
+	for _, f := range a.files() {
+		if f.err == nil {
+			all = append(all, f.content)
+		}
+	}
+	return all
+}
+
 // load reads the order file. The error of a file that can't be read has the place of the
 // OrderFile call.
 func (f file) load() (*orderfile.File, error) {

@@ -22,6 +22,7 @@ const (
 	receiveGroup  = "rollcall.receive"
 
 	elsewhereGroup = "rollcall.elsewhere"
+	listGroup      = "rollcall.list.declared"
 )
 
 // Module assembles the application's listeners: it collects and sorts them, and connects

@@ -63,8 +63,13 @@ func (a *Assembly) namesake(twice *ordering.DuplicateError, listeners []rollcall
 	if first == nil || second == nil || first == second || callsite.Type(first) != callsite.Type(second) {
 		return twice
 	}
-	return &namesakeError{twice, fmt.Sprintf("two types are called %s: %s, registered at %s, and %s, registered at %s: give one an ID in its tag, as id:%q",
-		callsite.Type(first), pathOf(first), x.Source, pathOf(second), y.Source, distinguished(second))}
+	return &namesakeError{twice, namesakes(first, second, "registered at "+x.Source, "registered at "+y.Source)}
+}
+
+// namesakes returns the message for two types that have one name.
+func namesakes(first, second reflect.Type, x, y string) string {
+	return fmt.Sprintf("two types are called %s: %s, %s, and %s, %s: give one an ID in its tag, as id:%q",
+		callsite.Type(first), pathOf(first), x, pathOf(second), y, distinguished(second))
 }
 
 // namesakeError is a DuplicateError with a message of its own.

@@ -16,14 +16,12 @@ import (
 // override applies the order files to the listeners of each group.
 func (a *Assembly) override(groups []group, c catalog) error {
 	var problems []error
-	for _, f := range a.settings.files {
-		content, err := f.load()
-		if err != nil {
-			problems = append(problems, err)
+	for _, f := range a.files() {
+		if f.err != nil {
+			problems = append(problems, f.err)
 			continue
 		}
-		a.content = append(a.content, content)
-		o := overrides{file: content, settings: a.settings, groups: groups, catalog: c, byID: map[int]map[string][]int{}, replaced: a.replaced, placed: map[subscription]orderfile.Listener{}, lost: a.lost}
+		o := overrides{file: f.content, settings: a.settings, groups: groups, catalog: c, byID: map[int]map[string][]int{}, replaced: a.replaced, placed: map[subscription]orderfile.Listener{}, lost: a.lost}
 		o.apply()
 		problems = append(problems, o.problems...)
 	}
@@ -89,6 +87,10 @@ func (o *overrides) listener(l orderfile.Listener) {
 		o.fail(orderfile.KindUnknownProvider, l.Position, "listener %s has the tag %s, but the application has no provider of that group%s",
 			l.ID, l.Tag, o.settings.groupHint(l.Tag))
 	}
+	if l.List || o.isList(l) {
+		o.list(l)
+		return
+	}
 	before := len(o.problems)
 	for _, i := range providers {
 		o.inGroup(i, o.ids(i)[l.ID], l)
@@ -153,8 +155,11 @@ type subscription struct {
 func (o *overrides) replace(index int, l *rollcall.Listener, by orderfile.Listener) {
 	s := subscription{index, l.ID, l.Event}
 	if first, twice := o.placed[s]; twice {
-		o.fail(orderfile.KindDuplicate, by.Position, "listener %s listens to %s twice, as %s (line %d) and as %s: drop one tag",
-			l.ID, o.textOf(l.Event), first.Event, first.Position.Line, by.Event)
+		format := "listener %s listens to %s twice, as %s (line %d) and as %s: drop one tag"
+		if by.List {
+			format = "%s is in the list %s twice, as %s (line %d) and as %s: drop one tag"
+		}
+		o.fail(orderfile.KindDuplicate, by.Position, format, l.ID, o.textOf(l.Event), first.Event, first.Position.Line, by.Event)
 		return
 	}
 	o.placed[s] = by

@@ -8,11 +8,12 @@ import (
 	"github.com/rollcall-go/rollcall/tags"
 )
 
-// registration is one call of Listen or AsListener.
+// registration is one call of Listen, AsListener, Contribute or ContributeValue.
 type registration struct {
 	source string // the place of the call
 	target any    // the method or constructor
 	name   string // of what AsListener's constructor returns
+	list   bool   // by Contribute or ContributeValue
 }
 
 // listOf returns the group that a tag names, with the option "flatten" for a list of
@@ -57,7 +58,7 @@ func (r registration) report(err error, lost bool) fx.Annotated {
 
 func (r registration) error(err error) error {
 	name, at := callsite.Func(r.target)
-	return &RegistrationError{Target: name, TargetSource: at, Source: r.source, Err: err}
+	return &RegistrationError{Target: name, TargetSource: at, Source: r.source, List: r.list, Err: err}
 }
 
 // problem is an error at its place in declared order.

@@ -133,13 +133,13 @@ type decisions struct {
 func (a *Assembly) decide(groups []group, c catalog) ([]ordering.Rules, error) {
 	d := &decisions{catalog: c, lost: a.lost}
 	for _, g := range groups {
-		d.scopes = append(d.scopes, scopeOf(g.listeners))
+		s := scopeOf(g.listeners)
+		for _, name := range g.lists {
+			s.events = append(s.events, event.NameKey(name))
+		}
+		d.scopes = append(d.scopes, s)
 	}
-	sequences, off := slices.Clone(a.settings.sequences), slices.Clone(a.settings.off)
-	for _, f := range a.content {
-		sequences = append(sequences, rulesOf(f, f.Sequences)...)
-		off = append(off, rulesOf(f, f.Off)...)
-	}
+	sequences, off := a.ownRules()
 	rules := make([]ordering.Rules, len(groups))
 	for _, r := range sequences {
 		d.each(ordering.InSequence, r, func(i int, events []string, entries []ordering.Entry) {
@@ -155,6 +155,18 @@ func (a *Assembly) decide(groups []group, c catalog) ([]ordering.Rules, error) {
 	}
 	a.accept(d)
 	return rules, errors.Join(d.problems...)
+}
+
+// ownRules returns the rules of the options and of the order files that could be read.
+func (a *Assembly) ownRules() (sequences, off []rule) {
+	sequences, off = slices.Clone(a.settings.sequences), slices.Clone(a.settings.off)
+	for _, f := range a.files() {
+		if f.err == nil {
+			sequences = append(sequences, rulesOf(f.content, f.content.Sequences)...)
+			off = append(off, rulesOf(f.content, f.content.Off)...)
+		}
+	}
+	return sequences, off
 }
 
 // each calls add for the rule in each provider. Only one provider checks an entry: the one
@@ -222,7 +234,7 @@ func (d *decisions) eventsOf(r rule) ([]string, error) {
 	case 1:
 		return found, nil
 	case 0:
-		return nil, r.fail("the application has no event %s%s", r.event, suggest.DidYouMean(r.event, known))
+		return nil, r.fail("the application has no event or list %s%s", r.event, suggest.DidYouMean(r.event, known))
 	}
 	return nil, r.fail("event %s may be any of %s: write one of these in full", r.event, strings.Join(found, ", "))
 }

@@ -74,9 +74,9 @@ func TestProblemsOfRules(t *testing.T) {
 		want   []string
 	}{
 		{"unknown event", fxevents.Sequence("recipe.craeted", "fxevents_test.auditor"),
-			[]string{"fxevents.Sequence at HERE: the application has no event recipe.craeted, did you mean recipe.created?"}},
+			[]string{"fxevents.Sequence at HERE: the application has no event or list recipe.craeted, did you mean recipe.created?"}},
 		{"unknown event in a file", yaml("off:\n  recipe.craeted: [ fxevents_test.auditor ]"),
-			[]string{"services.yaml:2:3: the application has no event recipe.craeted, did you mean recipe.created?"}},
+			[]string{"services.yaml:2:3: the application has no event or list recipe.craeted, did you mean recipe.created?"}},
 		{"unknown ID", fxevents.Off("recipe.created", "fxevents_test.auditr"),
 			[]string{`the list of what is off (HERE) names fxevents_test.auditr, but no listener has that ID: did you mean fxevents_test.auditor? Write "?fxevents_test.auditr" if it may be absent`}},
 		{"unknown label in a file", yaml("sequence: { '*': [ '@adit' ] }"),

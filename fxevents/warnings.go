@@ -37,8 +37,11 @@ func (a *Assembly) warnings(in parts, c catalog, groups []group, all []built) []
 	for i, p := range all {
 		warnings = append(warnings, undeclared(p.Events(), c)...)
 		if !a.lost {
-			warnings = append(warnings, misspeltTargets(groups[i].listeners)...)
+			warnings = append(warnings, misspeltTargets("no listener", groups[i].listeners)...)
 		}
+	}
+	if !a.lost {
+		warnings = append(warnings, misspeltTargets("nothing in a list", groups[len(all)].listeners)...)
 	}
 	warnings = append(warnings, abandoned(all)...)
 	return append(warnings, a.early.all()...)
@@ -95,7 +98,7 @@ func declareIt(e rollcall.Declaration, names []string) string {
 
 // misspeltTargets returns a warning for each optional target that no listener has, if one
 // edit makes it the ID of another listener, or a label.
-func misspeltTargets(listeners []rollcall.Listener) []error {
+func misspeltTargets(nobody string, listeners []rollcall.Listener) []error {
 	known := scopeOf(listeners).targets
 	names := slices.Sorted(maps.Keys(known))
 	var warnings []error
@@ -111,8 +114,8 @@ func misspeltTargets(listeners []rollcall.Listener) []error {
 					what = "label"
 				}
 				if near := typoIn(t.ID, l.ID, names); near != "" {
-					warnings = append(warnings, fmt.Errorf("%s may run %s %s, but no listener has that %s, so the hint has no effect: did you mean %s?",
-						callsite.Named(l.ID, cmp.Or(l.Placement.Source, l.Source)), side, t, what, near))
+					warnings = append(warnings, fmt.Errorf("%s may run %s %s, but %s has that %s, so the hint has no effect: did you mean %s?",
+						callsite.Named(l.ID, cmp.Or(l.Placement.Source, l.Source)), side, t, nobody, what, near))
 				}
 			}
 		}
