@@ -10,6 +10,7 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/rollcall-go/rollcall/fxevents"
+	"github.com/rollcall-go/rollcall/inspect"
 	"github.com/rollcall-go/rollcall/tags"
 )
 
@@ -43,11 +44,17 @@ func many(modules, listeners int) fx.Option {
 		declare[[6]int64], declare[[7]int64], declare[[8]int64], declare[[9]int64], declare[[10]int64])
 
 	content := make([][]fx.Option, modules)
-	for i := range listeners {
-		e := i % len(listen)
-		id := fmt.Sprintf("m%d.l%d", i%modules, i)
-		content[i%modules] = append(content[i%modules], listen[e](id, randomTag(random, i, len(listen), modules)))
+	fill := func(prefix string, n int, into []func(string, tags.Tag) fx.Option) {
+		for i := range n {
+			id := fmt.Sprintf("m%d.%s%d", i%modules, prefix, i)
+			tag := randomTag(random, prefix, i, len(into), modules) + randomLabels(random, i*labels/n)
+			content[i%modules] = append(content[i%modules], into[i%len(into)](id, tag))
+		}
 	}
+	fill("l", listeners, listen)
+	declared, contribute := twentyLists()
+	fill("c", listeners, contribute)
+	declarations = append(declarations, declared)
 	options := []fx.Option{fx.Options(declarations...)}
 	for i, c := range content {
 		options = append(options, fx.Module(fmt.Sprint("m", i), c...))
@@ -61,12 +68,25 @@ func addTen(add func(fx.Option, func(string, tags.Tag) fx.Option), prefix string
 	}
 }
 
+// labels is how many labels an app has.
+const labels = 30
+
+// randomLabels gives the label of a level, and may name that of a higher one. There are no
+// cycles, because levels grow with the listeners.
+func randomLabels(random *rand.Rand, level int) tags.Tag {
+	tag := tags.Tag(fmt.Sprintf(` labels:"level%d"`, level))
+	if higher := level + 1 + random.IntN(labels); higher < labels {
+		tag += tags.Tag(fmt.Sprintf(` before:"@level%d"`, higher))
+	}
+	return tag
+}
+
 // randomTag hints at a listener of the same event that was made before, so
 // that there are no cycles.
-func randomTag(random *rand.Rand, i, events, modules int) tags.Tag {
+func randomTag(random *rand.Rand, prefix string, i, events, modules int) tags.Tag {
 	switch earlier := i - events*(1+random.IntN(3)); {
 	case earlier >= 0 && random.IntN(2) == 0:
-		return tags.Place(tags.After(fmt.Sprintf("m%d.l%d", earlier%modules, earlier)))
+		return tags.Place(tags.After(fmt.Sprintf("m%d.%s%d", earlier%modules, prefix, earlier)))
 	case random.IntN(3) == 0:
 		return tags.Place(tags.First)
 	case random.IntN(3) == 0:
@@ -75,19 +95,62 @@ func randomTag(random *rand.Rand, i, events, modules int) tags.Tag {
 	return tags.Place(tags.Priority(random.IntN(5)))
 }
 
-// 60 modules, 500 listeners, 40 events: the same order over 50 runs, although
-// the container shuffles the group each time.
+// listOf declares a list and returns a way to contribute to it.
+func listOf[T any](name string) (fx.Option, func(id string, tag tags.Tag) fx.Option) {
+	way := 0
+	return fxevents.Ordered[numberedMember[T]](name), func(id string, tag tags.Tag) fx.Option {
+		way++
+		return contributeAnyWay[T](way, id, tag+tags.Tag(` id:"`+id+`"`))
+	}
+}
+
+func twentyLists() (declared fx.Option, contribute []func(string, tags.Tag) fx.Option) {
+	var all []fx.Option
+	add := func(o fx.Option, c func(string, tags.Tag) fx.Option) {
+		all, contribute = append(all, o), append(contribute, c)
+	}
+	addTen(add, "list.a", listOf[[1]int8], listOf[[2]int8], listOf[[3]int8], listOf[[4]int8], listOf[[5]int8],
+		listOf[[6]int8], listOf[[7]int8], listOf[[8]int8], listOf[[9]int8], listOf[[10]int8])
+	addTen(add, "list.b", listOf[[1]int16], listOf[[2]int16], listOf[[3]int16], listOf[[4]int16], listOf[[5]int16],
+		listOf[[6]int16], listOf[[7]int16], listOf[[8]int16], listOf[[9]int16], listOf[[10]int16])
+	return fx.Options(all...), contribute
+}
+
+// orderWithLists tells the events, then the lists as the report has them. It compares the
+// first list with what its consumer gets.
+func orderWithLists(t *testing.T) string {
+	t.Helper()
+	var report *inspect.Report
+	var first []numberedMember[[1]int8]
+	text := orderOf(t, fxevents.Module(), many(60, 500), fx.Populate(&report, &first))
+	for _, e := range report.Providers[0].Events {
+		if !e.List {
+			continue
+		}
+		text += "\n" + e.Event + ":"
+		for i, l := range e.Listeners {
+			text += " " + l.ID
+			if e.Event == "list.a.e0" && l.ID != first[i].id {
+				t.Errorf("%s is number %d in the report, but %s in the list", l.ID, i, first[i].id)
+			}
+		}
+	}
+	return text
+}
+
+// 60 modules, 500 listeners, 40 events, 20 lists with as many contributions, 30 labels: the
+// same order over 50 runs, although the container shuffles the groups each time.
 func TestSameOrderOver50Runs(t *testing.T) {
-	first := orderOf(t, fxevents.Module(), many(60, 500))
-	if events, listeners := strings.Count(first, "\n")+1, strings.Count(first, ".l"); events != 40 || listeners != 500 {
-		t.Fatalf("%d events, %d listeners", events, listeners)
+	first := orderWithLists(t)
+	if events, listeners, members := strings.Count(first, "\n")+1, strings.Count(first, ".l"), strings.Count(first, ".c"); events != 60 || listeners != 500 || members != 500 {
+		t.Fatalf("%d events and lists, %d listeners, %d members", events, listeners, members)
 	}
 	runs := 50
 	if testing.Short() {
 		runs = 5
 	}
 	for run := range runs {
-		if got := orderOf(t, fxevents.Module(), many(60, 500)); got != first {
+		if got := orderWithLists(t); got != first {
 			t.Fatalf("run %d:\n%s\nfirst:\n%s", run, got, first)
 		}
 	}

@@ -30,6 +30,11 @@ func serve(http.ResponseWriter, *http.Request) {}
 
 type pointable struct{}
 
+// state returns the next state.
+type state func(state) state
+
+func same(s state) state { return s }
+
 func (*pointable) Close() string { return "" }
 
 func TestListProblems(t *testing.T) {
@@ -79,6 +84,12 @@ func TestListProblems(t *testing.T) {
 		{"nil result", fx.Options(fxevents.Contribute[wrap](newNil), fxevents.Contribute[closer](newNilShutting)), []string{
 			"fxevents_test.newNil (HERE), contributed at HERE: the value is a nil fxevents_test.wrap: return a value or an error; to leave it out, switch it off with fxevents.Off",
 			"fxevents_test.newNilShutting (HERE), contributed at HERE: the value is a nil fxevents_test.closer: return a value or an error; to leave it out, switch it off with fxevents.Off"}},
+		{"nil result that others name", fx.Options(fxevents.Contribute[wrap](newNil, `id:"nil"`), fxevents.Contribute[wrap](newAuth, `after:"nil,nobody"`)), []string{
+			"fxevents_test.newNil (HERE), contributed at HERE: the value is a nil fxevents_test.wrap: return a value or an error; to leave it out, switch it off with fxevents.Off"}},
+		{"itself, and a constructor", fx.Options(fxevents.Ordered[state]("states"), fxevents.Contribute[state](same)), []string{
+			"fxevents_test.same (HERE), contributed at HERE: this is a fxevents_test.state itself, not a constructor of one: pass it to fxevents.ContributeValue"}},
+		{"undeclared, and named by others", fx.Options(fxevents.ContributeValue(table{"a"}, `id:"a"`), fxevents.Contribute[wrap](newAuth, `after:"a"`)), []string{
+			`the value contributed at HERE: nobody declares a list of fxevents_test.table, to which this contributes: add fxevents.Ordered[fxevents_test.table]("a.name") to the module that defines the type`}},
 		{"keys", fxevents.Contribute[wrap](newAuth, `event:"a" method:"b" group:"c" async:"d" priorty:"1"`), []string{
 			"fxevents_test.newAuth (HERE), contributed at HERE: tag `event:\"a\" method:\"b\" group:\"c\" async:\"d\" priorty:\"1\"`, column 42: unknown key \"priorty\", did you mean priority? The keys are event, id, method, group, priority, labels, before, after, async\nthe tag has the key event, but a contribution goes to the list of its type: drop event from the tag\nthe tag has the key method, but a contribution is a value, not a method: drop method from the tag\nthe tag has the key group, but a list has no group: drop group from the tag\nthe tag has the key async, but nothing in a list is asynchronous: drop async from the tag"}},
 		{"two tags", fxevents.Contribute[wrap](newAuth, `id:"a"`, `id:"b"`), []string{
