@@ -116,7 +116,7 @@ bench: ## measure rollcall beside its peers; writes bench/RESULTS.md and bench/d
 		$(BENCH_BINARY) && \
 		$(BY_TURNS) 4x && \
 		./bench.test -test.run '^$$' -test.bench '^BenchmarkDispatch$$' -test.benchtime 20ms -test.count 6 && \
-		./bench.test -test.run '^$$' -test.bench '^Benchmark(Order|Memory|ParallelWait|ParallelNoWork|Delivery)$$' -test.benchtime 200ms && \
+		./bench.test -test.run '^$$' -test.bench '^Benchmark(Order|Memory|ListMemory|ParallelWait|ParallelNoWork|Delivery)$$' -test.benchtime 200ms && \
 		./bench.test -test.run '^$$' -test.bench '^BenchmarkAssemble$$' -test.benchtime 3x -test.count 3 && \
 		./bench.test -test.run '^$$' -test.bench '^BenchmarkDispatchParallel$$' -test.benchtime 200ms -test.cpu 1,2 || exit 1; \
 	done > results.txt && go run ./results -write < results.txt

@@ -68,7 +68,7 @@ func typeNames(t reflect.Type) bool {
 	return t.Name() != "" && t.Kind() != reflect.Func
 }
 
-// literal matches the names that the compiler gives to function literals.
+// literal matches the compiler's names of function literals.
 var literal = regexp.MustCompile(`\.func\d+(\.|-|$)|\.\d+$`)
 
 func (c *contribution) functionID() (string, error) {

@@ -35,6 +35,7 @@
 //     listeners are assembled;
 //   - with [Runtime], *provider.Mutable, which adds and removes listeners while the
 //     application runs;
+//   - []T for each list that [Ordered] declares;
 //   - *[Assembly], which returns each provider as a *provider.Sorted;
 //   - for each [NamedProvider], a rollcall.Dispatcher and a rollcall.Provider under its
 //     name.
@@ -50,6 +51,19 @@
 // constructor then works until a listener injects the component. The container does not
 // show whether a dispatch comes from a constructor, so nothing reports this case. A hook of
 // fx.Lifecycle and an fx.Invoke after Module may emit.
+//
+// # Lists
+//
+// The same order is there for values of one type, such as middlewares, migrations or start
+// hooks. A module declares the list with [Ordered], and modules contribute to it with
+// [Contribute] and [ContributeValue]:
+//
+//	fxevents.Ordered[Middleware]("http.middleware"),
+//	fxevents.Contribute[Middleware](NewAuth, `after:"log.Logging"`),
+//
+// A component injects the list as a slice:
+//
+//	func NewServer(chain []Middleware) *http.Server
 //
 // # Asynchronous listeners
 //

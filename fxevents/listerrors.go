@@ -90,7 +90,7 @@ func knownIn(others []rollcall.Listener, err error, groups []group) error {
 	return errors.Join(problems...)
 }
 
-// eventOf returns the event or list of the listener that gave a hint.
+// eventOf returns the event or list of the listener that a hint belongs to.
 func eventOf(h ordering.Hint, groups []group) string {
 	for _, g := range groups {
 		if h.Item < len(g.listeners) && g.listeners[h.Item].ID == h.Listener {

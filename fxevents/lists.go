@@ -202,14 +202,11 @@ func (a *Assembly) rulesOfList(name string) ordering.Rules {
 // inList is a member of a list.
 type inList struct{ list, id string }
 
-// placedByFiles returns the placements that order files give to members of lists.
+// placedByFiles returns the placements of members of lists in order files.
 func (a *Assembly) placedByFiles() map[inList]ordering.Placement {
 	placed := map[inList]ordering.Placement{}
-	for _, f := range a.files() {
-		if f.err != nil {
-			continue
-		}
-		for _, l := range f.content.Listeners {
+	for _, f := range a.contents() {
+		for _, l := range f.Listeners {
 			if l.List {
 				placed[inList{l.Event, l.ID}] = l.Placement
 			}

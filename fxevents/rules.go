@@ -160,11 +160,9 @@ func (a *Assembly) decide(groups []group, c catalog) ([]ordering.Rules, error) {
 // ownRules returns the rules of the options and of the order files that could be read.
 func (a *Assembly) ownRules() (sequences, off []rule) {
 	sequences, off = slices.Clone(a.settings.sequences), slices.Clone(a.settings.off)
-	for _, f := range a.files() {
-		if f.err == nil {
-			sequences = append(sequences, rulesOf(f.content, f.content.Sequences)...)
-			off = append(off, rulesOf(f.content, f.content.Off)...)
-		}
+	for _, f := range a.contents() {
+		sequences = append(sequences, rulesOf(f, f.Sequences)...)
+		off = append(off, rulesOf(f, f.Off)...)
 	}
 	return sequences, off
 }

@@ -12,8 +12,9 @@ var Internal bridge
 
 type bridge struct{}
 
-// Undecided returns the listeners of each event, and the members of each list, between which only declared order decides,
-// if differ returns true for two of them, without the ties that order files accept.
+// Undecided returns the listeners of each event, and the members of each list, between which
+// only declared order decides. It takes those for which differ returns true, and leaves out
+// ties that order files accept.
 func (bridge) Undecided(_ friend.Key, a *Assembly, differ func(a, b rollcall.Listener) bool) []provider.Tie {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -35,12 +36,9 @@ func (bridge) Undecided(_ friend.Key, a *Assembly, differ func(a, b rollcall.Lis
 // accept notes the events whose ties the order files accept.
 func (a *Assembly) accept(d *decisions) {
 	a.accepted = map[string]bool{}
-	for _, f := range a.files() {
-		if f.err != nil {
-			continue
-		}
-		for _, t := range f.content.Ties {
-			events, err := d.eventsOf(rule{event: t.Event, file: f.content.Name, position: t.Position})
+	for _, f := range a.contents() {
+		for _, t := range f.Ties {
+			events, err := d.eventsOf(rule{event: t.Event, file: f.Name, position: t.Position})
 			if err != nil {
 				d.problems = append(d.problems, err)
 				continue

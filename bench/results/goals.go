@@ -40,6 +40,8 @@ var goals = []goal{
 	{what: "emitter to the fastest peer (mediatr), 10 listeners", name: "Dispatch/emitter/10", against: "Dispatch/mediatr/10", ratio: 1.0 / 3},
 	{what: "assembly of 1,000 by Listen", name: "Assemble/listen/1000", against: "Assemble/limit/1000", ratio: 1.4, floor: "Assemble/limit-listener/1000"},
 	{what: "assembly of 1,000 by AsListener", name: "Assemble/aslistener/1000", against: "Assemble/limit/1000", ratio: 3},
+	{what: "assembly of a list of 1,000", name: "Assemble/list/1000", against: "Assemble/list-limit/1000", ratio: 1.6},
+	{what: "assembly of a list of 1,000, with parameters and errors", name: "Assemble/list-parameters/1000", against: "Assemble/list-limit-parameters/1000", ratio: 2.5},
 	{what: "1,000 listeners without work in parallel, to an errgroup, limit 8", name: "ParallelNoWork/rollcall/8", against: "ParallelNoWork/errgroup/8", ratio: 3},
 	{what: "1,000 listeners without work in parallel, to an errgroup, limit 1,000", name: "ParallelNoWork/rollcall/1000", against: "ParallelNoWork/errgroup/1000", ratio: 3},
 }
