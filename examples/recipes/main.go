@@ -21,12 +21,16 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/rollcall-go/rollcall"
+	"github.com/rollcall-go/rollcall/examples/recipes/internal/access"
 	"github.com/rollcall-go/rollcall/examples/recipes/internal/audit"
+	"github.com/rollcall-go/rollcall/examples/recipes/internal/auth"
 	"github.com/rollcall-go/rollcall/examples/recipes/internal/background"
 	"github.com/rollcall-go/rollcall/examples/recipes/internal/journal"
+	"github.com/rollcall-go/rollcall/examples/recipes/internal/limits"
 	"github.com/rollcall-go/rollcall/examples/recipes/internal/notify"
 	"github.com/rollcall-go/rollcall/examples/recipes/internal/recipes"
 	"github.com/rollcall-go/rollcall/examples/recipes/internal/search"
+	"github.com/rollcall-go/rollcall/examples/recipes/internal/web"
 	"github.com/rollcall-go/rollcall/fxevents"
 	"github.com/rollcall-go/rollcall/inspect"
 	"github.com/rollcall-go/rollcall/monitor"
@@ -67,6 +71,7 @@ func application(serve string, out io.Writer) fx.Option {
 		),
 		fx.Decorate(background.Buffer),
 		recipes.Module, search.Module, notify.Module, audit.Module, background.Module,
+		access.Module, auth.Module, web.Module, limits.Module,
 		fx.Supply(tracer),
 		fx.Provide(
 			journal.New,
@@ -116,11 +121,11 @@ func work(ctx context.Context, serve string, out io.Writer, p parts) error {
 
 // serveHTTP answers requests from start to stop. Slow listeners run after each reply. In
 // a real application, put the pages about events behind a login.
-func serveHTTP(lc fx.Lifecycle, l net.Listener, h *recipes.Handler, f *background.Flusher, r *inspect.Report, t *monitor.Tracer) {
+func serveHTTP(lc fx.Lifecycle, l net.Listener, h *recipes.Handler, f *background.Flusher, chain []web.Middleware, r *inspect.Report, t *monitor.Tracer) {
 	mux := http.NewServeMux()
 	h.Mount(mux)
 	mux.Handle("/debug/events/", monitor.Handler(r, t))
-	server := &http.Server{Handler: f.Handler(mux), ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{Handler: f.Handler(web.Wrap(mux, chain)), ReadHeaderTimeout: 5 * time.Second}
 	lc.Append(fx.Hook{
 		OnStart: func(context.Context) error {
 			go func() { _ = server.Serve(l) }() // returns when stopped

@@ -25,15 +25,15 @@ default (event_listener)
   recipe.submitted  *github.com/rollcall-go/rollcall/examples/recipes/internal/recipes.Submitted, declared at recipes/module.go:12
     1  audit.Log          first                          audit/audit.go:18
        - listens to audit.Audited
-       - services.yaml:11 says first; the code says nothing
+       - services.yaml:17 says first; the code says nothing
     2  recipes.Validator  right after audit.Log          recipes/module.go:16
-       - services.yaml:15 says after audit.Log; the code says first
+       - services.yaml:21 says after audit.Log; the code says first
     3  search.Indexer     right after recipes.Validator  search/search.go:20
     4  recipes.Store      last                           recipes/module.go:17
   recipe.created  *github.com/rollcall-go/rollcall/examples/recipes/internal/recipes.Created, declared at recipes/module.go:13
     1  audit.Log       first                       audit/audit.go:18
        - listens to audit.Audited
-       - services.yaml:11 says first; the code says nothing
+       - services.yaml:17 says first; the code says nothing
     2  search.Indexer  priority 0 (default)        search/search.go:21
     3  notify.Mailer   right after search.Indexer  notify/notify.go:22
     4  notify.Digest   last                        notify/notify.go:24
@@ -41,8 +41,15 @@ default (event_listener)
   recipe.rejected  *github.com/rollcall-go/rollcall/examples/recipes/internal/recipes.Rejected, declared at recipes/module.go:14
     1  audit.Log      first                 audit/audit.go:18
        - listens to audit.Audited
-       - services.yaml:11 says first; the code says nothing
+       - services.yaml:17 says first; the code says nothing
     2  notify.Author  priority 0 (default)  notify/notify.go:23
+  list http.middleware  github.com/rollcall-go/rollcall/examples/recipes/internal/web.Middleware, declared at web/web.go:22
+    1  web.Recover     first                                                                 web/web.go:24
+    2  limits.Body     right after web.Recover                                               limits/limits.go:14
+       - services.yaml:9 says after web.Recover; the code says last
+    3  web.RequestID   priority 0 (default)                                                  web/web.go:23
+    4  access.Logging  priority 0 (default), moved down to run after @trace (web.RequestID)  access/access.go:17
+    off: auth.Auth (services.yaml:5)
 
 Posting recipes.jsonl to http://ADDRESS/recipes. What the bad lines got:
   line  5  422  the title is missing
@@ -89,6 +96,29 @@ func (o *output) Write(p []byte) (int, error) {
 		o.seen <- string(m[1])
 	}
 	return o.text.Write(p)
+}
+
+// A request passes the middlewares in the order of the list: four modules contribute, the
+// order file moves one and switches one off.
+func TestMiddlewares(t *testing.T) {
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	out := &output{seen: make(chan string, 1)}
+	ended := make(chan error)
+	go func() { ended <- run(ctx, "127.0.0.1:0", out) }()
+	response, err := http.Get(<-out.seen + "/recipes/r001")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	want := []string{"web.Recover", "limits.Body", "web.RequestID", "access.Logging"}
+	if diff := cmp.Diff(want, response.Header.Values("Passed")); diff != "" {
+		t.Error(diff)
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
 }
 
 // -serve stays up until it is told to stop.
