@@ -17,7 +17,7 @@ type AssemblyError struct{ Problems []error }
 
 func (e *AssemblyError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "rollcall: %s with the event listeners:", count(len(e.Problems)))
+	fmt.Fprintf(&b, "rollcall: %s with the event listeners and lists:", count(len(e.Problems)))
 	for _, p := range e.Problems {
 		b.WriteString("\n  - " + strings.ReplaceAll(p.Error(), "\n", "\n    "))
 	}

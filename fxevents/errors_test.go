@@ -111,7 +111,7 @@ func TestAllProblemsTogether(t *testing.T) {
 	if !errors.As(err, &assembly) || len(assembly.Problems) != 6 {
 		t.Fatalf("got %v", err)
 	}
-	if !strings.HasPrefix(err.Error(), "rollcall: 6 problems with the event listeners:\n  - ") {
+	if !strings.HasPrefix(err.Error(), "rollcall: 6 problems with the event listeners and lists:\n  - ") {
 		t.Errorf("got %v", err)
 	}
 	for name, found := range map[string]bool{
@@ -132,7 +132,7 @@ func as[E error](err error) bool {
 
 func TestOneProblemReadsWell(t *testing.T) {
 	err := quietly(fxevents.Module(), events, fxevents.AsListener(newNotifier, `after:"x"`)).Err()
-	if want := "rollcall: a problem with the event listeners:\n  - fxevents_test.notifier ("; !strings.HasPrefix(err.Error(), want) {
+	if want := "rollcall: a problem with the event listeners and lists:\n  - fxevents_test.notifier ("; !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -198,7 +198,7 @@ func TestListProblemsOfTheApplication(t *testing.T) {
 
 func TestListWithoutModule(t *testing.T) {
 	text := textOf(t, wraps, fxevents.Contribute[wrap](newAuth))
-	check(t, "the error", text[strings.Index(text, "rollcall: a"):], "rollcall: a problem with the event listeners:\n  - fxevents.Ordered at HERE: the application has no fxevents.Module: add fxevents.Module() to the options of fx.New, before the modules that declare events")
+	check(t, "the error", text[strings.Index(text, "rollcall: a"):], "rollcall: a problem with the event listeners and lists:\n  - fxevents.Ordered at HERE: the application has no fxevents.Module: add fxevents.Module() to the options of fx.New, before the modules that declare events")
 }
 
 func TestTwoListsOfOneType(t *testing.T) {

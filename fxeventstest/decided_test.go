@@ -41,7 +41,7 @@ func TestDecided(t *testing.T) {
 		{"accepted for all", "ties: { '*': declared }", ""},
 		{"accepted for another event", "ties: { order.shipped: declared }", undecided},
 		{"accepted for an unknown event", "ties: { order.plced: declared }",
-			"the application can't be built: rollcall: a problem with the event listeners:\n" +
+			"the application can't be built: rollcall: a problem with the event listeners and lists:\n" +
 				"  - services.yaml:1:9: the application has no event or list order.plced, did you mean order.placed?"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

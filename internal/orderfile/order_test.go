@@ -11,7 +11,7 @@ import (
 )
 
 // The examples in the documentation of the PSR-14 library that rollcall replaces give the
-// orders that it documents.
+// orders that it documents. The last two are our own.
 func TestDocumentedExamples(t *testing.T) {
 	for _, tt := range []struct{ file, want string }{
 		{"priorities.yaml", `
@@ -32,6 +32,11 @@ listener_provider_b from event_listener_for_b
 recipes from event_listener
   recipe.created: recipes.Indexer audit.Log search.Indexer
   recipe.deleted: recipes.Indexer search.Indexer audit.Log`},
+		{"rules.yaml", `
+default from event_listener
+  recipe.created: audit.Log recipes.Validator search.Indexer notify.Mailer
+  recipe.deleted: legacy.Mailer
+  http.middleware: log.Logging auth.Auth`},
 	} {
 		t.Run(tt.file, func(t *testing.T) {
 			orders, err := orderfile.Order(tt.file, read(t, tt.file))

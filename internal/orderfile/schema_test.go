@@ -13,7 +13,7 @@ import (
 // but for what no schema can see.
 func TestSchema(t *testing.T) {
 	schema := jsonschema.NewCompiler().MustCompile("../../docs/order.schema.json")
-	for _, name := range []string{"priorities.yaml", "relatives.yaml", "providers.yaml", "shared.yaml"} {
+	for _, name := range []string{"priorities.yaml", "relatives.yaml", "providers.yaml", "shared.yaml", "rules.yaml"} {
 		var content any
 		if err := yaml.Unmarshal(read(t, name), &content); err != nil {
 			t.Fatal(err)
