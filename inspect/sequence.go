@@ -266,7 +266,7 @@ func (x *sequencePart) write(w *bufio.Writer) {
 	fmt.Fprintln(w, line)
 }
 
-// maxYAMLKey is how long a key may be that is not marked as one. YAML's limit is 1024
+// maxYAMLKey is the length of the longest key that needs no mark. YAML's limit is 1024
 // characters.
 const maxYAMLKey = 1000
 

@@ -85,7 +85,7 @@ func Place(options ...Option) Tag { return Tag(join(options...)) }
 // Priority is the priority n; higher numbers run earlier.
 func Priority(n int) Option { return pair(keyPriority, strconv.Itoa(n)) }
 
-// Labels gives the listener names that it may share with others. The targets of hints mean
+// Labels sets names that the listener may share with others. The targets of hints mean
 // all listeners with the label audit by "@audit".
 func Labels(labels ...string) Option { return pair(keyLabels, strings.Join(labels, ",")) }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/rollcall-go/rollcall/fxevents"
 )
 
-// Hook is a part of the program that starts and stops.
+// Hook starts with the program and stops with it.
 type Hook interface {
 	Start(context.Context) error
 	Stop(context.Context) error
