@@ -74,7 +74,7 @@ func TestKeyboard(t *testing.T) {
 
 func testTab(t *testing.T, p *tab) {
 	head := []string{"skip", "rollcall", "q", "Search"}
-	events := []string{"recipe.submitted", "recipe.created", "recipe.rejected"}
+	events := []string{"recipe.submitted", "recipe.created", "recipe.rejected", "http.middleware"}
 	for _, look := range looks() {
 		p.emulate(look.scheme, look.width)
 		for address, own := range map[string][]string{"": events, eventPage("recipe.submitted"): {"picture"}} {

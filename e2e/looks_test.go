@@ -40,7 +40,7 @@ func TestLooks(t *testing.T) {
 	s.good("Tea", "Soup")
 	s.refused("Tea")
 	sites := map[string][]string{
-		p.base.String(): {"./", "./?q=audit", "./?q=zebra", eventPage("recipe.submitted"), eventPage("recipe.created"), eventPage("recipe.rejected"), missing},
+		p.base.String(): {"./", "./?q=audit", "./?q=zebra", eventPage("recipe.submitted"), eventPage("recipe.created"), eventPage("recipe.rejected"), eventPage("http.middleware"), missing},
 	}
 	sites[hostileServer(t)] = []string{"./", addressOf(hostile[0].name, hostile[2].name), addressOf(crowdProvider, crowdEvent), missing}
 	for _, look := range looks() {

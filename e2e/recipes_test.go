@@ -53,6 +53,7 @@ func testCrawl(t *testing.T, p *tab, s *service) {
 	for _, name := range []string{"recipe.submitted", "recipe.created", "recipe.rejected"} {
 		want[p.base.String()+"event?name="+name+"&provider=default"] = name
 	}
+	want[p.base.String()+"event?name=http.middleware&provider=default"] = "list http.middleware"
 	if diff := cmp.Diff(want, seen); diff != "" {
 		t.Error(diff)
 	}
@@ -85,11 +86,13 @@ func testSearch(t *testing.T, p *tab, _ *service) {
 		text, status string
 		found        []string
 	}{
-		{"mailer", "1 of 3 events match mailer. Show all", []string{"recipe.created"}},
-		{"AUDIT.log", "3 of 3 events match AUDIT.log. Show all", []string{"recipe.submitted", "recipe.created", "recipe.rejected"}},
-		{"recipe.rej", "1 of 3 events match recipe.rej. Show all", []string{"recipe.rejected"}},
-		{"zebra", "0 of 3 events match zebra. Show all", []string{}},
-		{`"><b>&amp; 100%`, `0 of 3 events match "><b>&amp; 100%. Show all`, []string{}},
+		{"mailer", "1 of 4 match mailer. Show all", []string{"recipe.created"}},
+		{"AUDIT.log", "3 of 4 match AUDIT.log. Show all", []string{"recipe.submitted", "recipe.created", "recipe.rejected"}},
+		{"recipe.rej", "1 of 4 match recipe.rej. Show all", []string{"recipe.rejected"}},
+		{"@trace", "1 of 4 match @trace. Show all", []string{"list http.middleware"}},
+		{"auth.Auth", "1 of 4 match auth.Auth. Show all", []string{"list http.middleware"}}, // it is off
+		{"zebra", "0 of 4 match zebra. Show all", []string{}},
+		{`"><b>&amp; 100%`, `0 of 4 match "><b>&amp; 100%. Show all`, []string{}},
 	} {
 		p.search(tt.text)
 		if got := p.text("[role=status]"); got != tt.status {
@@ -101,7 +104,7 @@ func testSearch(t *testing.T, p *tab, _ *service) {
 		p.is(`document.querySelector("#q").value === ` + quoted(tt.text))
 	}
 	p.follow("[role=status] a")
-	if got := p.texts(foundNames); len(got) != 3 {
+	if got := p.texts(foundNames); len(got) != 4 {
 		t.Errorf("all are %v", got)
 	}
 }

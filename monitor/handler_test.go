@@ -162,7 +162,7 @@ func TestPagesOfDecisions(t *testing.T) {
 		golden.Check(t, "testdata/page."+name+".html", []byte(page))
 	}
 	for query, want := range map[string]string{"@valid": "1 of 4", "debug.dump": "2 of 4", "hooks": "1 of 4", "pii": "1 of 4", "@hooks": "0 of 4"} {
-		if page := body(t, get(h, "GET", "/?q="+url.QueryEscape(query))); !strings.Contains(page, want+" events match") {
+		if page := body(t, get(h, "GET", "/?q="+url.QueryEscape(query))); !strings.Contains(page, want+" match") {
 			t.Errorf("search for %q: no %s", query, want)
 		}
 	}
@@ -282,7 +282,7 @@ func TestSearch(t *testing.T) {
 		" FAILED ": "1 of 3", "html/template": "1 of 3", "formaterror": "1 of 3", "early": "1 of 3", "zzz": "0 of 3", "templ": "2 of 3", "\u202e": "0 of 3",
 	} {
 		page := body(t, get(monitor.Handler(r, nil), "GET", "/?q="+url.QueryEscape(query)))
-		if !strings.Contains(page, want+" events match") || strings.Contains(page, "\u202e") {
+		if !strings.Contains(page, want+" match") || strings.Contains(page, "\u202e") {
 			t.Errorf("search for %q: no %s", query, want)
 		}
 	}
@@ -300,7 +300,7 @@ func TestSearchCountsWhatIsSeenAtRunTime(t *testing.T) {
 	_ = rollcall.NewDispatcher(p, rollcall.Observe(tracer)).Dispatch(context.Background(), &inspect.FormatError{})
 	for query, want := range map[string]string{"err": "2 of 2", "formaterror": "1 of 2", "zzz": "0 of 2"} {
 		page := body(t, get(monitor.Handler(r, tracer), "GET", "/?q="+query))
-		if !strings.Contains(page, want+" events match") {
+		if !strings.Contains(page, want+" match") {
 			t.Errorf("search for %q: no %s", query, want)
 		}
 	}

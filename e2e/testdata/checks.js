@@ -53,9 +53,8 @@
 	}
 	function behind(element) {
 		const box = element.previousElementSibling;
-		if (element.localName === "text" && box?.localName === "rect") {
-			return getComputedStyle(box).fill;
-		}
+		const fill = element.localName === "text" && box?.localName === "rect" && getComputedStyle(box).fill;
+		if (fill && fill !== "none") return fill;
 		for (let e = element; e; e = e.parentElement) {
 			const colour = getComputedStyle(e).backgroundColor;
 			if (opaque(colour)) return colour;
