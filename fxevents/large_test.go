@@ -118,11 +118,11 @@ func twentyLists() (declared fx.Option, contribute []func(string, tags.Tag) fx.O
 
 // orderWithLists tells the events, then the lists as the report has them. It compares the
 // first list with what its consumer gets.
-func orderWithLists(t *testing.T) string {
+func orderWithLists(t *testing.T, app fx.Option) string {
 	t.Helper()
 	var report *inspect.Report
 	var first []numberedMember[[1]int8]
-	text := orderOf(t, fxevents.Module(), many(60, 500), fx.Populate(&report, &first))
+	text := orderOf(t, fxevents.Module(), app, fx.Populate(&report, &first))
 	for _, e := range report.Providers[0].Events {
 		if !e.List {
 			continue
@@ -141,7 +141,8 @@ func orderWithLists(t *testing.T) string {
 // 60 modules, 500 listeners, 40 events, 20 lists with as many contributions, 30 labels: the
 // same order over 50 runs, although the container shuffles the groups each time.
 func TestSameOrderOver50Runs(t *testing.T) {
-	first := orderWithLists(t)
+	app := many(60, 500)
+	first := orderWithLists(t, app)
 	if events, listeners, members := strings.Count(first, "\n")+1, strings.Count(first, ".l"), strings.Count(first, ".c"); events != 60 || listeners != 500 || members != 500 {
 		t.Fatalf("%d events and lists, %d listeners, %d members", events, listeners, members)
 	}
@@ -150,7 +151,7 @@ func TestSameOrderOver50Runs(t *testing.T) {
 		runs = 5
 	}
 	for run := range runs {
-		if got := orderWithLists(t); got != first {
+		if got := orderWithLists(t, app); got != first {
 			t.Fatalf("run %d:\n%s\nfirst:\n%s", run, got, first)
 		}
 	}
