@@ -96,7 +96,7 @@ func TestUnreachableBrokerIsNoAttempt(t *testing.T) {
 		reached := make(chan struct{})
 		var once sync.Once
 		inner.fails = func(transport.Message) error {
-			if tries.Add(1) <= 6 {
+			if tries.Add(1) <= 3 {
 				return &net.OpError{Op: "dial", Err: errors.New("connection refused")}
 			}
 			once.Do(func() { close(reached) })

@@ -51,6 +51,7 @@ type space struct {
 	dialect sqlevents.Dialect
 	prefix  string
 	server  server
+	url     string
 }
 
 // apart returns other tables in a database of the same kind.
@@ -89,6 +90,7 @@ func (s server) open(t *testing.T) space {
 	} else {
 		t.Skip(missing)
 	}
+	x.url = url
 	var err error
 	if x.db, err = sql.Open(s.driver, url); err != nil {
 		t.Fatal(err)

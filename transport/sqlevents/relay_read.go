@@ -45,8 +45,9 @@ func (r *relay) expire(now time.Time) {
 // page is what a read asks of a partition.
 type page struct {
 	part  *partition
-	after int64
+	after int64 // the last ID before the page, and after the read the last one on it
 	limit int
+	full  bool // after the read: there may be more
 }
 
 func (r *relay) beginRead(now time.Time) {
@@ -61,6 +62,7 @@ func (r *relay) beginRead(now time.Time) {
 	epoch, excluded := r.readEpoch, r.excluded()
 	r.background(func(ctx context.Context) func() {
 		rows, err := r.read(ctx, pages, excluded)
+		r.t.settings.fill(pages, rows)
 		return func() { r.endRead(epoch, pages, rows, err) }
 	})
 }
@@ -115,17 +117,13 @@ func (r *relay) endRead(epoch int, pages []page, rows []row, err error) {
 		return // its partitions are still dirty
 	}
 	r.problem = ""
-	got := map[int]*page{}
-	for i := range pages {
-		got[pages[i].part.number] = &pages[i]
+	got := map[int]*partition{}
+	for _, asked := range pages {
+		got[asked.part.number] = asked.part
 	}
-	slices.SortFunc(rows, func(a, b row) int { return cmp.Compare(a.id, b.id) })
 	for _, x := range rows {
-		asked := got[x.part]
-		asked.limit--
-		asked.after = x.id
-		if r.parts[x.part] == asked.part {
-			r.accept(asked.part, x)
+		if p := got[x.part]; r.parts[x.part] == p {
+			r.accept(p, x)
 		}
 	}
 	for _, asked := range pages {
@@ -133,14 +131,37 @@ func (r *relay) endRead(epoch int, pages []page, rows []row, err error) {
 	}
 }
 
+// fill sorts what was read and sets how far the pages got.
+func (s settings) fill(pages []page, rows []row) {
+	slices.SortFunc(rows, func(a, b row) int { return cmp.Compare(a.id, b.id) })
+	got := map[int][]row{}
+	for _, x := range rows {
+		got[x.part] = append(got[x.part], x)
+	}
+	limit := 0
+	for i := range pages {
+		p := &pages[i]
+		if own := got[p.part.number]; len(own) >= p.limit {
+			p.full, p.after = true, own[len(own)-1].id
+		}
+		limit += p.limit
+	}
+	if s.dialect == SQLite { // one page for all
+		for i := range pages {
+			if pages[i].full = len(rows) >= limit; pages[i].full {
+				pages[i].after = rows[len(rows)-1].id
+			}
+		}
+	}
+}
+
 // advance continues the pass over a partition, or ends it.
 func (p *partition) advance(asked page) {
-	full := asked.limit <= 0
 	p.pages++
 	switch {
-	case full && p.pages < maxPages:
+	case asked.full && p.pages < maxPages:
 		p.after = asked.after
-	case full || p.woken:
+	case asked.full || p.woken:
 		p.again()
 	default:
 		p.dirty, p.after, p.pages = false, 0, 0
@@ -202,6 +223,9 @@ func (s settings) readText(pages []page, excluded []any) (string, []any) {
 	if len(excluded) > 0 {
 		filter += " AND order_key NOT IN " + marks(len(excluded))
 	}
+	if s.dialect == SQLite {
+		return s.scanText(pages, columns, filter, excluded)
+	}
 	var parts []string
 	var args []any
 	if s.dialect == PostgreSQL { // one plan for all partitions
@@ -219,4 +243,18 @@ func (s settings) readText(pages []page, excluded []any) (string, []any) {
 		args = append(append(args, excluded...), p.limit)
 	}
 	return strings.Join(parts, " UNION ALL "), args
+}
+
+// scanText reads all partitions in one scan by ID. SQLite has no LATERAL, and takes long to
+// prepare a UNION of many parts. The + keeps it from sorting all rows of the partitions.
+func (s settings) scanText(pages []page, columns, filter string, excluded []any) (string, []any) {
+	first, limit := pages[0].after, 0
+	var parts []any
+	for _, p := range pages {
+		first = min(first, p.after)
+		limit += p.limit
+		parts = append(parts, p.part.number)
+	}
+	text := "SELECT " + columns + " FROM " + s.table("outbox") + " WHERE id > ? AND +part IN " + marks(len(parts)) + filter + " ORDER BY id LIMIT ?"
+	return text, append(append(append([]any{first}, parts...), excluded...), limit)
 }
