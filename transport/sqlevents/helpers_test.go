@@ -76,7 +76,7 @@ func onEach(t *testing.T, test func(t *testing.T, x space)) {
 }
 
 // open opens a database without tables, or skips.
-func (s server) open(t *testing.T) space {
+func (s server) open(t testing.TB) space {
 	t.Helper()
 	x := space{dialect: s.dialect, prefix: "t" + strings.ToLower(rand.Text()[:12]) + "_"}
 	url := s.url
@@ -107,7 +107,7 @@ func (x space) drop() {
 	}
 }
 
-func (x space) migrate(t *testing.T) {
+func (x space) migrate(t testing.TB) {
 	t.Helper()
 	if err := sqlevents.Migrate(t.Context(), x.db, x.dialect, sqlevents.Prefix(x.prefix)); err != nil {
 		t.Fatal(err)
@@ -115,7 +115,7 @@ func (x space) migrate(t *testing.T) {
 	x.exec(t, "CREATE TABLE "+x.prefix+"application (name varchar(100) PRIMARY KEY)")
 }
 
-func (x space) exec(t *testing.T, text string, args ...any) {
+func (x space) exec(t testing.TB, text string, args ...any) {
 	t.Helper()
 	if _, err := x.db.ExecContext(t.Context(), text, args...); err != nil {
 		t.Fatal(err)
@@ -134,7 +134,7 @@ func (x space) number(t *testing.T, text string) (n int) {
 func (x space) rows(t *testing.T) int { return x.number(t, "SELECT count(*) FROM "+x.prefix+"outbox") }
 
 // outbox opens an outbox around another transport.
-func (x space) outbox(t *testing.T, inner transport.Transport, options ...sqlevents.Option) *sqlevents.Transport {
+func (x space) outbox(t testing.TB, inner transport.Transport, options ...sqlevents.Option) *sqlevents.Transport {
 	t.Helper()
 	options = append([]sqlevents.Option{sqlevents.Prefix(x.prefix), sqlevents.Logger(slog.New(slog.NewTextHandler(logWriter{t}, nil)))}, options...)
 	o, err := sqlevents.New(x.db, x.dialect, inner, options...)
@@ -149,7 +149,7 @@ func (x space) outbox(t *testing.T, inner transport.Transport, options ...sqleve
 	return o
 }
 
-type logWriter struct{ t *testing.T }
+type logWriter struct{ t testing.TB }
 
 func (w logWriter) Write(text []byte) (int, error) {
 	w.t.Log(strings.TrimSpace(string(text)))

@@ -181,7 +181,7 @@ func (r *relay) exec(ctx context.Context, text string, args ...any) error {
 	return err
 }
 
-// leave gives all partitions to the other instances.
+// leave releases all partitions.
 func (r *relay) leave() {
 	ctx, cancel := context.WithTimeout(context.Background(), closeGrace)
 	defer cancel()

@@ -236,13 +236,13 @@ func (s settings) readText(pages []page, excluded []any) (string, []any) {
 		return s.dialect.bound("SELECT o.* FROM (VALUES " + strings.Join(parts, ", ") + ") AS p (number, after, most) CROSS JOIN LATERAL (SELECT " + columns +
 			" FROM " + s.table("outbox") + " WHERE part = p.number AND id > p.after" + filter + " ORDER BY id LIMIT p.most) AS o"), append(args, excluded...)
 	}
-	for i, p := range pages {
-		parts = append(parts, "SELECT * FROM (SELECT "+columns+" FROM "+s.table("outbox")+
-			" WHERE part = ? AND id > ?"+filter+" ORDER BY id LIMIT ?) AS p"+strconv.Itoa(i))
+	// Only IDs are in the UNION: MariaDB writes it to a table, on the disk if it has bodies.
+	for _, p := range pages {
+		parts = append(parts, "(SELECT id FROM "+s.table("outbox")+" WHERE part = ? AND id > ?"+filter+" ORDER BY id LIMIT ?)")
 		args = append(args, p.part.number, p.after)
 		args = append(append(args, excluded...), p.limit)
 	}
-	return strings.Join(parts, " UNION ALL "), args
+	return "SELECT " + columns + " FROM (" + strings.Join(parts, " UNION ALL ") + ") AS p JOIN " + s.table("outbox") + " USING (id)", args
 }
 
 // scanText reads all partitions in one scan by ID. SQLite has no LATERAL, and takes long to

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// version is the version of the tables that this package works with.
+// version is that of the tables. Migrate creates this version, and New needs it.
 const version = 1
 
 // partitions is how many partitions the rows are spread over. It is part of the tables.
@@ -50,7 +50,7 @@ func (d Dialect) types() types {
 	return types{"INTEGER PRIMARY KEY AUTOINCREMENT", "integer", "integer", "text", "blob", ""}
 }
 
-// name is the type of a name that is a primary key.
+// name returns the column type of a primary key that holds a name.
 func (d Dialect) name() string {
 	if d == MariaDB {
 		return "varchar(64)"

@@ -51,8 +51,8 @@ func New(db *sql.DB, d Dialect, inner transport.Transport, options ...Option) (*
 }
 
 // Close ends the relay and then closes the inner transport, if that has a method Close. The
-// relay waits for what the broker is confirming, 5 seconds at most, and gives its
-// partitions to the other instances. Messages that are left stay in the database. End the
+// relay waits for what the broker is confirming, 5 seconds at most, and releases its
+// partitions. Messages that are left stay in the database. End the
 // subscriptions before. The error is that of the inner transport.
 func (t *Transport) Close() error { return t.closing() }
 
