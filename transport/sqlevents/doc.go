@@ -51,6 +51,10 @@
 // dead letter of the outbox. It becomes one at once if nobody receives it and the inner
 // transport reports that, or if the inner transport can't carry it.
 //
+// A receiver is declared at the inner transport. An application with
+// fxevents.StartWithoutBroker that starts while the broker is away therefore waits in Emit
+// until its receivers are declared once.
+//
 // [Transport.EachDeadLetter] shows the dead letters of the outbox before those of the inner
 // transport. Those without a receiver key, which is usual, have the key "".
 //

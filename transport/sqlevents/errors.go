@@ -22,9 +22,6 @@ func (e *SchemaError) Error() string {
 	return fmt.Sprintf("the tables of the outbox are of version %d (in %s), but this program needs version %d: call sqlevents.Migrate", e.Found, e.Table, e.Want)
 }
 
-// ErrClosed is the error after Close.
-var ErrClosed = errors.New("the outbox is closed")
-
 // errTxDone reports a Publish with a context of InTx that has ended.
 var errTxDone = errors.New("the transaction of InTx has ended: do not keep its context")
 

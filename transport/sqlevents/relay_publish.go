@@ -290,11 +290,11 @@ func (s settings) deleteRows(ctx context.Context, x Execer, ids []int64) error {
 
 // log logs a problem, once until it is over.
 func (r *relay) log(message string, err error) {
-	if text := message + err.Error(); r.problem == text || r.stopping.Err() != nil {
+	text := message + err.Error()
+	if r.problem == text || r.stopping.Err() != nil {
 		return
-	} else {
-		r.problem = text
 	}
+	r.problem = text
 	r.t.settings.log().Warn(message, slog.String("reason", err.Error()))
 }
 
