@@ -35,7 +35,7 @@ var errTest = errors.New("not today")
 // outbox and its broker.
 func TestEmitInTheApplicationsTransaction(t *testing.T) {
 	t.Parallel()
-	for name, in := range map[string]func(*testing.T) space{"SQLite": inSQLite, "PostgreSQL": inPostgreSQL} {
+	for name, in := range map[string]func(testing.TB) space{"SQLite": inSQLite, "PostgreSQL": inPostgreSQL} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			x := in(t)

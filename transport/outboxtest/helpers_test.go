@@ -27,13 +27,13 @@ type space struct {
 	prefix  string
 }
 
-func inSQLite(t *testing.T) space {
+func inSQLite(t testing.TB) space {
 	t.Helper()
 	return open(t, sqlevents.SQLite, "sqlite", "file:"+filepath.Join(t.TempDir(), "test.db")+"?_pragma=busy_timeout(30000)&_pragma=journal_mode(wal)&_pragma=synchronous(normal)")
 }
 
 // inPostgreSQL skips if there is no server.
-func inPostgreSQL(t *testing.T) space {
+func inPostgreSQL(t testing.TB) space {
 	t.Helper()
 	conn, err := net.DialTimeout("tcp", postgres, time.Second)
 	if err != nil {
@@ -47,7 +47,7 @@ func inPostgreSQL(t *testing.T) space {
 	return open(t, sqlevents.PostgreSQL, "pgx", "postgres://postgres@"+postgres+"/test")
 }
 
-func open(t *testing.T, d sqlevents.Dialect, driver, url string) space {
+func open(t testing.TB, d sqlevents.Dialect, driver, url string) space {
 	t.Helper()
 	db, err := sql.Open(driver, url)
 	if err != nil {

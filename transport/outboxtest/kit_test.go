@@ -11,7 +11,7 @@ import (
 
 func TestConformsOverNATS(t *testing.T) {
 	t.Parallel()
-	for name, in := range map[string]func(*testing.T) space{"SQLite": inSQLite, "PostgreSQL": inPostgreSQL} {
+	for name, in := range map[string]func(testing.TB) space{"SQLite": inSQLite, "PostgreSQL": inPostgreSQL} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			transporttest.Run(t, func(t *testing.T) transport.Transport {

@@ -14,7 +14,7 @@ type lease struct {
 	token int64
 }
 
-// leased is the result of a round of leasing.
+// leased has what a round of leasing has found.
 type leased struct {
 	begun  time.Time     // before the first query: leases count from then
 	tokens map[int]int64 // of the partitions that this instance has
