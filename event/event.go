@@ -21,6 +21,13 @@ type Stoppable interface {
 	PropagationStopped() bool
 }
 
+// Keyed is an event that has an order key, such as the ID of the order that it is about. A
+// transport that keeps order by key publishes events of one order key in the order in which
+// their transactions were committed. An empty order key asks for no order.
+type Keyed interface {
+	OrderKey() string
+}
+
 // Propagation makes an event Stoppable: embed it. The zero Propagation is not
 // stopped. It may be used concurrently and must not be copied after first use.
 type Propagation struct{ stopped atomic.Bool }

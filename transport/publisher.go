@@ -25,7 +25,9 @@ func (p *Publisher) WithCodec(c Codec) *Publisher {
 // Publish publishes an event under a name, with a random ID. Without an event, the
 // message has a name but no body. Publish returns nil when the broker has stored the
 // message. The error is a *MessageError, the codec's, or that of [Transport].Publish. A
-// nil pointer, or more than one event, is a *MessageError.
+// nil pointer, or more than one event, is a *MessageError. If the event has a method
+// OrderKey() string, as event.Keyed asks for, its result becomes the order key of the
+// message: see [Message].OrderKey.
 func (p *Publisher) Publish(ctx context.Context, name string, event ...any) error {
 	m := Message{ID: rand.Text(), Event: name}
 	switch len(event) {
@@ -39,6 +41,9 @@ func (p *Publisher) Publish(ctx context.Context, name string, event ...any) erro
 			return fmt.Errorf("event %s can't be encoded: %w", name, err)
 		}
 		m.ContentType, m.Body = p.codec.ContentType(), body
+		if keyed, ok := event[0].(interface{ OrderKey() string }); ok && keyed.OrderKey() != "" {
+			m.Headers = map[string]string{orderKeyHeader: keyed.OrderKey()}
+		}
 	default:
 		return &MessageError{ID: m.ID, Event: name, Problem: fmt.Sprintf("%d events were given for it: publish each", len(event))}
 	}

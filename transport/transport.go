@@ -70,6 +70,12 @@ func (m Message) Clone() Message {
 	return m
 }
 
+// OrderKey returns the order key, or "" if the message has none. It is the header
+// "ce-partitionkey", which is an extension of CloudEvents.
+func (m Message) OrderKey() string { return m.Headers[orderKeyHeader] }
+
+const orderKeyHeader = "ce-partitionkey"
+
 // Delivery is a message as a handler gets it. Its Key is that of the receiver.
 type Delivery struct {
 	Message

@@ -1,0 +1,3 @@
+// Package outboxtest has only tests: of package sqlevents over NATS, and in an Fx
+// application.
+package outboxtest

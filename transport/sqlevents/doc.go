@@ -1,0 +1,104 @@
+// Package sqlevents implements a [transport.Transport] in a database, around another one:
+// an outbox. An event is published in the application's own transaction. If the transaction
+// is committed, the event is published. If it is rolled back, the event is not.
+//
+//	err := sqlevents.Migrate(ctx, db, sqlevents.PostgreSQL)
+//	broker, err := natsevents.Connect("nats://127.0.0.1:4222")
+//	outbox, err := sqlevents.New(db, sqlevents.PostgreSQL, broker)
+//
+//	err = outbox.InTx(ctx, nil, func(ctx context.Context, tx *sql.Tx) error {
+//		if _, err := tx.ExecContext(ctx, `INSERT INTO orders (id) VALUES ($1)`, id); err != nil {
+//			return err
+//		}
+//		return placed.Emit(ctx, &Placed{ID: id})
+//	})
+//
+// [Transport.InTx] begins and commits. [Transport.WithTx] takes a transaction that was begun
+// by other means. Without either, Publish stores the message by itself. It never waits for
+// the broker. The package works with database/sql and imports no driver.
+//
+// # Relay
+//
+// Each instance of the application runs a relay, from [New] to Close. It publishes the
+// messages of the outbox to the inner transport and deletes those that the broker has
+// confirmed. The rows are in 64 partitions. Each instance leases a fair share of them. If
+// an instance ends, its partitions are released. If it dies, they are free after [Lease].
+//
+// Up to 256 messages are in flight at once. A message may be published twice if an instance
+// dies between the confirmation and the deletion, or stands still for longer than its lease.
+// The message keeps its ID, so the broker or [transport.HandleOnce] can recognize that.
+//
+// After InTx, this process publishes at once if it leases the partition. Otherwise relays
+// look for new messages at intervals from 100 ms to 2 s: these are short while messages are
+// found.
+//
+// # Order
+//
+// Messages without an order key are published in any order. Those with one, such as that of
+// an event.Keyed, are published in the order in which their transactions were committed,
+// over all instances. Each waits until the one before is confirmed or a dead letter. A
+// transaction locks its order keys until it ends, so a transaction that publishes the same
+// key waits. [OrderBy] sets order keys for other messages.
+//
+// A duplicate may arrive late: after 1 and 2, 1 may come again.
+//
+// # Failures
+//
+// While the broker can't be reached, messages stay in the outbox. The attempts do not count.
+// That is so if the inner transport is a transport.Connector that is not connected, or if
+// the error is one of the network or a timeout. After any other error, the message waits as
+// [Retry] says, and so do later ones of its order key. After [MaxAttempts], it becomes a
+// dead letter of the outbox. It becomes one at once if nobody receives it and the inner
+// transport reports that, or if the inner transport can't carry it.
+//
+// A receiver is declared at the inner transport. An application with
+// fxevents.StartWithoutBroker that starts while the broker is away therefore waits in Emit
+// until its receivers are declared once.
+//
+// [Transport.EachDeadLetter] shows the dead letters of the outbox before those of the inner
+// transport. Those without a receiver key, which is usual, have the key "".
+//
+// # Tables
+//
+// [Migrate] creates the tables, or copy [Schema] into your own migrations. Their names begin
+// with "rollcall_" or with [Prefix]. Times are microseconds since 1970, by the clock of the
+// database.
+//
+//	outbox   messages that are not published yet
+//	  id             in the order of the insertions; never reused
+//	  part           the partition, 0 to 63: by the order key, otherwise random
+//	  message_id, event, receiver_key, content_type, source, headers (JSON), body
+//	                 the message
+//	  order_key      or ''
+//	  created        when it was inserted
+//	  attempts       that have failed
+//	  next_attempt   when it is due; 0 for at once
+//	  last_error     of the last attempt
+//	dead     dead letters: the same columns, with
+//	  died           when it became one
+//	  reason         why
+//	leases   who publishes a partition
+//	  part, owner    the owner is '' if the partition is free
+//	  token          increases with each owner: writes of an earlier one fail
+//	  until          when the lease ends
+//	members  instances that live
+//	  member, until  an instance that does not renew in time counts as dead
+//	slots    on MariaDB: rows that are locked instead of order keys
+//	schema   the version of the tables
+//
+// # Databases
+//
+// PostgreSQL is tested with version 15 and pgx. An order key is locked by
+// pg_advisory_xact_lock, with a number that depends on the prefix and the key.
+//
+// MariaDB is tested with version 10.11 and go-sql-driver/mysql. An order key is one of 1,024
+// rows, so two keys may wait for each other. MySQL is not tested.
+//
+// SQLite is tested with modernc.org/sqlite. Set a busy timeout, because the relay writes,
+// too. Nil from Publish or InTx means that the event survives a power failure only with
+// synchronous=FULL:
+//
+//	sql.Open("sqlite", "file:shop.db?_pragma=busy_timeout(10000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)")
+//
+// Values are never part of SQL text, and bodies are not logged.
+package sqlevents

@@ -1,0 +1,193 @@
+package sqlevents_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rollcall-go/rollcall/transport"
+	"github.com/rollcall-go/rollcall/transport/sqlevents"
+)
+
+// committed has the IDs of each order key in the order of the commits.
+type committed struct {
+	mu   sync.Mutex
+	keys map[string][]string
+}
+
+// inTransaction publishes a message in a transaction that it commits or rolls back. When
+// Publish returns, the transaction has the lock of the key, and keeps it to the end. So
+// what is entered before the end is in the order of the commits.
+func (c *committed) inTransaction(ctx context.Context, x space, o *sqlevents.Transport, m transport.Message, random *rand.Rand) error {
+	tx, err := x.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }()
+	if err := o.Publish(o.WithTx(ctx, tx), m); err != nil {
+		return err
+	}
+	if random.IntN(8) == 0 {
+		return tx.Rollback()
+	}
+	c.mu.Lock()
+	c.keys[m.OrderKey()] = append(c.keys[m.OrderKey()], m.ID)
+	c.mu.Unlock()
+	time.Sleep(time.Duration(random.IntN(2000)) * time.Microsecond) // others get later IDs and commit first
+	return tx.Commit()
+}
+
+// From several instances that come and go, over a broker that fails and is unreachable at
+// random, all messages are published, and of each order key in the order of the commits.
+func TestOrderByKey(t *testing.T) {
+	onEach(t, func(t *testing.T, x space) {
+		inner := newRecorder()
+		var mu sync.Mutex
+		chance := rand.New(rand.NewPCG(1, 2))
+		inner.fails = func(transport.Message) error {
+			mu.Lock()
+			defer mu.Unlock()
+			switch chance.IntN(60) {
+			case 0, 1:
+				return errTest
+			case 2:
+				return &net.OpError{Op: "dial", Err: errors.New("connection refused")}
+			}
+			return nil
+		}
+		options := []sqlevents.Option{soon, sqlevents.MaxAttempts(1000), sqlevents.Lease(2 * time.Second)}
+		instances := []*sqlevents.Transport{x.outbox(t, inner, options...), x.outbox(t, inner, options...), x.outbox(t, inner, options...)}
+		c := &committed{keys: map[string][]string{}}
+		var all sync.WaitGroup
+		for w := range 3 {
+			all.Go(func() {
+				random := rand.New(rand.NewPCG(uint64(w), 7))
+				for n := range 60 {
+					m := keyed(fmt.Sprint(w, "/", n), "placed", fmt.Sprint("key ", random.IntN(5)))
+					if err := c.inTransaction(t.Context(), x, instances[w], m, random); err != nil {
+						t.Errorf("publishing %s: %v", m.ID, err)
+					}
+				}
+			})
+		}
+		inner.await(t, 20)
+		if err := instances[0].Close(); err != nil { // it still publishes to the database
+			t.Error(err)
+		}
+		x.outbox(t, inner, options...)
+		all.Wait()
+		flush(t, instances[1])
+		got := map[string][]string{}
+		seen := map[string]bool{}
+		for _, m := range inner.all() {
+			if !seen[m.ID] {
+				got[m.OrderKey()] = append(got[m.OrderKey()], m.ID)
+			}
+			seen[m.ID] = true
+		}
+		for key, want := range c.keys {
+			if !slices.Equal(got[key], want) {
+				t.Errorf("of %s came\n%q, committed are\n%q", key, got[key], want)
+			}
+		}
+		t.Logf("%d messages, %d duplicates", len(seen), len(inner.all())-len(seen))
+	})
+}
+
+// Transactions with several keys in opposite orders do not deadlock.
+func TestInTxWithSeveralKeysDoesNotDeadlock(t *testing.T) {
+	onEach(t, func(t *testing.T, x space) {
+		inner := newRecorder()
+		o := x.outbox(t, inner)
+		var all sync.WaitGroup
+		for w := range 4 {
+			all.Go(func() {
+				random := rand.New(rand.NewPCG(uint64(w), 3))
+				for n := range 20 {
+					if err := o.InTx(t.Context(), nil, func(ctx context.Context, _ *sql.Tx) error {
+						for _, key := range random.Perm(6) {
+							if err := o.Publish(ctx, keyed(fmt.Sprint(w, "/", n, "/", key), "placed", fmt.Sprint(key))); err != nil {
+								return err
+							}
+						}
+						return nil
+					}); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		all.Wait()
+		flush(t, o)
+		if got := len(inner.ids()); got != 4*20*6 {
+			t.Errorf("published are %d", got)
+		}
+	})
+}
+
+// Instances share the partitions. One that is closed gives its own to the other.
+func TestInstancesShareThePartitions(t *testing.T) {
+	onEach(t, func(t *testing.T, x space) {
+		inner := newRecorder()
+		first := x.outbox(t, inner, sqlevents.Lease(time.Second))
+		x.awaitShares(t, "64")
+		second := x.outbox(t, inner, sqlevents.Lease(time.Second))
+		x.awaitShares(t, "32 32")
+		for n := range 200 {
+			publish(t, first, message(fmt.Sprint(n), "placed"))
+		}
+		inner.await(t, 200)
+		if err := first.Close(); err != nil {
+			t.Error(err)
+		}
+		x.awaitShares(t, "64")
+		publish(t, second, message("200", "placed"))
+		inner.await(t, 201)
+		if err := second.Close(); err != nil {
+			t.Error(err)
+		}
+		x.awaitShares(t, "")
+		if got := len(inner.all()); got != 201 {
+			t.Errorf("%d messages were published for 201", got)
+		}
+	})
+}
+
+// awaitShares waits until the owners have as many partitions as wanted.
+func (x space) awaitShares(t *testing.T, want string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		rows, err := x.db.QueryContext(ctx, "SELECT count(*) FROM "+x.prefix+"leases WHERE owner <> '' GROUP BY owner")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var shares []string
+		for rows.Next() {
+			var n string
+			if err := rows.Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			shares = append(shares, n)
+		}
+		_ = rows.Close()
+		if strings.Join(shares, " ") == want {
+			return
+		}
+		<-tick.C
+		if ctx.Err() != nil {
+			t.Fatalf("the shares are %q, want %q", shares, want)
+		}
+	}
+}

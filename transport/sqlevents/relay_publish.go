@@ -1,0 +1,314 @@
+package sqlevents
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rollcall-go/rollcall/transport"
+)
+
+// beginPublish publishes what is ready, while few enough are in flight.
+func (r *relay) beginPublish(now time.Time) {
+	for r.inFlight < maxInFlight && len(r.ready) > 0 && !r.paused {
+		e := r.ready[0]
+		r.ready[0] = nil
+		r.ready = r.ready[1:]
+		switch {
+		case e.dropped:
+		case !e.part.valid(now):
+			r.lose(e.part)
+		default:
+			e.inFlight = true
+			r.inFlight++
+			r.queued--
+			r.publish(e)
+		}
+	}
+}
+
+// publish publishes an entry in a goroutine, and records what comes of it.
+func (r *relay) publish(e *entry) {
+	fence := lease{e.part.number, e.part.token}
+	go func() {
+		ctx, cancel := context.WithTimeout(r.ctx, publishTimeout)
+		err := r.t.inner.Publish(ctx, e.row.message)
+		cancel()
+		var then func()
+		switch {
+		case err == nil:
+			then = func() { r.confirm(e) }
+		case r.ctx.Err() != nil:
+			then = func() { r.fail(e) }
+		case isFinal(err):
+			then = r.bury(e, fence, err)
+		case r.isUnreachable(err):
+			then = func() { r.fail(e); r.log("outbox waits for the broker", err); r.pause() }
+		default:
+			then = r.retry(e, fence, err)
+		}
+		r.events <- func() {
+			e.inFlight = false
+			r.inFlight--
+			then()
+		}
+	}()
+}
+
+// isFinal reports whether a further attempt would fail, too.
+func isFinal(err error) bool {
+	var message *transport.MessageError
+	var unroutable *transport.UnroutableError
+	return errors.As(err, &message) || errors.As(err, &unroutable)
+}
+
+// isUnreachable reports whether the broker could not be reached, so that the message is not
+// the reason.
+func (r *relay) isUnreachable(err error) bool {
+	var network net.Error
+	if errors.As(err, &network) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) {
+		return true
+	}
+	c, ok := r.t.inner.(transport.Connector)
+	if !ok {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(r.ctx, time.Second)
+	defer cancel()
+	return c.AwaitConnection(ctx) != nil
+}
+
+// confirm lets the next entry of the key follow.
+func (r *relay) confirm(e *entry) {
+	e.confirmed, e.row.message = true, transport.Message{}
+	r.confirmed = append(r.confirmed, e.row.id)
+	r.failures = 0
+	r.follow(e)
+}
+
+// follow makes the next entry of a chain ready, after the first one is confirmed or gone.
+func (r *relay) follow(e *entry) {
+	c := r.chains[e.key]
+	if len(c.waiting) == 0 {
+		delete(r.chains, e.key)
+		return
+	}
+	c.first, c.waiting = c.waiting[0], c.waiting[1:]
+	r.ready = append(r.ready, c.first)
+}
+
+// fail drops an entry and those that wait for it. Its partition is read again from the
+// front, and what the running read brings is dropped.
+func (r *relay) fail(e *entry) {
+	c := r.chains[e.key]
+	delete(r.chains, e.key)
+	r.forget(e)
+	for _, w := range c.waiting {
+		r.drop(w)
+	}
+	r.readEpoch++
+	r.again(e.part.number)
+}
+
+// again makes the next read of a partition begin at its front.
+func (r *relay) again(number int) {
+	if p := r.parts[number]; p != nil {
+		p.again()
+	}
+}
+
+// drop forgets an entry that is not in flight.
+func (r *relay) drop(e *entry) {
+	e.dropped = true
+	r.queued--
+	r.forget(e)
+}
+
+func (r *relay) forget(e *entry) {
+	delete(r.known, e.row.id)
+	e.part.count--
+}
+
+// dropWhere drops the entries that are not in flight and that match.
+func (r *relay) dropWhere(match func(*entry) bool) {
+	for key, c := range r.chains {
+		if !match(c.first) {
+			continue
+		}
+		for _, w := range c.waiting {
+			r.drop(w)
+		}
+		if c.waiting = nil; !c.first.inFlight {
+			r.drop(c.first)
+			delete(r.chains, key)
+		}
+		r.again(c.first.part.number)
+	}
+	r.readEpoch++
+	r.ready = slices.DeleteFunc(r.ready, func(e *entry) bool { return e.dropped })
+}
+
+func (r *relay) dropAll() { r.dropWhere(func(*entry) bool { return true }) }
+
+// hold keeps the key of an entry from being published.
+func (r *relay) hold(e *entry, d time.Duration) {
+	r.fail(e)
+	r.holdBack(e, d)
+}
+
+func (r *relay) holdBack(e *entry, d time.Duration) {
+	until := r.now().Add(d)
+	r.held[e.key] = hold{e.part.number, until}
+	if r.nextExpiry.IsZero() || until.Before(r.nextExpiry) {
+		r.nextExpiry = until
+	}
+}
+
+// retry records a failed attempt. After the last one, the message becomes a dead letter.
+func (r *relay) retry(e *entry, fence lease, err error) func() {
+	attempt := e.row.attempts + 1
+	if attempt >= r.t.settings.maxAttempts {
+		return r.bury(e, fence, fmt.Errorf("given up after %d attempts: %w", attempt, err))
+	}
+	wait := max(r.t.settings.retry(attempt), 0)
+	ctx, cancel := context.WithTimeout(r.ctx, statement)
+	defer cancel()
+	if writing := r.t.settings.writeAttempt(ctx, r.t.db, e.row.id, fence, r.member, wait, err); writing != nil {
+		return func() { r.hold(e, max(wait, time.Second)); r.log("outbox can't be written", writing) }
+	}
+	return func() {
+		r.hold(e, wait)
+		r.logEvent(slog.LevelWarn, "event in the outbox will be published again", e, attempt, err, slog.Duration("after", wait))
+	}
+}
+
+// bury makes a dead letter of a row.
+func (r *relay) bury(e *entry, fence lease, reason error) func() {
+	ctx, cancel := context.WithTimeout(r.ctx, statement)
+	defer cancel()
+	buried, err := r.t.settings.writeDead(ctx, r.t.db, e.row.id, fence, r.member, reason)
+	switch {
+	case err != nil:
+		return func() { r.hold(e, time.Second); r.log("outbox can't be written", err) }
+	case !buried: // the lease is over, or the row is gone: a read will show which
+		return func() { r.hold(e, minPoll) }
+	}
+	return func() {
+		r.logEvent(slog.LevelError, "event in the outbox becomes a dead letter", e, e.row.attempts+1, reason)
+		if r.reading {
+			r.gone[e.row.id] = struct{}{}
+		}
+		r.forget(e)
+		r.follow(e)
+	}
+}
+
+// pause stops publishing until the broker can be reached.
+func (r *relay) pause() {
+	if r.paused || r.closing {
+		return
+	}
+	r.paused = true
+	r.failures++
+	r.dropAll()
+	wait := min(minPoll<<min(r.failures, 6), 5*time.Second)
+	go func() {
+		select {
+		case <-r.stopping.Done():
+		case <-time.After(wait):
+		}
+		if c, ok := r.t.inner.(transport.Connector); ok {
+			_ = c.AwaitConnection(r.stopping)
+		}
+		r.events <- func() { r.paused = false; r.nextPoll = r.now() }
+	}()
+}
+
+// beginDelete deletes what is confirmed.
+func (r *relay) beginDelete() {
+	if r.deleting || len(r.confirmed) == 0 {
+		return
+	}
+	r.deleting = true
+	n := min(len(r.confirmed), maxDelete)
+	ids := slices.Clone(r.confirmed[:n])
+	r.confirmed = append(r.confirmed[:0], r.confirmed[n:]...)
+	slices.Sort(ids) // so that two instances do not deadlock
+	r.background(func(ctx context.Context) func() {
+		err := r.t.settings.deleteRows(ctx, r.t.db, ids)
+		if err != nil { // this is also how long the next attempt waits
+			select {
+			case <-time.After(time.Second):
+			case <-r.ctx.Done():
+			}
+		}
+		return func() { r.endDelete(ids, err) }
+	})
+}
+
+func (r *relay) endDelete(ids []int64, err error) {
+	r.deleting = false
+	if err != nil {
+		r.log("outbox can't be written", err)
+		if r.ctx.Err() == nil {
+			r.confirmed = append(r.confirmed, ids...)
+		} else {
+			r.confirmed = nil // they will be published again
+		}
+		return
+	}
+	for _, id := range ids {
+		if e := r.known[id]; e != nil {
+			r.forget(e)
+		}
+		if r.reading {
+			r.gone[id] = struct{}{}
+		}
+	}
+}
+
+// deleteRows deletes rows. The number of placeholders is a power of two, so that there are
+// few different statements.
+func (s settings) deleteRows(ctx context.Context, x Execer, ids []int64) error {
+	size := 1
+	for size < len(ids) {
+		size *= 2
+	}
+	args := make([]any, size)
+	for i := range args {
+		args[i] = ids[min(i, len(ids)-1)]
+	}
+	_, err := x.ExecContext(ctx, s.dialect.bound("DELETE FROM "+s.table("outbox")+" WHERE id IN "+marks(size)), args...)
+	return err
+}
+
+// log logs a problem, once until it is over.
+func (r *relay) log(message string, err error) {
+	text := message + err.Error()
+	if r.problem == text || r.stopping.Err() != nil {
+		return
+	}
+	r.problem = text
+	r.t.settings.log().Warn(message, slog.String("reason", err.Error()))
+}
+
+func (r *relay) logEvent(level slog.Level, message string, e *entry, attempt int, reason error, more ...slog.Attr) {
+	m := e.row.message
+	attributes := append([]slog.Attr{slog.String("event", m.Event), slog.String("id", m.ID), slog.Int("attempt", attempt)}, more...)
+	r.t.settings.log().LogAttrs(r.ctx, level, message, append(attributes, slog.String("reason", shortened(reason.Error())))...)
+}
+
+// shortened returns a text that fits into a column and a log, as valid UTF-8.
+func shortened(text string) string {
+	text = strings.ReplaceAll(strings.ToValidUTF8(text, "?"), "\x00", "?")
+	if len(text) > 2000 {
+		text = strings.ToValidUTF8(text[:2000], "") + " …"
+	}
+	return text
+}

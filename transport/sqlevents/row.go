@@ -1,0 +1,116 @@
+package sqlevents
+
+import (
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"github.com/rollcall-go/rollcall/transport"
+)
+
+// row is a message as a row of the outbox.
+type row struct {
+	id       int64 // 0 before it is inserted
+	part     int
+	orderKey string // "" if it has none
+	message  transport.Message
+	headers  string // of the message, as JSON
+	attempts int    // that have failed
+	wait     int64  // microseconds until the next attempt; not positive if it is due
+}
+
+// inserted are the columns that insert sets. Their order is that of values.
+var inserted = []string{"part", "message_id", "event", "receiver_key", "order_key", "content_type", "source", "headers", "body"}
+
+// newRow returns the row of a message. The error is a *transport.MessageError.
+func (s settings) newRow(m transport.Message) (row, error) {
+	if err := m.Check(); err != nil {
+		return row{}, err
+	}
+	r := row{message: m.Clone(), orderKey: m.OrderKey(), headers: "{}"}
+	if r.orderKey == "" && s.orderBy != nil {
+		r.orderKey = s.orderBy(m)
+	}
+	if strings.ContainsRune(r.orderKey, 0) {
+		return row{}, &transport.MessageError{ID: m.ID, Event: m.Event, Problem: "its order key contains a zero byte"}
+	}
+	r.part = rand.IntN(partitions)
+	if r.orderKey != "" {
+		r.part = partOf(r.orderKey)
+	}
+	if len(m.Headers) > 0 {
+		text, err := json.Marshal(m.Headers)
+		if err != nil {
+			return row{}, &transport.MessageError{ID: m.ID, Event: m.Event, Problem: err.Error()}
+		}
+		r.headers = string(text)
+	}
+	return r, nil
+}
+
+// values returns what insert sets.
+func (r row) values() []any {
+	m := r.message
+	body := m.Body
+	if body == nil {
+		body = []byte{} // not NULL
+	}
+	return []any{r.part, m.ID, m.Event, m.Key, r.orderKey, m.ContentType, m.Source, r.headers, body}
+}
+
+// selected are the columns that scan reads, in its order.
+const selected = "id, part, message_id, event, receiver_key, order_key, content_type, source, headers, body, attempts"
+
+// scan reads a row, and then more columns. It copies what it reads.
+func (r *row) scan(scan func(...any) error, more ...any) error {
+	m := &r.message
+	err := scan(append([]any{&r.id, &r.part, &m.ID, &m.Event, &m.Key, &r.orderKey, &m.ContentType, &m.Source, &r.headers, &m.Body, &r.attempts}, more...)...)
+	if err != nil || r.headers == "{}" {
+		return err
+	}
+	if err := json.Unmarshal([]byte(r.headers), &m.Headers); err != nil {
+		return fmt.Errorf("the headers of row %d: %w", r.id, err)
+	}
+	return nil
+}
+
+// hash is part of the stored format: all instances must agree on it.
+func hash(text string) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(text))
+	return h.Sum64()
+}
+
+func partOf(orderKey string) int { return int(hash(orderKey) >> 32 % partitions) }
+
+func slotOf(orderKey string) int { return int(hash(orderKey) >> 16 % slots) }
+
+// lockNumber returns the number of an advisory lock. The application may use such locks,
+// too, so the number depends on a text of ours.
+func (s settings) lockNumber(orderKey string) int64 {
+	return int64(hash("rollcall outbox\x00" + s.schema + "\x00" + s.prefix + "\x00" + orderKey))
+}
+
+// locks returns the sorted numbers to lock for the order keys of rows, each once. Two
+// transactions that lock in this order do not deadlock.
+func (s settings) locks(rows []row) []any {
+	var numbers []int64
+	for _, r := range rows {
+		switch {
+		case r.orderKey == "":
+		case s.dialect == PostgreSQL:
+			numbers = append(numbers, s.lockNumber(r.orderKey))
+		case s.dialect == MariaDB:
+			numbers = append(numbers, int64(slotOf(r.orderKey)))
+		}
+	}
+	slices.Sort(numbers)
+	var list []any
+	for _, n := range slices.Compact(numbers) {
+		list = append(list, n)
+	}
+	return list
+}

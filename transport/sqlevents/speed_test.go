@@ -1,0 +1,116 @@
+package sqlevents_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"sync/atomic"
+	"testing"
+
+	"github.com/rollcall-go/rollcall/transport"
+)
+
+// BenchmarkRelay measures how fast a relay drains the outbox to a broker that confirms at
+// once.
+func BenchmarkRelay(b *testing.B) {
+	for _, s := range servers {
+		b.Run(s.dialect.String(), func(b *testing.B) {
+			x := s.open(b)
+			x.migrate(b)
+			full, counting := fill(b, x, b.N)
+			b.ResetTimer()
+			o := x.outbox(b, counting)
+			<-full
+			b.StopTimer()
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "messages/s")
+			_ = o.Close()
+		})
+	}
+}
+
+type counter struct {
+	transport.Transport
+	left atomic.Int64
+	done chan struct{}
+}
+
+func (c *counter) Publish(context.Context, transport.Message) error {
+	if c.left.Add(-1) == 0 {
+		close(c.done)
+	}
+	return nil
+}
+
+// fill stores n messages of 1 KiB.
+func fill(b *testing.B, x space, n int) (full chan struct{}, inner *counter) {
+	stuck := &stuckBroker{}
+	o := x.outbox(b, stuck)
+	for left := n; left > 0; left -= 1000 {
+		if err := o.InTx(b.Context(), nil, func(ctx context.Context, _ *sql.Tx) error {
+			for i := range min(left, 1000) {
+				m := message(fmt.Sprint(left, "/", i), "placed")
+				m.Body = make([]byte, 1024)
+				if err := o.Publish(ctx, m); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	_ = o.Close()
+	inner = &counter{done: make(chan struct{})}
+	inner.left.Store(int64(n))
+	return inner.done, inner
+}
+
+// stuckBroker can never be reached.
+type stuckBroker struct{ transport.Transport }
+
+func (*stuckBroker) Publish(ctx context.Context, _ transport.Message) error {
+	return context.DeadlineExceeded
+}
+
+// BenchmarkPublish measures Publish in a transaction beside a bare INSERT of the same
+// columns.
+func BenchmarkPublish(b *testing.B) {
+	for _, s := range servers {
+		for _, key := range []string{"bare", "", "key"} {
+			b.Run(fmt.Sprintf("%v/%q", s.dialect, key), func(b *testing.B) {
+				x := s.open(b)
+				x.migrate(b)
+				o := x.outbox(b, &stuckBroker{})
+				_ = o.Close() // no relay
+				tx, err := x.db.BeginTx(b.Context(), nil)
+				if err != nil {
+					b.Fatal(err)
+				}
+				defer tx.Rollback()
+				ctx := o.WithTx(b.Context(), tx)
+				bare := "INSERT INTO " + x.prefix + "outbox (part, message_id, event, receiver_key, order_key, content_type, source, headers, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+				if x.dialect.String() == "PostgreSQL" {
+					bare = "INSERT INTO " + x.prefix + "outbox (part, message_id, event, receiver_key, order_key, content_type, source, headers, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+				}
+				body := make([]byte, 1024)
+				b.ResetTimer()
+				for i := range b.N {
+					m := message("some id", "placed")
+					m.Body = body
+					switch key {
+					case "bare":
+						_, err = tx.ExecContext(ctx, bare, i%64, m.ID, m.Event, "", "", m.ContentType, "", "{}", body)
+					case "key":
+						m.Headers = map[string]string{"ce-partitionkey": fmt.Sprint(i % 100)}
+						fallthrough
+					default:
+						err = o.Publish(ctx, m)
+					}
+					if err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
