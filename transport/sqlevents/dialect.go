@@ -52,7 +52,7 @@ func (d Dialect) quoted(name string) string {
 	return `"` + name + `"`
 }
 
-// bound replaces each question mark by the placeholder of the database.
+// bound writes the parameters of a statement, which are question marks, as the database does.
 func (d Dialect) bound(text string) string {
 	if d != PostgreSQL {
 		return text
@@ -69,5 +69,5 @@ func (d Dialect) bound(text string) string {
 	}
 }
 
-// marks returns n placeholders in parentheses.
+// marks returns n parameters in parentheses.
 func marks(n int) string { return "(" + strings.Repeat("?,", n-1) + "?)" }

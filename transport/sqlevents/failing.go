@@ -46,7 +46,7 @@ func (s settings) writeDead(ctx context.Context, db *sql.DB, id int64, l lease, 
 	return true, tx.Commit()
 }
 
-// textMark is a placeholder whose type the database can't find out.
+// textMark is a parameter that must be marked as text, because nothing else says its type.
 func (s settings) textMark() string {
 	if s.dialect == PostgreSQL {
 		return "?::text"

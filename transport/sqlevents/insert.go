@@ -13,7 +13,7 @@ type Execer interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 }
 
-// maxRows is how many rows a statement inserts. Databases limit the placeholders.
+// maxRows is how many rows a statement inserts. Databases limit the parameters.
 const maxRows = 500
 
 // insert inserts rows in their order. The locks of their order keys are taken before the

@@ -273,7 +273,7 @@ func (r *relay) endDelete(ids []int64, err error) {
 	}
 }
 
-// deleteRows deletes rows. The number of placeholders is a power of two, so that there are
+// deleteRows deletes rows. The number of parameters is a power of two, so that there are
 // few different statements.
 func (s settings) deleteRows(ctx context.Context, x Execer, ids []int64) error {
 	size := 1
