@@ -49,16 +49,11 @@ OLDEST := go1.25.0
 oldest: ## test the root with the oldest Go that it allows
 	GOTOOLCHAIN=$(OLDEST) GOWORK=off go test ./...
 
-# SQLite takes a minute to compile for each system. Its author tests it there.
-PORTABLE = $(shell go list -f '{{if .GoFiles}}{{.ImportPath}}{{end}}' work | grep -v /examples/hooks)
-
-TESTED = $(shell go list -f '{{if not .GoFiles}}{{.ImportPath}}{{end}}' work)
-
 .PHONY: platforms
 platforms: ## build all modules for other systems, and vet them for one of these and for 32 bits
-	@for os in darwin windows; do echo "build for $$os"; GOOS=$$os go build $(PORTABLE) || exit 1; done
-	GOOS=darwin go vet $(filter-out %/sqlevents %/outboxtest,$(PORTABLE) $(TESTED))
-	GOARCH=386 go vet $(filter-out %/sqlevents %/outboxtest,$(PORTABLE) $(TESTED))
+	@for os in darwin windows; do echo "build for $$os"; GOOS=$$os go build work || exit 1; done
+	GOOS=darwin go vet work
+	GOARCH=386 go vet work
 
 # A registry that does not list the versions of a module says nothing of it.
 .PHONY: outdated
