@@ -42,35 +42,48 @@ func (f *Filter) Listeners(ev any) (*rollcall.Listeners, error) {
 	return rollcall.NewListeners(spec)
 }
 
+// admitted returns the listeners that the predicate admits, with their reasons. A reason
+// does not name a listener that is left out as if it ran.
 func (f *Filter) admitted(ev any, s rollcall.Spec) ([]*rollcall.Listener, []*ordering.Reason) {
-	listeners, reasons := make([]*rollcall.Listener, 0, len(s.Listeners)), make([]*ordering.Reason, 0, len(s.Reasons))
-	var gone []string
+	all, n := make([]*rollcall.Listener, len(s.Listeners)), 0 // the admitted ones, and from the end the others
+	gone := len(all)
+	reasons := make([]*ordering.Reason, 0, len(s.Reasons))
 	for i, l := range s.Listeners {
 		if !f.admits(ev, *l) {
-			gone = append(gone, l.ID)
+			gone--
+			all[gone] = l
 			continue
 		}
-		listeners = append(listeners, l)
+		all[n], n = l, n+1
 		if s.Reasons != nil {
 			reasons = append(reasons, s.Reasons[i])
 		}
 	}
 	for i, r := range reasons {
-		if r == nil {
-			continue
-		}
-		apart := r.Beside != nil && slices.Contains(gone, r.Beside.Target)
-		untied := r.Tie != "" && slices.Contains(gone, r.Tie)
-		if apart || untied {
-			changed := *r
-			changed.Apart = changed.Apart || apart
-			if untied {
-				changed.Tie = ""
-			}
-			reasons[i] = &changed
-		}
+		reasons[i] = reasonWithout(all[gone:], r)
 	}
-	return listeners, reasons
+	return all[:n], reasons
+}
+
+// reasonWithout returns a reason for a list without some listeners. It is r itself if r
+// names none of them.
+func reasonWithout(gone []*rollcall.Listener, r *ordering.Reason) *ordering.Reason {
+	if r == nil {
+		return nil
+	}
+	isGone := func(id string) bool {
+		return slices.ContainsFunc(gone, func(l *rollcall.Listener) bool { return l.ID == id })
+	}
+	apart, untied := r.Beside != nil && isGone(r.Beside.Target), r.Tie != "" && isGone(r.Tie)
+	if !apart && !untied {
+		return r
+	}
+	changed := *r
+	changed.Apart = changed.Apart || apart
+	if untied {
+		changed.Tie = ""
+	}
+	return &changed
 }
 
 // All returns all listeners of the provider, admitted or not. It returns nil if the
