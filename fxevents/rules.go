@@ -45,7 +45,7 @@ func Off(event string, entries ...string) Option {
 
 func ruleOption(name, at, event string, texts []string, add func(*settings, rule)) Option {
 	return optionFunc(func(s *settings) {
-		r := rule{event: event, what: name + " at " + at, position: orderfile.Position{}}
+		r := rule{event: event, what: name + " at " + at}
 		fail := func(format string, args ...any) {
 			s.problems = append(s.problems, fmt.Errorf("%s: "+format, append([]any{r.what}, args...)...))
 		}
@@ -131,6 +131,11 @@ type decisions struct {
 
 // decide returns the rules for each provider.
 func (a *Assembly) decide(groups []group, c catalog) ([]ordering.Rules, error) {
+	rules := make([]ordering.Rules, len(groups))
+	sequences, off := a.ownRules()
+	if len(sequences)+len(off) == 0 && !a.acceptsTies() {
+		return rules, nil
+	}
 	d := &decisions{catalog: c, lost: a.lost}
 	for _, g := range groups {
 		s := scopeOf(g.listeners)
@@ -139,8 +144,6 @@ func (a *Assembly) decide(groups []group, c catalog) ([]ordering.Rules, error) {
 		}
 		d.scopes = append(d.scopes, s)
 	}
-	sequences, off := a.ownRules()
-	rules := make([]ordering.Rules, len(groups))
 	for _, r := range sequences {
 		d.each(ordering.InSequence, r, func(i int, events []string, entries []ordering.Entry) {
 			rules[i].Sequences = append(rules[i].Sequences, ordering.Sequence{Events: events, Entries: entries})

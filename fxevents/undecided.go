@@ -1,8 +1,11 @@
 package fxevents
 
 import (
+	"slices"
+
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/internal/friend"
+	"github.com/rollcall-go/rollcall/internal/orderfile"
 	"github.com/rollcall-go/rollcall/provider"
 )
 
@@ -31,6 +34,10 @@ func (bridge) Undecided(_ friend.Key, a *Assembly, differ func(a, b rollcall.Lis
 	}
 	add(a.sortedLists())
 	return ties
+}
+
+func (a *Assembly) acceptsTies() bool {
+	return slices.ContainsFunc(a.contents(), func(f *orderfile.File) bool { return len(f.Ties) > 0 })
 }
 
 // accept notes the events whose ties the order files accept.

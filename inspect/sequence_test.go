@@ -188,7 +188,7 @@ func TestSequenceOfAnApplication(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v\n%s", err, sequence)
 		}
-		again, err := provider.Build(listeners, events, f.Rules(func(r orderfile.Rule) ([]string, bool) { return []string{r.Event}, true }))
+		again, err := provider.Build(listeners, events, f.Rules())
 		if err != nil {
 			t.Fatalf("%v\n%s", err, sequence)
 		}

@@ -113,11 +113,12 @@ func (s *sorter) decided(of event.Key, keys []event.Key) (off []Off, sequences [
 // sort returns the listeners of all the keys together, with their reasons. Prepended and
 // appended members have no reason. A list with such members never runs in parallel.
 func (s *sorter) sort(of event.Key, keys []event.Key) (rollcall.Spec, error) {
-	placed, err := s.place(of, keys)
+	texts := s.textsOf(of, keys)
+	placed, err := s.set.Sort(texts...)
 	if err != nil {
 		return rollcall.Spec{}, err
 	}
-	spec := rollcall.Spec{Sorted: true, Sequences: s.set.Sequences(s.textsOf(of, keys)...), Listeners: make([]*rollcall.Listener, len(placed)), Reasons: make([]*ordering.Reason, len(placed))}
+	spec := rollcall.Spec{Sorted: true, Sequences: s.set.Sequences(texts...), Listeners: make([]*rollcall.Listener, len(placed)), Reasons: make([]*ordering.Reason, len(placed))}
 	for i, p := range placed {
 		m := s.members[p.Item]
 		spec.Listeners[i] = m.Listener

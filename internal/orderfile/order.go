@@ -136,7 +136,7 @@ func (f *File) eventsOf(indexes []int) ([]EventOrder, []*Error) {
 		listeners[i] = PlacedListener{Listener: l, Declared: index}
 		items[i] = l.item()
 	}
-	orders, err := ordering.Sort(items, forgiving(f.Rules(ofEvent)))
+	orders, err := ordering.Sort(items, forgiving(f.Rules()))
 	if err != nil {
 		return nil, f.located(err, listeners)
 	}

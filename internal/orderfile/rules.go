@@ -59,25 +59,26 @@ func (p *parser) ties(f field) {
 	}
 }
 
-// Rules returns what the file decides, as package ordering takes it. The function events
-// returns the events that a rule is for, by the names that the items have; false means
-// that the rule is left out.
-func (f *File) Rules(events func(Rule) ([]string, bool)) ordering.Rules {
+// Rules returns what the file decides, for the events as it names them.
+func (f *File) Rules() ordering.Rules {
 	var r ordering.Rules
 	for _, q := range f.Sequences {
-		if of, ok := events(q); ok {
-			r.Sequences = append(r.Sequences, ordering.Sequence{Events: of, Entries: q.entries()})
-		}
+		r.Sequences = append(r.Sequences, ordering.Sequence{Events: q.events(), Entries: q.entries()})
 	}
 	for _, off := range f.Off {
-		of, ok := events(off)
 		for _, e := range off.Entries {
-			if ok {
-				r.Off = append(r.Off, ordering.Off{Events: of, Entry: e.Entry})
-			}
+			r.Off = append(r.Off, ordering.Off{Events: off.events(), Entry: e.Entry})
 		}
 	}
 	return r
+}
+
+// events returns the events that a rule is for; none means all.
+func (r Rule) events() []string {
+	if r.Event == Every {
+		return nil
+	}
+	return []string{r.Event}
 }
 
 func (r Rule) entries() []ordering.Entry {
@@ -110,14 +111,6 @@ func (f *File) entryPosition(kind ordering.RuleKind, source, target string) Posi
 	return first
 }
 
-// ofEvent returns the events of a rule in a file by itself.
-func ofEvent(r Rule) ([]string, bool) {
-	if r.Event == Every {
-		return nil, true
-	}
-	return []string{r.Event}, true
-}
-
 // forgiving returns rules whose entries may be absent.
 func forgiving(r ordering.Rules) ordering.Rules {
 	for _, q := range r.Sequences {
@@ -147,7 +140,7 @@ func (f *File) checkRules() []*Error {
 		items[i] = l.item()
 		heard[l.Event] = true
 	}
-	_, err := ordering.NewSet(items, nil, f.Rules(ofEvent))
+	_, err := ordering.NewSet(items, nil, f.Rules())
 	var problems []*Error
 	for _, e := range errlist.Leaves(err) {
 		if isOfRule(e) {
