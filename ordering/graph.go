@@ -1,9 +1,6 @@
 package ordering
 
-import (
-	"errors"
-	"slices"
-)
+import "slices"
 
 // graph is the items of one dispatch and the hints between them. Its nodes are the
 // members, numbered in declared order, and then the gates.
@@ -16,13 +13,6 @@ type graph struct {
 	links   []link // of the sequences
 }
 
-// gate is a node between all members that must run before it and all that must run after
-// it. With k of the one and m of the other, it replaces k·m edges by k+m. A gate has no
-// place in the order.
-type gate struct {
-	ids []string // of those that hints or an entry of a sequence name by a label
-}
-
 // edge means that from runs before to.
 type edge struct {
 	from, to int32
@@ -31,13 +21,6 @@ type edge struct {
 	owner int32
 	hint  hint
 	link  int32 // index of the link of a sequence; -1 for a hint
-}
-
-// link is what a sequence asks of the members of an entry: to run after those of an
-// earlier one.
-type link struct {
-	sequence       *Sequence
-	earlier, later int
 }
 
 // newGraph returns the graph of the members of the events. The error joins a *BandError
@@ -66,60 +49,6 @@ func (g *graph) connectMembers(events []string) error {
 
 // nodes returns the number of nodes.
 func (g *graph) nodes() int { return len(g.members) + len(g.gates) }
-
-func (g *graph) isGate(node int32) bool { return int(node) >= len(g.members) }
-
-func (g *graph) addGate(x gate) (node int32) {
-	g.gates = append(g.gates, x)
-	return int32(g.nodes() - 1)
-}
-
-// gateKey identifies the gate of a label. Members of other bands are on the right side of
-// the namer anyway, or the hint contradicts the bands.
-type gateKey struct {
-	label int32
-	side  side
-	band  Band
-}
-
-// passGate connects the owner of a hint with the gate of the label that the hint names.
-func (g *graph) passGate(owner int32, h hint, gates map[gateKey]int32) {
-	key := gateKey{h.label, h.side, g.item(owner).Band}
-	node, known := gates[key]
-	if !known {
-		node = g.addGate(gate{})
-		gates[key] = node
-	}
-	e := edge{from: node, to: owner, owner: owner, hint: h, link: -1}
-	if h.side == before {
-		e.from, e.to = e.to, e.from
-	}
-	g.edges = append(g.edges, e)
-}
-
-// fillGates connects the members of labels with the gates.
-func (g *graph) fillGates(gates map[gateKey]int32) {
-	if len(gates) == 0 {
-		return
-	}
-	for n := range g.members {
-		for _, label := range g.set.labelNumbers(g.members[n]) {
-			for _, side := range [...]side{after, before} {
-				node, named := gates[gateKey{label, side, g.item(int32(n)).Band}]
-				if !named {
-					continue
-				}
-				x := &g.gates[int(node)-len(g.members)]
-				x.ids = append(x.ids, g.item(int32(n)).ID)
-				e := edge{from: int32(n), to: node, owner: -1, hint: hint{side: side}, link: -1}
-				if side == before {
-					e.from, e.to = e.to, e.from
-				}
-				g.edges = append(g.edges, e)
-			}
-		}
-	}
-}
 
 // connectAll connects the owner of a hint with each member that has the target's ID.
 func (g *graph) connectAll(owner int32, h hint, events []string) {
@@ -174,146 +103,6 @@ func (g *graph) publicHint(e edge) Hint {
 		h.Members = g.gates[int(end)-len(g.members)].ids
 	}
 	return h
-}
-
-// connectSequences adds the edges of the sequences that hold for the events. Members that
-// a later entry means come after those that an earlier one means, through a gate between
-// each entry and the next that has members.
-func (g *graph) connectSequences(events []string) error {
-	var problems []error
-	labelled := map[int32][]int32{} // label → nodes, once it is needed
-	for i := range g.set.rules.Sequences {
-		q := &g.set.rules.Sequences[i]
-		if !q.isFor(events) {
-			continue
-		}
-		problems = append(problems, g.connectSequence(q, events, labelled))
-	}
-	return errors.Join(problems...)
-}
-
-// connectSequence adds the edges of one sequence. Only members of one band need them:
-// the bands order the others, or contradict the sequence.
-func (g *graph) connectSequence(q *Sequence, events []string, labelled map[int32][]int32) error {
-	type group struct {
-		entry int
-		nodes []int32
-	}
-	latest := map[Band]group{} // the latest entry with members
-	seen := map[int32]int{}    // node → the entry that means it
-	top := group{entry: -1}    // an entry with members of the last band so far
-	for i, entry := range q.Entries {
-		byBand := map[Band][]int32{}
-		for _, n := range g.nodesOf(entry.Target, events, labelled) {
-			byBand[g.item(n).Band] = append(byBand[g.item(n).Band], n)
-			if first, twice := seen[n]; twice {
-				g.edges = append(g.edges, edge{from: n, to: n, owner: n, hint: hint{target: -1, side: after}, link: g.addLink(link{q, first, i})})
-			}
-			seen[n] = i
-		}
-		for _, band := range bands {
-			nodes := byBand[band]
-			if len(nodes) == 0 {
-				continue
-			}
-			if top.entry >= 0 && band < g.item(top.nodes[0]).Band {
-				return g.sequenceAgainstBands(link{q, top.entry, i}, top.nodes[0], nodes[0])
-			}
-			if earlier, some := latest[band]; some {
-				if x, y := g.differentKeys(earlier.nodes, nodes); x >= 0 {
-					return g.sequenceAgainstBands(link{q, earlier.entry, i}, x, y)
-				}
-				g.connectEntries(link{q, earlier.entry, i}, earlier.nodes, nodes)
-			}
-			latest[band] = group{i, nodes}
-			if top.entry < 0 || band > g.item(top.nodes[0]).Band {
-				top = group{i, nodes}
-			}
-		}
-	}
-	return nil
-}
-
-var bands = [...]Band{Prepended, Normal, Appended, Asynchronous}
-
-func (g *graph) addLink(l link) int32 {
-	g.links = append(g.links, l)
-	return int32(len(g.links) - 1)
-}
-
-func (g *graph) connectEntries(l link, earlier, later []int32) {
-	index := g.addLink(l)
-	x := gate{}
-	if _, isLabel := l.sequence.Entries[l.earlier].Label(); isLabel {
-		for _, n := range earlier {
-			x.ids = append(x.ids, g.item(n).ID)
-		}
-	}
-	node := g.addGate(x)
-	h := hint{target: -1, side: after}
-	for _, n := range earlier {
-		g.edges = append(g.edges, edge{from: n, to: node, owner: -1, hint: h, link: index})
-	}
-	for _, n := range later {
-		g.edges = append(g.edges, edge{from: node, to: n, owner: n, hint: h, link: index})
-	}
-}
-
-// nodesOf returns the nodes that a target means.
-func (g *graph) nodesOf(t Target, events []string, labelled map[int32][]int32) []int32 {
-	if _, isLabel := t.Label(); isLabel {
-		if len(labelled) == 0 {
-			for n, item := range g.members {
-				for _, label := range g.set.labelNumbers(item) {
-					labelled[label] = append(labelled[label], int32(n))
-				}
-			}
-		}
-		return labelled[g.set.labelIndex(t.ID)]
-	}
-	first, known := g.set.byID[t.ID]
-	if !known {
-		return nil
-	}
-	var nodes []int32
-	for _, event := range events {
-		if item, ok := g.set.of(first, event); ok {
-			if n, on := g.node(item); on {
-				nodes = append(nodes, n)
-			}
-		}
-	}
-	return nodes
-}
-
-// hintOf returns the hint that a node of the later entry of a link has by it.
-func (g *graph) hintOf(l link, node int32) Hint {
-	it := g.item(node)
-	later := l.sequence.Entries[l.later]
-	return Hint{Listener: it.ID, Item: int(g.members[node]), Side: After, Target: l.sequence.Entries[l.earlier].ID,
-		Source: later.Source, Registered: it.Source, Sequence: l.sequence}
-}
-
-func (g *graph) sequenceAgainstBands(l link, earlier, later int32) error {
-	x := g.item(earlier)
-	return &BandError{Hint: g.hintOf(l, later), Target: int(g.members[earlier]), TargetID: x.ID, TargetSource: x.Source,
-		Band: x.Band, Keys: [2]string{x.Key, g.item(later).Key}}
-}
-
-// differentKeys returns a node of each group if their receiver keys differ: such listeners
-// run independently of each other. Otherwise it returns -1.
-func (g *graph) differentKeys(earlier, later []int32) (x, y int32) {
-	for _, x := range earlier {
-		if g.item(x).Key != g.item(later[0]).Key {
-			return x, later[0]
-		}
-	}
-	for _, y := range later {
-		if g.item(y).Key != g.item(earlier[0]).Key {
-			return earlier[0], y
-		}
-	}
-	return -1, -1
 }
 
 // adjacency groups edges by one of their ends, in one array.
