@@ -1,6 +1,9 @@
 package bigshop
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // module is one package with an Fx module. Form names its template.
 type module struct {
@@ -133,4 +136,15 @@ func bundles() []bundle {
 		all = append(all, b)
 	}
 	return all
+}
+
+// BundleOf returns the package that puts a module of the application together with others,
+// or "" if nothing does.
+func BundleOf(pkg string) string {
+	for _, b := range bundles() {
+		if slices.ContainsFunc(b.Modules, func(m module) bool { return m.Pkg == pkg }) {
+			return b.Pkg
+		}
+	}
+	return ""
 }

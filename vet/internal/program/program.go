@@ -181,7 +181,7 @@ func (p *Program) Analyze(a *analysis.Analyzer, changed ...string) ([]Finding, e
 	if err := p.check(reached); err != nil {
 		return nil, err
 	}
-	graph, err := checker.Analyze([]*analysis.Analyzer{a}, p.analyzed(), &checker.Options{SanityCheck: true})
+	graph, err := checker.Analyze([]*analysis.Analyzer{a}, p.analyzed(), &checker.Options{SanityCheck: len(changed) == 0})
 	if err != nil {
 		return nil, err
 	}
