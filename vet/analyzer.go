@@ -2,7 +2,6 @@ package vet
 
 import (
 	"go/ast"
-	"go/types"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -11,46 +10,54 @@ import (
 // Analyzer reports mistakes in the use of rollcall. It has no flags.
 var Analyzer = &analysis.Analyzer{
 	Name:      "rollcall",
-	Doc:       "report mistakes in the use of rollcall\n\n" + summary,
+	Doc:       "report mistakes in the use of rollcall\n\n" + about,
 	URL:       "https://pkg.go.dev/github.com/rollcall-go/rollcall/vet",
 	Run:       run,
-	FactTypes: []analysis.Fact{(*uses)(nil), (*options)(nil)},
+	FactTypes: []analysis.Fact{(*summary)(nil)},
 }
 
-const summary = "The analyzer checks tags, listeners, contributions and order files of each package. " +
+const about = "The analyzer checks tags, listeners, contributions and order files of each package. " +
 	"Where an application is built, it checks what its modules say together, as fx.New does at start."
 
 func run(pass *analysis.Pass) (any, error) {
-	if !concerns(pass) {
+	reaches := reach(pass)
+	if reaches == nothing {
 		return nil, nil
 	}
-	pass.ExportPackageFact(&uses{})
 	p := newPackage(pass)
 	p.checkCalls()
-	p.exportOptions()
+	p.export(reaches == reachesRollcall)
 	p.checkApplications()
 	return nil, nil
 }
 
-// concerns reports whether a package uses rollcall, or imports one that does. Fx itself and
-// the packages of rollcall are none of its users.
-func concerns(pass *analysis.Pass) bool {
-	if isOwn(pass.Pkg.Path()) {
-		return false
+// reached says what a package may use.
+type reached int
+
+const (
+	nothing reached = iota
+	reachesFx
+	reachesRollcall
+)
+
+// reach returns what a package may use: rollcall, if it or a package that it imports does,
+// or only Fx. Fx itself and the packages of rollcall don't count.
+func reach(pass *analysis.Pass) reached {
+	if isOwn(pass.Pkg.Path()) || strings.HasPrefix(pass.Pkg.Path(), fxPath) {
+		return nothing
 	}
+	found := nothing
 	for _, imported := range pass.Pkg.Imports() {
-		if isOwn(imported.Path()) || pass.ImportPackageFact(imported, &uses{}) {
-			return true
+		var s summary
+		if isOwn(imported.Path()) || pass.ImportPackageFact(imported, &s) && s.Uses {
+			return reachesRollcall
+		}
+		if imported.Path() == fxPath {
+			found = reachesFx
 		}
 	}
-	return false
+	return found
 }
-
-// uses is the fact that a package uses rollcall, or imports one that does.
-type uses struct{}
-
-func (*uses) AFact()         {}
-func (*uses) String() string { return "uses rollcall" }
 
 // The import paths whose names the analyzer knows.
 const (
@@ -79,5 +86,3 @@ func isOwn(path string) bool {
 func (p *pkg) isTest(f *ast.File) bool {
 	return strings.HasSuffix(p.pass.Fset.Position(f.FileStart).Filename, "_test.go")
 }
-
-var _ = types.Universe

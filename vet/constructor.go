@@ -74,6 +74,7 @@ func (p *pkg) function(e ast.Expr) *function {
 		return f
 	}
 	f.signature(s)
+	p.findEarly(f, e)
 	return f
 }
 

@@ -21,6 +21,7 @@ func (p *pkg) contribute(call *ast.CallExpr) []part {
 	}
 	x := r.contribution("fxevents.Contribute", args[0])
 	x.Func = r.function(call.Args[0])
+	r.checkEarly(x.Func)
 	result, err := p.memberOf(call.Args[0], args[0])
 	if err != nil {
 		r.fail(badConstructor, spanOf(call.Args[0]), err)
@@ -65,7 +66,7 @@ func (p *pkg) contributeValue(call *ast.CallExpr) []part {
 
 // contribution returns a contribution with its tag, and reports the tag's problems.
 func (r registration) contribution(call string, of types.Type) part {
-	x := part{Kind: contribution, Call: call, Type: typeInfoOf(of)}
+	x := part{Kind: contribution, Call: call, Type: listInfoOf(of)}
 	tag, known := r.tagsOf(1)
 	switch {
 	case !known:
@@ -93,6 +94,7 @@ func (r registration) contribution(call string, of types.Type) part {
 // identify sets the ID of a contribution. A value whose type is known only at run time stays
 // hidden.
 func (r registration) identify(x *part, t types.Type, constructor bool) error {
+	x.Of = typeInfoOf(t)
 	if id := x.fields().ID; id != "" {
 		x.ID = id
 		return nil

@@ -52,9 +52,11 @@ func (p *pkg) asListener(call *ast.CallExpr) []part {
 	if result == nil || !known {
 		return []part{r.hidden("fxevents.AsListener")}
 	}
+	r.checkEarly(r.function(r.target))
 	var parts []part
 	for _, t := range tag {
 		parts = append(parts, r.listenerOf(result, t))
+		parts[len(parts)-1].Name = cmp.Or(parts[0].fields().ID, idOf(result))
 	}
 	return parts
 }
@@ -152,7 +154,7 @@ func (p *pkg) insteadOf(e ast.Expr) string {
 // listenerOf returns the listener that AsListener makes of a constructor's result.
 func (r registration) listenerOf(result types.Type, t written) part {
 	x := r.tagged("fxevents.AsListener", t)
-	x.Func = r.function(r.target)
+	x.Func, x.Of = r.function(r.target), typeInfoOf(result)
 	switch {
 	case is(result, listenerType):
 		x.Hidden = true
@@ -390,7 +392,8 @@ func (p *pkg) listen(call *ast.CallExpr) []part {
 		if f.Method != "" {
 			r.failTag(x, "method", badTag, errors.New("the tag names a method, but Listen already has one: drop method from the tag"))
 		}
-		x.Func = &function{Needs: []need{{Type: typeInfoOf(component)}}}
+		x.Func, x.Of = &function{Needs: []need{{Type: typeInfoOf(component)}}}, typeInfoOf(component)
+		x.Func.Name, x.Func.At = p.named(r.target)
 		x.Type, x.ID, x.ByType = typeInfoOf(takes), cmp.Or(f.ID, idOf(component)), f.ID == ""
 		if name := p.lastName(call.Args[0]); name != "" && x.ByType {
 			x.Long = x.ID + "." + name

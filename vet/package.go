@@ -21,6 +21,8 @@ type pkg struct {
 	funcs         map[*types.Func]*ast.FuncDecl
 	memo          map[types.Object][]part // of package-level functions and variables
 	busy          map[types.Object]bool   // is being evaluated
+	params        map[*types.Var]int      // of functions whose results are options
+	files         map[string]*token.File  // order files
 	reported      map[reportKey]bool
 	registrations map[*ast.CallExpr][]part
 }
@@ -34,7 +36,7 @@ func newPackage(pass *analysis.Pass) *pkg {
 	p := &pkg{
 		pass: pass, info: pass.TypesInfo,
 		inits: map[*types.Var]ast.Expr{}, changed: map[*types.Var]bool{}, funcs: map[*types.Func]*ast.FuncDecl{},
-		memo: map[types.Object][]part{}, busy: map[types.Object]bool{}, reported: map[reportKey]bool{}, registrations: map[*ast.CallExpr][]part{},
+		memo: map[types.Object][]part{}, busy: map[types.Object]bool{}, reported: map[reportKey]bool{}, params: map[*types.Var]int{}, files: map[string]*token.File{}, registrations: map[*ast.CallExpr][]part{},
 	}
 	for _, f := range pass.Files {
 		p.index(f)
@@ -214,4 +216,14 @@ func (p *pkg) resolved(e ast.Expr) ast.Expr {
 		e = init
 	}
 	return e
+}
+
+// callAt returns the call at a place, or nil.
+func (p *pkg) callAt(at span) *ast.CallExpr {
+	for call := range p.registrations {
+		if call.Pos() == at.pos && call.End() == at.end {
+			return call
+		}
+	}
+	return nil
 }

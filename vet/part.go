@@ -56,6 +56,7 @@ type part struct {
 	Name   string   // of an event, a list or a provider; the event of a rule
 	Group  string   // of a provider
 	Keys   []string // receiver keys, or entries of a rule
+	Of     typeInfo // the component of a listener, or the value of a contribution
 	Type   typeInfo // of an event, of a list's members, or what a listener takes; of a component
 	Tag    string   // of a listener or a contribution
 	ID     string   // of a listener or a contribution
@@ -65,14 +66,14 @@ type part struct {
 	Broken bool     // a problem is reported, and the application leaves the part out
 	Func   *function
 	Index  int    // of a parameter
-	Path   string // of an order file
+	Path   string // of an order file, as the application has it
+	File   string // where it was found
 	Data   []byte // its content
 
 	span   span
 	tag    ast.Expr
 	pkg    *types.Package
-	fileAt string // the order file in the file system, if it was found
-	unread bool   // the order file can't be read
+	origin string // the option of another package that has it
 }
 
 // fields returns what the tag says. Its problems are reported where it is written.
@@ -87,16 +88,27 @@ type typeInfo struct {
 	ID        string // the same for identical types only
 	Text      string // as messages have it
 	Path      string // with its import path
+	Under     string // the identity of its underlying type; of lists and contributions
 	Default   string // the default ID of a listener that is one
 	Interface bool
+	Nominal   bool // a named type, or a pointer to one
 	Named     bool // has a method EventName
 }
 
 func typeInfoOf(t types.Type) typeInfo {
 	return typeInfo{
-		ID: identity(t), Text: reflected(t), Path: pathOf(t), Default: idOf(t), Interface: types.IsInterface(t),
+		ID: identity(t), Text: reflected(t), Path: pathOf(t), Default: idOf(t), Interface: types.IsInterface(t), Nominal: isNominal(t),
 		Named: hasMethod(t, "EventName", "func() string"),
 	}
+}
+
+func isNominal(t types.Type) bool {
+	t = types.Unalias(t)
+	if pointer, ok := t.(*types.Pointer); ok {
+		t = types.Unalias(pointer.Elem())
+	}
+	_, is := t.(*types.Named)
+	return is
 }
 
 // matches is event.Key.Matches: it reports whether a text means the type.
@@ -117,6 +129,9 @@ type function struct {
 	Takes    []inGroup // the value groups of its parameters
 	Feeds    []inGroup // those of its results
 	Unknown  bool      // what it takes and returns is not known
+	Emits    string    // where it emits an event while it runs
+
+	emits span
 }
 
 // need is a parameter without which a constructor fails.

@@ -1,8 +1,6 @@
 package vet
 
 import (
-	"go/token"
-
 	"golang.org/x/tools/go/analysis"
 )
 
@@ -15,6 +13,25 @@ const (
 	badConstructor  category = "constructor"
 	badListener     category = "listener"
 	badContribution category = "contribution"
+	badOrderFile    category = "orderfile"
+	badList         category = "list"
+	badAsync        category = "async"
+	notAListener    category = "group"
+	noModule        category = "nomodule"
+	twice           category = "twice"
+	unknownEvent    category = "unknownevent"
+	unknownGroup    category = "unknowngroup"
+	unknownList     category = "unknownlist"
+	unknownKey      category = "unknownkey"
+	unknownTarget   category = "unknowntarget"
+	notListening    category = "notlistening"
+	cycle           category = "cycle"
+	impossibleHint  category = "impossible"
+	noTransport     category = "notransport"
+	noEvent         category = "noevent"
+	noComponent     category = "nocomponent"
+	earlyEmit       category = "earlyemit"
+	badRule         category = "rule"
 )
 
 // fix is a suggested change of one place.
@@ -41,5 +58,3 @@ func (p *pkg) reportAt(c category, at span, message string, fixes ...fix) {
 	}
 	p.report(d)
 }
-
-var _ token.Pos

@@ -11,7 +11,6 @@ import (
 	"golang.org/x/tools/go/analysis/analysistest"
 
 	"github.com/rollcall-go/rollcall/vet"
-	_ "github.com/rollcall-go/rollcall/vet/testdata/listeners"
 )
 
 // packages returns the packages under testdata, which patterns with ... leave out.
