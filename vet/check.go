@@ -50,7 +50,7 @@ func (a *application) checkAssembly() {
 // checkOnce reports what the container refuses to provide twice.
 func (a *application) checkOnce() {
 	if all := a.of(assembly); len(all) > 1 && !reportedElsewhere(all[0], all[1]) {
-		a.problem(twice, all[1], fmt.Sprintf("%s at %s: the application has %s already, at %s: pass it once, with all its options",
+		a.problem(twice, ownOf(all[0], all[1]), fmt.Sprintf("%s at %s: the application has %s already, at %s: pass it once, with all its options",
 			all[1].Call, all[1].At, all[0].Call, all[0].At))
 	}
 	lists := map[string]*part{}
@@ -59,12 +59,20 @@ func (a *application) checkOnce() {
 		if first == nil {
 			lists[x.Type.ID] = x
 		} else if !reportedElsewhere(first, x) {
-			a.problem(twice, x, fmt.Sprintf("fxevents.Ordered(%q) at %s: the list %s declared at %s has the type %s already: define a type for each list",
+			a.problem(twice, ownOf(first, x), fmt.Sprintf("fxevents.Ordered(%q) at %s: the list %s declared at %s has the type %s already: define a type for each list",
 				x.Name, x.At, first.Name, first.At, x.Type.Text))
 		}
 	}
 	a.checkEvents()
 	a.checkInstances()
+}
+
+// ownOf returns the later of two parts, or the one that the package itself has.
+func ownOf(first, later *part) *part {
+	if later.origin != "" && first.origin == "" {
+		return first
+	}
+	return later
 }
 
 // checkEvents reports events that are declared twice.
@@ -76,11 +84,11 @@ func (a *application) checkEvents() {
 		switch {
 		case again:
 			if !reportedElsewhere(first, x) {
-				a.problem(twice, x, fmt.Sprintf("event %s is declared twice%s: declare it once, where it is defined", x.Type.Text, callsite.Both(first.At, x.At)))
+				a.problem(twice, ownOf(first, x), fmt.Sprintf("event %s is declared twice%s: declare it once, where it is defined", x.Type.Text, callsite.Both(first.At, x.At)))
 			}
 		case taken && x.Name != "":
 			if !reportedElsewhere(namesake, x) {
-				a.problem(twice, x, fmt.Sprintf("events %s and %s are both named %s%s: give each a name of its own",
+				a.problem(twice, ownOf(namesake, x), fmt.Sprintf("events %s and %s are both named %s%s: give each a name of its own",
 					namesake.Type.Text, x.Type.Text, x.Name, callsite.Both(namesake.At, x.At)))
 			}
 			byType[x.Type.ID] = x
@@ -109,7 +117,7 @@ func (a *application) checkInstances() {
 		}
 		a.lost = true
 		if !reportedElsewhere(other, x) {
-			a.problem(twice, x, x.registered(fmt.Sprintf("its ID %s is that of the listener registered at %s: "+
+			a.problem(twice, ownOf(other, x), x.registered(fmt.Sprintf("its ID %s is that of the listener registered at %s: "+
 				"pass all tags in one call of AsListener, drop one call, or give this one another id", x.Name, other.At)))
 		}
 		x.Broken = true

@@ -5,7 +5,6 @@ import (
 	"go/types"
 	"reflect"
 	"slices"
-	"strings"
 )
 
 // ofFx returns the parts of a call of package fx.
@@ -278,7 +277,7 @@ func (p *pkg) decorates(call *ast.CallExpr, values bool, one func(part) []part) 
 		}
 		x.Func.Gives = append(x.Func.Gives, f.Gives...)
 	}
-	if slices.ContainsFunc(x.Func.Gives, func(t typeInfo) bool { return strings.Contains(t.ID, rootPath) }) {
+	if slices.ContainsFunc(x.Func.Gives, typeInfo.ofRollcall) {
 		return one(part{Kind: decorate})
 	}
 	return one(x)

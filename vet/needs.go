@@ -3,7 +3,6 @@ package vet
 import (
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // checkNeeds reports emitters of events that nobody declares, and components of Listen that
@@ -77,9 +76,7 @@ func (n *needs) foreignEvents() bool {
 }
 
 // isBuiltIn reports whether Fx or rollcall provides a type.
-func (n *needs) isBuiltIn(t typeInfo) bool {
-	return strings.Contains(t.ID, "go.uber.org/fx.") || strings.Contains(t.ID, rootPath)
-}
+func (n *needs) isBuiltIn(t typeInfo) bool { return t.of(fxPath) || t.ofRollcall() }
 
 // injectedBy returns the place of the constructor that injects an emitter.
 func injectedBy(f *function) string {

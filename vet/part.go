@@ -146,3 +146,12 @@ type inGroup struct {
 	Group, Type, Text string
 	Flatten           bool
 }
+
+// of reports whether the type is one of a package, or made of one.
+func (t typeInfo) of(path string) bool { return strings.Contains(t.ID, path+".") }
+
+// ofRollcall reports whether the type is one that package fxevents provides or collects, or
+// made of one.
+func (t typeInfo) ofRollcall() bool {
+	return t.of(rootPath) || t.of(fxeventsPath) || t.of(transportPath) || t.of(rootPath+"/provider") || t.of(rootPath+"/inspect")
+}

@@ -129,7 +129,7 @@ func (a *application) reportOrder(groups []group, index int, err error) {
 		x, y := g.listeners[e.Items[0]], g.listeners[e.Items[1]]
 		if !reportedElsewhere(x.part, y.part) {
 			e.List = isLists
-			a.problem(twice, y.part, a.duplicate(x, y, e))
+			a.problem(twice, ownOf(x.part, y.part), a.duplicate(x, y, e))
 		}
 	case *ordering.UnknownTargetError:
 		if e.Rule == "" && a.certain(isLists) {

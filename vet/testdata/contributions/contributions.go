@@ -1,5 +1,5 @@
-// Package contributions has constructors and values that a list can't hold.
-package contributions // want package:"uses rollcall"
+// Package contributions has constructors and values that a list can't hold. // want package:"uses rollcall"
+package contributions
 
 import (
 	"go.uber.org/fx"

@@ -1,5 +1,5 @@
-// Package events has listeners that their events can't reach.
-package events // want package:"uses rollcall"
+// Package events has listeners that their events can't reach. // want package:"uses rollcall"
+package events
 
 import (
 	"go.uber.org/fx"

@@ -1,5 +1,5 @@
-// Package listeners has constructors and methods that can't be listeners.
-package listeners // want package:"uses rollcall"
+// Package listeners has constructors and methods that can't be listeners. // want package:"uses rollcall"
+package listeners
 
 import (
 	"context"
@@ -61,7 +61,7 @@ var Module = fx.Module("listeners",
 	fxevents.AsListener(NewTwo),                                      // want `the constructor must return one listener, or a listener and an error, but it is func\(\) \(\*listeners.A, \*listeners.Mute\): for more`
 	fxevents.AsListener(NewFunc),                                     // want `a listener that is a plain func\(\*recipes.Created\) needs an ID: give its tag an id`
 	fxevents.AsListener(NewListener, `method:"X"`),                   // want `a rollcall.Listener has its function: drop method from its tag`
-	fxevents.AsListener(&A{}),                                        // want `the listener registered at listeners/listeners.go:63: AsListener takes a constructor function, not a \*listeners.A: pass a function that returns it`
+	fxevents.AsListener(&A{}),                                        // want `the listener registered at listeners/listeners.go:64: AsListener takes a constructor function, not a \*listeners.A: pass a function that returns it`
 	fxevents.AsListener(fx.Annotate(NewA, fx.ParamTags(`name:"x"`))), // want `AsListener takes a constructor function, not a fx.annotated: pass the constructor itself, and name its parameters with a struct that embeds fx.In`
 	fxevents.Listen[*A, *recipes.Created](nil),                       // want `the method is nil`
 	fxevents.Listen((*A).OnCreated, `id:"fine" event:"recipe.created"`),

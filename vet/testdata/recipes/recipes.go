@@ -1,5 +1,5 @@
-// Package recipes declares the events that the other packages listen to.
-package recipes // want package:"uses rollcall"
+// Package recipes declares the events that the other packages listen to. // want package:"uses rollcall"
+package recipes
 
 import (
 	"go.uber.org/fx"

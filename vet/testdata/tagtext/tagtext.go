@@ -1,5 +1,5 @@
-// Package tagtext has mistakes in the text of tags.
-package tagtext // want package:"uses rollcall"
+// Package tagtext has mistakes in the text of tags. // want package:"uses rollcall"
+package tagtext
 
 import (
 	"context"
@@ -21,15 +21,15 @@ func (*A) On(context.Context, *recipes.Created) error { return nil }
 
 const misspelt = `prioritty:"1"`
 
-var folded = tags.OnName("recipe.created", tags.ID("a,b"))
+var folded = tags.OnName("recipe.created", tags.ID("a,b")) // want `an ID must not hold a comma: "a,b"`
 
 var Module = fx.Module("tagtext",
 	fx.Provide(NewA),
-	fxevents.AsListener(NewA, `id:"1" evnt:"recipe.created"`),                          // want `tagtext.NewA \(tagtext/tagtext.go:16\), registered at tagtext/tagtext.go:28: tag .*column 8: unknown key "evnt", did you mean event\? The keys are`
-	fxevents.AsListener(NewA, `id:"2" priority:"high"`),                                // want `invalid priority "high": write first, last or a whole number`
-	fxevents.AsListener(NewA, `id:"3" `+misspelt),                                      // want `unknown key "prioritty", did you mean priority\?`
-	fxevents.AsListener(NewA, folded),                                                  // want `an ID must not hold a comma: "a,b"`
-	fxevents.AsListener(NewA, tags.Place(tags.ID("5"), tags.After("x", ""))),           // want `empty target "": write the ID of a listener`
+	fxevents.AsListener(NewA, `id:"1" evnt:"recipe.created"`), // want `tagtext.NewA \(tagtext/tagtext.go:16\), registered at tagtext/tagtext.go:28: tag .*column 8: unknown key "evnt", did you mean event\? The keys are`
+	fxevents.AsListener(NewA, `id:"2" priority:"high"`),       // want `invalid priority "high": write first, last or a whole number`
+	fxevents.AsListener(NewA, `id:"3" `+misspelt),             // want `unknown key "prioritty", did you mean priority\?`
+	fxevents.AsListener(NewA, folded),
+	fxevents.AsListener(NewA, tags.Place(tags.ID("5"), tags.After("x", ""))),           // want `empty target "": write the ID of a listener` `5 .* must run after x, but no listener has that ID: correct it`
 	fxevents.AsListener(NewA, `id:"6" after: "x"`),                                     // want `the value of after must be enclosed in double quotes`
 	fxevents.Listen((*A).On, `id:"7" method:"On"`),                                     // want `the tag names a method, but Listen already has one: drop method from the tag`
 	fxevents.Listen((*A).On, tags.Place(tags.ID("8"), tags.Last, tags.Priority(3))),    // want `key priority appears twice`
