@@ -44,7 +44,7 @@ func Func(f any) (name, at string) {
 	}
 	fn := runtime.FuncForPC(v.Pointer())
 	file, line := fn.FileLine(v.Pointer())
-	return short(fn.Name()), Place(file, line)
+	return Short(fn.Name()), Place(file, line)
 }
 
 // At returns a place to append to a text, such as " (recipes/module.go:21)", or "" if the
@@ -74,9 +74,10 @@ func Type(t reflect.Type) string {
 	return strings.NewReplacer(",", " ", "*", "").Replace(t.String())
 }
 
-// short turns "github.com/acme/recipes.(*Indexer).OnCreated-fm" into
+// Short turns the name of a function in package runtime, such as
+// "github.com/acme/recipes.(*Indexer).OnCreated-fm" into
 // "recipes.Indexer.OnCreated".
-func short(name string) string {
+func Short(name string) string {
 	pkg, function, _ := strings.Cut(path.Base(name), ".")
 	if dir := path.Dir(name); isMajor(pkg, 2) && dir != "." {
 		pkg = path.Base(dir)

@@ -20,7 +20,7 @@ func TestShort(t *testing.T) {
 		"main.main.func1":                                    "main.main.func1",
 		"github.com/acme/recipes/v2.(*Index[...]).OnCreated": "recipes.Index.OnCreated",
 	} {
-		if got := short(name); got != want {
+		if got := Short(name); got != want {
 			t.Errorf("%s: got %s, want %s", name, got, want)
 		}
 	}

@@ -1,0 +1,88 @@
+package vet
+
+import (
+	"go/ast"
+	"strings"
+
+	"golang.org/x/tools/go/analysis"
+)
+
+// Analyzer reports mistakes in the use of rollcall. It has no flags.
+var Analyzer = &analysis.Analyzer{
+	Name:      "rollcall",
+	Doc:       "report mistakes in the use of rollcall\n\n" + about,
+	URL:       "https://pkg.go.dev/github.com/rollcall-go/rollcall/vet",
+	Run:       run,
+	FactTypes: []analysis.Fact{(*summary)(nil)},
+}
+
+const about = "The analyzer checks tags, listeners, contributions and order files of each package. " +
+	"Where an application is built, it checks what its modules say together, as fx.New does at start."
+
+func run(pass *analysis.Pass) (any, error) {
+	reaches := reach(pass)
+	if reaches == nothing {
+		return nil, nil
+	}
+	p := newPackage(pass)
+	p.checkCalls()
+	p.export(reaches == reachesRollcall)
+	p.checkApplications()
+	return nil, nil
+}
+
+// reached says what a package may use.
+type reached int
+
+const (
+	nothing reached = iota
+	reachesFx
+	reachesRollcall
+)
+
+// reach returns what a package may use: rollcall, if it or a package that it imports does,
+// or only Fx. Fx itself and the packages of rollcall don't count.
+func reach(pass *analysis.Pass) reached {
+	if isOwn(pass.Pkg.Path()) || strings.HasPrefix(pass.Pkg.Path(), fxPath) {
+		return nothing
+	}
+	found := nothing
+	for _, imported := range pass.Pkg.Imports() {
+		var s summary
+		if isOwn(imported.Path()) || pass.ImportPackageFact(imported, &s) && s.Uses {
+			return reachesRollcall
+		}
+		if imported.Path() == fxPath {
+			found = reachesFx
+		}
+	}
+	return found
+}
+
+// The import paths whose names the analyzer knows.
+const (
+	rootPath      = "github.com/rollcall-go/rollcall"
+	fxeventsPath  = rootPath + "/fxevents"
+	tagsPath      = rootPath + "/tags"
+	eventPath     = rootPath + "/event"
+	transportPath = rootPath + "/transport"
+	fxnatsPath    = rootPath + "/transport/natsevents/fxnats"
+	fxPath        = "go.uber.org/fx"
+	fxtestPath    = "go.uber.org/fx/fxtest"
+	fxeventstest  = rootPath + "/fxeventstest"
+)
+
+// own has the packages whose functions the analyzer knows by name.
+var own = map[string]bool{
+	rootPath: true, fxeventsPath: true, tagsPath: true, eventPath: true, transportPath: true, fxnatsPath: true, fxeventstest: true,
+}
+
+// isOwn reports whether a package is one of rollcall whose functions the analyzer knows.
+func isOwn(path string) bool {
+	return own[strings.TrimSuffix(path, "_test")] && !strings.HasSuffix(path, "_test")
+}
+
+// isTest reports whether a file is a test.
+func (p *pkg) isTest(f *ast.File) bool {
+	return strings.HasSuffix(p.pass.Fset.Position(f.FileStart).Filename, "_test.go")
+}

@@ -1,0 +1,179 @@
+package vet
+
+import (
+	"cmp"
+	"go/ast"
+	"slices"
+
+	"github.com/rollcall-go/rollcall/tags"
+)
+
+// application is the options of one call of fx.New, or of an option that applications may
+// have.
+type application struct {
+	*pkg
+	parts   []*part // in declared order
+	partial bool    // more parts may come from elsewhere
+	open    bool    // not all options are understood
+
+	assembly      *part
+	rulesKnown    bool // all options of fxevents.Module are understood
+	hiddenMembers bool // there are contributions whose IDs are not known
+	hidden        bool // there are listeners whose IDs or events are not known
+	lost          bool // a listener is missing because of a problem
+
+	catalog *catalog
+	groups  []group // of the providers; the first is the default one
+	lists   []*part
+	strict  bool
+}
+
+// checkApplications checks each application that the package builds.
+func (p *pkg) checkApplications() {
+	for _, f := range p.pass.Files {
+		ast.Inspect(f, func(n ast.Node) bool {
+			if call, ok := n.(*ast.CallExpr); ok {
+				if from := p.builds(call); from >= 0 {
+					p.checkApplication(p.ofArgs(call, from), false)
+				}
+			}
+			return true
+		})
+	}
+}
+
+// checkTogether checks what holds for each application that has some parts.
+func (p *pkg) checkTogether(parts []part) { p.checkApplication(parts, true) }
+
+// builds returns the index of the first option of a call that builds an application, or a
+// negative number for other calls.
+func (p *pkg) builds(call *ast.CallExpr) int {
+	path, name := p.calls(call)
+	switch path + "." + name {
+	case fxPath + ".New", fxPath + ".ValidateApp":
+		return 0
+	case fxtestPath + ".New", fxeventstest + ".Decided":
+		return 1
+	case fxeventstest + ".Order":
+		return 2
+	}
+	return -1
+}
+
+func (p *pkg) checkApplication(parts []part, partial bool) {
+	a := &application{pkg: p, partial: partial, open: partial}
+	a.add(parts)
+	if !slices.ContainsFunc(a.parts, (*part).ofRollcall) {
+		return
+	}
+	a.findAssembly()
+	a.catalog = newCatalog(a.events())
+	a.check()
+}
+
+// add adds parts in declared order: those of a module stand before those of the modules
+// inside it.
+func (a *application) add(parts []part) {
+	for i := range parts {
+		switch x := parts[i]; x.Kind {
+		case unknown, param:
+			a.open = true
+		case scope:
+		default:
+			a.open = a.open || x.Kind == decorate
+			a.hidden = a.hidden || x.Kind == listener && x.Hidden
+			a.lost = a.lost || x.Broken
+			a.parts = append(a.parts, &x)
+		}
+	}
+	for i := range parts {
+		if parts[i].Kind == scope {
+			a.add(parts[i].Children)
+		}
+	}
+}
+
+// ofRollcall reports whether the part is one that package fxevents makes.
+func (x *part) ofRollcall() bool { return x.Kind >= assembly }
+
+// of returns the parts of a kind.
+func (a *application) of(kinds ...kind) []*part {
+	var list []*part
+	for _, x := range a.parts {
+		if slices.Contains(kinds, x.Kind) {
+			list = append(list, x)
+		}
+	}
+	return list
+}
+
+func (a *application) events() []*part {
+	return slices.DeleteFunc(a.of(eventPart), func(x *part) bool { return x.Hidden })
+}
+
+// findAssembly finds fxevents.Module and what its options say.
+func (a *application) findAssembly() {
+	a.groups = []group{{part: part{Group: defaultGroup}}}
+	found := a.of(assembly)
+	if len(found) != 1 {
+		return
+	}
+	a.assembly, a.rulesKnown = found[0], true
+	for i := range a.assembly.Children {
+		x := &a.assembly.Children[i]
+		a.strict = a.strict || x.Kind == strict
+		switch {
+		case x.Kind == unknown, x.Kind == param, x.Hidden && x.Kind != subscription, x.Kind == orderFile && x.Broken:
+			a.rulesKnown = false
+		case x.Kind == namedProvider:
+			a.groups = append(a.groups, group{part: *x})
+		}
+	}
+}
+
+// closed reports whether nothing can be in the application that is not known here, so that
+// what is not known here is absent.
+func (a *application) closed() bool { return !a.open }
+
+// report reports a problem at the place of a part, unless the package that has the part
+// reports it.
+func (a *application) problem(c category, x *part, message string, fixes ...fix) {
+	a.reportAt(c, x.span, message, fixes...)
+}
+
+// reportedElsewhere reports whether two parts are in one option of another package, where
+// problems that they have with each other are reported.
+func reportedElsewhere(x, y *part) bool { return x.origin != "" && x.origin == y.origin }
+
+const defaultGroup = "event_listener"
+
+// group is the listeners of one provider.
+type group struct {
+	part      part // fxevents.NamedProvider; of the default one, only the group is set
+	listeners []*member
+}
+
+// member is a listener of an application.
+type member struct {
+	*part
+	id     string
+	event  string // the text by which package ordering knows it
+	fields tags.Fields
+	long   string
+	lost   bool      // its event is not known
+	placed *placedBy // the order file that places it, or nil
+}
+
+// members returns the listeners in their groups.
+func (a *application) members() {
+	for _, x := range a.of(listener) {
+		if x.Hidden || x.Broken {
+			continue
+		}
+		m := &member{part: x, id: x.ID, fields: x.fields(), long: x.Long}
+		index := slices.IndexFunc(a.groups, func(g group) bool { return g.part.Group == cmp.Or(m.fields.Group, defaultGroup) })
+		if index >= 0 {
+			a.groups[index].listeners = append(a.groups[index].listeners, m)
+		}
+	}
+}

@@ -1,0 +1,179 @@
+package vet
+
+import (
+	"go/ast"
+	"go/types"
+	"reflect"
+	"strings"
+
+	"github.com/rollcall-go/rollcall/internal/callsite"
+)
+
+// fx.In and fx.Out are aliases of these.
+const (
+	inType  = "go.uber.org/dig.In"
+	outType = "go.uber.org/dig.Out"
+)
+
+var errorType = types.Universe.Lookup("error").Type()
+
+// is reports whether a type has an identity.
+func is(t types.Type, id string) bool { return identity(t) == id }
+
+// named returns how messages call a function, and its place. It returns "" for both if the
+// function is not known by a name.
+func (p *pkg) named(e ast.Expr) (name, at string) {
+	switch e := p.resolved(e).(type) {
+	case *ast.Ident:
+		return p.nameOfFunc(p.info.Uses[e])
+	case *ast.SelectorExpr:
+		return p.nameOfFunc(p.info.Uses[e.Sel])
+	case *ast.IndexExpr:
+		return p.named(e.X)
+	case *ast.IndexListExpr:
+		return p.named(e.X)
+	}
+	return "", ""
+}
+
+func (p *pkg) nameOfFunc(o types.Object) (name, at string) {
+	fn, ok := o.(*types.Func)
+	if !ok || fn.Pkg() == nil {
+		return "", ""
+	}
+	receiver := ""
+	if recv := fn.Signature().Recv(); recv != nil {
+		t := recv.Type()
+		if pointer, ok := t.(*types.Pointer); ok {
+			t = pointer.Elem()
+		}
+		named, ok := types.Unalias(t).(*types.Named)
+		if !ok {
+			return "", ""
+		}
+		receiver = "(*" + named.Obj().Name() + ")."
+	}
+	return callsite.Short(linked(fn.Pkg()) + "." + receiver + fn.Name()), p.place(fn.Pos())
+}
+
+// linked returns the import path of a package in the names of functions: the linker escapes
+// the dots of its last part.
+func linked(p *types.Package) string {
+	path := importPath(p)
+	last := strings.LastIndexByte(path, '/') + 1
+	return path[:last] + strings.ReplaceAll(path[last:], ".", "%2e")
+}
+
+// function returns what a constructor takes and returns.
+func (p *pkg) function(e ast.Expr) *function {
+	f := &function{}
+	f.Name, f.At = p.named(e)
+	s, ok := p.typeOf(e).Underlying().(*types.Signature)
+	if !ok || isGeneric(s) {
+		f.Unknown = true
+		return f
+	}
+	f.signature(s)
+	p.findEarly(f, e)
+	return f
+}
+
+func (f *function) signature(s *types.Signature) {
+	for i := range s.Params().Len() {
+		if !s.Variadic() || i < s.Params().Len()-1 {
+			f.take(s.Params().At(i).Type())
+		}
+	}
+	for v := range s.Results().Variables() {
+		if v.Type() != errorType {
+			f.give(v.Type())
+		}
+	}
+}
+
+func (f *function) take(t types.Type) {
+	if fields := embedding(t, inType); fields != nil {
+		for i := range fields.NumFields() {
+			field, tag := fields.Field(i), reflect.StructTag(fields.Tag(i))
+			group, name := tag.Get("group"), tag.Get("name")
+			switch {
+			case field.Embedded() && is(field.Type(), inType):
+			case group != "":
+				f.Takes = append(f.Takes, groupOf(group, elemOf(field.Type())))
+			case name != "" || tag.Get("optional") == "true":
+			default:
+				f.take(field.Type())
+			}
+		}
+		return
+	}
+	n := need{Type: typeInfoOf(t)}
+	if e := emitted(t); e != nil {
+		n.Emitter, n.EventID = reflected(e), identity(e)
+	}
+	f.Needs = append(f.Needs, n)
+}
+
+func elemOf(t types.Type) types.Type {
+	if s, ok := t.Underlying().(*types.Slice); ok {
+		return s.Elem()
+	}
+	return t
+}
+
+func (f *function) give(t types.Type) {
+	if fields := embedding(t, outType); fields != nil {
+		for i := range fields.NumFields() {
+			field, tag := fields.Field(i), reflect.StructTag(fields.Tag(i))
+			group, name := tag.Get("group"), tag.Get("name")
+			switch {
+			case field.Embedded() && is(field.Type(), outType):
+			case group != "":
+				f.Feeds = append(f.Feeds, groupOf(group, field.Type()))
+			case name != "":
+			default:
+				f.give(field.Type())
+			}
+		}
+		return
+	}
+	f.Gives = append(f.Gives, typeInfoOf(t))
+}
+
+// groupOf returns a value in the group of a struct tag, which may have options.
+func groupOf(tag string, t types.Type) inGroup {
+	name, options, _ := strings.Cut(tag, ",")
+	g := inGroup{Group: name, Flatten: strings.Contains(options, "flatten")}
+	if g.Flatten {
+		t = elemOf(t)
+	}
+	g.Type, g.Text = identity(t), reflected(t)
+	return g
+}
+
+// embedding returns the fields of a struct that embeds fx.In or fx.Out, or nil.
+func embedding(t types.Type, embedded string) *types.Struct {
+	fields, ok := t.Underlying().(*types.Struct)
+	if !ok {
+		return nil
+	}
+	for f := range fields.Fields() {
+		if f.Embedded() && is(f.Type(), embedded) {
+			return fields
+		}
+	}
+	return nil
+}
+
+// emitted returns the event type of an emitter, or nil for another type.
+func emitted(t types.Type) types.Type {
+	pointer, ok := types.Unalias(t).(*types.Pointer)
+	if !ok {
+		return nil
+	}
+	named, ok := types.Unalias(pointer.Elem()).(*types.Named)
+	if !ok || named.Obj().Name() != "Emitter" || named.Obj().Pkg() == nil || named.Obj().Pkg().Path() != rootPath || named.TypeArgs().Len() != 1 {
+		return nil
+	}
+	return named.TypeArgs().At(0)
+}

@@ -1,0 +1,189 @@
+package vet
+
+import (
+	"go/ast"
+	"go/constant"
+	"go/token"
+	"go/types"
+	"math"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/rollcall-go/rollcall/tags"
+)
+
+// text returns the value of a constant string.
+func (p *pkg) text(e ast.Expr) (string, bool) {
+	value := p.info.Types[p.resolved(e)].Value
+	if value == nil {
+		value = p.info.Types[e].Value
+	}
+	if value == nil || value.Kind() != constant.String {
+		return "", false
+	}
+	return constant.StringVal(value), true
+}
+
+// texts returns the values of constant strings. It returns false if one is not constant.
+func (p *pkg) texts(call *ast.CallExpr, from int) ([]string, bool) {
+	if call.Ellipsis.IsValid() {
+		return nil, false
+	}
+	var list []string
+	for _, e := range call.Args[min(from, len(call.Args)):] {
+		text, ok := p.text(e)
+		if !ok {
+			return nil, false
+		}
+		list = append(list, text)
+	}
+	return list, true
+}
+
+// tag returns the text of a tag: a constant, or calls of package tags with constants.
+func (p *pkg) tag(e ast.Expr) (tags.Tag, bool) {
+	if text, ok := p.text(e); ok {
+		return tags.Tag(text), true
+	}
+	call, ok := p.resolved(e).(*ast.CallExpr)
+	if !ok {
+		return "", false
+	}
+	if tv := p.info.Types[call.Fun]; tv.IsType() && len(call.Args) == 1 { // a conversion
+		return p.tag(call.Args[0])
+	}
+	path, name := p.calls(call)
+	if path != tagsPath {
+		return "", false
+	}
+	switch name {
+	case "OnName":
+		if event, ok := p.text(call.Args[0]); ok {
+			return folded(func(options []tags.Option) tags.Tag { return tags.OnName(event, options...) })(p.tagOptions(call, 1))
+		}
+	case "On":
+		if args := p.typeArgs(call); len(args) == 1 && !isGeneric(args[0]) {
+			return folded(func(options []tags.Option) tags.Tag { return tags.OnName(pathOf(args[0]), options...) })(p.tagOptions(call, 0))
+		}
+	case "Place":
+		return folded(func(options []tags.Option) tags.Tag { return tags.Place(options...) })(p.tagOptions(call, 0))
+	}
+	return "", false
+}
+
+func folded(build func([]tags.Option) tags.Tag) func([]tags.Option, bool) (tags.Tag, bool) {
+	return func(options []tags.Option, ok bool) (tags.Tag, bool) {
+		if !ok {
+			return "", false
+		}
+		return build(options), true
+	}
+}
+
+func (p *pkg) tagOptions(call *ast.CallExpr, from int) ([]tags.Option, bool) {
+	if call.Ellipsis.IsValid() {
+		return nil, false
+	}
+	var options []tags.Option
+	for _, e := range call.Args[from:] {
+		o, ok := p.tagOption(e)
+		if !ok {
+			return nil, false
+		}
+		options = append(options, o)
+	}
+	return options, true
+}
+
+func (p *pkg) tagOption(e ast.Expr) (tags.Option, bool) {
+	if text, ok := p.text(e); ok {
+		return tags.Option(text), true
+	}
+	call, ok := p.resolved(e).(*ast.CallExpr)
+	if !ok {
+		return "", false
+	}
+	path, name := p.calls(call)
+	if path != tagsPath {
+		return "", false
+	}
+	if name == "Priority" {
+		n, ok := p.integer(call.Args[0])
+		return tags.Priority(n), ok
+	}
+	texts, ok := p.texts(call, 0)
+	if !ok {
+		return "", false
+	}
+	if several := map[string]func(...string) tags.Option{"Labels": tags.Labels, "Before": tags.Before, "After": tags.After}[name]; several != nil {
+		return several(texts...), true
+	}
+	if one := map[string]func(string) tags.Option{"Async": tags.Async, "ID": tags.ID, "Method": tags.Method, "Group": tags.Group}[name]; one != nil {
+		return one(texts[0]), true
+	}
+	return "", false
+}
+
+func (p *pkg) integer(e ast.Expr) (int, bool) {
+	value := p.info.Types[p.resolved(e)].Value
+	if value == nil || value.Kind() != constant.Int {
+		return 0, false
+	}
+	n, exact := constant.Int64Val(value)
+	return int(n), exact && n >= math.MinInt && n <= math.MaxInt
+}
+
+// span is a part of a file.
+type span struct{ pos, end token.Pos }
+
+func spanOf(n ast.Node) span { return span{n.Pos(), n.End()} }
+
+// find returns the place of a word in the string literals of an expression. It returns
+// false if the word is not there, or there twice.
+func find(e ast.Expr, word string) (span, bool) {
+	var found []span
+	ast.Inspect(e, func(n ast.Node) bool {
+		if literal, ok := n.(*ast.BasicLit); ok && literal.Kind == token.STRING {
+			for _, at := range occurrences(literal.Value, word) {
+				pos := literal.Pos() + token.Pos(at)
+				found = append(found, span{pos, pos + token.Pos(len(word))})
+			}
+		}
+		return true
+	})
+	if len(found) != 1 {
+		return spanOf(e), false
+	}
+	return found[0], true
+}
+
+// occurrences returns where a text has a word, as a whole.
+func occurrences(text, word string) []int {
+	var list []int
+	for at := 0; word != ""; {
+		i := strings.Index(text[at:], word)
+		if i < 0 {
+			break
+		}
+		at += i
+		before, _ := utf8.DecodeLastRuneInString(text[:at])
+		after, _ := utf8.DecodeRuneInString(text[at+len(word):])
+		if !inWord(before) && !inWord(after) {
+			list = append(list, at)
+		}
+		at += len(word)
+	}
+	return list
+}
+
+func inWord(r rune) bool {
+	return r == '_' || r == '.' || r == '/' || r == '-' || r == '@' || unicode.IsLetter(r) || unicode.IsDigit(r)
+}
+
+// implements reports whether a type has the method of an interface such as
+// rollcall.Subscriber, judging by the name of the method and the text of its signature.
+func hasMethod(t types.Type, name, signature string) bool {
+	m := types.NewMethodSet(t).Lookup(nil, name)
+	return m != nil && reflected(m.Type()) == signature
+}

@@ -1,0 +1,365 @@
+package vet
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+)
+
+// The options of an application are evaluated without running it. What is not understood
+// becomes an unknown part. A function is understood if it has one return statement, as its
+// last statement, and a variable if it is assigned once.
+
+// evaluated returns the parts of an option, or of a slice of options.
+func (p *pkg) evaluated(e ast.Expr) []part {
+	e = ast.Unparen(e)
+	if p.info.Types[e].IsNil() {
+		return nil
+	}
+	var parts []part
+	switch e := e.(type) {
+	case *ast.Ident:
+		parts = p.ofObject(p.info.Uses[e], e)
+	case *ast.SelectorExpr:
+		parts = p.ofObject(p.info.Uses[e.Sel], e)
+	case *ast.CompositeLit:
+		parts = p.ofLiteral(e)
+	case *ast.CallExpr:
+		parts = p.ofCall(e)
+	default:
+		parts = p.notUnderstood(e)
+	}
+	return parts
+}
+
+// notUnderstood returns a part for an expression that may hold anything.
+func (p *pkg) notUnderstood(e ast.Expr) []part {
+	return []part{{Kind: unknown, span: spanOf(e), pkg: p.pass.Pkg}}
+}
+
+func (p *pkg) ofObject(o types.Object, e ast.Expr) []part {
+	v, ok := o.(*types.Var)
+	if !ok || v.IsField() {
+		return p.notUnderstood(e)
+	}
+	if v.Pkg() != p.pass.Pkg {
+		return p.imported(v, e)
+	}
+	if v.Parent() == p.pass.Pkg.Scope() {
+		return p.remembered(v, func() []part { return p.ofVariable(v, e) })
+	}
+	return p.ofVariable(v, e)
+}
+
+func (p *pkg) ofVariable(v *types.Var, e ast.Expr) []part {
+	if i, ok := p.params[v]; ok && !p.changed[v] {
+		return []part{{Kind: param, Index: i, span: spanOf(e), pkg: p.pass.Pkg}}
+	}
+	init := p.initOf(v)
+	if init == nil || p.busy[v] {
+		return p.notUnderstood(e)
+	}
+	p.busy[v] = true
+	defer delete(p.busy, v)
+	return p.evaluated(init)
+}
+
+// remembered evaluates a package-level variable or function once.
+func (p *pkg) remembered(o types.Object, evaluate func() []part) []part {
+	if parts, known := p.memo[o]; known {
+		return parts
+	}
+	parts := evaluate()
+	p.memo[o] = parts
+	return parts
+}
+
+// ofLiteral returns the parts of a slice literal.
+func (p *pkg) ofLiteral(e *ast.CompositeLit) []part {
+	if _, ok := p.typeOf(e).Underlying().(*types.Slice); !ok {
+		return p.notUnderstood(e)
+	}
+	var parts []part
+	for _, element := range e.Elts {
+		if _, keyed := element.(*ast.KeyValueExpr); keyed {
+			return p.notUnderstood(e)
+		}
+		parts = append(parts, p.evaluated(element)...)
+	}
+	return parts
+}
+
+// ofArgs returns the parts of the arguments of a call from an index on.
+func (p *pkg) ofArgs(call *ast.CallExpr, from int) []part {
+	var parts []part
+	for _, e := range call.Args[min(from, len(call.Args)):] {
+		parts = append(parts, p.evaluated(e)...)
+	}
+	return parts
+}
+
+func (p *pkg) ofCall(call *ast.CallExpr) []part {
+	if parts, ok := p.registered(call); ok {
+		return parts
+	}
+	if tv := p.info.Types[call.Fun]; tv.IsType() && len(call.Args) == 1 {
+		return p.evaluated(call.Args[0])
+	}
+	if b, ok := p.builtin(call); ok && b == "append" {
+		return p.ofArgs(call, 0)
+	}
+	fn := p.callee(call)
+	if fn == nil || fn.Pkg() == nil {
+		return p.notUnderstood(call)
+	}
+	switch path := fn.Pkg().Path(); {
+	case path == fxPath:
+		return p.ofFx(call, fn.Name())
+	case isOwn(path):
+		return p.notUnderstood(call)
+	case fn.Pkg() != p.pass.Pkg:
+		return p.substituted(call, fn, p.imported(fn, call))
+	}
+	return p.substituted(call, fn, p.ofFunction(fn, call))
+}
+
+func (p *pkg) builtin(call *ast.CallExpr) (string, bool) {
+	name, ok := ast.Unparen(call.Fun).(*ast.Ident)
+	if !ok {
+		return "", false
+	}
+	_, ok = p.info.Uses[name].(*types.Builtin)
+	return name.Name, ok
+}
+
+// ofFunction returns the parts that a function of the package returns.
+func (p *pkg) ofFunction(fn *types.Func, at ast.Expr) []part {
+	decl := p.funcs[fn.Origin()]
+	if decl == nil || decl.Body == nil || p.busy[fn] || fn.Signature().TypeParams().Len() > 0 || fn.Signature().Results().Len() != 1 {
+		return p.notUnderstood(at)
+	}
+	return p.remembered(fn, func() []part {
+		p.busy[fn] = true
+		defer delete(p.busy, fn)
+		result := onlyResult(decl.Body)
+		if named := fn.Signature().Results().At(0); result == nil || p.changed[named] {
+			return p.notUnderstood(at)
+		}
+		for i := range fn.Signature().Params().Len() {
+			p.params[fn.Signature().Params().At(i)] = i
+		}
+		return p.evaluated(result)
+	})
+}
+
+// onlyResult returns the result of a function whose only return statement is the last
+// statement, or nil.
+func onlyResult(body *ast.BlockStmt) ast.Expr {
+	if len(body.List) == 0 {
+		return nil
+	}
+	last, ok := body.List[len(body.List)-1].(*ast.ReturnStmt)
+	if !ok || len(last.Results) != 1 {
+		return nil
+	}
+	returns := 0
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.ReturnStmt:
+			returns++
+		case *ast.BranchStmt:
+			if n.Tok == token.GOTO {
+				returns++
+			}
+		}
+		return true
+	})
+	if returns != 1 {
+		return nil
+	}
+	return last.Results[0]
+}
+
+// substituted replaces the parameters of a function by the arguments of its call, and
+// remembers the call as the place of parts from elsewhere.
+func (p *pkg) substituted(call *ast.CallExpr, fn *types.Func, parts []part) []part {
+	s := fn.Signature()
+	argument := func(i int) []part {
+		if s.Variadic() && i == s.Params().Len()-1 {
+			return p.ofArgs(call, i)
+		}
+		if i >= len(call.Args) {
+			return p.notUnderstood(call)
+		}
+		return p.evaluated(call.Args[i])
+	}
+	return replaced(parts, argument)
+}
+
+func replaced(parts []part, argument func(int) []part) []part {
+	var list []part
+	for _, x := range parts {
+		if x.Kind == param {
+			list = append(list, argument(x.Index)...)
+			continue
+		}
+		if len(x.Children) > 0 {
+			x.Children = replaced(x.Children, argument)
+		}
+		list = append(list, x)
+	}
+	return list
+}
+
+// imported returns the parts of a variable or function of another package. What comes from
+// a package that does not reach rollcall can't have parts of it, unless it gets them as an
+// argument.
+func (p *pkg) imported(o types.Object, e ast.Expr) []part {
+	var s summary
+	switch {
+	case o.Pkg() == nil:
+		return p.notUnderstood(e)
+	case o.Pkg().Path() == fxPath:
+		return []part{{Kind: harmless}} // fx.NopLogger
+	}
+	known := p.pass.ImportPackageFact(o.Pkg(), &s)
+	if parts, ok := s.Options[keyOf(o)]; ok {
+		return located(parts, spanOf(e), o.Pkg().Path()+"."+o.Name())
+	}
+	call, isCall := e.(*ast.CallExpr)
+	if (!known || !s.Uses) && !(isCall && p.takesParts(call)) {
+		return []part{{Kind: foreign, span: spanOf(e), pkg: p.pass.Pkg}}
+	}
+	return p.notUnderstood(e)
+}
+
+// located sets the place that parts of another package are reported at.
+func located(parts []part, at span, origin string) []part {
+	list := make([]part, len(parts))
+	for i, x := range parts {
+		x.span, x.origin = at, origin
+		x.Children = located(x.Children, at, origin)
+		list[i] = x
+	}
+	return list
+}
+
+// keyOf returns the key of a function or variable in the facts of its package.
+func keyOf(o types.Object) string {
+	if fn, ok := o.(*types.Func); ok && fn.Signature().Recv() != nil {
+		return types.TypeString(fn.Signature().Recv().Type(), func(*types.Package) string { return "" }) + "." + fn.Name()
+	}
+	return o.Name()
+}
+
+// takesParts reports whether a call may hand parts of rollcall over: options, functions, or
+// values of interfaces.
+func (p *pkg) takesParts(call *ast.CallExpr) bool {
+	if s, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok && p.info.Selections[s] != nil {
+		return true // a method, whose receiver may hold anything
+	}
+	for _, e := range call.Args {
+		if t := p.typeOf(e); mayHold(t, 3) {
+			return true
+		}
+	}
+	for _, t := range p.typeArgs(call) {
+		if _, basic := t.Underlying().(*types.Basic); !basic {
+			return true
+		}
+	}
+	return false
+}
+
+// mayHold reports whether a value of a type may hold an option or a constructor.
+func mayHold(t types.Type, depth int) bool {
+	if depth == 0 {
+		return true
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Basic:
+		return false
+	case *types.Slice:
+		return mayHold(u.Elem(), depth-1)
+	case *types.Array:
+		return mayHold(u.Elem(), depth-1)
+	case *types.Map:
+		return mayHold(u.Elem(), depth-1) || mayHold(u.Key(), depth-1)
+	case *types.Struct:
+		for f := range u.Fields() {
+			if mayHold(f.Type(), depth-1) {
+				return true
+			}
+		}
+		return false
+	}
+	return true
+}
+
+// summary is the fact of a package: whether it reaches rollcall, and the options that its
+// exported functions and variables have.
+type summary struct {
+	Uses    bool
+	Options map[string][]part
+}
+
+func (*summary) AFact() {}
+
+func (s *summary) String() string {
+	if s.Uses {
+		return "uses rollcall"
+	}
+	return "uses fx"
+}
+
+// export exports the summary of the package.
+func (p *pkg) export(uses bool) {
+	s := &summary{Uses: uses, Options: map[string][]part{}}
+	names := p.pass.Pkg.Scope()
+	for _, name := range names.Names() {
+		o := names.Lookup(name)
+		switch o := o.(type) {
+		case *types.Var:
+			if isOption(o.Type()) {
+				if init := p.initOf(o); init != nil {
+					p.exportParts(s, o, p.ofObject(o, init))
+				}
+			}
+		case *types.Func:
+			if out := o.Signature().Results(); out.Len() == 1 && isOption(out.At(0).Type()) {
+				p.exportParts(s, o, p.ofFunction(o, p.nameOf(o)))
+			}
+		}
+	}
+	if uses || len(s.Options) > 0 {
+		p.pass.ExportPackageFact(s)
+	}
+}
+
+func (p *pkg) nameOf(fn *types.Func) ast.Expr {
+	if decl := p.funcs[fn]; decl != nil {
+		return decl.Name
+	}
+	return &ast.Ident{}
+}
+
+// exportParts adds parts to the summary of the package. Others can't use unexported names.
+func (p *pkg) exportParts(s *summary, o types.Object, parts []part) {
+	p.checkTogether(parts)
+	if o.Exported() {
+		s.Options[keyOf(o)] = parts
+	}
+}
+
+// isOption reports whether a type is an option of an application, of fxevents.Module or of
+// fxevents.Event, or a slice of them.
+func isOption(t types.Type) bool {
+	t = elemOf(t)
+	switch identity(t) {
+	case fxPath + ".Option", fxeventsPath + ".Option", fxeventsPath + ".EventOption":
+		return true
+	}
+	return false
+}

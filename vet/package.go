@@ -1,0 +1,229 @@
+package vet
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/types/typeutil"
+
+	"github.com/rollcall-go/rollcall/internal/callsite"
+)
+
+// pkg is a package that is analyzed.
+type pkg struct {
+	pass          *analysis.Pass
+	info          *types.Info
+	inits         map[*types.Var]ast.Expr // variables that are assigned once, with what they get
+	changed       map[*types.Var]bool     // variables that are assigned again, or whose address is taken
+	funcs         map[*types.Func]*ast.FuncDecl
+	memo          map[types.Object][]part // of package-level functions and variables
+	busy          map[types.Object]bool   // is being evaluated
+	params        map[*types.Var]int      // of functions whose results are options
+	files         map[string]*token.File  // order files
+	reported      map[reportKey]bool
+	registrations map[*ast.CallExpr][]part
+}
+
+type reportKey struct {
+	pos     token.Pos
+	message string
+}
+
+func newPackage(pass *analysis.Pass) *pkg {
+	p := &pkg{
+		pass: pass, info: pass.TypesInfo,
+		inits: map[*types.Var]ast.Expr{}, changed: map[*types.Var]bool{}, funcs: map[*types.Func]*ast.FuncDecl{},
+		memo: map[types.Object][]part{}, busy: map[types.Object]bool{}, reported: map[reportKey]bool{}, params: map[*types.Var]int{}, files: map[string]*token.File{}, registrations: map[*ast.CallExpr][]part{},
+	}
+	for _, f := range pass.Files {
+		p.index(f)
+	}
+	return p
+}
+
+// report reports a problem once, even if several applications have it.
+func (p *pkg) report(d analysis.Diagnostic) {
+	if key := (reportKey{d.Pos, d.Message}); !p.reported[key] {
+		p.reported[key] = true
+		p.pass.Report(d)
+	}
+}
+
+func (p *pkg) reportf(c category, at ast.Node, format string, args ...any) {
+	p.report(analysis.Diagnostic{Pos: at.Pos(), End: at.End(), Category: string(c), Message: fmt.Sprintf(format, args...)})
+}
+
+// place returns a position as messages of an application have it.
+func (p *pkg) place(pos token.Pos) string {
+	at := p.pass.Fset.Position(pos)
+	return callsite.Place(at.Filename, at.Line)
+}
+
+// index finds the functions of a file, and what its variables hold.
+func (p *pkg) index(f *ast.File) {
+	ast.Inspect(f, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncDecl:
+			if fn, ok := p.info.Defs[n.Name].(*types.Func); ok {
+				p.funcs[fn] = n
+			}
+		case *ast.ValueSpec:
+			p.declare(n.Names, n.Values)
+		case *ast.AssignStmt:
+			p.assign(n)
+		case *ast.IncDecStmt:
+			p.change(n.X)
+		case *ast.RangeStmt:
+			if n.Tok == token.ASSIGN {
+				p.change(n.Key)
+				p.change(n.Value)
+			}
+		case *ast.UnaryExpr:
+			if n.Op == token.AND {
+				p.change(n.X)
+			}
+		}
+		return true
+	})
+}
+
+func (p *pkg) declare(names []*ast.Ident, values []ast.Expr) {
+	for i, name := range names {
+		if v, ok := p.info.Defs[name].(*types.Var); ok && len(values) == len(names) {
+			p.inits[v] = values[i]
+		}
+	}
+}
+
+func (p *pkg) assign(n *ast.AssignStmt) {
+	for i, left := range n.Lhs {
+		name, _ := left.(*ast.Ident)
+		if name != nil && n.Tok == token.DEFINE {
+			if v, ok := p.info.Defs[name].(*types.Var); ok {
+				if len(n.Lhs) == len(n.Rhs) {
+					p.inits[v] = n.Rhs[i]
+				}
+				continue
+			}
+		}
+		p.change(left)
+	}
+}
+
+// change notes that a variable, an element or a field of it may change.
+func (p *pkg) change(e ast.Expr) {
+	for e != nil {
+		switch x := e.(type) {
+		case *ast.Ident:
+			if v, ok := p.info.Uses[x].(*types.Var); ok {
+				p.changed[v] = true
+			}
+			return
+		case *ast.SelectorExpr:
+			if v, ok := p.info.Uses[x.Sel].(*types.Var); ok && !v.IsField() {
+				p.changed[v] = true
+				return
+			}
+			e = x.X
+		case *ast.IndexExpr:
+			e = x.X
+		case *ast.SliceExpr:
+			e = x.X
+		case *ast.ParenExpr:
+			e = x.X
+		case *ast.StarExpr:
+			e = x.X
+		default:
+			return
+		}
+	}
+}
+
+// initOf returns what a variable always holds, or nil if that is not known.
+func (p *pkg) initOf(v *types.Var) ast.Expr {
+	if p.changed[v] {
+		return nil
+	}
+	return p.inits[v]
+}
+
+// callee returns the function that a call calls, or nil if it is not known.
+func (p *pkg) callee(call *ast.CallExpr) *types.Func {
+	fn, _ := typeutil.Callee(p.info, call).(*types.Func)
+	return fn
+}
+
+// calls returns the import path and the name of the function of a package that a call
+// calls, or "" for both.
+func (p *pkg) calls(call *ast.CallExpr) (path, name string) {
+	fn := p.callee(call)
+	if fn == nil || fn.Pkg() == nil || fn.Signature().Recv() != nil {
+		return "", ""
+	}
+	return fn.Pkg().Path(), fn.Name()
+}
+
+// typeArgs returns the type arguments of a call, also inferred ones.
+func (p *pkg) typeArgs(call *ast.CallExpr) []types.Type {
+	e := ast.Unparen(call.Fun)
+	switch x := e.(type) {
+	case *ast.IndexExpr:
+		e = ast.Unparen(x.X)
+	case *ast.IndexListExpr:
+		e = ast.Unparen(x.X)
+	}
+	name, _ := e.(*ast.Ident)
+	if s, ok := e.(*ast.SelectorExpr); ok {
+		name = s.Sel
+	}
+	if name == nil {
+		return nil
+	}
+	var list []types.Type
+	for t := range p.info.Instances[name].TypeArgs.Types() {
+		list = append(list, t)
+	}
+	return list
+}
+
+// typeOf returns the type of an expression. It is never nil.
+func (p *pkg) typeOf(e ast.Expr) types.Type {
+	if t := p.info.TypeOf(e); t != nil {
+		return t
+	}
+	return types.Typ[types.Invalid]
+}
+
+// resolved returns the expression that a variable holds, or the expression itself.
+func (p *pkg) resolved(e ast.Expr) ast.Expr {
+	for range 20 {
+		e = ast.Unparen(e)
+		name, ok := e.(*ast.Ident)
+		if !ok {
+			return e
+		}
+		v, ok := p.info.Uses[name].(*types.Var)
+		if !ok {
+			return e
+		}
+		init := p.initOf(v)
+		if init == nil {
+			return e
+		}
+		e = init
+	}
+	return e
+}
+
+// callAt returns the call at a place, or nil.
+func (p *pkg) callAt(at span) *ast.CallExpr {
+	for call := range p.registrations {
+		if call.Pos() == at.pos && call.End() == at.end {
+			return call
+		}
+	}
+	return nil
+}
