@@ -88,14 +88,17 @@ func (o *overrides) failWith(at orderfile.Position, name, near, format string, a
 	o.reportAt(badOrderFile, place, e.Error(), fixes...)
 }
 
-// writtenAt returns the place of a name that is written at a place of the file, or nowhere
-// else in it. It returns nil if there is none.
+// writtenAt returns the place of a name that is written at a place of the file, as a key, or
+// once in the whole file. It returns nil if there is none.
 func (o *overrides) writtenAt(at span, name string) *span {
 	f, text := o.files[o.part.File], string(o.part.Data)
 	found := occurrences(text, name)
 	if len(found) > 1 {
 		from := f.Offset(at.pos)
-		found = slices.DeleteFunc(found, func(i int) bool { return i != from && i != from+1 }) // a quotation mark may stand before it
+		found = slices.DeleteFunc(found, func(i int) bool {
+			isKey := strings.HasPrefix(text[i+len(name):], ":") && strings.TrimSpace(text[strings.LastIndexByte(text[:i], '\n')+1:i]) == ""
+			return i != from && i != from+1 && !isKey // a quotation mark may stand before it
+		})
 	}
 	if len(found) != 1 {
 		return nil
