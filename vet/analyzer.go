@@ -26,8 +26,9 @@ func run(pass *analysis.Pass) (any, error) {
 	}
 	p := newPackage(pass)
 	p.checkCalls()
-	p.export(reaches == reachesRollcall)
 	p.checkApplications()
+	p.checkBuilders()
+	p.export(reaches == reachesRollcall)
 	return nil, nil
 }
 

@@ -3,6 +3,7 @@ package vet
 import (
 	"cmp"
 	"go/ast"
+	"go/types"
 	"slices"
 
 	"github.com/rollcall-go/rollcall/tags"
@@ -12,9 +13,10 @@ import (
 // have.
 type application struct {
 	*pkg
-	parts   []*part // in declared order
-	partial bool    // more parts may come from elsewhere
-	open    bool    // not all options are understood
+	parts     []*part // in declared order
+	partial   bool    // more parts may come from elsewhere
+	validated bool    // nothing is assembled without fxevents.Module
+	open      bool    // not all options are understood
 
 	assembly      *part
 	rulesKnown    bool // all options of fxevents.Module are understood
@@ -22,19 +24,67 @@ type application struct {
 	hidden        bool // there are listeners whose IDs or events are not known
 	lost          bool // a listener is missing because of a problem
 
-	catalog *catalog
-	groups  []group // of the providers; the first is the default one
-	lists   []*part
-	strict  bool
+	catalog     *catalog
+	groups      []group // of the providers; the first is the default one
+	lists       []*part
+	strict      bool
+	listMembers []*member // of the lists
 }
+
+// scale says how much of an application some parts are.
+type scale int
+
+const (
+	whole     scale = iota
+	validated       // by fx.ValidateApp, which does not run what fxevents.Module invokes
+	partial         // more parts may come from elsewhere
+)
 
 // checkApplications checks each application that the package builds.
 func (p *pkg) checkApplications() {
 	for _, f := range p.pass.Files {
+		for _, decl := range f.Decls {
+			fn, _ := decl.(*ast.FuncDecl)
+			ast.Inspect(decl, func(n ast.Node) bool {
+				if call, ok := n.(*ast.CallExpr); ok {
+					p.checkBuilt(call, fn)
+				}
+				return true
+			})
+		}
+	}
+}
+
+// checkBuilt checks the application that a call builds in a function.
+func (p *pkg) checkBuilt(call *ast.CallExpr, in *ast.FuncDecl) {
+	from, as := p.builds(call)
+	if from < 0 {
+		return
+	}
+	parts := p.ofArgs(call, from)
+	p.checkApplication(parts, as)
+	if in != nil && as != validated && hasParams(parts) {
+		if fn, ok := p.info.Defs[in.Name].(*types.Func); ok {
+			p.builders[fn] = parts
+		}
+	}
+}
+
+// hasParams reports whether some parts are what a function gets as its parameters.
+func hasParams(parts []part) bool {
+	return slices.ContainsFunc(parts, func(x part) bool { return x.Kind == param || hasParams(x.Children) })
+}
+
+// checkBuilders checks the applications that are built by calling a function that builds
+// one of its parameters.
+func (p *pkg) checkBuilders() {
+	for _, f := range p.pass.Files {
 		ast.Inspect(f, func(n ast.Node) bool {
 			if call, ok := n.(*ast.CallExpr); ok {
-				if from := p.builds(call); from >= 0 {
-					p.checkApplication(p.ofArgs(call, from), false)
+				if fn := p.callee(call); fn != nil {
+					if parts := p.built(fn, call); parts != nil {
+						p.checkApplication(p.substituted(call, fn, parts), whole)
+					}
 				}
 			}
 			return true
@@ -42,26 +92,40 @@ func (p *pkg) checkApplications() {
 	}
 }
 
+// built returns the parts of the application that a call of a function builds, or nil.
+func (p *pkg) built(fn *types.Func, call *ast.CallExpr) []part {
+	if fn.Pkg() == p.pass.Pkg {
+		return p.builders[fn]
+	}
+	var s summary
+	if fn.Pkg() == nil || !p.pass.ImportPackageFact(fn.Pkg(), &s) {
+		return nil
+	}
+	return located(s.Builders[keyOf(fn)], spanOf(call), fn.Pkg().Path()+"."+fn.Name())
+}
+
 // checkTogether checks what holds for each application that has some parts.
-func (p *pkg) checkTogether(parts []part) { p.checkApplication(parts, true) }
+func (p *pkg) checkTogether(parts []part) { p.checkApplication(parts, partial) }
 
 // builds returns the index of the first option of a call that builds an application, or a
 // negative number for other calls.
-func (p *pkg) builds(call *ast.CallExpr) int {
+func (p *pkg) builds(call *ast.CallExpr) (int, scale) {
 	path, name := p.calls(call)
 	switch path + "." + name {
-	case fxPath + ".New", fxPath + ".ValidateApp":
-		return 0
+	case fxPath + ".New":
+		return 0, whole
+	case fxPath + ".ValidateApp":
+		return 0, validated
 	case fxtestPath + ".New", fxeventstest + ".Decided":
-		return 1
+		return 1, whole
 	case fxeventstest + ".Order":
-		return 2
+		return 2, whole
 	}
-	return -1
+	return -1, whole
 }
 
-func (p *pkg) checkApplication(parts []part, partial bool) {
-	a := &application{pkg: p, partial: partial, open: partial}
+func (p *pkg) checkApplication(parts []part, as scale) {
+	a := &application{pkg: p, partial: as == partial, open: as == partial, validated: as == validated}
 	a.add(parts)
 	if !slices.ContainsFunc(a.parts, (*part).ofRollcall) {
 		return
@@ -80,7 +144,7 @@ func (a *application) add(parts []part) {
 			a.open = true
 		case scope:
 		default:
-			a.open = a.open || x.Kind == decorate
+			a.open = a.open || x.Kind == decorate || x.Hidden && (x.Kind == eventPart || x.Kind == list)
 			a.hidden = a.hidden || x.Kind == listener && x.Hidden
 			a.lost = a.lost || x.Broken
 			a.parts = append(a.parts, &x)
@@ -107,6 +171,11 @@ func (a *application) of(kinds ...kind) []*part {
 	return list
 }
 
+// certainly returns the parts of some kinds that the application always has.
+func (a *application) certainly(kinds ...kind) []*part {
+	return slices.DeleteFunc(a.of(kinds...), func(x *part) bool { return x.Maybe })
+}
+
 func (a *application) events() []*part {
 	return slices.DeleteFunc(a.of(eventPart), func(x *part) bool { return x.Hidden })
 }
@@ -115,7 +184,8 @@ func (a *application) events() []*part {
 func (a *application) findAssembly() {
 	a.groups = []group{{part: part{Group: defaultGroup}}}
 	found := a.of(assembly)
-	if len(found) != 1 {
+	if len(found) != 1 || found[0].Maybe {
+		a.open = a.open || len(found) > 0
 		return
 	}
 	a.assembly, a.rulesKnown = found[0], true
@@ -123,7 +193,7 @@ func (a *application) findAssembly() {
 		x := &a.assembly.Children[i]
 		a.strict = a.strict || x.Kind == strict
 		switch {
-		case x.Kind == unknown, x.Kind == param, x.Hidden && x.Kind != subscription, x.Kind == orderFile && x.Broken:
+		case x.Maybe, x.Kind == unknown, x.Kind == param, x.Hidden && x.Kind != subscription, x.Kind == orderFile && x.Broken:
 			a.rulesKnown = false
 		case x.Kind == namedProvider:
 			a.groups = append(a.groups, group{part: *x})

@@ -138,7 +138,7 @@ func (m *member) problem(format string, args ...any) string {
 // checkTakes returns a message if a listener can't take an event. It knows that of two types
 // that have names only.
 func (c *catalog) checkTakes(m *member, e *part) string {
-	if m.Type.ID == e.Type.ID || m.Type.Interface || !m.Type.Nominal || !e.Type.Nominal || e.Type.Interface {
+	if e.Maybe || m.Type.ID == e.Type.ID || m.Type.Interface || !m.Type.Nominal || !e.Type.Nominal || e.Type.Interface {
 		return ""
 	}
 	m.lost = true

@@ -31,11 +31,12 @@ func (a *application) check() {
 		a.checkNeeds()
 	}
 	a.sort()
+	a.checkWarnings()
 }
 
 // checkAssembly reports an application that has no fxevents.Module.
 func (a *application) checkAssembly() {
-	if a.partial || !a.closed() || len(a.of(assembly)) > 0 {
+	if a.partial || a.validated || !a.closed() || len(a.of(assembly)) > 0 {
 		return
 	}
 	all := a.of(eventPart, list, receive, elsewhere, transporter)
@@ -49,12 +50,12 @@ func (a *application) checkAssembly() {
 
 // checkOnce reports what the container refuses to provide twice.
 func (a *application) checkOnce() {
-	if all := a.of(assembly); len(all) > 1 && !reportedElsewhere(all[0], all[1]) {
+	if all := a.certainly(assembly); len(all) > 1 && !reportedElsewhere(all[0], all[1]) {
 		a.problem(twice, ownOf(all[0], all[1]), fmt.Sprintf("%s at %s: the application has %s already, at %s: pass it once, with all its options",
 			all[1].Call, all[1].At, all[0].Call, all[0].At))
 	}
 	lists := map[string]*part{}
-	for _, x := range a.of(list) {
+	for _, x := range a.certainly(list) {
 		first := lists[x.Type.ID]
 		if first == nil {
 			lists[x.Type.ID] = x
@@ -79,6 +80,9 @@ func ownOf(first, later *part) *part {
 func (a *application) checkEvents() {
 	byType, byName := map[string]*part{}, map[string]*part{}
 	for _, x := range a.events() {
+		if x.Maybe {
+			continue
+		}
 		first, again := byType[x.Type.ID]
 		namesake, taken := byName[x.Name]
 		switch {
@@ -103,7 +107,7 @@ func (a *application) checkInstances() {
 	type instance struct{ name, typ string }
 	first := map[instance]*part{}
 	for _, x := range a.of(listener) {
-		if x.Call != "fxevents.AsListener" || x.Hidden || x.Broken || x.Name == "" {
+		if x.Call != "fxevents.AsListener" || x.Hidden || x.Broken || x.Maybe || x.Name == "" {
 			continue
 		}
 		at := instance{x.Name, x.Of.ID}
@@ -230,7 +234,7 @@ func (a *application) checkNames() {
 			problem = "a list needs a name: order files and reports call it by that"
 		case x.Name == "*":
 			problem = "a list can't be named *, which stands for all lists and events: give it another name"
-		case again && !reportedElsewhere(other, x):
+		case again && !x.Maybe && !other.Maybe && !reportedElsewhere(other, x):
 			problem = fmt.Sprintf("the list declared at %s has that name: give each a name of its own", other.At)
 		case named >= 0 && !reportedElsewhere(a.catalog.events[named], x):
 			e := a.catalog.events[named]

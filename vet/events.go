@@ -95,8 +95,8 @@ func plain(k kind, name string) func(*ast.CallExpr) []part {
 	return func(*ast.CallExpr) []part { return []part{{Kind: k, Call: name}} }
 }
 
-// builders has what turns a call of package fxevents into parts.
-func (p *pkg) builders(name string) func(*ast.CallExpr) []part {
+// reader returns the function that turns a call of package fxevents into parts, or nil.
+func (p *pkg) reader(name string) func(*ast.CallExpr) []part {
 	full := "fxevents." + name
 	switch name {
 	case "AsListener":
@@ -157,7 +157,7 @@ func (p *pkg) registered(call *ast.CallExpr) ([]part, bool) {
 	parts := build(call)
 	for i := range parts {
 		if parts[i].At == "" {
-			parts[i].At, parts[i].span, parts[i].pkg = p.place(call.Pos()), spanOf(call), p.pass.Pkg
+			parts[i].At, parts[i].span = p.place(call.Pos()), spanOf(call)
 		}
 	}
 	parts = slices.Clip(parts)
@@ -175,7 +175,7 @@ func (p *pkg) builder(call *ast.CallExpr) func(*ast.CallExpr) []part {
 	case path != fxeventsPath, !p.hasArgs(call):
 		return nil
 	}
-	return p.builders(name)
+	return p.reader(name)
 }
 
 // hasArgs reports whether a call has an argument for each parameter. A call of a function

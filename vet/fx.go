@@ -10,7 +10,7 @@ import (
 // ofFx returns the parts of a call of package fx.
 func (p *pkg) ofFx(call *ast.CallExpr, name string) []part {
 	one := func(x part) []part {
-		x.Call, x.At, x.span, x.pkg = "fx."+name, p.place(call.Pos()), spanOf(call), p.pass.Pkg
+		x.Call, x.At, x.span = "fx."+name, p.place(call.Pos()), spanOf(call)
 		return []part{x}
 	}
 	switch name {
@@ -45,7 +45,7 @@ func (p *pkg) functionsOf(call *ast.CallExpr, k kind) []part {
 		if f == nil { // fx.Private
 			continue
 		}
-		parts = append(parts, part{Kind: k, Func: f, At: p.place(e.Pos()), span: spanOf(e), pkg: p.pass.Pkg})
+		parts = append(parts, part{Kind: k, Func: f, At: p.place(e.Pos()), local: local{span: spanOf(e)}})
 	}
 	return parts
 }
@@ -227,7 +227,7 @@ func (p *pkg) supplies(call *ast.CallExpr) []part {
 	}
 	var parts []part
 	for _, e := range call.Args {
-		x := part{Kind: supply, Func: &function{}, At: p.place(e.Pos()), span: spanOf(e), pkg: p.pass.Pkg}
+		x := part{Kind: supply, Func: &function{}, At: p.place(e.Pos()), local: local{span: spanOf(e)}}
 		if c, ok := p.resolved(e).(*ast.CallExpr); ok && p.isAnnotate(e) {
 			p.suppliesAnnotated(x.Func, c)
 		} else if t := p.typeOf(e); types.IsInterface(t) {

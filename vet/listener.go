@@ -326,7 +326,7 @@ func (r registration) failTag(x part, key string, c category, err error) {
 
 // tagged returns a listener or a contribution with its tag, and reports the tag's problems.
 func (r registration) tagged(call string, t written) part {
-	x := part{Kind: listener, Call: call, Tag: string(t.text), tag: t.expr}
+	x := part{Kind: listener, Call: call, Tag: string(t.text), local: local{tag: t.expr}}
 	if _, err := tags.Parse(t.text); err != nil {
 		r.badTag(t, err)
 	}

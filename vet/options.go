@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 )
 
 // The options of an application are evaluated without running it. What is not understood
@@ -34,7 +35,7 @@ func (p *pkg) evaluated(e ast.Expr) []part {
 
 // notUnderstood returns a part for an expression that may hold anything.
 func (p *pkg) notUnderstood(e ast.Expr) []part {
-	return []part{{Kind: unknown, span: spanOf(e), pkg: p.pass.Pkg}}
+	return []part{{Kind: unknown, local: local{span: spanOf(e)}}}
 }
 
 func (p *pkg) ofObject(o types.Object, e ast.Expr) []part {
@@ -53,15 +54,63 @@ func (p *pkg) ofObject(o types.Object, e ast.Expr) []part {
 
 func (p *pkg) ofVariable(v *types.Var, e ast.Expr) []part {
 	if i, ok := p.params[v]; ok && !p.changed[v] {
-		return []part{{Kind: param, Index: i, span: spanOf(e), pkg: p.pass.Pkg}}
+		return []part{{Kind: param, Index: i, local: local{span: spanOf(e)}}}
 	}
-	init := p.initOf(v)
-	if init == nil || p.busy[v] {
+	if p.changed[v] || p.busy[v] || p.inits[v] == nil && len(p.assigned[v]) == 0 {
 		return p.notUnderstood(e)
 	}
 	p.busy[v] = true
 	defer delete(p.busy, v)
-	return p.evaluated(init)
+	var parts []part
+	if init := p.inits[v]; init != nil {
+		parts = p.evaluated(init)
+	}
+	for _, a := range p.assigned[v] {
+		parts = p.reassigned(parts, v, a, e.Pos())
+	}
+	return parts
+}
+
+// reassigned returns the parts of a variable after an assignment. Before the place at which
+// the variable is read, an append that always runs adds to them. Anything else may be so.
+func (p *pkg) reassigned(parts []part, v *types.Var, a assignment, read token.Pos) []part {
+	added, isAppend := p.appended(v, a.value)
+	here := p.pass.Fset.File(read) == p.pass.Fset.File(a.statement.Pos())
+	switch {
+	case isAppend && p.always(a, v) && here && a.statement.End() <= read:
+		return append(slices.Clip(parts), added...)
+	case isAppend:
+		return append(slices.Clip(parts), maybe(added)...)
+	}
+	return append(maybe(parts), maybe(p.evaluated(a.value))...)
+}
+
+// appended returns the parts that v = append(v, ...) adds. It returns false for any other
+// value.
+func (p *pkg) appended(v *types.Var, value ast.Expr) ([]part, bool) {
+	call, ok := ast.Unparen(value).(*ast.CallExpr)
+	if !ok {
+		return nil, false
+	}
+	if name, builtin := p.builtin(call); !builtin || name != "append" {
+		return nil, false
+	}
+	first, ok := ast.Unparen(call.Args[0]).(*ast.Ident)
+	if !ok || p.variable(first) != v {
+		return nil, false
+	}
+	return p.ofArgs(call, 1), true
+}
+
+// maybe returns parts of which the application may have some.
+func maybe(parts []part) []part {
+	list := make([]part, len(parts))
+	for i, x := range parts {
+		x.Maybe = true
+		x.Children = maybe(x.Children)
+		list[i] = x
+	}
+	return list
 }
 
 // remembered evaluates a package-level variable or function once.
@@ -141,45 +190,43 @@ func (p *pkg) ofFunction(fn *types.Func, at ast.Expr) []part {
 	return p.remembered(fn, func() []part {
 		p.busy[fn] = true
 		defer delete(p.busy, fn)
-		result := onlyResult(decl.Body)
-		if named := fn.Signature().Results().At(0); result == nil || p.changed[named] {
+		results := resultsIn(decl.Body)
+		if named := fn.Signature().Results().At(0); len(results) == 0 || p.changed[named] || len(p.assigned[named]) > 0 {
 			return p.notUnderstood(at)
 		}
-		for i := range fn.Signature().Params().Len() {
-			p.params[fn.Signature().Params().At(i)] = i
+		if len(results) == 1 {
+			return p.evaluated(results[0])
 		}
-		return p.evaluated(result)
+		var parts []part
+		for _, r := range results {
+			parts = append(parts, maybe(p.evaluated(r))...)
+		}
+		return parts
 	})
 }
 
-// onlyResult returns the result of a function whose only return statement is the last
-// statement, or nil.
-func onlyResult(body *ast.BlockStmt) ast.Expr {
-	if len(body.List) == 0 {
-		return nil
-	}
-	last, ok := body.List[len(body.List)-1].(*ast.ReturnStmt)
-	if !ok || len(last.Results) != 1 {
-		return nil
-	}
-	returns := 0
+// resultsIn returns the results of the return statements of a function with one result. It
+// returns none if there may be others.
+func resultsIn(body *ast.BlockStmt) []ast.Expr {
+	var results []ast.Expr
+	understood := true
 	ast.Inspect(body, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.FuncLit:
 			return false
 		case *ast.ReturnStmt:
-			returns++
-		case *ast.BranchStmt:
-			if n.Tok == token.GOTO {
-				returns++
+			if len(n.Results) != 1 {
+				understood = false
+				return false
 			}
+			results = append(results, n.Results[0])
 		}
 		return true
 	})
-	if returns != 1 {
+	if !understood {
 		return nil
 	}
-	return last.Results[0]
+	return results
 }
 
 // substituted replaces the parameters of a function by the arguments of its call, and
@@ -230,7 +277,7 @@ func (p *pkg) imported(o types.Object, e ast.Expr) []part {
 	}
 	call, isCall := e.(*ast.CallExpr)
 	if (!known || !s.Uses) && !(isCall && p.takesParts(call)) {
-		return []part{{Kind: foreign, span: spanOf(e), pkg: p.pass.Pkg}}
+		return []part{{Kind: foreign, local: local{span: spanOf(e)}}}
 	}
 	return p.notUnderstood(e)
 }
@@ -239,7 +286,7 @@ func (p *pkg) imported(o types.Object, e ast.Expr) []part {
 func located(parts []part, at span, origin string) []part {
 	list := make([]part, len(parts))
 	for i, x := range parts {
-		x.span, x.origin = at, origin
+		x.local = local{span: at, origin: origin}
 		x.Children = located(x.Children, at, origin)
 		list[i] = x
 	}
@@ -301,8 +348,9 @@ func mayHold(t types.Type, depth int) bool {
 // summary is the fact of a package: whether it reaches rollcall, and the options that its
 // exported functions and variables have.
 type summary struct {
-	Uses    bool
-	Options map[string][]part
+	Uses     bool
+	Options  map[string][]part
+	Builders map[string][]part // functions that build applications of their parameters
 }
 
 func (*summary) AFact() {}
@@ -333,6 +381,12 @@ func (p *pkg) export(uses bool) {
 			}
 		}
 	}
+	s.Builders = map[string][]part{}
+	for fn, parts := range p.builders {
+		if fn.Exported() {
+			s.Builders[keyOf(fn)] = bare(parts)
+		}
+	}
 	if uses || len(s.Options) > 0 {
 		p.pass.ExportPackageFact(s)
 	}
@@ -349,8 +403,25 @@ func (p *pkg) nameOf(fn *types.Func) ast.Expr {
 func (p *pkg) exportParts(s *summary, o types.Object, parts []part) {
 	p.checkTogether(parts)
 	if o.Exported() {
-		s.Options[keyOf(o)] = parts
+		s.Options[keyOf(o)] = bare(parts)
 	}
+}
+
+// bare returns parts without what only their own package may use. Some drivers pass facts
+// on as they are.
+func bare(parts []part) []part {
+	list := make([]part, len(parts))
+	for i, x := range parts {
+		x.local = local{}
+		x.Children = bare(x.Children)
+		if x.Func != nil {
+			f := *x.Func
+			f.emits = span{}
+			x.Func = &f
+		}
+		list[i] = x
+	}
+	return list
 }
 
 // isOption reports whether a type is an option of an application, of fxevents.Module or of

@@ -1,15 +1,19 @@
 package vet
 
 import (
+	"fmt"
 	"go/ast"
 	"go/token"
 	"go/types"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/rollcall-go/rollcall/internal/orderfile"
+	"github.com/rollcall-go/rollcall/internal/suggest"
 )
 
 // orderFile returns the part of a call of fxevents.OrderFile. If the file is found, its own
@@ -23,6 +27,7 @@ func (p *pkg) orderFile(call *ast.CallExpr) []part {
 	x.Path = name
 	at := p.findFile(call, name)
 	if at == "" {
+		p.checkEmbedded(call, name)
 		return []part{x}
 	}
 	data, err := os.ReadFile(at)
@@ -39,6 +44,48 @@ func (p *pkg) orderFile(call *ast.CallExpr) []part {
 	return []part{x}
 }
 
+// checkEmbedded reports an order file that an embed.FS of the package does not have.
+func (p *pkg) checkEmbedded(call *ast.CallExpr, name string) {
+	fsys := p.resolved(call.Args[0])
+	v, ok := p.objectOf(fsys).(*types.Var)
+	if !ok || !is(v.Type(), "embed.FS") || v.Pkg() != p.pass.Pkg || p.changed[v] || p.embedded[v] == nil {
+		return
+	}
+	at := "fxevents.OrderFile at " + p.place(call.Pos())
+	if !fs.ValidPath(name) {
+		p.reportf(badOrderFile, call.Args[1], "%s: order file %s: write it relative to the file system, without ./ or a leading /", at, name)
+		return
+	}
+	message := fmt.Sprintf("%s: order file %s: tried %s in a embed.FS: file does not exist: correct the path, which is relative to the root of the file system", at, name, name)
+	place, found := find(call.Args[1], name)
+	if near, ok := suggest.Name(name, plainNames(p.embedded[v])); ok && found {
+		p.reportAt(badOrderFile, place, message, replace(place, name, near))
+		return
+	}
+	p.reportAt(badOrderFile, place, message)
+}
+
+// plainNames returns the patterns that are the name of a file.
+func plainNames(patterns []string) []string {
+	return slices.DeleteFunc(slices.Clone(patterns), func(pattern string) bool { return !isPlain(pattern) })
+}
+
+// isPlain reports whether a pattern is the name of a file, and no glob or directory.
+func isPlain(pattern string) bool {
+	return !strings.ContainsAny(pattern, "*?[\\\"`:") && path.Ext(pattern) != ""
+}
+
+// isEmbedded reports whether the patterns of an embed.FS may have a file. It knows that of
+// plain names only.
+func isEmbedded(patterns []string, name string) bool {
+	for _, pattern := range patterns {
+		if !isPlain(pattern) || pattern == name {
+			return true
+		}
+	}
+	return false
+}
+
 // findFile returns the path of the order file of a call in the file system of this machine,
 // or "" if it is not found. Files are embedded beside the package. The working directory of
 // a program is taken to be that of go.mod, and that of a test its package's.
@@ -46,7 +93,7 @@ func (p *pkg) findFile(call *ast.CallExpr, name string) string {
 	here := filepath.Dir(p.pass.Fset.Position(call.Pos()).Filename)
 	fsys := p.resolved(call.Args[0])
 	if is(p.typeOf(fsys), "embed.FS") {
-		if v, ok := p.objectOf(fsys).(*types.Var); !ok || v.Pkg() != p.pass.Pkg || p.changed[v] {
+		if v, ok := p.objectOf(fsys).(*types.Var); !ok || v.Pkg() != p.pass.Pkg || p.changed[v] || !isEmbedded(p.embedded[v], name) {
 			return ""
 		}
 		return existing(filepath.Join(here, filepath.FromSlash(name)))

@@ -88,17 +88,22 @@ func (o *overrides) failWith(at orderfile.Position, name, near, format string, a
 	o.reportAt(badOrderFile, place, e.Error(), fixes...)
 }
 
-// writtenAt returns the place of a name that is written at a place of the file, or nil.
+// writtenAt returns the place of a name that is written at a place of the file, as a key, or
+// once in the whole file. It returns nil if there is none.
 func (o *overrides) writtenAt(at span, name string) *span {
-	f := o.files[o.part.File]
-	rest := string(o.part.Data[f.Offset(at.pos):])
-	i := strings.Index(rest, name)
-	if i < 0 || i > 1 { // a quotation mark may stand before it
+	f, text := o.files[o.part.File], string(o.part.Data)
+	found := occurrences(text, name)
+	if len(found) > 1 {
+		from := f.Offset(at.pos)
+		found = slices.DeleteFunc(found, func(i int) bool {
+			isKey := strings.HasPrefix(text[i+len(name):], ":") && strings.TrimSpace(text[strings.LastIndexByte(text[:i], '\n')+1:i]) == ""
+			return i != from && i != from+1 && !isKey // a quotation mark may stand before it
+		})
+	}
+	if len(found) != 1 {
 		return nil
 	}
-	start := f.Pos(f.Offset(at.pos) + i)
-	end := f.Pos(f.Offset(start) + len(name))
-	return &span{start, end}
+	return &span{f.Pos(found[0]), f.Pos(found[0] + len(name))}
 }
 
 // providers returns the indexes of the providers that collect a group.
@@ -162,7 +167,7 @@ func (o *overrides) inGroup(index int, l orderfile.Listener) bool {
 	case !known:
 		names := o.ids(o.groups[index])
 		near, _ := suggest.Name(l.ID, names)
-		o.failWith(l.Position, "", near, "the application has no listener %s in the group %s%s", l.ID, l.Tag, suggest.DidYouMean(l.ID, names))
+		o.failWith(l.Position, l.ID, near, "the application has no listener %s in the group %s%s", l.ID, l.Tag, suggest.DidYouMean(l.ID, names))
 	default:
 		o.notHeard(l, own)
 	}

@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/types/typeutil"
@@ -16,12 +17,16 @@ import (
 type pkg struct {
 	pass          *analysis.Pass
 	info          *types.Info
-	inits         map[*types.Var]ast.Expr // variables that are assigned once, with what they get
-	changed       map[*types.Var]bool     // variables that are assigned again, or whose address is taken
+	inits         map[*types.Var]ast.Expr     // variables that are assigned once, with what they get
+	changed       map[*types.Var]bool         // variables that are assigned again, or whose address is taken
+	assigned      map[*types.Var][]assignment // options that are assigned again
+	bodies        map[ast.Stmt]*ast.BlockStmt // of the statements of functions
+	builders      map[*types.Func][]part      // functions that build applications of their parameters
 	funcs         map[*types.Func]*ast.FuncDecl
 	memo          map[types.Object][]part // of package-level functions and variables
 	busy          map[types.Object]bool   // is being evaluated
 	params        map[*types.Var]int      // of functions whose results are options
+	embedded      map[*types.Var][]string // patterns of go:embed
 	files         map[string]*token.File  // order files
 	reported      map[reportKey]bool
 	registrations map[*ast.CallExpr][]part
@@ -36,7 +41,7 @@ func newPackage(pass *analysis.Pass) *pkg {
 	p := &pkg{
 		pass: pass, info: pass.TypesInfo,
 		inits: map[*types.Var]ast.Expr{}, changed: map[*types.Var]bool{}, funcs: map[*types.Func]*ast.FuncDecl{},
-		memo: map[types.Object][]part{}, busy: map[types.Object]bool{}, reported: map[reportKey]bool{}, params: map[*types.Var]int{}, files: map[string]*token.File{}, registrations: map[*ast.CallExpr][]part{},
+		memo: map[types.Object][]part{}, busy: map[types.Object]bool{}, reported: map[reportKey]bool{}, params: map[*types.Var]int{}, embedded: map[*types.Var][]string{}, builders: map[*types.Func][]part{}, assigned: map[*types.Var][]assignment{}, bodies: map[ast.Stmt]*ast.BlockStmt{}, files: map[string]*token.File{}, registrations: map[*ast.CallExpr][]part{},
 	}
 	for _, f := range pass.Files {
 		p.index(f)
@@ -69,7 +74,13 @@ func (p *pkg) index(f *ast.File) {
 		case *ast.FuncDecl:
 			if fn, ok := p.info.Defs[n.Name].(*types.Func); ok {
 				p.funcs[fn] = n
+				p.indexParams(fn)
 			}
+			p.indexBody(n.Body)
+		case *ast.FuncLit:
+			p.indexBody(n.Body)
+		case *ast.GenDecl:
+			p.indexEmbedded(n)
 		case *ast.ValueSpec:
 			p.declare(n.Names, n.Values)
 		case *ast.AssignStmt:
@@ -88,6 +99,45 @@ func (p *pkg) index(f *ast.File) {
 		}
 		return true
 	})
+}
+
+// indexEmbedded notes the patterns of variables that have a go:embed directive.
+func (p *pkg) indexEmbedded(decl *ast.GenDecl) {
+	for _, s := range decl.Specs {
+		spec, ok := s.(*ast.ValueSpec)
+		if !ok || len(spec.Names) != 1 {
+			continue
+		}
+		v, ok := p.info.Defs[spec.Names[0]].(*types.Var)
+		for _, comments := range []*ast.CommentGroup{decl.Doc, spec.Doc} {
+			if comments == nil || !ok {
+				continue
+			}
+			for _, c := range comments.List {
+				if patterns, is := strings.CutPrefix(c.Text, "//go:embed "); is {
+					p.embedded[v] = append(p.embedded[v], strings.Fields(patterns)...)
+				}
+			}
+		}
+	}
+}
+
+// indexParams notes the parameters of a function that may be options.
+func (p *pkg) indexParams(fn *types.Func) {
+	for i := range fn.Signature().Params().Len() {
+		if v := fn.Signature().Params().At(i); isOption(v.Type()) {
+			p.params[v] = i
+		}
+	}
+}
+
+// indexBody notes the statements that run whenever a function runs to its end.
+func (p *pkg) indexBody(body *ast.BlockStmt) {
+	if body != nil {
+		for _, statement := range body.List {
+			p.bodies[statement] = body
+		}
+	}
 }
 
 func (p *pkg) declare(names []*ast.Ident, values []ast.Expr) {
@@ -109,8 +159,33 @@ func (p *pkg) assign(n *ast.AssignStmt) {
 				continue
 			}
 		}
+		if v := p.variable(name); v != nil && len(n.Lhs) == len(n.Rhs) && n.Tok == token.ASSIGN && isOption(v.Type()) {
+			p.assigned[v] = append(p.assigned[v], assignment{n, n.Rhs[i]})
+			continue
+		}
 		p.change(left)
 	}
+}
+
+// assignment is an assignment to a variable after its declaration.
+type assignment struct {
+	statement ast.Stmt
+	value     ast.Expr
+}
+
+// variable returns the variable that a name means, or nil.
+func (p *pkg) variable(name *ast.Ident) *types.Var {
+	if name == nil {
+		return nil
+	}
+	v, _ := p.info.Uses[name].(*types.Var)
+	return v
+}
+
+// always reports whether an assignment to a local variable runs whenever its function does.
+func (p *pkg) always(a assignment, v *types.Var) bool {
+	body := p.bodies[a.statement]
+	return body != nil && body.Pos() <= v.Pos() && v.Pos() < body.End()
 }
 
 // change notes that a variable, an element or a field of it may change.
@@ -144,7 +219,7 @@ func (p *pkg) change(e ast.Expr) {
 
 // initOf returns what a variable always holds, or nil if that is not known.
 func (p *pkg) initOf(v *types.Var) ast.Expr {
-	if p.changed[v] {
+	if p.changed[v] || len(p.assigned[v]) > 0 {
 		return nil
 	}
 	return p.inits[v]

@@ -45,8 +45,7 @@ const (
 )
 
 // part is one part of an application: an option, as far as the analyzer understands it.
-// Parts are facts, so they have no types and no syntax, except for unexported fields, which
-// only parts of the package itself have.
+// Parts are facts, so they have no types and no syntax, except for what is local.
 type part struct {
 	Kind     kind
 	Call     string // such as "fxevents.Event"
@@ -70,9 +69,15 @@ type part struct {
 	File   string // where it was found
 	Data   []byte // its content
 
+	Maybe bool // only some applications have the part
+
+	local
+}
+
+// local is what only the package that has a part knows of it.
+type local struct {
 	span   span
 	tag    ast.Expr
-	pkg    *types.Package
 	origin string // the option of another package that has it
 }
 

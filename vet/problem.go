@@ -31,6 +31,7 @@ const (
 	noEvent         category = "noevent"
 	noComponent     category = "nocomponent"
 	earlyEmit       category = "earlyemit"
+	warning         category = "warning"
 	badRule         category = "rule"
 )
 

@@ -22,6 +22,7 @@ import (
 func (a *application) sort() {
 	a.addPublished()
 	groups := append(slices.Clip(a.groups), a.listGroup())
+	a.listMembers = groups[len(groups)-1].listeners
 	a.override(groups)
 	rules := a.decide(groups)
 	for i, g := range groups {
@@ -67,10 +68,21 @@ func (a *application) addPublished() {
 			heard := func(m *member) bool { return m.event == text && m.fields.Async == key }
 			if e.Name != "" && !slices.ContainsFunc(a.groups[0].listeners, heard) {
 				x := *e
+				x.At = placeOf(e.Children)
 				a.groups[0].listeners = append(a.groups[0].listeners, &member{part: &x, id: "fxevents.Published(" + key + ")", event: text, fields: tags.Fields{Async: key}})
 			}
 		}
 	}
+}
+
+// placeOf returns the place of the first fxevents.Published among the options of an event.
+func placeOf(options []part) string {
+	for _, x := range options {
+		if x.Kind == published {
+			return x.At
+		}
+	}
+	return ""
 }
 
 // sortGroup reports what the order of one group is wrong about.
@@ -127,7 +139,7 @@ func (a *application) reportOrder(groups []group, index int, err error) {
 	switch e := err.(type) {
 	case *ordering.DuplicateError:
 		x, y := g.listeners[e.Items[0]], g.listeners[e.Items[1]]
-		if !reportedElsewhere(x.part, y.part) {
+		if !x.Maybe && !y.Maybe && !reportedElsewhere(x.part, y.part) {
 			e.List = isLists
 			a.problem(twice, ownOf(x.part, y.part), a.duplicate(x, y, e))
 		}
@@ -142,13 +154,14 @@ func (a *application) reportOrder(groups []group, index int, err error) {
 			a.inTag(notListening, m.part, e.Hint.Target, "", e.Error())
 		}
 	case *ordering.CycleError:
-		if a.rulesKnown {
+		maybe := func(h ordering.Hint) bool { return g.listeners[h.Item].Maybe }
+		if a.rulesKnown && !slices.ContainsFunc(e.Hints, maybe) {
 			m := g.listeners[e.Hints[0].Item]
 			a.inHint(cycle, m, e.Hints[0], e.Error())
 		}
 	case *rollcall.EventError:
 		i := slices.IndexFunc(g.listeners, func(m *member) bool { return m.id == e.Listener && m.At == e.Source })
-		if i >= 0 && a.rulesKnown && a.closed() && !a.overlaps(g) {
+		if i >= 0 && !g.listeners[i].Maybe && a.rulesKnown && a.closed() && !a.overlaps(g) {
 			a.problem(impossibleHint, g.listeners[i].part, e.Error())
 		}
 	case *ordering.BandError:

@@ -19,7 +19,9 @@ import (
 
 	"github.com/rollcall-go/rollcall/fxevents"
 	"github.com/rollcall-go/rollcall/vet"
+	"github.com/rollcall-go/rollcall/vet/testdata/building"
 	"github.com/rollcall-go/rollcall/vet/testdata/contributions"
+	"github.com/rollcall-go/rollcall/vet/testdata/embedded"
 	"github.com/rollcall-go/rollcall/vet/testdata/emits"
 	"github.com/rollcall-go/rollcall/vet/testdata/events"
 	"github.com/rollcall-go/rollcall/vet/testdata/groups"
@@ -30,6 +32,8 @@ import (
 	"github.com/rollcall-go/rollcall/vet/testdata/orderfiles"
 	"github.com/rollcall-go/rollcall/vet/testdata/receivers"
 	"github.com/rollcall-go/rollcall/vet/testdata/rules"
+	"github.com/rollcall-go/rollcall/vet/testdata/silent"
+	"github.com/rollcall-go/rollcall/vet/testdata/strict"
 	"github.com/rollcall-go/rollcall/vet/testdata/tagtext"
 	"github.com/rollcall-go/rollcall/vet/testdata/targets"
 	"github.com/rollcall-go/rollcall/vet/testdata/transports"
@@ -54,15 +58,15 @@ func packages(t *testing.T) []string {
 
 // applications have mistakes that the analyzer reports, by the package that builds them.
 var applications = map[string][]func() *fx.App{
-	"contributions": contributions.Applications, "emits": emits.Applications, "events": events.Applications, "groups": groups.Applications,
+	"building": building.Applications, "contributions": contributions.Applications, "embedded": embedded.Applications, "emits": emits.Applications, "events": events.Applications, "groups": groups.Applications,
 	"listeners": listeners.Applications, "lists": lists.Applications, "missing": missing.Applications, "nomodule": nomodule.Applications,
-	"orderfiles": orderfiles.Applications, "receivers": receivers.Applications, "rules": rules.Applications, "tagtext": tagtext.Applications,
+	"orderfiles": orderfiles.Applications, "receivers": receivers.Applications, "rules": rules.Applications, "strict": strict.Applications, "tagtext": tagtext.Applications,
 	"targets": targets.Applications, "transports": transports.Applications, "twice": twice.Applications,
 }
 
 // fine are applications in which the analyzer must find nothing.
 var fine = map[string][]func() *fx.App{
-	"emits": emits.Fine, "groups": groups.Fine, "missing": missing.Fine, "rules": rules.Fine, "transports": transports.Fine,
+	"emits": emits.Fine, "groups": groups.Fine, "missing": missing.Fine, "rules": rules.Fine, "silent": silent.Fine, "strict": strict.Fine, "transports": transports.Fine,
 }
 
 // inOtherWords are categories of problems that the container reports, or nothing does.

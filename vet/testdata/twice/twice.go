@@ -54,7 +54,7 @@ var Applications = []func() *fx.App{
 	func() *fx.App {
 		return fx.New(fx.NopLogger, fxevents.Module(),
 			recipes.Module,
-			fxevents.Event[*recipes.Deleted]("recipe.gone"), // want `event \*recipes.Deleted is declared twice \(twice/twice.go:59 and recipes/recipes.go:32\): declare it once, where it is defined`
+			fxevents.Event[*recipes.Deleted]("recipe.gone"), // want `event \*recipes.Deleted is declared twice \(twice/twice.go:57 and recipes/recipes.go:32\): declare it once, where it is defined`
 		)
 	},
 }
