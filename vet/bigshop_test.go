@@ -104,8 +104,11 @@ func TestMistakesAtStart(t *testing.T) {
 		if m.own {
 			continue
 		}
-		if err == nil || !strings.Contains(out, m.want) {
+		if err == nil || !strings.Contains(unindented(out), m.want) || !strings.Contains(out, m.also) {
 			t.Errorf("%s: no %q in\n%s", m.name, m.want, out)
 		}
 	}
 }
+
+// unindented undoes what the application does to reports of several lines.
+func unindented(text string) string { return strings.ReplaceAll(text, "\n    ", "\n") }

@@ -14,6 +14,7 @@ type mistake struct {
 	at    place  // of the report; the zero place is the first line that the first edit changes
 	want  string // a part of the report and of the application's error
 	own   bool   // the application does not say this
+	also  string // a part of a second report, which the application has too
 	fixed bool   // the suggested fix undoes the change
 }
 
@@ -118,8 +119,8 @@ var mistakesAcrossPackages = []mistake{
 		want: "listens to carts.fild, but no event has that name: did you mean carts.filled? Otherwise declare it, or drop the tag's event to listen to *carts.Filled"},
 	{name: "event of another type", edits: change("stats/stats.go", `event:"carts.filled"`, `event:"carts.abandoned"`), at: assembled,
 		want: "takes *carts.Filled, but listens to carts.abandoned, which is a *carts.Abandoned"},
-	{name: "an event that nobody declares", edits: change("returns/returns.go", "\tfxevents.Event[*Received](\"returns.received\"),\n", ""), at: assembled,
-		want: "*returns.Received"},
+	{name: "an event that nobody declares", edits: change("returns/returns.go", "\tfxevents.Event[*Received](\"returns.received\"),\n", ""), at: place{"main.go", "goods.Modules()"},
+		want: "nobody declares the event *returns.Received, which seals.Press (seals/seals.go:15) listens to: declare it with fxevents.Event in the module that emits it"},
 	{name: "unknown target", edits: change("loyalty/loyalty.go", `after:"audit.Log"`, `after:"audit.Lgo"`), at: assembled,
 		want: `loyalty.Points (loyalty/loyalty.go:15) must run after audit.Lgo, but no listener has that ID: did you mean audit.Log? Write "?audit.Lgo" if it may be absent`},
 	{name: "unknown target of a built tag", edits: change("export/export.go", `"search.Indexer"`, `"search.Indexr"`), at: assembled,
@@ -147,12 +148,14 @@ var mistakesAcrossPackages = []mistake{
 		{"main.go", "\t\tfxevents.Transport(func() (*transport.Local, error) { return &transport.Local{}, nil }),\n", ""}}, at: place{"main.go", "goods.Modules()"},
 		want: "is asynchronous, but the application has no transport"},
 	{name: "unknown key of Receive", edits: change("main.go", `Receive("mail", "sms")`, `Receive("mial", "sms")`), fixed: true,
-		want: `no listener has the receiver key "mial", did you mean mail?`},
+		want: `no listener has the receiver key "mial", did you mean mail?`,
+		also: "no Receive takes key mail of mail.Sender (mail/mail.go:23), did you mean mial?"},
 	{name: "unknown key of ReceivedElsewhere", edits: change("main.go", `"print"`, `"prnt"`), fixed: true,
-		want: `no listener has the receiver key "prnt", did you mean print?`},
+		want: `no listener has the receiver key "prnt", did you mean print?`,
+		also: "no Receive takes key print of printing.Queue (printing/printing.go:22)"},
 	{name: "unknown key of a Subscription", edits: change("main.go", `Key: "mail"`, `Key: "mial"`), fixed: true,
 		want: `no listener has the receiver key "mial", did you mean mail?`},
-	{name: "a key that nobody receives", edits: change("main.go", `Receive("mail", "sms")`, `Receive("mail")`), at: assembled, want: "no Receive takes key sms of sms.Sender"},
+	{name: "a key that nobody receives", edits: change("main.go", `Receive("mail", "sms")`, `Receive("mail")`), at: place{"main.go", "platform.Modules()"}, want: "no Receive takes key sms of sms.Sender"},
 	{name: "unknown listener in Sequence", edits: change("main.go", `"reminders.Clock"`, `"reminders.Clok"`), fixed: true,
 		want: "names reminders.Clok, but no listener has that ID: did you mean reminders.Clock?"},
 	{name: "unknown event in Sequence", edits: change("main.go", `Sequence("carts.filled"`, `Sequence("carts.filed"`), fixed: true,
