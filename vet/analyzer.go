@@ -44,6 +44,9 @@ const (
 // reach returns what a package may use: rollcall, if it or a package that it imports does,
 // or only Fx. Fx itself and the packages of rollcall don't count.
 func reach(pass *analysis.Pass) reached {
+	if strings.HasSuffix(pass.Pkg.Path(), ".test") { // made by go test
+		return nothing
+	}
 	if isOwn(pass.Pkg.Path()) || strings.HasPrefix(pass.Pkg.Path(), fxPath) {
 		return nothing
 	}
@@ -83,7 +86,7 @@ func isOwn(path string) bool {
 	return own[strings.TrimSuffix(path, "_test")] && !strings.HasSuffix(path, "_test")
 }
 
-// isTest reports whether a file is a test.
-func (p *pkg) isTest(f *ast.File) bool {
-	return strings.HasSuffix(p.pass.Fset.Position(f.FileStart).Filename, "_test.go")
+// inTest reports whether something is written in a test.
+func (p *pkg) inTest(n ast.Node) bool {
+	return strings.HasSuffix(p.pass.Fset.Position(n.Pos()).Filename, "_test.go")
 }

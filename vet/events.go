@@ -4,6 +4,8 @@ import (
 	"go/ast"
 	"go/types"
 	"slices"
+
+	"golang.org/x/tools/go/analysis"
 )
 
 // event returns the part of a call of fxevents.Event.
@@ -154,7 +156,7 @@ func (p *pkg) registered(call *ast.CallExpr) ([]part, bool) {
 	if build == nil {
 		return nil, false
 	}
-	parts := build(call)
+	parts := p.holding(call, build)
 	for i := range parts {
 		if parts[i].At == "" {
 			parts[i].At, parts[i].span = p.place(call.Pos()), spanOf(call)
@@ -163,6 +165,30 @@ func (p *pkg) registered(call *ast.CallExpr) ([]part, bool) {
 	parts = slices.Clip(parts)
 	p.registrations[call] = parts
 	return parts, true
+}
+
+// holding calls build. A call in a test may be wrong on purpose, so what is wrong with it is
+// reported only if an application has it that must be right.
+func (p *pkg) holding(call *ast.CallExpr, build func(*ast.CallExpr) []part) []part {
+	if !p.inTest(call) {
+		return build(call)
+	}
+	outer, held := p.held, []analysis.Diagnostic{}
+	p.held = &held
+	parts := build(call)
+	p.held = outer
+	p.inTests[spanOf(call)] = held
+	return parts
+}
+
+// reportHeld reports what is wrong with the calls in tests that some parts come from.
+func (p *pkg) reportHeld(parts []part) {
+	for _, x := range parts {
+		for _, d := range p.inTests[x.span] {
+			p.report(d)
+		}
+		p.reportHeld(x.Children)
+	}
 }
 
 func (p *pkg) builder(call *ast.CallExpr) func(*ast.CallExpr) []part {

@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"go/types"
 	"slices"
+	"strings"
 )
 
 // The options of an application are evaluated without running it. What is not understood
@@ -401,7 +402,9 @@ func (p *pkg) nameOf(fn *types.Func) ast.Expr {
 
 // exportParts adds parts to the summary of the package. Others can't use unexported names.
 func (p *pkg) exportParts(s *summary, o types.Object, parts []part) {
-	p.checkTogether(parts)
+	if !strings.HasSuffix(p.pass.Fset.Position(o.Pos()).Filename, "_test.go") {
+		p.checkTogether(parts)
+	}
 	if o.Exported() {
 		s.Options[keyOf(o)] = bare(parts)
 	}

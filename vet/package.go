@@ -23,11 +23,13 @@ type pkg struct {
 	bodies        map[ast.Stmt]*ast.BlockStmt // of the statements of functions
 	builders      map[*types.Func][]part      // functions that build applications of their parameters
 	funcs         map[*types.Func]*ast.FuncDecl
-	memo          map[types.Object][]part // of package-level functions and variables
-	busy          map[types.Object]bool   // is being evaluated
-	params        map[*types.Var]int      // of functions whose results are options
-	embedded      map[*types.Var][]string // patterns of go:embed
-	files         map[string]*token.File  // order files
+	memo          map[types.Object][]part        // of package-level functions and variables
+	busy          map[types.Object]bool          // is being evaluated
+	params        map[*types.Var]int             // of functions whose results are options
+	embedded      map[*types.Var][]string        // patterns of go:embed
+	files         map[string]*token.File         // order files
+	held          *[]analysis.Diagnostic         // takes the reports about a call in a test
+	inTests       map[span][]analysis.Diagnostic // reports about calls in tests
 	reported      map[reportKey]bool
 	registrations map[*ast.CallExpr][]part
 }
@@ -41,7 +43,7 @@ func newPackage(pass *analysis.Pass) *pkg {
 	p := &pkg{
 		pass: pass, info: pass.TypesInfo,
 		inits: map[*types.Var]ast.Expr{}, changed: map[*types.Var]bool{}, funcs: map[*types.Func]*ast.FuncDecl{},
-		memo: map[types.Object][]part{}, busy: map[types.Object]bool{}, reported: map[reportKey]bool{}, params: map[*types.Var]int{}, embedded: map[*types.Var][]string{}, builders: map[*types.Func][]part{}, assigned: map[*types.Var][]assignment{}, bodies: map[ast.Stmt]*ast.BlockStmt{}, files: map[string]*token.File{}, registrations: map[*ast.CallExpr][]part{},
+		memo: map[types.Object][]part{}, busy: map[types.Object]bool{}, reported: map[reportKey]bool{}, params: map[*types.Var]int{}, inTests: map[span][]analysis.Diagnostic{}, embedded: map[*types.Var][]string{}, builders: map[*types.Func][]part{}, assigned: map[*types.Var][]assignment{}, bodies: map[ast.Stmt]*ast.BlockStmt{}, files: map[string]*token.File{}, registrations: map[*ast.CallExpr][]part{},
 	}
 	for _, f := range pass.Files {
 		p.index(f)
@@ -51,6 +53,10 @@ func newPackage(pass *analysis.Pass) *pkg {
 
 // report reports a problem once, even if several applications have it.
 func (p *pkg) report(d analysis.Diagnostic) {
+	if p.held != nil {
+		*p.held = append(*p.held, d)
+		return
+	}
 	if key := (reportKey{d.Pos, d.Message}); !p.reported[key] {
 		p.reported[key] = true
 		p.pass.Report(d)

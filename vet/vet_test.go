@@ -76,8 +76,12 @@ var inOtherWords = []string{"group", "noevent", "nocomponent", "earlyemit", "twi
 // they are in the words of the applications, and the applications have no other problems.
 func TestReports(t *testing.T) {
 	slog.SetDefault(slog.New(slog.DiscardHandler)) // the applications log what they lack
+	unwanted := categories(t)
 	for _, result := range analysistest.RunWithSuggestedFixes(goFiles{t}, ".", vet.Analyzer, packages(t)...) {
 		checkOrderFiles(t, result)
+		for _, d := range result.Diagnostics {
+			unwanted = slices.DeleteFunc(unwanted, func(c string) bool { return c == d.Category })
+		}
 		name := path.Base(result.Pass.Pkg.Path())
 		apps, known := applications[name]
 		if !known || !strings.HasSuffix(result.Pass.Pkg.Path(), "testdata/"+name) {
@@ -98,6 +102,9 @@ func TestReports(t *testing.T) {
 				}
 			}
 		})
+	}
+	if len(unwanted) > 0 {
+		t.Errorf("no package under testdata has a report of the categories %q", unwanted)
 	}
 }
 
