@@ -5,6 +5,8 @@
 //	go vet -vettool=$(which rollcall-vet) ./...
 //
 // With package patterns, it runs go vet with itself as the tool, so that results are cached.
+// A change of a YAML file below the working directory's module or workspace makes the cached
+// results stale, because it may be an order file.
 // The flags of go vet may stand before the patterns. Package vet describes the reports.
 package main
 
@@ -21,6 +23,13 @@ import (
 )
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == "-V=full" {
+		if err := printVersion(os.Stdout); err != nil {
+			fmt.Fprintf(os.Stderr, "rollcall-vet: %v\n", err)
+			os.Exit(2)
+		}
+		return
+	}
 	if asTool(os.Args[1:]) {
 		unitchecker.Main(vet.Analyzer)
 	}
@@ -29,7 +38,7 @@ func main() {
 
 // asTool reports whether go vet has called the command, or somebody asks for help.
 func asTool(args []string) bool {
-	if len(args) == 0 || args[0] == "help" || args[0] == "-V=full" || args[0] == "-flags" {
+	if len(args) == 0 || args[0] == "help" || args[0] == "-flags" {
 		return true
 	}
 	return strings.HasSuffix(args[len(args)-1], ".cfg")

@@ -42,7 +42,54 @@ func TestScripts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds the packages of several modules")
 	}
-	testscript.Run(t, testscript.Params{Dir: "testdata", Setup: setup, UpdateScripts: os.Getenv("ROLLCALL_UPDATE") == "1"})
+	testscript.Run(t, testscript.Params{Dir: "testdata", Setup: setup, Condition: condition, UpdateScripts: os.Getenv("ROLLCALL_UPDATE") == "1"})
+}
+
+// condition knows ledger: the long form of the sessions.
+func condition(name string) (bool, error) {
+	if name != "ledger" {
+		return false, fmt.Errorf("unknown condition %s", name)
+	}
+	return os.Getenv("ROLLCALL_LEDGER") == "1", nil
+}
+
+// The version changes with a file that may be an order file, and with no other.
+func TestVersion(t *testing.T) {
+	module := t.TempDir()
+	write := func(name string) {
+		t.Helper()
+		file := filepath.Join(module, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(name), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("go.mod")
+	write("main/main.go")
+	version := func() string {
+		t.Helper()
+		c := exec.Command(command, "-V=full")
+		c.Dir, c.Env = filepath.Join(module, "main"), append(os.Environ(), "GOWORK=off")
+		out, err := c.CombinedOutput()
+		if err != nil || !strings.HasPrefix(string(out), "rollcall-vet version devel buildID=") {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		return string(out)
+	}
+	before := version()
+	for name, changes := range map[string]bool{
+		"services.yaml": true, "config/order.yml": true, "main/testdata/order.yaml": true,
+		"main/other.go": false, "order.json": false, ".github/ci.yaml": false, "vendor/x/order.yaml": false, "node_modules/x.yaml": false,
+	} {
+		write(name)
+		after := version()
+		if changed := after != before; changed != changes {
+			t.Errorf("%s: the version changes: %t", name, changed)
+		}
+		before = after
+	}
 }
 
 func setup(env *testscript.Env) error {
