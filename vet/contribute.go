@@ -174,7 +174,7 @@ func withoutNew(name string) string {
 func (p *pkg) memberOf(constructor ast.Expr, list types.Type) (types.Type, error) {
 	t := p.typeOf(constructor)
 	if p.info.Types[ast.Unparen(constructor)].IsNil() {
-		return nil, fmt.Errorf("Contribute takes a constructor function, not a <nil>: pass a function that returns it")
+		return nil, noConstructor("<nil>", "pass a function that returns it")
 	}
 	member := types.AssignableTo(t, list)
 	itself := fmt.Errorf("this is a %s itself, not a constructor of one: pass it to fxevents.ContributeValue", reflected(list))
@@ -185,7 +185,7 @@ func (p *pkg) memberOf(constructor ast.Expr, list types.Type) (types.Type, error
 	case member && s == nil && !p.isAnnotate(constructor):
 		return nil, itself
 	case s == nil:
-		return nil, fmt.Errorf("Contribute takes a constructor function, not a %s: %s", p.otherThanFunc(constructor), p.insteadOf(constructor))
+		return nil, noConstructor(p.otherThanFunc(constructor), p.insteadOf(constructor))
 	case member && (isFunction(list) || !returnsOne(s) || !types.AssignableTo(s.Results().At(0).Type(), list)):
 		return nil, itself
 	case !returnsOne(s):
@@ -197,6 +197,10 @@ func (p *pkg) memberOf(constructor ast.Expr, list types.Type) (types.Type, error
 		return s.Results().At(0).Type(), nil
 	}
 	return list, nil
+}
+
+func noConstructor(got, next string) error {
+	return fmt.Errorf("%s takes a constructor function, not a %s: %s", "Contribute", got, next)
 }
 
 // returnsOne reports whether a function returns one value, or a value and an error.

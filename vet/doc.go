@@ -7,7 +7,7 @@
 //
 // # Reports
 //
-// A report has one of these categories. Where the application says the same at start, the
+// A report has one of these categories. If the application says the same at start, the
 // report has its words.
 //
 //	tag           a tag that can't be parsed, or a key that has no meaning there
@@ -45,7 +45,7 @@
 // packages. The world of an application is closed if all its options are understood. It is
 // open if one is not: an option that is made in a loop, is read from a field, or comes from
 // a function whose source does not show what it returns. An option of a package that does
-// not use rollcall keeps the world closed, unless the call gives it options, functions or
+// not use rollcall keeps the world closed, unless the call passes it options, functions or
 // interfaces.
 //
 // That something is absent is reported in a closed world only. A listener whose ID or event

@@ -168,7 +168,7 @@ func (p *pkg) registered(call *ast.CallExpr) ([]part, bool) {
 }
 
 // holding calls build. A call in a test may be wrong on purpose, so what is wrong with it is
-// reported only if an application has it that must be right.
+// reported only as a part of an application that must be right.
 func (p *pkg) holding(call *ast.CallExpr, build func(*ast.CallExpr) []part) []part {
 	if !p.inTest(call) {
 		return build(call)

@@ -88,7 +88,7 @@ func isEmbedded(patterns []string, name string) bool {
 
 // findFile returns the path of the order file of a call in the file system of this machine,
 // or "" if it is not found. Files are embedded beside the package. The working directory of
-// a program is taken to be that of go.mod, and that of a test its package's.
+// a program is taken to be the directory of go.mod. A test runs in that of its package.
 func (p *pkg) findFile(call *ast.CallExpr, name string) string {
 	here := filepath.Dir(p.pass.Fset.Position(call.Pos()).Filename)
 	fsys := p.resolved(call.Args[0])

@@ -16,7 +16,7 @@ type placedBy struct {
 	entry orderfile.Listener
 }
 
-// inOrderFile returns the place of a hint that an order file gives.
+// inOrderFile returns the place of a hint that is written in an order file.
 func (a *application) inOrderFile(m *member, h ordering.Hint) (span, bool) {
 	if m.placed == nil || h.Sequence != nil {
 		return span{}, false

@@ -240,4 +240,4 @@ func (a *application) targets(groups []group, labels bool) []string {
 }
 
 // named returns how messages call a declared event.
-func (e *part) named() string { return callsite.Named(title(e), e.At) }
+func (x *part) named() string { return callsite.Named(title(x), x.At) }
