@@ -21,6 +21,9 @@ import (
 )
 
 func main() {
+	if u := unitOf(os.Args[1:]); u != nil {
+		os.Exit(u.check(vet.Analyzer))
+	}
 	if asTool(os.Args[1:]) {
 		unitchecker.Main(vet.Analyzer)
 	}
