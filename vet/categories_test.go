@@ -22,14 +22,15 @@ func categories(t *testing.T) []string {
 	var list []string
 	ast.Inspect(f, func(n ast.Node) bool {
 		spec, ok := n.(*ast.ValueSpec)
-		if name, isName := ast.Node(nil), false; ok && spec.Type != nil {
-			if name, isName = spec.Type, true; isName && name.(*ast.Ident).Name == "category" {
-				text, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
-				if err != nil {
-					t.Fatal(err)
-				}
-				list = append(list, text)
+		if !ok {
+			return true
+		}
+		if name, isName := spec.Type.(*ast.Ident); isName && name.Name == "category" {
+			text, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+			if err != nil {
+				t.Fatal(err)
 			}
+			list = append(list, text)
 		}
 		return true
 	})

@@ -38,7 +38,7 @@ func (p *pkg) orderFile(call *ast.CallExpr) []part {
 	if _, err := orderfile.Parse(name, data); err != nil {
 		x.Broken = true
 		for _, e := range orderfile.Errors(err) {
-			p.reportAt(badOrderFile, p.inFile(at, data, e.Position), e.Error())
+			p.reportInFile(badOrderFile, p.inFile(at, data, e.Position), spanOf(call), e.Error())
 		}
 	}
 	return []part{x}

@@ -85,7 +85,7 @@ func (o *overrides) failWith(at orderfile.Position, name, near, format string, a
 			fixes = append(fixes, replace(*written, name, near))
 		}
 	}
-	o.reportAt(badOrderFile, place, e.Error(), fixes...)
+	o.reportInFile(badOrderFile, place, o.part.span, e.Error(), fixes...)
 }
 
 // writtenAt returns the place of a name that is written at a place of the file, as a key, or

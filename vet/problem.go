@@ -51,11 +51,22 @@ func (f fix) suggested() analysis.SuggestedFix {
 	}
 }
 
+// reportInFile reports a problem of an order file. The report leads to the option that reads
+// the file, too.
+func (p *pkg) reportInFile(c category, at, read span, message string, fixes ...fix) {
+	p.report(analysis.Diagnostic{Pos: at.pos, End: at.end, Category: string(c), Message: message, SuggestedFixes: suggested(fixes),
+		Related: []analysis.RelatedInformation{{Pos: read.pos, End: read.end, Message: "the application reads the order file here"}}})
+}
+
+func suggested(fixes []fix) []analysis.SuggestedFix {
+	var list []analysis.SuggestedFix
+	for _, f := range fixes {
+		list = append(list, f.suggested())
+	}
+	return list
+}
+
 // reportAt reports a problem at a place, with the fixes for it.
 func (p *pkg) reportAt(c category, at span, message string, fixes ...fix) {
-	d := analysis.Diagnostic{Pos: at.pos, End: at.end, Category: string(c), Message: message}
-	for _, f := range fixes {
-		d.SuggestedFixes = append(d.SuggestedFixes, f.suggested())
-	}
-	p.report(d)
+	p.report(analysis.Diagnostic{Pos: at.pos, End: at.end, Category: string(c), Message: message, SuggestedFixes: suggested(fixes)})
 }

@@ -114,7 +114,7 @@ func (a *application) rulesOfFile(x *part, content *orderfile.File, of []orderfi
 				if written := o.writtenAt(place, e.ID); near != "" && written != nil {
 					fixes = append(fixes, replace(*written, e.ID, near))
 				}
-				a.reportAt(unknownTarget, place, message, fixes...)
+				a.reportInFile(unknownTarget, place, x.span, message, fixes...)
 			}})
 		}
 		list = append(list, r)

@@ -233,7 +233,7 @@ func (a *application) inHint(c category, m *member, h ordering.Hint, message str
 
 func (a *application) inHintWith(c category, m *member, h ordering.Hint, near, message string) {
 	if at, found := a.inOrderFile(m, h); found {
-		a.reportAt(c, at, message)
+		a.reportInFile(c, at, m.placed.file.span, message)
 		return
 	}
 	a.inTag(c, m.part, h.Target, near, message)

@@ -30,6 +30,9 @@ func main() {
 		}
 		return
 	}
+	if u := unitOf(os.Args[1:]); u != nil {
+		os.Exit(u.check(vet.Analyzer))
+	}
 	if asTool(os.Args[1:]) {
 		unitchecker.Main(vet.Analyzer)
 	}
