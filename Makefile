@@ -34,6 +34,7 @@ race-build: ## build what race runs, and run nothing
 .PHONY: lint
 lint: ## vet, gofmt, staticcheck, go mod tidy
 	go vet work
+	go run ./vet/cmd/rollcall-vet work
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt would change: $$unformatted"; exit 1; }
 	go run $(STATICCHECK) work
 	@for mod in $$(git ls-files '*go.mod'); do (cd $$(dirname $$mod) && GOWORK=off go mod tidy -diff) || exit 1; done

@@ -5,6 +5,7 @@ package golangci
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/golangci/plugin-module-register/register"
 	"golang.org/x/tools/go/analysis"
@@ -26,7 +27,25 @@ func newPlugin(settings any) (register.LinterPlugin, error) {
 }
 
 func (plugin) BuildAnalyzers() ([]*analysis.Analyzer, error) {
-	return []*analysis.Analyzer{vet.Analyzer}, nil
+	return []*analysis.Analyzer{inGoFiles(vet.Analyzer)}, nil
+}
+
+// inGoFiles returns an analyzer that reports problems of order files where Go code reads the
+// file, because golangci-lint drops reports about files of other languages. The message has
+// the line of the file.
+func inGoFiles(a *analysis.Analyzer) *analysis.Analyzer {
+	moved := *a
+	moved.Run = func(pass *analysis.Pass) (any, error) {
+		inner := *pass
+		inner.Report = func(d analysis.Diagnostic) {
+			if file := pass.Fset.Position(d.Pos).Filename; !strings.HasSuffix(file, ".go") && len(d.Related) > 0 {
+				d.Pos, d.End, d.SuggestedFixes = d.Related[0].Pos, d.Related[0].End, nil
+			}
+			pass.Report(d)
+		}
+		return a.Run(&inner)
+	}
+	return &moved
 }
 
 // GetLoadMode returns the mode in which packages have types, and facts of what they import.

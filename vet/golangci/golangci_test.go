@@ -27,7 +27,7 @@ func TestPlugin(t *testing.T) {
 	if err != nil || len(analyzers) != 1 {
 		t.Fatalf("%d analyzers, %v", len(analyzers), err)
 	}
-	analysistest.Run(t, ".", analyzers[0], "./testdata/notify")
+	analysistest.Run(t, "..", analyzers[0], "./golangci/testdata/notify", "./golangci/testdata/ordered")
 }
 
 func TestSettings(t *testing.T) {

@@ -1,4 +1,4 @@
-// Package notify has a misspelt key.
+// Package notify has a misspelt key. // want package:"uses rollcall"
 package notify
 
 import (
