@@ -1,5 +1,6 @@
 // Command speed measures how long go vet and rollcall-vet take on the application of 60
 // modules. Each run begins with a build cache that has the compiler's results and no reports.
+// The time of all processors tells more than that of a clock if the machine is busy.
 //
 //	go run ./internal/speed [-rounds 7]
 package main
@@ -48,7 +49,7 @@ func measure(rounds int) error {
 	if err := b.prepare(tool); err != nil {
 		return err
 	}
-	var vet, rollcall, ratios []float64
+	var vet, rollcall []seconds
 	for range rounds {
 		x, err := b.cold("vet", "./...")
 		if err != nil {
@@ -58,12 +59,24 @@ func measure(rounds int) error {
 		if err != nil {
 			return err
 		}
-		vet, rollcall, ratios = append(vet, x), append(rollcall, y), append(ratios, y/x)
+		vet, rollcall = append(vet, x), append(rollcall, y)
 	}
-	fmt.Printf("%s, %s/%s, %d processors, %d rounds\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), rounds)
-	fmt.Printf("go vet                        median %.2f s\n", median(vet))
-	fmt.Printf("go vet -vettool=rollcall-vet  median %.2f s, median ratio %.2f, both together %.2f\n", median(rollcall), median(ratios), 1+median(ratios))
+	fmt.Printf("%s, %s/%s, %d processors, medians of %d rounds\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), rounds)
+	print("clock", vet, rollcall, func(s seconds) float64 { return s.clock })
+	print("processors", vet, rollcall, func(s seconds) float64 { return s.processors })
 	return nil
+}
+
+// seconds is what one run takes.
+type seconds struct{ clock, processors float64 }
+
+func print(what string, vet, rollcall []seconds, of func(seconds) float64) {
+	var x, y, ratios []float64
+	for i := range vet {
+		x, y = append(x, of(vet[i])), append(y, of(rollcall[i]))
+		ratios = append(ratios, y[i]/x[i])
+	}
+	fmt.Printf("%-10s  go vet %.1f s, rollcall-vet %.1f s, ratio %.2f\n", what, median(x), median(y), median(ratios))
 }
 
 // prepare writes the application, builds the tool, and fills the cache.
@@ -89,26 +102,26 @@ func (b *bench) prepare(tool string) error {
 	return err
 }
 
-// cold runs a command with a copy of the cache and returns its seconds.
-func (b *bench) cold(arguments ...string) (float64, error) {
+// cold runs a command with a copy of the cache.
+func (b *bench) cold(arguments ...string) (seconds, error) {
 	b.run++
 	cache := filepath.Join(b.dir, fmt.Sprint("cache", b.run))
 	defer os.RemoveAll(cache)
 	if err := link(b.cache, cache); err != nil {
-		return 0, err
+		return seconds{}, err
 	}
 	return b.timed(cache, arguments...)
 }
 
-func (b *bench) timed(cache string, arguments ...string) (float64, error) {
+func (b *bench) timed(cache string, arguments ...string) (seconds, error) {
 	c := exec.Command("go", arguments...)
 	c.Dir, c.Env = filepath.Join(b.dir, "bigshop"), append(slices.Clone(b.env), "GOCACHE="+cache)
 	began := time.Now()
 	out, err := c.CombinedOutput()
 	if err != nil {
-		return 0, fmt.Errorf("go %s: %w\n%s", strings.Join(arguments, " "), err, out)
+		return seconds{}, fmt.Errorf("go %s: %w\n%s", strings.Join(arguments, " "), err, out)
 	}
-	return time.Since(began).Seconds(), nil
+	return seconds{time.Since(began).Seconds(), (c.ProcessState.UserTime() + c.ProcessState.SystemTime()).Seconds()}, nil
 }
 
 // link makes a copy of a folder by hard links: the go command never changes a file of its
