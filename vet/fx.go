@@ -52,7 +52,7 @@ func (p *pkg) functionsOf(call *ast.CallExpr, k kind) []part {
 
 // annotated returns what a constructor takes and returns, also if it is annotated.
 func (p *pkg) annotated(e ast.Expr) *function {
-	if s, ok := ast.Unparen(e).(*ast.SelectorExpr); ok && s.Sel.Name == "Private" && p.info.Uses[s.Sel].Pkg() != nil && p.info.Uses[s.Sel].Pkg().Path() == fxPath {
+	if o := p.objectOf(ast.Unparen(e)); o != nil && o.Name() == "Private" && o.Pkg() != nil && o.Pkg().Path() == fxPath {
 		return nil
 	}
 	switch r := p.resolved(e).(type) {
