@@ -24,7 +24,7 @@ import (
 // as traceparent for propagation.TraceContext. Without a propagator, messages carry no
 // trace context. The result is a transport.Declarer, a transport.DeadLetters and a
 // transport.BacklogReporter if t is. It is always a transport.Connector, whose
-// AwaitConnection returns nil at once if t is none.
+// AwaitConnection returns nil at once if t is none. It can delay messages if t can.
 func NewTransport(t transport.Transport) transport.Transport {
 	p := propagating{t}
 	declarer, declares := t.(transport.Declarer)
@@ -93,6 +93,12 @@ func (p propagating) AwaitConnection(ctx context.Context) error {
 		return c.AwaitConnection(ctx)
 	}
 	return nil
+}
+
+// CanDelay reports whether the transport can delay.
+func (p propagating) CanDelay() bool {
+	d, ok := p.Transport.(transport.Delayer)
+	return ok && d.CanDelay()
 }
 
 // Publish adds the trace context of ctx to the headers of the message.
