@@ -23,7 +23,7 @@ type txKey struct{ t *Transport }
 //
 // The error is a *transport.MessageError, the database's or the context's.
 func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
-	r, err := t.settings.newRow(m)
+	r, err := t.settings.newRow(ctx, m)
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 		t.relay.expect()
 	default:
 		if err = t.settings.insert(ctx, t.db, []row{r}); err == nil {
-			t.relay.wake(r.part)
+			t.relay.wake(r)
 		}
 	}
 	return annotated(err, "publishing event "+m.Event)
@@ -93,7 +93,7 @@ func (t *Transport) InTx(ctx context.Context, options *sql.TxOptions, f func(ctx
 	if err := tx.Commit(); err != nil {
 		return annotated(err, "committing a transaction")
 	}
-	t.relay.wake(parts(rows)...)
+	t.relay.wake(rows...)
 	return nil
 }
 
@@ -107,14 +107,6 @@ func (t *Transport) begin(ctx context.Context, options *sql.TxOptions) (*sql.Tx,
 		return nil, err
 	}
 	return tx, nil
-}
-
-func parts(rows []row) []int {
-	var list []int
-	for _, r := range rows {
-		list = append(list, r.part)
-	}
-	return list
 }
 
 // collector has the messages of a transaction until it is committed.

@@ -179,11 +179,16 @@ func (r *relay) retry(e *entry, fence lease, err error) func() {
 	wait := max(r.t.settings.retry(attempt), 0)
 	ctx, cancel := context.WithTimeout(r.ctx, statement)
 	defer cancel()
-	if writing := r.t.settings.writeAttempt(ctx, r.t.db, e.row.id, fence, r.member, wait, err); writing != nil {
+	written, writing := r.t.settings.writeAttempt(ctx, r.t.db, e.row.id, fence, r.member, wait, err)
+	switch {
+	case writing != nil:
 		return func() { r.hold(e, max(wait, time.Second)); r.log("outbox can't be written", writing) }
+	case !written: // the lease is over, or the row is gone: a read will show which
+		return func() { r.hold(e, minPoll) }
 	}
 	return func() {
-		r.hold(e, wait)
+		r.fail(e)
+		r.dueIn(wait)
 		r.logEvent(slog.LevelWarn, "event in the outbox will be published again", e, attempt, err, slog.Duration("after", wait))
 	}
 }

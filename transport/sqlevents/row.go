@@ -1,12 +1,14 @@
 package sqlevents
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rollcall-go/rollcall/transport"
 )
@@ -19,14 +21,15 @@ type row struct {
 	message  transport.Message
 	headers  string // of the message, as JSON
 	attempts int    // that have failed
-	wait     int64  // microseconds until the next attempt; not positive if it is due
+	delay    int64  // microseconds from the insertion
+	due      int64  // microseconds since 1970, if there is no delay; 0 for at once
 }
 
 // inserted are the columns that insert sets. Their order is that of values.
 var inserted = []string{"part", "message_id", "event", "receiver_key", "order_key", "content_type", "source", "headers", "body"}
 
 // newRow returns the row of a message. The error is a *transport.MessageError.
-func (s settings) newRow(m transport.Message) (row, error) {
+func (s settings) newRow(ctx context.Context, m transport.Message) (row, error) {
 	if err := m.Check(); err != nil {
 		return row{}, err
 	}
@@ -41,6 +44,8 @@ func (s settings) newRow(m transport.Message) (row, error) {
 	if r.orderKey != "" {
 		r.part = partOf(r.orderKey)
 	}
+	after, until := transport.DelayOf(ctx)
+	r.delay, r.due = after.Microseconds(), dueAt(until)
 	if len(m.Headers) > 0 {
 		text, err := json.Marshal(m.Headers)
 		if err != nil {
@@ -51,6 +56,19 @@ func (s settings) newRow(m transport.Message) (row, error) {
 	return r, nil
 }
 
+// dueAt returns a time as the outbox stores it. It returns 0 for the zero time.
+func dueAt(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	if t.Year() > 9999 { // UnixMicro would overflow some time
+		t = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+	}
+	return max(t.UnixMicro(), 1)
+}
+
+func (r row) isDelayed() bool { return r.delay > 0 || r.due > 0 }
+
 // values returns what insert sets.
 func (r row) values() []any {
 	m := r.message
@@ -59,6 +77,14 @@ func (r row) values() []any {
 		body = []byte{} // not NULL
 	}
 	return []any{r.part, m.ID, m.Event, m.Key, r.orderKey, m.ContentType, m.Source, r.headers, body}
+}
+
+// nextAttempt returns an expression with one parameter, and its argument.
+func (s settings) nextAttempt(r row) (string, int64) {
+	if r.delay == 0 {
+		return s.dialect.integerMark(), r.due
+	}
+	return s.dialect.now() + " + " + s.dialect.integerMark(), r.delay + s.dialect.clockStep()
 }
 
 // selected are the columns that scan reads, in its order.

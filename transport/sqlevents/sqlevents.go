@@ -27,6 +27,7 @@ var (
 	_ transport.DeadLetters     = (*Transport)(nil)
 	_ transport.BacklogReporter = (*Transport)(nil)
 	_ transport.Connector       = (*Transport)(nil)
+	_ transport.Delayer         = (*Transport)(nil)
 )
 
 // New returns an outbox in a database. Its relay publishes the messages to the inner
@@ -66,6 +67,9 @@ func (t *Transport) close() error {
 	}
 	return nil
 }
+
+// CanDelay returns true: see [transport.WithDelay].
+func (t *Transport) CanDelay() bool { return true }
 
 // AwaitConnection returns nil when the database can be reached, the tables are of the right
 // version, and the inner transport is connected if it is a transport.Connector. The error
