@@ -62,6 +62,7 @@ type relay struct {
 	found      bool          // since the last poll
 	failures   int           // pauses since the last confirmation
 	bodySize   int           // a moving average
+	keysWait   bool          // on MariaDB: a row with an order key waits; belongs to the running read
 	problem    string        // the last one that was logged
 }
 

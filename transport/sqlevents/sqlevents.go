@@ -117,14 +117,16 @@ func (t *Transport) Declare(ctx context.Context, s transport.Subscription) error
 }
 
 // Flush waits until no message is in the outbox that was committed before the call: each
-// is published or a dead letter. It is for tests and for programs that end soon. The error
+// is published or a dead letter. It does not wait for delayed messages that are not due, but
+// for those that they hold back. It is for tests and for programs that end soon. The error
 // is the database's or the context's.
 func (t *Transport) Flush(ctx context.Context) error {
 	var last sql.NullInt64
 	if err := t.db.QueryRowContext(ctx, "SELECT max(id) FROM "+t.settings.table("outbox")).Scan(&last); err != nil {
 		return annotated(err, "flushing the outbox")
 	}
-	query := t.settings.dialect.bound("SELECT count(*) FROM (SELECT id FROM " + t.settings.table("outbox") + " WHERE id <= ? LIMIT 1) AS one")
+	query := t.settings.dialect.bound("SELECT count(*) FROM (SELECT id FROM " + t.settings.table("outbox") + " WHERE id <= ? AND (attempts > 0 OR next_attempt <= " +
+		t.settings.dialect.now() + ") LIMIT 1) AS one")
 	for pause := 2 * time.Millisecond; ; pause = min(2*pause, 100*time.Millisecond) {
 		var left int
 		if err := t.db.QueryRowContext(ctx, query, last.Int64).Scan(&left); err != nil || left == 0 {
