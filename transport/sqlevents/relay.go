@@ -57,7 +57,7 @@ type relay struct {
 	readEpoch  int       // increased when the running read must be dropped
 	nextLease  time.Time // when to renew the leases
 	nextPoll   time.Time
-	nextDue    time.Time // when to look for rows that are due
+	nextDue    time.Time     // when to look for rows that are due
 	interval   time.Duration // between polls
 	found      bool          // since the last poll
 	failures   int           // pauses since the last confirmation

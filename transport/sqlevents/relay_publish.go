@@ -246,7 +246,7 @@ func (r *relay) beginDelete() {
 	r.confirmed = append(r.confirmed[:0], r.confirmed[n:]...)
 	slices.Sort(ids) // so that two instances do not deadlock
 	r.background(func(ctx context.Context) func() {
-		err := r.t.settings.deleteRows(ctx, r.t.db, ids)
+		err := r.t.deleteConfirmed(ctx, ids)
 		if err != nil { // this is also how long the next attempt waits
 			select {
 			case <-time.After(time.Second):
@@ -278,9 +278,24 @@ func (r *relay) endDelete(ids []int64, err error) {
 	}
 }
 
-// deleteRows deletes rows. The number of parameters is a power of two, so that there are
-// few different statements.
+// deleteConfirmed deletes rows, or moves them to those that are kept.
+func (t *Transport) deleteConfirmed(ctx context.Context, ids []int64) error {
+	if t.settings.keep > 0 {
+		return t.keepRows(ctx, ids)
+	}
+	return t.settings.deleteRows(ctx, t.db, ids)
+}
+
+// deleteRows deletes rows.
 func (s settings) deleteRows(ctx context.Context, x Execer, ids []int64) error {
+	args := padded(ids)
+	_, err := x.ExecContext(ctx, s.dialect.bound("DELETE FROM "+s.table("outbox")+" WHERE id IN "+marks(len(args))), args...)
+	return err
+}
+
+// padded returns IDs as arguments, and repeats the last one up to a power of two, so that
+// there are few different statements.
+func padded(ids []int64) []any {
 	size := 1
 	for size < len(ids) {
 		size *= 2
@@ -289,8 +304,7 @@ func (s settings) deleteRows(ctx context.Context, x Execer, ids []int64) error {
 	for i := range args {
 		args[i] = ids[min(i, len(ids)-1)]
 	}
-	_, err := x.ExecContext(ctx, s.dialect.bound("DELETE FROM "+s.table("outbox")+" WHERE id IN "+marks(size)), args...)
-	return err
+	return args
 }
 
 // log logs a problem, once until it is over.

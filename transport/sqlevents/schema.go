@@ -85,15 +85,17 @@ func (s settings) statements() []string {
 		"CREATE TABLE " + s.table("outbox") + " (\n  id " + t.id + ",\n" + message +
 			"  next_attempt " + t.integer + " NOT NULL DEFAULT 0,\n  last_error " + t.text + t.waitingKey + "\n)" + t.end}
 	list = append(append(list, s.indexes()...),
-		"CREATE TABLE " + s.table("dead") + " (\n  id " + t.integer + " PRIMARY KEY,\n" + message +
-			"  died " + t.integer + " NOT NULL,\n  reason " + t.text + " NOT NULL\n)" + t.end,
-		"CREATE TABLE " + s.table("leases") + " (\n  part " + t.small + " PRIMARY KEY,\n  owner " + s.dialect.name(memberLength) +
-			" NOT NULL,\n  token " + t.integer + " NOT NULL,\n  until " + t.integer + " NOT NULL\n)" + t.end,
-		"CREATE TABLE " + s.table("members") + " (\n  member " + s.dialect.name(memberLength) + " PRIMARY KEY,\n  until " + t.integer + " NOT NULL\n)" + t.end,
-		"CREATE TABLE " + s.table("handled") + " (\n  id " + s.dialect.name(handledLength) + " PRIMARY KEY,\n  at " + t.integer + " NOT NULL DEFAULT (" + s.dialect.now() + ")\n)" + t.end,
-		"CREATE INDEX " + s.dialect.quoted(s.prefix+"handled_at") + " ON " + s.table("handled") + " (at)",
-		"CREATE TABLE " + s.table("schema") + " (\n  version " + t.integer + " NOT NULL\n)" + t.end,
-		"INSERT INTO " + s.table("leases") + " (part, owner, token, until) VALUES " + numbered(partitions, "(%d, '', 0, 0)"))
+		"CREATE TABLE "+s.table("dead")+" (\n  id "+t.integer+" PRIMARY KEY,\n"+message+
+			"  died "+t.integer+" NOT NULL,\n  reason "+t.text+" NOT NULL\n)"+t.end,
+		"CREATE TABLE "+s.table("published")+" (\n  id "+t.integer+" PRIMARY KEY,\n"+message+"  published "+t.integer+" NOT NULL\n)"+t.end,
+		"CREATE INDEX "+s.dialect.quoted(s.prefix+"published_at")+" ON "+s.table("published")+" (published)",
+		"CREATE TABLE "+s.table("leases")+" (\n  part "+t.small+" PRIMARY KEY,\n  owner "+s.dialect.name(memberLength)+
+			" NOT NULL,\n  token "+t.integer+" NOT NULL,\n  until "+t.integer+" NOT NULL\n)"+t.end,
+		"CREATE TABLE "+s.table("members")+" (\n  member "+s.dialect.name(memberLength)+" PRIMARY KEY,\n  until "+t.integer+" NOT NULL\n)"+t.end,
+		"CREATE TABLE "+s.table("handled")+" (\n  id "+s.dialect.name(handledLength)+" PRIMARY KEY,\n  at "+t.integer+" NOT NULL DEFAULT ("+s.dialect.now()+")\n)"+t.end,
+		"CREATE INDEX "+s.dialect.quoted(s.prefix+"handled_at")+" ON "+s.table("handled")+" (at)",
+		"CREATE TABLE "+s.table("schema")+" (\n  version "+t.integer+" NOT NULL\n)"+t.end,
+		"INSERT INTO "+s.table("leases")+" (part, owner, token, until) VALUES "+numbered(partitions, "(%d, '', 0, 0)"))
 	if s.dialect == MariaDB {
 		list = append(list,
 			"CREATE TABLE "+s.table("slots")+" (\n  slot smallint PRIMARY KEY\n)"+t.end,

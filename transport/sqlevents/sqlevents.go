@@ -47,7 +47,9 @@ func New(db *sql.DB, d Dialect, inner transport.Transport, options ...Option) (*
 	}
 	t := &Transport{settings: s, db: db, inner: inner}
 	t.relay = newRelay(t)
-	t.cleaner.t = t
+	if t.cleaner.t = t; s.keep > 0 {
+		t.cleaner.start(aging{"published", "published", s.keep})
+	}
 	t.closing = sync.OnceValue(t.close)
 	go t.relay.run()
 	return t, nil
