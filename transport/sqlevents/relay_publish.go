@@ -37,9 +37,7 @@ func (r *relay) beginPublish(now time.Time) {
 func (r *relay) publish(e *entry) {
 	fence := lease{e.part.number, e.part.token}
 	go func() {
-		ctx, cancel := context.WithTimeout(r.ctx, publishTimeout)
-		err := r.t.inner.Publish(ctx, e.row.message)
-		cancel()
+		err := r.publishInner(e.row.message)
 		var then func()
 		switch {
 		case err == nil:
@@ -59,6 +57,13 @@ func (r *relay) publish(e *entry) {
 			then()
 		}
 	}()
+}
+
+// publishInner publishes a message to the inner transport. A panic is an error.
+func (r *relay) publishInner(m transport.Message) error {
+	ctx, cancel := context.WithTimeout(r.ctx, publishTimeout)
+	defer cancel()
+	return recovered(func() error { return r.t.inner.Publish(ctx, m) })
 }
 
 // isFinal reports whether a further attempt would fail, too.
@@ -81,7 +86,8 @@ func (r *relay) isUnreachable(err error) bool {
 	}
 	ctx, cancel := context.WithTimeout(r.ctx, time.Second)
 	defer cancel()
-	return c.AwaitConnection(ctx) != nil
+	away := recovered(func() error { return c.AwaitConnection(ctx) })
+	return away != nil && !isPanic(away)
 }
 
 // confirm lets the next entry of the key follow.
@@ -176,7 +182,10 @@ func (r *relay) retry(e *entry, fence lease, err error) func() {
 	if attempt >= r.t.settings.maxAttempts {
 		return r.bury(e, fence, fmt.Errorf("given up after %d attempts: %w", attempt, err))
 	}
-	wait := max(r.t.settings.retry(attempt), 0)
+	wait := transport.Backoff(attempt)
+	if panicked := recovered(func() error { wait = max(r.t.settings.retry(attempt), 0); return nil }); panicked != nil {
+		err = fmt.Errorf("%w (and the function of sqlevents.Retry: %w)", err, panicked)
+	}
 	ctx, cancel := context.WithTimeout(r.ctx, statement)
 	defer cancel()
 	written, writing := r.t.settings.writeAttempt(ctx, r.t.db, e.row.id, fence, r.member, wait, err)
@@ -229,7 +238,7 @@ func (r *relay) pause() {
 		case <-time.After(wait):
 		}
 		if c, ok := r.t.inner.(transport.Connector); ok {
-			_ = c.AwaitConnection(r.stopping)
+			_ = recovered(func() error { return c.AwaitConnection(r.stopping) })
 		}
 		r.events <- func() { r.paused = false; r.nextPoll = r.now() }
 	}()
@@ -320,7 +329,11 @@ func (r *relay) log(message string, err error) {
 func (r *relay) logEvent(level slog.Level, message string, e *entry, attempt int, reason error, more ...slog.Attr) {
 	m := e.row.message
 	attributes := append([]slog.Attr{slog.String("event", m.Event), slog.String("id", m.ID), slog.Int("attempt", attempt)}, more...)
-	r.t.settings.log().LogAttrs(r.ctx, level, message, append(attributes, slog.String("reason", shortened(reason.Error())))...)
+	attributes = append(attributes, slog.String("reason", shortened(reason.Error())))
+	if p := (*panicError)(nil); errors.As(reason, &p) {
+		attributes = append(attributes, slog.String("stack", string(p.stack)))
+	}
+	r.t.settings.log().LogAttrs(r.ctx, level, message, attributes...)
 }
 
 // shortened returns a text that fits into a column and a log, as valid UTF-8.

@@ -35,7 +35,9 @@ func (s settings) newRow(ctx context.Context, m transport.Message) (row, error) 
 	}
 	r := row{message: m.Clone(), orderKey: m.OrderKey(), headers: "{}"}
 	if r.orderKey == "" && s.orderBy != nil {
-		r.orderKey = s.orderBy(m)
+		if err := recovered(func() error { r.orderKey = s.orderBy(m); return nil }); err != nil {
+			return row{}, &transport.MessageError{ID: m.ID, Event: m.Event, Problem: "the function of sqlevents.OrderBy: " + err.Error()}
+		}
 	}
 	if strings.ContainsRune(r.orderKey, 0) {
 		return row{}, &transport.MessageError{ID: m.ID, Event: m.Event, Problem: "its order key contains a zero byte"}
