@@ -1,0 +1,155 @@
+package outboxtest
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+
+	"github.com/rollcall-go/rollcall/transport"
+	"github.com/rollcall-go/rollcall/transport/natsevents"
+	"github.com/rollcall-go/rollcall/transport/sqlevents"
+)
+
+// natsServer is a server that can be stopped and started again, with what it stores.
+type natsServer struct {
+	port      int
+	directory string
+	running   *server.Server
+}
+
+func (n *natsServer) start(t *testing.T) {
+	t.Helper()
+	srv, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: n.port, JetStream: true, StoreDir: n.directory, NoSigs: true, NoLog: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	go srv.Start()
+	if !srv.ReadyForConnections(time.Minute) {
+		t.Fatal("the server does not start")
+	}
+	n.running = srv
+}
+
+func (n *natsServer) stop() {
+	n.running.Shutdown()
+	n.running.WaitForShutdown()
+}
+
+// While the server is stopped, publishing goes on. No attempt counts: the first one that did
+// would make a dead letter. Everything arrives.
+func TestStoppedServerIsNoAttempt(t *testing.T) {
+	t.Parallel()
+	for name, in := range map[string]func(testing.TB) space{"SQLite": inSQLite, "PostgreSQL": inPostgreSQL} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			x := in(t)
+			n := &natsServer{port: freePort(t), directory: t.TempDir()}
+			n.start(t)
+			t.Cleanup(func() { n.stop() })
+			broker, err := natsevents.Connect("nats://127.0.0.1:"+strconv.Itoa(n.port), natsevents.Logger(slog.New(slog.DiscardHandler)),
+				natsevents.Client(nats.ReconnectWait(10*time.Millisecond), nats.ReconnectJitter(0, 0)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			o, err := sqlevents.New(x.db, x.dialect, broker, sqlevents.Prefix(x.prefix), sqlevents.MaxAttempts(1), sqlevents.Logger(slog.New(slog.DiscardHandler)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = o.Close() })
+			s := transport.Subscription{Event: "order.placed", Key: "mail", MaxInFlight: 16}
+			if err := o.Declare(t.Context(), s); err != nil {
+				t.Fatal(err)
+			}
+			const all = 300
+			got := receive(t, o, s, all)
+			for i := range all {
+				if err := o.Publish(t.Context(), transport.Message{ID: fmt.Sprint(i), Event: s.Event}); err != nil {
+					t.Fatal(err)
+				}
+				switch i % 100 {
+				case 30:
+					if os.Getenv("ROLLCALL_LEDGER") != "1" { // what is in flight then is published again after half a minute
+						flush(t, o)
+					}
+					n.stop()
+					awaitLoss(t, broker)
+				case 60:
+					n.start(t)
+				}
+			}
+			select {
+			case <-got:
+			case <-time.After(time.Minute):
+				t.Error("not all have arrived")
+			}
+			if b, err := o.OutboxBacklog(t.Context()); err != nil || b.Dead > 0 {
+				t.Errorf("got %+v, %v", b, err)
+			}
+		})
+	}
+}
+
+func flush(t *testing.T, o *sqlevents.Transport) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := o.Flush(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// awaitLoss waits until the transport knows that it has no connection.
+func awaitLoss(t *testing.T, c transport.Connector) {
+	t.Helper()
+	for {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+		err := c.AwaitConnection(ctx)
+		cancel()
+		if err != nil {
+			return
+		}
+	}
+}
+
+// receive closes a channel when so many different messages have arrived.
+func receive(t *testing.T, o transport.Transport, s transport.Subscription, all int) <-chan struct{} {
+	ctx, stop := context.WithCancel(t.Context())
+	complete := make(chan struct{})
+	var mu sync.Mutex
+	seen := map[string]bool{}
+	var ended sync.WaitGroup
+	ended.Go(func() {
+		if err := o.Subscribe(ctx, s, func(_ context.Context, d transport.Delivery) transport.Verdict {
+			mu.Lock()
+			defer mu.Unlock()
+			if !seen[d.ID] && len(seen) == all-1 {
+				close(complete)
+			}
+			seen[d.ID] = true
+			return transport.Ack()
+		}); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(func() { stop(); ended.Wait() })
+	return complete
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
