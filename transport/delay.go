@@ -9,7 +9,7 @@ import (
 // Delayer is a [Transport] that may delay messages. [CheckDelay] refuses a delay for any
 // other one.
 type Delayer interface {
-	// CanDelay reports whether Publish heeds the delay of its context: see [DelayOf]. It
+	// CanDelay reports whether Publish applies the delay of its context: see [DelayOf]. It
 	// is false, for example, if a wrapper's inner transport can't delay.
 	CanDelay() bool
 }
@@ -45,8 +45,8 @@ func DelayOf(ctx context.Context) (time.Duration, time.Time) {
 	return d.after, d.until
 }
 
-// CheckDelay is for transports that can't delay, and for whoever publishes to a transport
-// that it does not know. It returns a *MessageError if the context has a delay and t is no
+// CheckDelay is for transports that can't delay, and for code that publishes to a transport
+// of any kind. It returns a *MessageError if the context has a delay and t is no
 // [Delayer] that can delay. [Publisher] calls it.
 func CheckDelay(ctx context.Context, t Transport, m Message) error {
 	if !isDelayed(ctx) {
