@@ -38,6 +38,8 @@ type Assembly struct {
 	problems  []error
 	lost      bool // a listener is missing because of a problem
 
+	noTransport bool // because of a problem with Transport
+
 	loaded   []loaded // the order files, see files
 	lists    lists
 	accepted map[string]bool                     // events whose ties the order files accept
@@ -111,6 +113,7 @@ type parts struct {
 	fx.In
 
 	Assembly   *Assembly
+	Transports []needed            `group:"rollcall.transport"` // before what may emit
 	Dispatcher rollcall.Dispatcher // may be decorated
 	Events     []declaredEvent     `group:"rollcall.event"`
 	Listeners  []rollcall.Listener `group:"event_listener"`

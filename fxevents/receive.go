@@ -68,7 +68,7 @@ func (a *Assembly) prepareAsync(in parts, c catalog, groups []group, all []built
 			problems = append(problems, a.checkAsync(l, i, c))
 		}
 	}
-	if first != nil && in.Transport == nil && in.DefaultTransport == nil {
+	if first != nil && in.Transport == nil && in.DefaultTransport == nil && !a.noTransport {
 		problems = append(problems, asyncError(first, "%s", noTransport))
 	}
 	problems = append(problems, a.unknownKeys(in, keysOf(a.keyUses(groups)))...)
