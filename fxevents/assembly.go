@@ -47,6 +47,7 @@ type Assembly struct {
 	others   map[forOthers]bool                  // receiver keys of other processes
 	warned   []string                            // the texts of warnings
 	outbox   *outbox                             // for asynchronous listeners
+	inboxes  map[string]inbox                    // by receiver key
 
 	mu        sync.Mutex
 	opened    []func() error // functions that close the transports
@@ -121,6 +122,7 @@ type parts struct {
 	Problems   []problem           `group:"rollcall.problem"`
 	Uses       []groupUse          `group:"rollcall.use"`
 	Receives   []receive           `group:"rollcall.receive"`
+	Inboxes    []inbox             `group:"rollcall.inbox"`
 	Elsewhere  []elsewhere         `group:"rollcall.elsewhere"`
 	Lists      []declaredList      `group:"rollcall.list.declared"`
 	Members    []member            `group:"rollcall.contribution"`

@@ -107,6 +107,9 @@ func TestStartWhileNATSIsAway(t *testing.T) {
 			case <-time.After(time.Minute):
 				t.Errorf("only %d of %d orders have arrived", len(c.got), orders)
 			}
+			if err := a.outbox.Flush(t.Context()); err != nil {
+				t.Error(err)
+			}
 			if b, err := a.outbox.Backlog(t.Context(), "order.placed", "stats"); b.Waiting != orders || err != nil {
 				t.Errorf("for stats waits %+v, %v; want %d", b, err, orders)
 			}
