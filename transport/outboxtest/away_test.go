@@ -87,7 +87,9 @@ func TestStartWhileNATSIsAway(t *testing.T) {
 				fxevents.Transport(func(db *sql.DB, broker *natsevents.Transport) (*sqlevents.Transport, error) {
 					return sqlevents.New(db, x.dialect, broker, sqlevents.Prefix(x.prefix), sqlevents.Logger(silent))
 				}),
-				fx.Provide(func(o *sqlevents.Transport, e *rollcall.Emitter[*placed]) *api { return &api{o, e, x.prefix + "application"} }),
+				fx.Provide(func(o *sqlevents.Transport, e *rollcall.Emitter[*placed]) *api {
+					return &api{o, e, x.prefix + "application"}
+				}),
 				fxevents.Listen((*counter).OnPlaced, `async:"mail"`),
 				fxevents.Receive(),
 				fx.Populate(&a),
