@@ -76,7 +76,7 @@ func inboxBy(h any, keys []string, at string, pc uintptr) any {
 	body := func(args []reflect.Value) []reflect.Value {
 		result, problem := reflect.ValueOf(inboxes{}), reflect.New(out[1]).Elem()
 		results := constructor.Call(args[1:])
-		if err := inboxProblem(results, at); err != nil {
+		if err := problemWith(results, "fxevents.Inbox at "+at, "a transport.Handled"); err != nil {
 			problem.Set(reflect.ValueOf(err))
 		} else {
 			result = reflect.ValueOf(enter(args[0].Interface().(module), results[0].Interface().(transport.Handled)))
@@ -104,17 +104,6 @@ func checkInbox(h any) error {
 		return fmt.Errorf("the function must return one transport.Handled, or one and an error, but it is %s", t)
 	case !t.Out(0).Implements(wanted):
 		return notAMember(t.Out(0), wanted)
-	}
-	return nil
-}
-
-// inboxProblem returns the error of a constructor's results, or one if the inbox is nil.
-func inboxProblem(results []reflect.Value, at string) error {
-	if len(results) == 2 && !results[1].IsNil() {
-		return results[1].Interface().(error)
-	}
-	if isNil(reflect.ValueOf(results[0].Interface())) {
-		return fmt.Errorf("fxevents.Inbox at %s: the function returned nil: return a transport.Handled or an error", at)
 	}
 	return nil
 }

@@ -85,7 +85,7 @@ func opening(constructor reflect.Value, at string) any {
 			values[i] = reflect.New(out[i]).Elem()
 		}
 		results := constructor.Call(args[2:])
-		if err := problemWith(results, at); err != nil {
+		if err := problemWith(results, "fxevents.Transport at "+at, "a transport"); err != nil {
 			values[len(out)-1].Set(reflect.ValueOf(err))
 			return values
 		}
@@ -102,13 +102,13 @@ func opening(constructor reflect.Value, at string) any {
 	return reflect.MakeFunc(reflect.FuncOf(in, out, false), body).Interface()
 }
 
-// problemWith returns the error of a constructor's results, or one if the transport is nil.
-func problemWith(results []reflect.Value, at string) error {
+// problemWith returns the error of a constructor's results, or one if the first is nil.
+func problemWith(results []reflect.Value, option, wanted string) error {
 	if len(results) == 2 && !results[1].IsNil() {
 		return results[1].Interface().(error)
 	}
 	if isNil(reflect.ValueOf(results[0].Interface())) {
-		return fmt.Errorf("fxevents.Transport at %s: the function returned nil: return a transport or an error", at)
+		return fmt.Errorf("%s: the function returned nil: return %s or an error", option, wanted)
 	}
 	return nil
 }
