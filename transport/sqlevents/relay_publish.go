@@ -37,7 +37,7 @@ func (r *relay) beginPublish(now time.Time) {
 func (r *relay) publish(e *entry) {
 	fence := lease{e.part.number, e.part.token}
 	go func() {
-		err := r.publishInner(e.row.message)
+		err := r.publishInner(e.row)
 		var then func()
 		switch {
 		case err == nil:
@@ -59,11 +59,17 @@ func (r *relay) publish(e *entry) {
 	}()
 }
 
-// publishInner publishes a message to the inner transport. A panic is an error.
-func (r *relay) publishInner(m transport.Message) error {
+// publishInner declares the receivers of a row at the inner transport, and publishes it. A
+// panic is an error.
+func (r *relay) publishInner(x row) error {
 	ctx, cancel := context.WithTimeout(r.ctx, publishTimeout)
 	defer cancel()
-	return recovered(func() error { return r.t.inner.Publish(ctx, m) })
+	return recovered(func() error {
+		if err := r.t.declareFor(ctx, x); err != nil {
+			return err
+		}
+		return r.t.inner.Publish(ctx, x.message)
+	})
 }
 
 // isFinal reports whether a further attempt would fail, too.

@@ -2,7 +2,6 @@ package sqlevents
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
@@ -19,21 +18,24 @@ type row struct {
 	part     int
 	orderKey string // "" if it has none
 	message  transport.Message
-	headers  string // of the message, as JSON
-	attempts int    // that have failed
-	delay    int64  // microseconds from the insertion
-	due      int64  // microseconds since 1970, if there is no delay; 0 for at once
+	headers  string // of the message, as JSON, with the receivers
+
+	receivers []string // receiver keys to declare before it is published
+	attempts  int      // that have failed
+	delay     int64    // microseconds from the insertion
+	due       int64    // microseconds since 1970, if there is no delay; 0 for at once
 }
 
 // inserted are the columns that insert sets. Their order is that of values.
 var inserted = []string{"part", "message_id", "event", "receiver_key", "order_key", "content_type", "source", "headers", "body"}
 
-// newRow returns the row of a message. The error is a *transport.MessageError.
-func (s settings) newRow(ctx context.Context, m transport.Message) (row, error) {
+// newRow returns the row of a message, with the receiver keys to declare before it is
+// published. The error is a *transport.MessageError.
+func (s settings) newRow(ctx context.Context, m transport.Message, receivers []string) (row, error) {
 	if err := m.Check(); err != nil {
 		return row{}, err
 	}
-	r := row{message: m.Clone(), orderKey: m.OrderKey(), headers: "{}"}
+	r := row{message: m.Clone(), orderKey: m.OrderKey()}
 	if r.orderKey == "" && s.orderBy != nil {
 		if err := recovered(func() error { r.orderKey = s.orderBy(m); return nil }); err != nil {
 			return row{}, &transport.MessageError{ID: m.ID, Event: m.Event, Problem: "the function of sqlevents.OrderBy: " + err.Error()}
@@ -48,12 +50,9 @@ func (s settings) newRow(ctx context.Context, m transport.Message) (row, error) 
 	}
 	after, until := transport.DelayOf(ctx)
 	r.delay, r.due = after.Microseconds(), dueAt(until)
-	if len(m.Headers) > 0 {
-		text, err := json.Marshal(m.Headers)
-		if err != nil {
-			return row{}, &transport.MessageError{ID: m.ID, Event: m.Event, Problem: err.Error()}
-		}
-		r.headers = string(text)
+	var err error
+	if r.headers, err = encodeHeaders(m.Headers, receivers); err != nil {
+		return row{}, &transport.MessageError{ID: m.ID, Event: m.Event, Problem: err.Error()}
 	}
 	return r, nil
 }
@@ -96,10 +95,10 @@ const selected = "id, part, message_id, event, receiver_key, order_key, content_
 func (r *row) scan(scan func(...any) error, more ...any) error {
 	m := &r.message
 	err := scan(append([]any{&r.id, &r.part, &m.ID, &m.Event, &m.Key, &r.orderKey, &m.ContentType, &m.Source, &r.headers, &m.Body, &r.attempts}, more...)...)
-	if err != nil || r.headers == "{}" {
+	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal([]byte(r.headers), &m.Headers); err != nil {
+	if m.Headers, r.receivers, err = decodeHeaders(r.headers); err != nil {
 		return fmt.Errorf("the headers of row %d: %w", r.id, err)
 	}
 	return nil
