@@ -8,8 +8,6 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/rollcall-go/rollcall/internal/callsite"
 )
@@ -84,19 +82,7 @@ func (c *contribution) functionID() (string, error) {
 	}
 	name, _ := callsite.Func(c.target)
 	if c.constructor {
-		return withoutNew(name), nil
+		return callsite.WithoutNew(name), nil
 	}
 	return name, nil
-}
-
-// withoutNew returns "httpx.Auth" for "httpx.NewAuth". It keeps "auth.New".
-func withoutNew(name string) string {
-	dot := strings.LastIndexByte(name, '.') + 1
-	for _, prefix := range []string{"New", "new"} {
-		rest, ok := strings.CutPrefix(name[dot:], prefix)
-		if first, _ := utf8.DecodeRuneInString(rest); ok && unicode.IsUpper(first) {
-			return name[:dot] + rest
-		}
-	}
-	return name
 }

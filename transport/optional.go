@@ -19,11 +19,11 @@ type BacklogReporter interface {
 // those to be retried, leaves InFlight or Retrying 0. One that can't distinguish the two
 // counts both as InFlight.
 type Backlog struct {
-	Waiting  int           // not delivered yet
+	Waiting  int           // not delivered yet, also if their delay is not over
 	InFlight int           // delivered to a handler that has not returned
 	Retrying int           // waiting for redelivery
 	Dead     int           // dead letters
-	Oldest   time.Duration // age of the oldest that is not done and not dead; 0 if none or unknown
+	Oldest   time.Duration // age of the oldest that is due, not done and not dead; 0 if none or unknown
 }
 
 // Connector is a Transport that connects in the background.
@@ -31,4 +31,18 @@ type Connector interface {
 	// AwaitConnection returns nil when there is a connection. If ctx ends before that, the
 	// error has the broker's address and the reason for the last failure, but no password.
 	AwaitConnection(ctx context.Context) error
+}
+
+// Outbox is a Transport that stores messages itself before it publishes them to a broker.
+// So Publish does not wait for the broker.
+type Outbox interface {
+	// AwaitStore returns nil when messages can be stored. If ctx ends before that, the
+	// error has the reason. An error that no waiting can change is returned at once.
+	AwaitStore(ctx context.Context) error
+
+	// DeclareLater is Declare without the broker: it returns at once. A message that is
+	// stored from now on is published only after the receiver was declared at the broker.
+	// The error is a *SubscriptionError, also for a temporary receiver. A transport that
+	// wraps another one returns errors.ErrUnsupported if the other is no Outbox.
+	DeclareLater(s Subscription) error
 }

@@ -39,7 +39,7 @@ func (a *application) checkAssembly() {
 	if a.partial || a.validated || !a.closed() || len(a.of(assembly)) > 0 {
 		return
 	}
-	all := a.of(eventPart, list, receive, elsewhere, transporter)
+	all := a.of(eventPart, list, receive, elsewhere, inbox, transporter)
 	if len(all) == 0 {
 		all = a.of(listener, contribution)
 	}

@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"go/ast"
 	"go/types"
-	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"github.com/rollcall-go/rollcall/internal/callsite"
 )
 
 // contribute returns the contribution of a call of Contribute, and reports what is wrong
@@ -121,7 +120,7 @@ func (r registration) identify(x *part, t types.Type, constructor bool) error {
 	case name == "":
 		x.Hidden = true
 	case constructor:
-		x.ID = withoutNew(name)
+		x.ID = callsite.WithoutNew(name)
 	default:
 		x.ID = name
 	}
@@ -155,18 +154,6 @@ func typeNames(t types.Type) bool {
 		return true
 	}
 	return false
-}
-
-// withoutNew returns "httpx.Auth" for "httpx.NewAuth". It keeps "auth.New".
-func withoutNew(name string) string {
-	dot := strings.LastIndexByte(name, '.') + 1
-	for _, prefix := range []string{"New", "new"} {
-		rest, ok := strings.CutPrefix(name[dot:], prefix)
-		if first, _ := utf8.DecodeRuneInString(rest); ok && unicode.IsUpper(first) {
-			return name[:dot] + rest
-		}
-	}
-	return name
 }
 
 // memberOf returns the type of what a constructor contributes to the list of a type. It is

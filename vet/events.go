@@ -39,11 +39,11 @@ func listInfoOf(t types.Type) typeInfo {
 	return info
 }
 
-// keyed returns a function that returns the part of a call whose arguments are receiver
-// keys.
-func (p *pkg) keyed(k kind, name string) func(*ast.CallExpr) []part {
+// keyed returns a function that returns the part of a call whose arguments from an index on
+// are receiver keys.
+func (p *pkg) keyed(k kind, name string, from int) func(*ast.CallExpr) []part {
 	return func(call *ast.CallExpr) []part {
-		keys, ok := p.texts(call, 0)
+		keys, ok := p.texts(call, from)
 		return []part{{Kind: k, Call: name, Keys: keys, Hidden: !ok}}
 	}
 }
@@ -92,6 +92,15 @@ func (p *pkg) assembles(name string) func(*ast.CallExpr) []part {
 	}
 }
 
+// opens returns a function that returns the part of a call that opens a transport. The
+// container has the transport by the type that the constructor returns, too.
+func (p *pkg) opens(name string) func(*ast.CallExpr) []part {
+	return func(call *ast.CallExpr) []part {
+		f := p.function(call.Args[0])
+		return []part{{Kind: transporter, Call: name, Func: &function{Gives: f.Gives, Unknown: f.Unknown}}}
+	}
+}
+
 // plain returns a function that returns a part that has nothing but its kind.
 func plain(k kind, name string) func(*ast.CallExpr) []part {
 	return func(*ast.CallExpr) []part { return []part{{Kind: k, Call: name}} }
@@ -116,13 +125,15 @@ func (p *pkg) reader(name string) func(*ast.CallExpr) []part {
 	case "Module":
 		return p.assembles(full)
 	case "Receive":
-		return p.keyed(receive, full)
+		return p.keyed(receive, full, 0)
 	case "ReceivedElsewhere":
-		return p.keyed(elsewhere, full)
+		return p.keyed(elsewhere, full, 0)
 	case "Published":
-		return p.keyed(published, full)
+		return p.keyed(published, full, 0)
+	case "Inbox":
+		return p.keyed(inbox, full, 1)
 	case "Transport", "DefaultTransport":
-		return plain(transporter, full)
+		return p.opens(full)
 	case "OrderFile":
 		return p.orderFile
 	case "Sequence":

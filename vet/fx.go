@@ -52,7 +52,7 @@ func (p *pkg) functionsOf(call *ast.CallExpr, k kind) []part {
 
 // annotated returns what a constructor takes and returns, also if it is annotated.
 func (p *pkg) annotated(e ast.Expr) *function {
-	if s, ok := ast.Unparen(e).(*ast.SelectorExpr); ok && s.Sel.Name == "Private" && p.info.Uses[s.Sel].Pkg() != nil && p.info.Uses[s.Sel].Pkg().Path() == fxPath {
+	if o := p.objectOf(ast.Unparen(e)); o != nil && o.Name() == "Private" && o.Pkg() != nil && o.Pkg().Path() == fxPath {
 		return nil
 	}
 	switch r := p.resolved(e).(type) {
@@ -79,13 +79,9 @@ func (p *pkg) annotate(call *ast.CallExpr) *function {
 	results := resultsOf(s)
 	var as []types.Type
 	for _, e := range call.Args[1:] {
-		annotation, ok := p.resolved(e).(*ast.CallExpr)
-		path, name := "", ""
-		if ok {
-			path, name = p.calls(annotation)
-		}
+		annotation, name := p.annotation(e)
 		switch {
-		case path != fxPath || name == "From":
+		case name == "" || name == "From":
 			f.Unknown = true
 		case name == "OnStart" || name == "OnStop":
 		case name == "As":
@@ -106,6 +102,18 @@ func (p *pkg) annotate(call *ast.CallExpr) *function {
 		}
 	}
 	return f
+}
+
+// annotation returns a call of package fx and its name, or "" for anything else.
+func (p *pkg) annotation(e ast.Expr) (*ast.CallExpr, string) {
+	call, ok := p.resolved(e).(*ast.CallExpr)
+	if !ok {
+		return nil, ""
+	}
+	if path, name := p.calls(call); path == fxPath {
+		return call, name
+	}
+	return nil, ""
 }
 
 func resultsOf(s *types.Signature) []types.Type {
@@ -245,15 +253,11 @@ func (p *pkg) suppliesAnnotated(f *function, call *ast.CallExpr) {
 	var as []types.Type
 	var tags []reflect.StructTag
 	for _, e := range call.Args[1:] {
-		annotation, ok := p.resolved(e).(*ast.CallExpr)
-		path, name := "", ""
-		if ok {
-			path, name = p.calls(annotation)
-		}
+		annotation, name := p.annotation(e)
 		switch {
-		case path == fxPath && name == "As":
+		case name == "As":
 			as = append(as, p.interfaces(annotation)...)
-		case path == fxPath && name == "ResultTags":
+		case name == "ResultTags":
 			tags = p.structTags(annotation)
 		default:
 			f.Unknown = true

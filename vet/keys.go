@@ -23,11 +23,14 @@ func (a *application) checkKeys() {
 			a.unknownKeys(x, known, false)
 		}
 	}
-	for _, x := range a.of(receive) {
+	for _, x := range a.of(receive, inbox) {
 		a.unknownKeys(x, known, true)
 	}
 	for _, e := range a.of(eventPart) {
 		for _, x := range e.Children {
+			if x.Hidden || x.Kind != published {
+				return // its keys are not known
+			}
 			known = append(known, x.Keys...)
 		}
 	}

@@ -335,22 +335,30 @@ func (r registration) tagged(call string, t written) part {
 
 // badTag reports the problems of a tag together, as the application does.
 func (r registration) badTag(t written, err error) {
-	at := spanOf(r.call)
-	var fixes []fix
-	if t.expr != nil {
-		at = spanOf(t.expr)
+	if t.expr == nil {
+		r.fail(badTag, spanOf(r.call), err)
+		return
 	}
-	var first *tags.Error
-	if errors.As(err, &first) && t.expr != nil {
-		word := wordAt(string(t.text), first.Offset)
-		if place, found := find(t.expr, word); found {
-			at = place
-			if near, ok := nearestKey(first.Message, word); ok {
-				fixes = append(fixes, replace(place, word, near))
-			}
-		}
-	}
+	at, fixes := keyFix(t, err)
 	r.fail(badTag, at, err, fixes...)
+}
+
+// keyFix returns the place of the first problem of a tag, and the fix of a misspelt key.
+func keyFix(t written, err error) (span, []fix) {
+	at := spanOf(t.expr)
+	var first *tags.Error
+	if !errors.As(err, &first) {
+		return at, nil
+	}
+	word := wordAt(string(t.text), first.Offset)
+	place, found := find(t.expr, word)
+	if !found {
+		return at, nil
+	}
+	if near, ok := nearestKey(first.Message, word); ok {
+		return place, []fix{replace(place, word, near)}
+	}
+	return place, nil
 }
 
 // wordAt returns the word of a tag that begins at an offset, without quotes.

@@ -17,7 +17,7 @@ func (a *application) checkNeeds() {
 		if x.Kind == foreign || x.Func != nil && x.Func.Unknown {
 			n.hidden = true // it may provide any type
 		}
-		if (x.Kind == provide || x.Kind == supply) && x.Func != nil {
+		if (x.Kind == provide || x.Kind == supply || x.Kind == transporter) && x.Func != nil {
 			for _, t := range x.Func.Gives {
 				n.providers[t.ID] = x.Func
 			}

@@ -30,6 +30,7 @@ const (
 	contribution
 	receive
 	elsewhere
+	inbox
 	transporter // fxevents.Transport and fxevents.DefaultTransport
 
 	// Options of fxevents.Module and fxevents.Event.

@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Caller returns a place in source code, such as "recipes/module.go:21", or "" if it is
@@ -109,4 +111,16 @@ func Place(file string, line int) string {
 	file = filepath.ToSlash(file)
 	parent := strings.LastIndexByte(file[:max(0, strings.LastIndexByte(file, '/'))], '/')
 	return file[parent+1:] + ":" + strconv.Itoa(line)
+}
+
+// WithoutNew returns "httpx.Auth" for a constructor "httpx.NewAuth". It keeps "auth.New".
+func WithoutNew(name string) string {
+	dot := strings.LastIndexByte(name, '.') + 1
+	for _, prefix := range []string{"New", "new"} {
+		rest, ok := strings.CutPrefix(name[dot:], prefix)
+		if first, _ := utf8.DecodeRuneInString(rest); ok && unicode.IsUpper(first) {
+			return name[:dot] + rest
+		}
+	}
+	return name
 }

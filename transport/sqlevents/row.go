@@ -1,12 +1,13 @@
 package sqlevents
 
 import (
-	"encoding/json"
+	"context"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rollcall-go/rollcall/transport"
 )
@@ -17,22 +18,28 @@ type row struct {
 	part     int
 	orderKey string // "" if it has none
 	message  transport.Message
-	headers  string // of the message, as JSON
-	attempts int    // that have failed
-	wait     int64  // microseconds until the next attempt; not positive if it is due
+	headers  string // of the message, as JSON, with the receivers
+
+	receivers []string // receiver keys to declare before it is published
+	attempts  int      // that have failed
+	delay     int64    // microseconds from the insertion
+	due       int64    // microseconds since 1970, if there is no delay; 0 for at once
 }
 
 // inserted are the columns that insert sets. Their order is that of values.
 var inserted = []string{"part", "message_id", "event", "receiver_key", "order_key", "content_type", "source", "headers", "body"}
 
-// newRow returns the row of a message. The error is a *transport.MessageError.
-func (s settings) newRow(m transport.Message) (row, error) {
+// newRow returns the row of a message, with the receiver keys to declare before it is
+// published. The error is a *transport.MessageError.
+func (s settings) newRow(ctx context.Context, m transport.Message, receivers []string) (row, error) {
 	if err := m.Check(); err != nil {
 		return row{}, err
 	}
-	r := row{message: m.Clone(), orderKey: m.OrderKey(), headers: "{}"}
+	r := row{message: m.Clone(), orderKey: m.OrderKey()}
 	if r.orderKey == "" && s.orderBy != nil {
-		r.orderKey = s.orderBy(m)
+		if err := recovered(func() error { r.orderKey = s.orderBy(m); return nil }); err != nil {
+			return row{}, &transport.MessageError{ID: m.ID, Event: m.Event, Problem: "the function of sqlevents.OrderBy: " + err.Error()}
+		}
 	}
 	if strings.ContainsRune(r.orderKey, 0) {
 		return row{}, &transport.MessageError{ID: m.ID, Event: m.Event, Problem: "its order key contains a zero byte"}
@@ -41,15 +48,27 @@ func (s settings) newRow(m transport.Message) (row, error) {
 	if r.orderKey != "" {
 		r.part = partOf(r.orderKey)
 	}
-	if len(m.Headers) > 0 {
-		text, err := json.Marshal(m.Headers)
-		if err != nil {
-			return row{}, &transport.MessageError{ID: m.ID, Event: m.Event, Problem: err.Error()}
-		}
-		r.headers = string(text)
+	after, until := transport.DelayOf(ctx)
+	r.delay, r.due = after.Microseconds(), dueAt(until)
+	var err error
+	if r.headers, err = encodeHeaders(m.Headers, receivers); err != nil {
+		return row{}, &transport.MessageError{ID: m.ID, Event: m.Event, Problem: err.Error()}
 	}
 	return r, nil
 }
+
+// dueAt returns a time as the outbox stores it. It returns 0 for the zero time.
+func dueAt(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	if t.Year() > 9999 { // UnixMicro would overflow some time
+		t = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+	}
+	return max(t.UnixMicro(), 1)
+}
+
+func (r row) isDelayed() bool { return r.delay > 0 || r.due > 0 }
 
 // values returns what insert sets.
 func (r row) values() []any {
@@ -61,6 +80,14 @@ func (r row) values() []any {
 	return []any{r.part, m.ID, m.Event, m.Key, r.orderKey, m.ContentType, m.Source, r.headers, body}
 }
 
+// nextAttempt returns an expression with one parameter, and its argument.
+func (s settings) nextAttempt(r row) (string, int64) {
+	if r.delay == 0 {
+		return s.dialect.integerMark(), r.due
+	}
+	return s.dialect.now() + " + " + s.dialect.integerMark(), r.delay + s.dialect.clockStep()
+}
+
 // selected are the columns that scan reads, in its order.
 const selected = "id, part, message_id, event, receiver_key, order_key, content_type, source, headers, body, attempts"
 
@@ -68,20 +95,25 @@ const selected = "id, part, message_id, event, receiver_key, order_key, content_
 func (r *row) scan(scan func(...any) error, more ...any) error {
 	m := &r.message
 	err := scan(append([]any{&r.id, &r.part, &m.ID, &m.Event, &m.Key, &r.orderKey, &m.ContentType, &m.Source, &r.headers, &m.Body, &r.attempts}, more...)...)
-	if err != nil || r.headers == "{}" {
+	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal([]byte(r.headers), &m.Headers); err != nil {
+	if m.Headers, r.receivers, err = decodeHeaders(r.headers); err != nil {
 		return fmt.Errorf("the headers of row %d: %w", r.id, err)
 	}
 	return nil
 }
 
-// hash is part of the stored format: all instances must agree on it.
+// hash is part of the stored format: all instances must agree on it. It is FNV-1a, and
+// then the finalizer of MurmurHash3: without that, keys that differ only in their last
+// characters, such as numbers, would have most bits in common.
 func hash(text string) uint64 {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(text))
-	return h.Sum64()
+	f := fnv.New64a()
+	_, _ = f.Write([]byte(text))
+	h := f.Sum64()
+	h = (h ^ h>>33) * 0xff51afd7ed558ccd
+	h = (h ^ h>>33) * 0xc4ceb9fe1a85ec53
+	return h ^ h>>33
 }
 
 func partOf(orderKey string) int { return int(hash(orderKey) >> 32 % partitions) }

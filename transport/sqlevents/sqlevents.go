@@ -18,7 +18,10 @@ type Transport struct {
 	db       *sql.DB
 	inner    transport.Transport
 	relay    *relay
+	cleaner  cleaner
 	closing  func() error
+
+	receivers receivers
 }
 
 var (
@@ -27,6 +30,8 @@ var (
 	_ transport.DeadLetters     = (*Transport)(nil)
 	_ transport.BacklogReporter = (*Transport)(nil)
 	_ transport.Connector       = (*Transport)(nil)
+	_ transport.Delayer         = (*Transport)(nil)
+	_ transport.Outbox          = (*Transport)(nil)
 )
 
 // New returns an outbox in a database. Its relay publishes the messages to the inner
@@ -45,6 +50,9 @@ func New(db *sql.DB, d Dialect, inner transport.Transport, options ...Option) (*
 	}
 	t := &Transport{settings: s, db: db, inner: inner}
 	t.relay = newRelay(t)
+	if t.cleaner.t = t; s.keep > 0 {
+		t.cleaner.start(aging{"published", "published", s.keep})
+	}
 	t.closing = sync.OnceValue(t.close)
 	go t.relay.run()
 	return t, nil
@@ -57,6 +65,7 @@ func New(db *sql.DB, d Dialect, inner transport.Transport, options ...Option) (*
 func (t *Transport) Close() error { return t.closing() }
 
 func (t *Transport) close() error {
+	t.cleaner.close()
 	t.relay.close()
 	switch inner := t.inner.(type) {
 	case interface{ Close() }:
@@ -66,6 +75,9 @@ func (t *Transport) close() error {
 	}
 	return nil
 }
+
+// CanDelay returns true: see [transport.WithDelay].
+func (t *Transport) CanDelay() bool { return true }
 
 // AwaitConnection returns nil when the database can be reached, the tables are of the right
 // version, and the inner transport is connected if it is a transport.Connector. The error
@@ -102,25 +114,17 @@ func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h t
 	return t.inner.Subscribe(ctx, s, h)
 }
 
-// Declare declares a receiver at the inner transport. It does nothing if that is no
-// transport.Declarer. The receiver may also get messages that are in the outbox at this
-// moment.
-func (t *Transport) Declare(ctx context.Context, s transport.Subscription) error {
-	if d, ok := t.inner.(transport.Declarer); ok {
-		return d.Declare(ctx, s)
-	}
-	return nil
-}
-
 // Flush waits until no message is in the outbox that was committed before the call: each
-// is published or a dead letter. It is for tests and for programs that end soon. The error
+// is published or a dead letter. It does not wait for delayed messages that are not due, but
+// for those that they hold back. It is for tests and for programs that end soon. The error
 // is the database's or the context's.
 func (t *Transport) Flush(ctx context.Context) error {
 	var last sql.NullInt64
 	if err := t.db.QueryRowContext(ctx, "SELECT max(id) FROM "+t.settings.table("outbox")).Scan(&last); err != nil {
 		return annotated(err, "flushing the outbox")
 	}
-	query := t.settings.dialect.bound("SELECT count(*) FROM (SELECT id FROM " + t.settings.table("outbox") + " WHERE id <= ? LIMIT 1) AS one")
+	query := t.settings.dialect.bound("SELECT count(*) FROM (SELECT id FROM " + t.settings.table("outbox") + " WHERE id <= ? AND (attempts > 0 OR next_attempt <= " +
+		t.settings.dialect.now() + ") LIMIT 1) AS one")
 	for pause := 2 * time.Millisecond; ; pause = min(2*pause, 100*time.Millisecond) {
 		var left int
 		if err := t.db.QueryRowContext(ctx, query, last.Int64).Scan(&left); err != nil || left == 0 {

@@ -33,8 +33,9 @@ var Applications = []func() *fx.App{
 			fxevents.Module(
 				fxevents.Subscription(transport.Subscription{Key: "mial", MaxInFlight: 2}), // want `fxevents.Subscription at receivers/receivers.go:\d+: no listener has the receiver key "mial", did you mean mail\?`
 			),
-			fxevents.Receive("mial"),                  // want `fxevents.Receive at receivers/receivers.go:\d+: no listener has the receiver key "mial", did you mean mail\?`
-			fxevents.ReceivedElsewhere("mail", "pfd"), // want `fxevents.ReceivedElsewhere at receivers/receivers.go:\d+: no listener has the receiver key "pfd"$`
+			fxevents.Receive("mial"),                    // want `fxevents.Receive at receivers/receivers.go:\d+: no listener has the receiver key "mial", did you mean mail\?`
+			fxevents.Inbox(&transport.Recent{}, "mial"), // want `fxevents.Inbox at receivers/receivers.go:\d+: no listener has the receiver key "mial", did you mean mail\?`
+			fxevents.ReceivedElsewhere("mail", "pfd"),   // want `fxevents.ReceivedElsewhere at receivers/receivers.go:\d+: no listener has the receiver key "pfd"$`
 		)
 	},
 	func() *fx.App {

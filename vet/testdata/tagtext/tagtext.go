@@ -6,6 +6,7 @@ import (
 
 	"go.uber.org/fx"
 
+	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/fxevents"
 	"github.com/rollcall-go/rollcall/tags"
 	"github.com/rollcall-go/rollcall/vet/testdata/recipes"
@@ -25,7 +26,7 @@ var folded = tags.OnName("recipe.created", tags.ID("a,b")) // want `an ID must n
 
 var Module = fx.Module("tagtext",
 	fx.Provide(NewA),
-	fxevents.AsListener(NewA, `id:"1" evnt:"recipe.created"`), // want `tagtext.NewA \(tagtext/tagtext.go:16\), registered at tagtext/tagtext.go:28: tag .*column 8: unknown key "evnt", did you mean event\? The keys are`
+	fxevents.AsListener(NewA, `id:"1" evnt:"recipe.created"`), // want `tagtext.NewA \(tagtext/tagtext.go:17\), registered at tagtext/tagtext.go:29: tag .*column 8: unknown key "evnt", did you mean event\? The keys are`
 	fxevents.AsListener(NewA, `id:"2" priority:"high"`),       // want `invalid priority "high": write first, last or a whole number`
 	fxevents.AsListener(NewA, `id:"3" `+misspelt),             // want `unknown key "prioritty", did you mean priority\?`
 	fxevents.AsListener(NewA, folded),
@@ -42,6 +43,18 @@ func NewLogging() recipes.Middleware { return func(s string) string { return s }
 
 func NewCounting() recipes.Middleware { return NewLogging() }
 
+func NewMade() rollcall.Listener {
+	return rollcall.NewListener[*recipes.Created]("made", func(*recipes.Created) {}, `id:"x" prority:"1"`) // want `listener made \(tagtext/tagtext.go:\d+\) can't be used: tag .* unknown key "prority", did you mean priority\?(.|\n)*its tag may have the keys event, priority, labels, before, after and async only`
+}
+
+func NewLazy() rollcall.Listener {
+	build := func() (func(context.Context, *recipes.Created) error, error) { return nil, nil }
+	return rollcall.Lazy("lazy", build, `priority:"1"`, `priority:"2"`) // want `listener lazy \(tagtext/tagtext.go:\d+\) can't be used: it has more than one tag: write one, or make a listener of each`
+}
+
+var Made = fx.Options(fxevents.AsListener(NewMade), fxevents.AsListener(NewLazy))
+
 var Applications = []func() *fx.App{
 	func() *fx.App { return fx.New(fx.NopLogger, fxevents.Module(), recipes.Module, Module) },
+	func() *fx.App { return fx.New(fx.NopLogger, fxevents.Module(), recipes.Module, Made) },
 }
