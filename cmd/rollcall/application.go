@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/rollcall-go/rollcall/inspect"
+	"github.com/rollcall-go/rollcall/internal/orderfile"
+)
+
+// reports returns the report of the application. If since is not "", the report of the
+// application at that revision comes first. All files that this takes are in a temporary
+// folder, which is removed at the end and when the process is interrupted.
+//
+// The application is built as a test of its own package, see overlay.go.
+func (a *appFlags) reports(stderr io.Writer, since string) (reports []inspect.Report, f *failure) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	temp, err := os.MkdirTemp("", "rollcall-")
+	if err != nil {
+		return nil, failed(kindBuild, "%v", err)
+	}
+	defer func() {
+		if err := os.RemoveAll(temp); err != nil && f == nil {
+			f = failed(kindBuild, "a temporary folder is left: %v", err)
+		}
+	}()
+	pkg, name := a.split()
+	b := &builder{commands{ctx, temp}, name, a.tags.value, stderr}
+	reports, f = b.reports(pkg, since)
+	if ctx.Err() != nil {
+		return nil, failed(kindBuild, "interrupted")
+	}
+	return reports, f
+}
+
+// builder builds applications.
+type builder struct {
+	commands
+	name   string // what -app names in the package
+	tags   string
+	stderr io.Writer // where applications write
+}
+
+func (b *builder) reports(pattern, since string) ([]inspect.Report, *failure) {
+	here, f := b.workingTree(pattern)
+	if f != nil {
+		return nil, f
+	}
+	if since == "" {
+		report, f := b.report(here)
+		return []inspect.Report{report}, f
+	}
+	then, f := b.revision(here, since)
+	if f != nil {
+		return nil, f
+	}
+	after, f := b.report(here)
+	if f != nil {
+		return nil, f
+	}
+	if f := b.find(then); f != nil {
+		return nil, f.at(since)
+	}
+	before, f := b.report(then)
+	if f != nil {
+		return nil, f.at(since)
+	}
+	return []inspect.Report{before, after}, nil
+}
+
+// source is the source code of an application: as it is, or at a revision.
+type source struct {
+	dir     string   // where the go command and the application run
+	env     []string // further environment of the go command
+	flags   []string // further flags of the go command
+	pattern string   // the package
+	temp    string   // for generated files
+	pkg     goPackage
+}
+
+// report builds an application and returns its report.
+func (b *builder) report(s *source) (inspect.Report, *failure) {
+	d, f := s.pkg.declaration(b.name)
+	if f != nil {
+		return inspect.Report{}, f
+	}
+	program, f := b.build(s)
+	if f != nil {
+		return inspect.Report{}, f
+	}
+	result := filepath.Join(s.temp, "result.json")
+	err := b.run(call{dir: s.dir, env: []string{resultVariable + "=" + result}, stdout: b.stderr, stderr: b.stderr}, program)
+	data, unread := os.ReadFile(result)
+	switch {
+	case errors.Is(unread, os.ErrNotExist):
+		return inspect.Report{}, failed(kindApplication, "the application ended before fx.New returned: %s", ended(err))
+	case unread != nil:
+		return inspect.Report{}, failed(kindApplication, "%v", unread)
+	}
+	return decode(data, d)
+}
+
+// ended says how a program has ended.
+func ended(err error) string {
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit):
+		return exit.Error()
+	case err != nil:
+		return err.Error()
+	}
+	return "exit status 0"
+}
+
+// decode returns the report in the result of an application.
+func decode(data []byte, d declaration) (inspect.Report, *failure) {
+	var result struct {
+		Report   inspect.Report
+		Unusable string // what is wrong with what -app names
+		Error    string
+		Problems []problem
+	}
+	if err := json.Unmarshal(data, &result); err != nil {
+		return inspect.Report{}, failed(kindApplication, "the application's report: %v", err)
+	}
+	switch {
+	case result.Unusable != "":
+		return inspect.Report{}, failed(kindBuild, "%s %s: %s", d, result.Unusable, wanted)
+	case result.Error != "":
+		return inspect.Report{}, &failure{result.Error, withoutPositions(result.Problems)}
+	}
+	return result.Report, nil
+}
+
+// withoutPositions removes positions from the messages of problems that have them.
+func withoutPositions(problems []problem) []problem {
+	for i, p := range problems {
+		at := orderfile.Error{File: p.File}
+		at.Position.Line, at.Position.Column = p.Line, p.Column
+		if p.File != "" {
+			problems[i].Message = strings.ReplaceAll(strings.TrimPrefix(p.Message, at.Error()), "\n    ", "\n")
+		}
+	}
+	return problems
+}
+
+// workingTree returns the source of an application as it is.
+func (b *builder) workingTree(pattern string) (*source, *failure) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return nil, failed(kindBuild, "%v", err)
+	}
+	s := &source{dir: dir, pattern: pattern, temp: filepath.Join(b.temp, "new")}
+	if err := os.Mkdir(s.temp, 0o777); err != nil {
+		return nil, failed(kindBuild, "%v", err)
+	}
+	if err := b.keepModFile(s); err != nil {
+		return nil, quoted(kindBuild, err.Error())
+	}
+	return s, b.find(s)
+}
+
+// keepModFile lets the go command write to a copy of go.mod and go.sum, if GOFLAGS allows it
+// to write.
+func (b *builder) keepModFile(s *source) error {
+	var settings struct{ GOMOD, GOFLAGS string }
+	if err := b.goEnv(s, &settings, "GOMOD", "GOFLAGS"); err != nil {
+		return err
+	}
+	if settings.GOMOD == "" || settings.GOMOD == os.DevNull || !strings.Contains(settings.GOFLAGS, "-mod=mod") || strings.Contains(settings.GOFLAGS, "-modfile") {
+		return nil
+	}
+	copied := filepath.Join(s.temp, "go.mod")
+	if err := copyFile(settings.GOMOD, copied); err != nil {
+		return err
+	}
+	err := copyFile(strings.TrimSuffix(settings.GOMOD, ".mod")+".sum", filepath.Join(s.temp, "go.sum"))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	s.flags = append(s.flags, "-modfile="+copied)
+	return nil
+}
+
+// goEnv reads variables of go env into the fields of a struct.
+func (b *builder) goEnv(s *source, variables any, names ...string) error {
+	return b.goJSON(s, variables, append([]string{"env", "-json"}, names...)...)
+}
+
+// goCommand runs the go command and returns what it prints.
+func (b *builder) goCommand(s *source, args ...string) ([]byte, error) {
+	work := filepath.Join(b.temp, "go-build")
+	if err := os.MkdirAll(work, 0o777); err != nil {
+		return nil, err
+	}
+	out, err := b.output(call{dir: s.dir, env: append([]string{"GOTMPDIR=" + work}, s.env...)}, "go", args...)
+	if errors.Is(err, exec.ErrNotFound) {
+		err = fmt.Errorf("rollcall: -app needs the go command: %w", err)
+	}
+	return out, err
+}
+
+func copyFile(from, to string) error {
+	data, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, data, 0o666)
+}
