@@ -52,8 +52,9 @@ type Change struct {
 }
 
 // Compare returns what changes from the old report to the new one. As few listeners as
-// possible count as moved. A reason that only names another line of a file is the same. Events and changes are in the order of the new report, followed
-// by those that only the old report has.
+// possible count as moved. A reason that only names another line of a file is the same.
+// Events and changes are in the order of the new report, followed by those that only the old
+// report has.
 func Compare(old, new Report) Diff {
 	var d Diff
 	names := namesIn(old, new)

@@ -8,14 +8,11 @@ import (
 // writeMarkdown writes a heading, and a table for each event, for a comment on a pull
 // request.
 func (d Diff) writeMarkdown(w *bufio.Writer) {
-	switch len(d.Events) {
-	case 0:
+	if len(d.Events) == 0 {
 		fmt.Fprintln(w, "### The order is the same")
-	case 1:
-		fmt.Fprintln(w, "### The order of one event changes")
-	default:
-		fmt.Fprintf(w, "### The order of %d events changes\n", len(d.Events))
+		return
 	}
+	fmt.Fprintln(w, "### The order changes")
 	for _, e := range d.Events {
 		fmt.Fprintf(w, "\n#### %s\n\n| | listener | place | reason |\n|---|---|---|---|\n", markdownText(e.title()))
 		for _, c := range e.Changes {

@@ -164,27 +164,35 @@ func (b *builder) workingTree(pattern string) (*source, *failure) {
 	if err := os.Mkdir(s.temp, 0o777); err != nil {
 		return nil, failed(kindBuild, "%v", err)
 	}
-	if err := b.keepModFile(s); err != nil {
+	if err := b.configure(s); err != nil {
 		return nil, quoted(kindBuild, err.Error())
 	}
 	return s, b.find(s)
 }
 
-// keepModFile lets the go command write to a copy of go.mod and go.sum, if GOFLAGS allows it
-// to write.
-func (b *builder) keepModFile(s *source) error {
+// configure sets what the go command needs to leave the tree as it is. The debugging
+// information is left out, because linking takes longest. GOFLAGS of the user come last and
+// prevail.
+func (b *builder) configure(s *source) error {
 	var settings struct{ GOMOD, GOFLAGS string }
 	if err := b.goEnv(s, &settings, "GOMOD", "GOFLAGS"); err != nil {
 		return err
 	}
-	if settings.GOMOD == "" || settings.GOMOD == os.DevNull || !strings.Contains(settings.GOFLAGS, "-mod=mod") || strings.Contains(settings.GOFLAGS, "-modfile") {
+	s.env = append(s.env, "GOFLAGS="+strings.TrimSpace("-ldflags=-w "+settings.GOFLAGS))
+	mayWrite := strings.Contains(settings.GOFLAGS, "-mod=mod") && !strings.Contains(settings.GOFLAGS, "-modfile")
+	if !mayWrite || settings.GOMOD == "" || settings.GOMOD == os.DevNull {
 		return nil
 	}
+	return s.copyModFile(settings.GOMOD)
+}
+
+// copyModFile lets the go command write to a copy of go.mod and go.sum.
+func (s *source) copyModFile(file string) error {
 	copied := filepath.Join(s.temp, "go.mod")
-	if err := copyFile(settings.GOMOD, copied); err != nil {
+	if err := copyFile(file, copied); err != nil {
 		return err
 	}
-	err := copyFile(strings.TrimSuffix(settings.GOMOD, ".mod")+".sum", filepath.Join(s.temp, "go.sum"))
+	err := copyFile(strings.TrimSuffix(file, ".mod")+".sum", filepath.Join(s.temp, "go.sum"))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}

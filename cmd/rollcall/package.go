@@ -44,11 +44,8 @@ func (b *builder) find(s *source) *failure {
 	if err := decoder.Decode(&goPackage{}); !errors.Is(err, io.EOF) {
 		return failed(kindBuild, "%s is several packages: name one", s.pattern)
 	}
-	switch {
-	case s.pkg.Module == nil || !s.pkg.Module.Main:
+	if s.pkg.Module == nil || !s.pkg.Module.Main {
 		return failed(kindBuild, "the package %s is not in a main module: run the command in the module of the package, or add the module to go.work", s.pkg.ImportPath)
-	case !slices.Contains(s.pkg.Deps, fxevents):
-		return failed(kindBuild, "the package %s is no application: neither it nor a package that it imports imports %s", s.pkg.ImportPath, fxevents)
 	}
 	return nil
 }
@@ -84,6 +81,8 @@ func (p goPackage) declaration(name string) (declaration, *failure) {
 	switch {
 	case ok && d.what != "":
 		return d, failed(kindBuild, "%s is %s: %s", d, d.what, wanted)
+	case ok && !slices.Contains(p.Deps, fxevents):
+		return d, failed(kindBuild, "%s is no application: neither its package nor one that it imports imports %s", d, fxevents)
 	case ok:
 		return d, nil
 	case broken != nil:

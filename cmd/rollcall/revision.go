@@ -3,12 +3,13 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // revision returns the source of an application at a Git revision. It has what the working
 // tree takes from outside of the repository: go.work, and modules that replace others.
 func (b *builder) revision(here *source, since string) (*source, *failure) {
-	then := &source{temp: filepath.Join(b.temp, "old")}
+	then := &source{temp: filepath.Join(b.temp, "old"), env: slices.Clone(here.env)}
 	r, err := b.openRepository(here.pkg.Dir, since, filepath.Join(then.temp, "tree"))
 	if err == nil {
 		err = r.checkout()
