@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"gopkg.in/yaml.v3"
 )
 
 var update = flag.Bool("update", false, "rewrite the pictures of documents")
@@ -52,7 +53,10 @@ func TestSessions(t *testing.T) {
 func follow(t *testing.T, d document) {
 	dir := t.TempDir()
 	s := &session{t: t, from: filepath.Join(root, filepath.Dir(d.path)), dir: dir, address: freeAddress(t)}
-	s.env = append(os.Environ(), "GOWORK="+workspace(t, dir), "GOFLAGS=-vet=off")
+	s.env = append(os.Environ(), "GOWORK="+workspace(t, dir), "GOFLAGS=-vet=off", "GIT_CONFIG_GLOBAL="+os.DevNull)
+	for _, who := range []string{"AUTHOR", "COMMITTER"} {
+		s.env = append(s.env, "GIT_"+who+"_NAME=reader", "GIT_"+who+"_EMAIL=reader@localhost")
+	}
 	printed := ""
 	for _, b := range d.blocks {
 		s.change(b.before)
@@ -62,6 +66,8 @@ func follow(t *testing.T, d document) {
 			s.save(file, b.text)
 		case b.language == "sh":
 			printed = s.runAll(b)
+		case b.language == "yml":
+			s.runWorkflow(b)
 		case b.language == "text":
 			if diff := cmp.Diff(comparable(b.text), comparable(printed)); diff != "" {
 				t.Errorf("%s:%d: the commands before it print something else (-doc +printed):\n%s", d.path, b.line, diff)
@@ -161,6 +167,32 @@ func (s *session) runAll(b block) string {
 	return printed.String()
 }
 
+// runWorkflow commits what there is, and runs the command rollcall as a workflow does.
+func (s *session) runWorkflow(b block) {
+	var workflow struct {
+		Jobs map[string]struct {
+			Steps []struct{ Run string }
+		}
+	}
+	s.check(yaml.Unmarshal([]byte(b.text), &workflow))
+	s.output([]string{"git", "commit", "-q", "-a", "-m", "second"})
+	ran := false
+	for _, job := range workflow.Jobs {
+		for _, step := range job.Steps {
+			line, _, _ := strings.Cut(step.Run, " > ")
+			if args, ok := strings.CutPrefix(line, "go tool rollcall "); ok {
+				ran = true
+				if out := s.run("rollcall " + args); !strings.HasPrefix(out, "### The order changes\n") {
+					s.t.Errorf("line %d: the workflow's command prints\n%s", b.line, out)
+				}
+			}
+		}
+	}
+	if !ran {
+		s.t.Errorf("line %d: the workflow does not run rollcall", b.line)
+	}
+}
+
 // compare compares what a command writes to a file with the file beside the document.
 func (s *session) compare(file, out string) {
 	path := filepath.Join(s.from, file)
@@ -208,7 +240,7 @@ func (s *session) run(line string) string {
 	case isElsewhere(line):
 	case strings.HasPrefix(line, "go run . ") && words[len(words)-1] == "&":
 		s.start(words[3 : len(words)-1])
-	case words[0] == "go":
+	case words[0] == "go" || words[0] == "git":
 		return s.output(words)
 	default:
 		s.t.Fatalf("the test does not know the command %q", line)

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// given is the text of a flag that may be missing.
+// given holds the text of a flag, and whether the flag is set.
 type given struct {
 	value string
 	set   bool
