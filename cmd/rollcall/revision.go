@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 )
@@ -45,22 +44,5 @@ func (b *builder) locate(here, then *source, r *repository, dir string) error {
 	if settings.GOWORK == "" || settings.GOWORK == "off" {
 		return b.keepReplacements(then, r, settings.GOMOD)
 	}
-	return b.keepWorkspace(here, then, r, settings.GOWORK)
-}
-
-// keepWorkspace sets the go.work file of the old source: the file at the revision, none if
-// Git has the file since then, or a rewritten copy if Git does not have it.
-func (b *builder) keepWorkspace(here, then *source, r *repository, file string) error {
-	if mapped, ok := r.inTree(filepath.Dir(file)); ok {
-		mapped = filepath.Join(mapped, filepath.Base(file))
-		if _, err := os.Stat(mapped); err == nil {
-			then.env = append(then.env, "GOWORK="+mapped)
-			return nil
-		}
-		if r.hasFile(file) {
-			then.env = append(then.env, "GOWORK=off")
-			return nil
-		}
-	}
-	return b.rewriteWorkspace(here, then, r, file)
+	return b.keepWorkspace(here, then, r, settings.GOWORK, settings.GOMOD)
 }
