@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -48,13 +49,26 @@ func quoted(kind orderfile.Kind, text string) *failure {
 
 // at returns the failure as one of the application at a revision.
 func (f *failure) at(revision string) *failure {
-	prefix := "at " + revision + ": "
-	moved := failure{text: "rollcall: " + prefix + strings.TrimPrefix(f.text, "rollcall: ")}
+	at := "at " + revision + ":"
+	text, own := strings.CutPrefix(f.text, "rollcall: ")
+	separator := " "
+	if !own { // it is of another program, and stays as that prints it
+		separator = "\n"
+	}
+	moved := failure{text: "rollcall: " + at + separator + text}
 	for _, p := range f.problems {
-		p.Message = prefix + p.Message
+		p.Message = at + " " + p.Message
 		moved.problems = append(moved.problems, p)
 	}
 	return &moved
+}
+
+// and returns both failures as one. f may be nil.
+func (f *failure) and(other *failure) *failure {
+	if f == nil {
+		return other
+	}
+	return &failure{f.text + "\n" + other.text, append(slices.Clip(f.problems), other.problems...)}
 }
 
 // ofFiles returns the problems of files as a failure, or nil if there are none.

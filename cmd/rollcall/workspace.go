@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -105,15 +104,6 @@ func (b *builder) keepReplacements(then *source, r *repository, file string) err
 	}
 	_, err := b.goCommand(then, append(edits, old)...)
 	return err
-}
-
-// goJSON runs the go command and decodes what it prints.
-func (b *builder) goJSON(s *source, value any, args ...string) error {
-	out, err := b.goCommand(s, args...)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(out, value)
 }
 
 func absolute(dir, path string) string {
