@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -55,44 +56,38 @@ func (b *builder) reports(pattern, since string) ([]inspect.Report, *failure) {
 	if f != nil {
 		return nil, f
 	}
-	if since == "" {
-		report, f := b.report(here)
-		return []inspect.Report{report}, f
+	sources := []*source{here}
+	if since != "" {
+		then, f := b.revision(here, since)
+		if f != nil {
+			return nil, f
+		}
+		sources = []*source{then, here}
 	}
-	then, f := b.revision(here, since)
-	if f != nil {
-		return nil, f
+	reports := make([]inspect.Report, len(sources))
+	for i, s := range slices.Backward(sources) {
+		if reports[i], f = b.report(s); f != nil {
+			return nil, f.at(s.revision)
+		}
 	}
-	after, f := b.report(here)
-	if f != nil {
-		return nil, f
-	}
-	if f := b.find(then); f != nil {
-		return nil, f.at(since)
-	}
-	before, f := b.report(then)
-	if f != nil {
-		return nil, f.at(since)
-	}
-	return []inspect.Report{before, after}, nil
+	return reports, nil
 }
 
 // source is the source code of an application: as it is, or at a revision.
 type source struct {
-	dir     string   // where the go command and the application run
-	env     []string // further environment of the go command
-	flags   []string // further flags of the go command
-	pattern string   // the package
-	temp    string   // for generated files
-	pkg     goPackage
+	revision string   // "" for the working tree
+	dir      string   // where the go command and the application run
+	env      []string // further environment of the go command
+	flags    []string // further flags of the go command
+	pattern  string   // the package
+	temp     string   // for generated files
+
+	pkg      goPackage
+	declared declaration // what -app names
 }
 
 // report builds an application and returns its report.
 func (b *builder) report(s *source) (inspect.Report, *failure) {
-	d, f := s.pkg.declaration(b.name)
-	if f != nil {
-		return inspect.Report{}, f
-	}
 	program, f := b.build(s)
 	if f != nil {
 		return inspect.Report{}, f
@@ -106,7 +101,7 @@ func (b *builder) report(s *source) (inspect.Report, *failure) {
 	case unread != nil:
 		return inspect.Report{}, failed(kindApplication, "%v", unread)
 	}
-	return decode(data, d)
+	return decode(data, s.declared)
 }
 
 // ended says how a program has ended.
@@ -133,6 +128,8 @@ func decode(data []byte, d declaration) (inspect.Report, *failure) {
 		return inspect.Report{}, failed(kindApplication, "the application's report: %v", err)
 	}
 	switch {
+	case strings.HasPrefix(result.Unusable, "is a func("):
+		return inspect.Report{}, failed(kindBuild, "%s %s: %s, so write a func() fx.Option that calls it", d, result.Unusable, wanted)
 	case result.Unusable != "":
 		return inspect.Report{}, failed(kindBuild, "%s %s: %s", d, result.Unusable, wanted)
 	case result.Error != "":

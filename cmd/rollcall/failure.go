@@ -47,8 +47,11 @@ func quoted(kind orderfile.Kind, text string) *failure {
 	return &failure{text, []problem{{Kind: kind, Message: text}}}
 }
 
-// at returns the failure as one of the application at a revision.
+// at returns the failure as one of the application at a revision, if there is one.
 func (f *failure) at(revision string) *failure {
+	if f == nil || revision == "" {
+		return f
+	}
 	at := "at " + revision + ":"
 	text, own := strings.CutPrefix(f.text, "rollcall: ")
 	separator := " "

@@ -30,8 +30,17 @@ type goPackage struct {
 	Module                *struct{ Main bool }
 }
 
-// find sets the package of a source. It reports what the go command reports.
-func (b *builder) find(s *source) *failure {
+// find finds what -app names in a source. It reports what the go command reports.
+func (b *builder) find(s *source) (f *failure) {
+	if f := b.list(s); f != nil {
+		return f.at(s.revision)
+	}
+	s.declared, f = s.pkg.declaration(b.name)
+	return f.at(s.revision)
+}
+
+// list sets the package of a source.
+func (b *builder) list(s *source) *failure {
 	args := slices.Concat([]string{"list", "-json=Dir,ImportPath,Name,GoFiles,CgoFiles,IgnoredGoFiles,TestGoFiles,XTestGoFiles,Deps,Module"}, b.buildFlags(s), []string{s.pattern})
 	out, err := b.goCommand(s, args...)
 	if err != nil {

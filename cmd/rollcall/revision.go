@@ -8,7 +8,7 @@ import (
 // revision returns the source of an application at a Git revision. It has what the working
 // tree takes from outside of the repository: go.work, and modules that replace others.
 func (b *builder) revision(here *source, since string) (*source, *failure) {
-	then := &source{temp: filepath.Join(b.temp, "old"), env: slices.Clone(here.env)}
+	then := &source{revision: since, temp: filepath.Join(b.temp, "old"), env: slices.Clone(here.env)}
 	r, err := b.openRepository(here.pkg.Dir, since, filepath.Join(then.temp, "tree"))
 	if err == nil {
 		err = r.checkout()
@@ -23,7 +23,7 @@ func (b *builder) revision(here *source, since string) (*source, *failure) {
 	if err := b.locate(here, then, r, dir); err != nil {
 		return nil, failed(kindRevision, "%v", err)
 	}
-	return then, nil
+	return then, b.find(then)
 }
 
 // locate sets where the old source is built. The folder of its package is dir.
