@@ -73,7 +73,7 @@ func (t *Transport) InTx(ctx context.Context, options *sql.TxOptions, f func(ctx
 	if c, ok := ctx.Value(txKey{t}).(*collector); ok && c.open() {
 		return c.join(ctx, f)
 	}
-	tx, err := t.begin(ctx, options)
+	tx, err := t.settings.begin(ctx, t.db, options)
 	if err != nil {
 		return annotated(err, "beginning a transaction")
 	}
@@ -97,12 +97,13 @@ func (t *Transport) InTx(ctx context.Context, options *sql.TxOptions, f func(ctx
 	return nil
 }
 
-func (t *Transport) begin(ctx context.Context, options *sql.TxOptions) (*sql.Tx, error) {
-	tx, err := t.db.BeginTx(ctx, options)
-	if err != nil || t.settings.dialect != SQLite || options != nil && options.ReadOnly {
+// begin begins a transaction. On SQLite, it begins with a write.
+func (s settings) begin(ctx context.Context, db *sql.DB, options *sql.TxOptions) (*sql.Tx, error) {
+	tx, err := db.BeginTx(ctx, options)
+	if err != nil || s.dialect != SQLite || options != nil && options.ReadOnly {
 		return tx, err
 	}
-	if _, err := tx.ExecContext(ctx, "UPDATE "+t.settings.table("schema")+" SET version = version WHERE 0 = 1"); err != nil {
+	if _, err := tx.ExecContext(ctx, "UPDATE "+s.table("schema")+" SET version = version WHERE 0 = 1"); err != nil {
 		_ = tx.Rollback()
 		return nil, err
 	}
