@@ -68,6 +68,7 @@ var natsServer = sync.OnceValues(func() (*natsd.Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	stopNATS = func() { s.Shutdown(); s.WaitForShutdown(); _ = os.RemoveAll(dir) }
 	s.Start()
 	if !s.ReadyForConnections(30 * time.Second) {
 		return nil, errors.New("the NATS server did not start")
@@ -76,13 +77,7 @@ var natsServer = sync.OnceValues(func() (*natsd.Server, error) {
 })
 
 // stopNATS ends the server, if a test has started it.
-func stopNATS() {
-	if s, err := natsServer(); err == nil {
-		s.Shutdown()
-		s.WaitForShutdown()
-		_ = os.RemoveAll(s.StoreDir())
-	}
-}
+var stopNATS = func() {}
 
 // natsURL returns the URL of the server with a user's name and password.
 func natsURL(t testing.TB, user, password string) string {
@@ -369,4 +364,45 @@ func runWith(t testing.TB, env map[string]string, args ...string) (stdout, stder
 	var out, errs strings.Builder
 	code = run(t.Context(), args, func(name string) string { return env[name] }, &out, &errs)
 	return out.String(), errs.String(), code
+}
+
+// count returns how many rows a table of an outbox has.
+func (p place) count(t testing.TB, table string) (n int) {
+	t.Helper()
+	if err := p.db.QueryRow("SELECT count(*) FROM " + p.prefix + table).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// conn is a connection to a server for tests.
+type conn = net.Conn
+
+// listen calls a function for each connection until the test ends, and returns the address.
+func listen(t testing.TB, serve func(ended <-chan struct{}, c conn)) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	var all sync.WaitGroup
+	all.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			all.Go(func() {
+				defer c.Close()
+				serve(ended, c)
+			})
+		}
+	})
+	t.Cleanup(func() {
+		close(ended)
+		_ = l.Close()
+		all.Wait()
+	})
+	return l.Addr().String()
 }

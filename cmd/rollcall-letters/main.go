@@ -141,7 +141,7 @@ func isHelp(arg string) bool {
 
 // serve connects to the server and does what is requested.
 func serve(ctx context.Context, r request, stdout, stderr io.Writer) int {
-	w := newWalk(r, stdout, newProgress(stderr, r.command))
+	w := newWalk(ctx, r, stdout, newProgress(stderr, r.command))
 	defer w.cancel(nil)
 	defer context.AfterFunc(ctx, w.interrupt)()
 	err := w.run()
@@ -150,6 +150,9 @@ func serve(ctx context.Context, r request, stdout, stderr io.Writer) int {
 	}
 	if errors.Is(err, errInterrupted) {
 		err = nil
+	}
+	if w.isInterrupted() {
+		w.interrupt() // prints it, if that was not done yet
 	}
 	s := w.summary()
 	if printing := w.out.end(s); err == nil {

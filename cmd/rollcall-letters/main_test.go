@@ -18,7 +18,7 @@ func TestMain(m *testing.M) {
 type stopping struct{ *testing.M }
 
 func (m stopping) Run() int {
-	defer stopNATS()
+	defer func() { stopNATS() }()
 	return m.M.Run()
 }
 

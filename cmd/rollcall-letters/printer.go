@@ -59,9 +59,6 @@ type summary struct {
 // String returns a sentence.
 func (s summary) String() string {
 	var b strings.Builder
-	if s.Interrupted {
-		b.WriteString("interrupted: ")
-	}
 	n := s.Selected
 	verb := map[string]string{list: "selected", show: "selected", replay: "replayed", discard: "discarded"}[s.Command]
 	switch {

@@ -43,7 +43,7 @@ func parse(args []string, env func(string) string) (request, error) {
 	}
 	r := request{command: args[0]}
 	if !slices.Contains(commands, r.command) {
-		return r, fmt.Errorf("unknown command %q: use %s", r.command, strings.Join(commands, ", "))
+		return r, withoutSecret(fmt.Errorf("unknown command %q: use %s", r.command, strings.Join(commands, ", ")))
 	}
 	flags := flag.NewFlagSet(r.command, flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // run prints errors and the usage
@@ -59,7 +59,7 @@ func parse(args []string, env func(string) string) (request, error) {
 	}
 	var err error
 	if r.selection.ids, err = parseAll(flags, args[1:]); err != nil {
-		return r, withoutValue(err)
+		return r, withoutSecret(err)
 	}
 	if err := r.check(); err != nil {
 		return r, err
@@ -86,18 +86,25 @@ func parseAll(flags *flag.FlagSet, args []string) (others []string, err error) {
 	}
 }
 
-// withoutValue returns an error of package flag. The error for a flag that does not exist
-// has only the flag's name, unless somebody forgot a space: -url=nats://… is right, but
-// -urlnats://user:password@host would print the password.
-func withoutValue(err error) error {
-	if strings.Contains(err.Error(), "://") {
-		return errors.New("unknown flag: write a space between a flag and a URL")
+// isSecret reports whether an argument may be a URL with a password that stands at a wrong
+// place. Errors do not quote such an argument.
+func isSecret(arg string) bool { return strings.Contains(arg, "://") || strings.Contains(arg, "@") }
+
+// withoutSecret returns an error of package flag, which quotes the argument.
+func withoutSecret(err error) error {
+	if isSecret(err.Error()) {
+		return errors.New("a URL stands at a wrong place: write -url, a space and the URL")
 	}
 	return err
 }
 
 func (r request) check() error {
 	s := r.selection
+	for _, id := range s.ids {
+		if strings.Contains(id, "://") {
+			return errors.New("a URL stands at the place of an ID: write -url, a space and the URL")
+		}
+	}
 	switch {
 	case s.older.value < 0 || s.newer.value < 0:
 		return errors.New("-older and -newer must not be negative")

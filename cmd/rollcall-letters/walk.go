@@ -23,18 +23,21 @@ type walk struct {
 	work   context.Context // of calls to the server
 	cancel context.CancelCauseFunc
 
-	mu          sync.Mutex
-	interrupted bool
-	pending     *transport.DeadLetter // is being disposed of
+	interrupts context.Context // ends at an interrupt
+	announced  sync.Once
+
+	mu      sync.Mutex
+	pending *transport.DeadLetter // is being disposed of
 
 	begun bool            // whether it has looked at letters
 	found map[string]bool // IDs of selected letters
 	count summary
 }
 
-// newWalk prepares a walk. The caller must call cancel at the end.
-func newWalk(r request, stdout io.Writer, p *progress) *walk {
-	w := &walk{request: r, progress: p, now: time.Now(), found: map[string]bool{}}
+// newWalk prepares a walk, which the end of ctx interrupts. The caller must call cancel at
+// the end.
+func newWalk(ctx context.Context, r request, stdout io.Writer, p *progress) *walk {
+	w := &walk{request: r, progress: p, interrupts: ctx, now: time.Now(), found: map[string]bool{}}
 	w.out = newPrinter(r, stdout, p, w.now)
 	w.work, w.cancel = context.WithCancelCause(context.Background())
 	return w
@@ -43,31 +46,32 @@ func newWalk(r request, stdout io.Writer, p *progress) *walk {
 // errInterrupted ends the walk between two letters.
 var errInterrupted = errors.New("interrupted")
 
-// interrupt ends the walk: at once, or as soon as the letter in progress is disposed of.
+// interrupt ends the walk: at once, or as soon as the letter in progress is disposed of. It
+// may be called again.
 func (w *walk) interrupt() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.interrupted = true
-	if w.pending != nil {
-		w.progress.say("rollcall-letters: interrupted: the letter in progress is finished first")
-		return
+	w.announced.Do(func() { w.progress.say("rollcall-letters: interrupted") })
+	if w.pending == nil {
+		w.cancel(errInterrupted)
 	}
-	w.cancel(errInterrupted)
 }
 
-func (w *walk) isInterrupted() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.interrupted
-}
+func (w *walk) isInterrupted() bool { return w.interrupts.Err() != nil }
 
+// run connects to the server and looks at its letters.
 func (w *walk) run() error {
-	var err error
-	if w.server, err = open(w.work, w.request, w.cancel, w.warn); err != nil {
+	s, err := open(w.work, w.request, w.cancel, w.warn)
+	if err != nil {
 		return err
 	}
-	defer w.server.close()
-	w.begun = true
+	defer s.close()
+	return w.over(s)
+}
+
+// over looks at the letters of a server.
+func (w *walk) over(s *server) error {
+	w.server, w.begun = s, true
 	receivers, err := w.receivers()
 	if err != nil {
 		return err
@@ -210,7 +214,7 @@ func (w *walk) decide(l transport.DeadLetter) transport.Disposal {
 func (w *walk) begin(l transport.DeadLetter) transport.Disposal {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.interrupted {
+	if w.isInterrupted() {
 		w.cancel(errInterrupted)
 		return transport.Keep
 	}
