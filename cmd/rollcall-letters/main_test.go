@@ -1,8 +1,11 @@
 package main
 
 import (
+	"flag"
+	"fmt"
 	"os"
 	"regexp"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -19,6 +22,10 @@ type stopping struct{ *testing.M }
 
 func (m stopping) Run() int {
 	defer func() { stopNATS() }()
+	flag.Parse()
+	if given := flag.Lookup("test.parallel"); given.Value.String() == fmt.Sprint(runtime.GOMAXPROCS(0)) {
+		_ = given.Value.Set("8") // most of them wait for a server
+	}
 	return m.M.Run()
 }
 
