@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"slices"
 	"strings"
 	"testing"
@@ -106,7 +107,7 @@ func temporary(t *testing.T, p place) {
 		})
 	}()
 	for ctx.Err() == nil { // until the receiver is there
-		_ = x.Publish(ctx, transport.Message{ID: "t", Event: event})
+		_ = x.Publish(ctx, transport.Message{ID: rand.Text(), Event: event})
 	}
 	if err := <-done; err != nil {
 		t.Fatal(err)
