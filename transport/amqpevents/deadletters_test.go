@@ -90,8 +90,6 @@ func TestLookEndsWithContext(t *testing.T) {
 	}
 }
 
-// A look ends when the broker does not say that it has back what was kept, which
-// it is not asked again.
 // A look that ends early leaves all letters to the next one, which may begin at once.
 func TestLookAfterOneThatEndedEarly(t *testing.T) {
 	t.Parallel()
@@ -99,7 +97,7 @@ func TestLookAfterOneThatEndedEarly(t *testing.T) {
 		o := open(t, options...)
 		bury(t, o, mail, 3)
 		letters(t, o, mail, 3)
-		for range 20 {
+		for range 5 {
 			ctx, cancel := context.WithCancel(t.Context())
 			_, _ = o.EachDeadLetter(ctx, mail.Event, mail.Key, func(transport.DeadLetter) transport.Disposal {
 				cancel()
@@ -113,6 +111,8 @@ func TestLookAfterOneThatEndedEarly(t *testing.T) {
 	})
 }
 
+// A look ends when the broker does not say that it has back what was kept, which
+// it is not asked again.
 func TestLookWithoutAnswer(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it waits for an answer that does not come")
