@@ -17,7 +17,7 @@ import (
 type DeadLetters struct {
 	settings settings
 	db       *sql.DB
-	replayed func(part int) // called after a letter was put into the outbox again
+	replayed func(row) // called after a letter was put into the outbox again
 }
 
 var (
@@ -36,7 +36,7 @@ func OpenDeadLetters(ctx context.Context, db *sql.DB, d Dialect, options ...Opti
 	if err := s.checkVersion(ctx, db); err != nil {
 		return nil, annotated(err, "looking for the tables of the outbox")
 	}
-	return &DeadLetters{settings: s, db: db, replayed: func(int) {}}, nil
+	return &DeadLetters{settings: s, db: db, replayed: func(row) {}}, nil
 }
 
 // EachDeadLetter shows the dead letters of the outbox, as [transport.DeadLetters]
@@ -120,7 +120,7 @@ func (l *DeadLetters) replay(ctx context.Context, r row) error {
 	if err := tx.Commit(); err != nil {
 		return err
 	}
-	l.replayed(r.part)
+	l.replayed(r)
 	return nil
 }
 
@@ -170,7 +170,7 @@ func (l *DeadLetters) Backlog(ctx context.Context, event, key string) (transport
 // does, and then those of the inner transport if it is a transport.DeadLetters. The error
 // is the database's, the inner transport's or the context's.
 func (t *Transport) EachDeadLetter(ctx context.Context, event, key string, decide func(transport.DeadLetter) transport.Disposal) (int, error) {
-	own := &DeadLetters{t.settings, t.db, func(part int) { t.relay.wake(part) }}
+	own := &DeadLetters{t.settings, t.db, func(r row) { t.relay.wake(r.part) }}
 	shown, err := own.EachDeadLetter(ctx, event, key, decide)
 	inner, ok := t.inner.(transport.DeadLetters)
 	if err != nil || !ok {

@@ -60,6 +60,12 @@
 // without a broker opens the dead letters of the outbox alone, with [OpenDeadLetters]. The
 // command rollcall-letters is such a program.
 //
+// # Inbox
+//
+// [Transport.Inbox] does the same at the other end: listeners of a receiver key run in a
+// transaction, in which the message is recorded as handled. The option fxevents.Inbox puts
+// it around the listeners of an application.
+//
 // # Tables
 //
 // [Migrate] creates the tables, or copy [Schema] into your own migrations. Their names begin
@@ -85,6 +91,9 @@
 //	  until          when the lease ends
 //	members  instances that live
 //	  member, until  an instance that does not renew in time counts as dead
+//	handled  messages that were handled: see [Transport.Inbox]
+//	  id             the receiver key, the message's ID and its source; a hash if too long
+//	  at             when it was handled
 //	slots    on MariaDB: rows that are locked instead of order keys
 //	schema   the version of the tables
 //
