@@ -58,35 +58,60 @@ func need(t testing.TB, service string) {
 // password is that of the NATS server for tests.
 const password = "tell-nobody"
 
-// natsServer starts a server that all tests share.
-var natsServer = sync.OnceValues(func() (*natsd.Server, error) {
+// natsForTests is a NATS server in this process.
+type natsForTests struct {
+	*natsd.Server
+	stop func()
+}
+
+// startNATS starts a server that knows one user.
+func startNATS(user string) (*natsForTests, error) {
 	dir, err := os.MkdirTemp("", "rollcall-letters")
 	if err != nil {
 		return nil, err
 	}
-	s, err := natsd.NewServer(&natsd.Options{Host: "127.0.0.1", Port: natsd.RANDOM_PORT, JetStream: true, StoreDir: dir, NoLog: true, NoSigs: true, Username: "ann", Password: password})
+	s, err := natsd.NewServer(&natsd.Options{Host: "127.0.0.1", Port: natsd.RANDOM_PORT, JetStream: true, StoreDir: dir, NoLog: true, NoSigs: true, Username: user, Password: password})
 	if err != nil {
 		return nil, err
 	}
-	stopNATS = func() { s.Shutdown(); s.WaitForShutdown(); _ = os.RemoveAll(dir) }
 	s.Start()
+	n := &natsForTests{s, func() { s.Shutdown(); s.WaitForShutdown(); _ = os.RemoveAll(dir) }}
 	if !s.ReadyForConnections(30 * time.Second) {
+		n.stop()
 		return nil, errors.New("the NATS server did not start")
 	}
-	return s, nil
+	return n, nil
+}
+
+// url returns the URL of a user. The password may be "", for none.
+func (n *natsForTests) url(user, password string) string {
+	who := url.User(user)
+	if password != "" {
+		who = url.UserPassword(user, password)
+	}
+	return "nats://" + who.String() + "@" + n.Addr().String()
+}
+
+// natsServer starts a server that tests share.
+var natsServer = sync.OnceValues(func() (*natsForTests, error) {
+	n, err := startNATS("ann")
+	if err == nil {
+		stopNATS = n.stop
+	}
+	return n, err
 })
 
-// stopNATS ends the server, if a test has started it.
+// stopNATS ends the shared server, if a test has started it.
 var stopNATS = func() {}
 
-// natsURL returns the URL of the server with a user's name and password.
+// natsURL returns the URL of the shared server.
 func natsURL(t testing.TB, user, password string) string {
 	t.Helper()
-	s, err := natsServer()
+	n, err := natsServer()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return "nats://" + url.UserPassword(user, password).String() + "@" + s.Addr().String()
+	return n.url(user, password)
 }
 
 // place is a server with dead letters of its own.
@@ -103,15 +128,18 @@ var quiet = slog.New(slog.DiscardHandler)
 func natsPlace(t testing.TB) place {
 	t.Helper()
 	p := place{url: natsURL(t, "ann", password), prefix: "t" + strings.ToLower(rand.Text()[:8])}
-	p.open = func(t testing.TB) transport.Transport {
-		x, err := natsevents.Connect(p.url, natsevents.Prefix(p.prefix), natsevents.Logger(quiet))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(x.Close)
-		return x
-	}
+	p.open = p.natsTransport
 	return p
+}
+
+func (p place) natsTransport(t testing.TB) transport.Transport {
+	t.Helper()
+	x, err := natsevents.Connect(p.url, natsevents.Prefix(p.prefix), natsevents.Logger(quiet))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(x.Close)
+	return x
 }
 
 func amqpPlace(t testing.TB, options ...amqpevents.Option) place {
