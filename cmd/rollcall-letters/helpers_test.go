@@ -64,13 +64,14 @@ type natsForTests struct {
 	stop func()
 }
 
-// startNATS starts a server that knows one user.
-func startNATS(user string) (*natsForTests, error) {
+// startNATS starts a server that knows a user, who may do all, and others.
+func startNATS(user string, others ...*natsd.User) (*natsForTests, error) {
 	dir, err := os.MkdirTemp("", "rollcall-letters")
 	if err != nil {
 		return nil, err
 	}
-	s, err := natsd.NewServer(&natsd.Options{Host: "127.0.0.1", Port: natsd.RANDOM_PORT, JetStream: true, StoreDir: dir, NoLog: true, NoSigs: true, Username: user, Password: password})
+	s, err := natsd.NewServer(&natsd.Options{Host: "127.0.0.1", Port: natsd.RANDOM_PORT, JetStream: true, StoreDir: dir, NoLog: true, NoSigs: true,
+		Users: append(others, &natsd.User{Username: user, Password: password})})
 	if err != nil {
 		return nil, err
 	}
@@ -275,7 +276,7 @@ func (p place) bury(t testing.TB, letters ...stuck) {
 		if err := x.Publish(t.Context(), l.message()); err != nil {
 			t.Fatal(err)
 		}
-		reject(t, x, s, l.reason)
+		handle(t, x, s, 1, transport.Reject(l.reason))
 	}
 }
 
@@ -283,16 +284,18 @@ func (l stuck) message() transport.Message {
 	return transport.Message{ID: l.id, Event: event, Key: l.key, ContentType: "application/json", Source: "/shop", Headers: map[string]string{"ce-subject": "order " + l.id}, Body: l.body}
 }
 
-// reject rejects the next message of a receiver.
-func reject(t testing.TB, x transport.Transport, s transport.Subscription, reason string) {
+// handle handles n deliveries with a verdict.
+func handle(t testing.TB, x transport.Transport, s transport.Subscription, n int, v transport.Verdict) {
 	t.Helper()
 	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
 	defer stop()
 	if err := x.Subscribe(ctx, s, func(context.Context, transport.Delivery) transport.Verdict {
-		stop()
-		return transport.Reject(reason)
-	}); err != nil {
-		t.Fatal(err)
+		if n--; n == 0 {
+			stop()
+		}
+		return v
+	}); err != nil || n != 0 {
+		t.Fatalf("%d deliveries are missing: %v", n, err)
 	}
 }
 

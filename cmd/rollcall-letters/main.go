@@ -160,7 +160,7 @@ func serve(ctx context.Context, r request, stdout, stderr io.Writer) int {
 	}
 	if err != nil {
 		message := r.address.scrubbed(err.Error())
-		w.progress.say("rollcall-letters: " + printable(message))
+		w.progress.say("rollcall-letters: " + printed(message))
 		w.out.failed(message)
 	}
 	if s != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/rollcall-go/rollcall/internal/printable"
 	"github.com/rollcall-go/rollcall/transport"
 )
 
@@ -98,27 +99,25 @@ func word(s string) string {
 	return s
 }
 
-// longest is how many characters of a reason a line has.
+// longest is how many bytes of a reason a line has.
 const longest = 120
 
 // line returns the start of a text as one line.
 func line(s string) string {
-	s = strings.Join(strings.Fields(printable(s)), " ")
-	if r := []rune(s); len(r) > longest {
-		return string(r[:longest-1]) + "…"
-	}
-	return s
+	return printable.Cut(printable.Line(strings.Join(strings.Fields(s), " ")), longest)
 }
 
-// printable replaces characters with which a text could control the terminal or reverse
-// the text around it. It keeps line breaks.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r != '\n' && r != '\t' && unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
-			return unicode.ReplacementChar
+// printed returns a text that does not control the terminal. It keeps line breaks and tabs.
+func printed(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		columns := strings.Split(line, "\t")
+		for j, column := range columns {
+			columns[j] = printable.Line(column)
 		}
-		return r
-	}, s)
+		lines[i] = strings.Join(columns, "\t")
+	}
+	return strings.Join(lines, "\n")
 }
 
 // age returns a time in its largest unit, such as 3h, or - if the time is unknown.

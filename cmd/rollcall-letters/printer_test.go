@@ -22,7 +22,7 @@ func TestLinesAreLines(t *testing.T) {
 				t.Fatal("it can't be printed")
 			}
 			want := map[string]int{list: 3, replay: 1}[command]
-			if text := b.String(); strings.Count(text, "\n") != want || text != printable(text) {
+			if text := b.String(); strings.Count(text, "\n") != want || text != printed(text) {
 				t.Fatalf("printed %q", text)
 			}
 		}

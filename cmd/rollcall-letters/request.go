@@ -140,7 +140,7 @@ func (s selection) any() bool {
 	return s.event.set || s.key.set || s.reason != "" || s.older.set || s.newer.set || len(s.ids) > 0
 }
 
-// text is the value of a flag that may be "".
+// text holds the value of a flag, which may be set to "".
 type text struct {
 	set   bool
 	value string
@@ -156,7 +156,7 @@ func (t *text) Set(value string) error {
 // matches reports whether a value is the one of the flag, if it is set.
 func (t text) matches(value string) bool { return !t.set || t.value == value }
 
-// duration is the value of a flag that may be 0.
+// duration holds the value of a flag, which may be set to 0.
 type duration struct {
 	set   bool
 	value time.Duration

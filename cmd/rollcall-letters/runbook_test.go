@@ -108,12 +108,12 @@ func ordersAtNATS(t *testing.T) map[string]string {
 	declareAt(t, x, mail)
 	refused := transport.Retry(0, "dial tcp 192.0.2.7:25: connect: connection refused")
 	publishAt(t, x, "41", "42")
-	handleAt(t, x, mail, 20, refused)
+	handle(t, x, mail, 20, refused)
 	publishAt(t, x, "57")
-	handleAt(t, x, mail, 1, transport.Reject("mail: missing '@' or angle-addr"))
+	handle(t, x, mail, 1, transport.Reject("mail: missing '@' or angle-addr"))
 	declareAt(t, x, transport.Subscription{Event: event, Key: "invoice"})
 	publishAt(t, x, "61", "62", "63", "64")
-	handleAt(t, x, mail, 4, transport.Ack())
+	handle(t, x, mail, 4, transport.Ack())
 	return map[string]string{"ROLLCALL_URL": s.url("shop", ""), "ROLLCALL_PASSWORD": password}
 }
 
@@ -147,21 +147,6 @@ func publishAt(t *testing.T, x transport.Transport, ids ...string) {
 		if err := x.Publish(t.Context(), m); err != nil {
 			t.Fatal(err)
 		}
-	}
-}
-
-// handleAt handles n deliveries with a verdict.
-func handleAt(t *testing.T, x transport.Transport, s transport.Subscription, n int, v transport.Verdict) {
-	t.Helper()
-	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
-	defer stop()
-	if err := x.Subscribe(ctx, s, func(context.Context, transport.Delivery) transport.Verdict {
-		if n--; n == 0 {
-			stop()
-		}
-		return v
-	}); err != nil || n != 0 {
-		t.Fatalf("%d deliveries are missing: %v", n, err)
 	}
 }
 

@@ -72,13 +72,13 @@ type lines struct {
 	to      io.Writer
 	request request
 	now     time.Time
-	printed int
+	count   int // of letters that were printed
 }
 
 func (p *lines) receiver(transport.Subscription, *transport.Backlog, counts) error { return nil }
 
 func (p *lines) letter(l transport.DeadLetter) (err error) {
-	p.printed++
+	p.count++
 	switch {
 	case p.request.command == show:
 		_, err = io.WriteString(p.to, p.whole(l))
@@ -97,11 +97,11 @@ func (p *lines) failed(string) {}
 // whole returns all that is known of a letter.
 func (p *lines) whole(l transport.DeadLetter) string {
 	var b strings.Builder
-	if p.printed > 1 {
+	if p.count > 1 {
 		b.WriteByte('\n')
 	}
 	field := func(name, value string) {
-		value = strings.ReplaceAll(strings.TrimRight(printable(value), "\n"), "\n", "\n"+strings.Repeat(" ", 14))
+		value = strings.ReplaceAll(strings.TrimRight(printed(value), "\n"), "\n", "\n"+strings.Repeat(" ", 14))
 		fmt.Fprintf(&b, "%-13s %s\n", name, value)
 	}
 	field("event", word(l.Event))
@@ -137,5 +137,5 @@ func (p *lines) whole(l transport.DeadLetter) string {
 // textOf returns a body as text, if it is printable UTF-8.
 func textOf(body []byte) (string, bool) {
 	text := string(body)
-	return text, utf8.Valid(body) && text == printable(text) && !strings.ContainsRune(text, unicode.ReplacementChar)
+	return text, utf8.Valid(body) && text == printed(text) && !strings.ContainsRune(text, unicode.ReplacementChar)
 }

@@ -93,7 +93,7 @@ func (w *walk) over(s *server) error {
 }
 
 func (w *walk) warn(text string) {
-	w.progress.say("rollcall-letters: " + printable(w.request.address.scrubbed(text)))
+	w.progress.say("rollcall-letters: " + printed(w.request.address.scrubbed(text)))
 }
 
 // receivers returns the receivers that are selected.
