@@ -210,7 +210,7 @@ func databasePlace(t testing.TB, kind string) place {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		for _, table := range []string{"outbox", "dead", "leases", "members", "schema", "slots"} {
+		for _, table := range []string{"outbox", "dead", "leases", "members", "schema", "slots", "handled"} {
 			_, _ = p.db.Exec("DROP TABLE IF EXISTS " + p.prefix + table)
 		}
 		_ = p.db.Close()
