@@ -170,7 +170,7 @@ func (l *DeadLetters) Backlog(ctx context.Context, event, key string) (transport
 // does, and then those of the inner transport if it is a transport.DeadLetters. The error
 // is the database's, the inner transport's or the context's.
 func (t *Transport) EachDeadLetter(ctx context.Context, event, key string, decide func(transport.DeadLetter) transport.Disposal) (int, error) {
-	own := &DeadLetters{t.settings, t.db, func(r row) { t.relay.wake(r.part) }}
+	own := &DeadLetters{t.settings, t.db, func(r row) { t.relay.wake(r) }}
 	shown, err := own.EachDeadLetter(ctx, event, key, decide)
 	inner, ok := t.inner.(transport.DeadLetters)
 	if err != nil || !ok {
