@@ -2,6 +2,7 @@ package sqlevents
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -23,7 +24,7 @@ func (t *Transport) Backlog(ctx context.Context, event, key string) (transport.B
 	if err != nil {
 		return transport.Backlog{}, err
 	}
-	own, err := t.count(ctx, "event = ? AND receiver_key IN ('', ?)", "event = ? AND receiver_key = ?", event, key)
+	own, err := t.settings.count(ctx, t.db, "event = ? AND receiver_key IN ('', ?)", "event = ? AND receiver_key = ?", event, key)
 	b.Waiting += own.Waiting
 	b.Retrying += own.Retrying
 	b.Dead += own.Dead
@@ -35,16 +36,15 @@ func (t *Transport) Backlog(ctx context.Context, event, key string) (transport.B
 // as Retrying. Delayed ones count as Waiting, and their age counts from when they are due.
 // It reads all rows of the outbox.
 func (t *Transport) OutboxBacklog(ctx context.Context) (transport.Backlog, error) {
-	b, err := t.count(ctx, "0 = 0", "0 = 0")
+	b, err := t.settings.count(ctx, t.db, "0 = 0", "0 = 0")
 	return b, annotated(err, "counting the outbox")
 }
 
 // count counts the rows and the dead letters that meet the conditions.
-func (t *Transport) count(ctx context.Context, rows, dead string, args ...any) (b transport.Backlog, err error) {
-	s := t.settings
+func (s settings) count(ctx context.Context, db *sql.DB, rows, dead string, args ...any) (b transport.Backlog, err error) {
 	var age int64
 	text := "SELECT count(*), count(CASE WHEN attempts > 0 THEN 1 END), coalesce(max(" + s.dialect.now() + " - CASE WHEN attempts = 0 AND next_attempt > 0 THEN next_attempt ELSE created END), 0), (SELECT count(*) FROM " + s.table("dead") + " WHERE " + dead + ") FROM " + s.table("outbox") + " WHERE " + rows
-	err = t.db.QueryRowContext(ctx, s.dialect.bound(text), append(args, args...)...).Scan(&b.Waiting, &b.Retrying, &age, &b.Dead)
+	err = db.QueryRowContext(ctx, s.dialect.bound(text), append(args, args...)...).Scan(&b.Waiting, &b.Retrying, &age, &b.Dead)
 	b.Waiting -= b.Retrying
 	b.Oldest = max(time.Duration(age)*time.Microsecond, 0)
 	return b, err
