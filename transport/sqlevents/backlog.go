@@ -11,7 +11,8 @@ import (
 
 // Backlog returns the backlog of a receiver key, with what waits for it in the outbox. What
 // has failed there counts as Retrying. A message that was just published may be counted
-// twice. The error is the inner transport's, the database's or the context's. It is
+// twice. Backlog looks at no more than the first 10,000 messages and the first 10,000 dead
+// letters of the outbox, so it counts too few if there are more. The error is the inner transport's, the database's or the context's. It is
 // errors.ErrUnsupported if the inner transport is no transport.BacklogReporter.
 func (t *Transport) Backlog(ctx context.Context, event, key string) (transport.Backlog, error) {
 	inner, ok := t.inner.(transport.BacklogReporter)
@@ -22,7 +23,7 @@ func (t *Transport) Backlog(ctx context.Context, event, key string) (transport.B
 	if err != nil {
 		return transport.Backlog{}, err
 	}
-	own, err := t.count(ctx, "event = ? AND receiver_key IN ('', ?)", "event = ? AND receiver_key = ?", event, key)
+	own, err := t.count(ctx, countedOfKey, " WHERE event = ? AND receiver_key IN ('', ?)", " WHERE event = ? AND receiver_key = ?", event, key)
 	b.Waiting += own.Waiting
 	b.Retrying += own.Retrying
 	b.Dead += own.Dead
@@ -30,18 +31,20 @@ func (t *Transport) Backlog(ctx context.Context, event, key string) (transport.B
 	return b, annotated(err, "counting the outbox")
 }
 
-// OutboxBacklog returns how many messages are in the outbox. Those that have failed count
-// as Retrying. It reads all rows of the outbox.
-func (t *Transport) OutboxBacklog(ctx context.Context) (transport.Backlog, error) {
-	b, err := t.count(ctx, "0 = 0", "0 = 0")
-	return b, annotated(err, "counting the outbox")
-}
+const (
+	counted      = 100_000 // rows that OutboxStats counts at most
+	countedOfKey = 10_000  // rows that Backlog looks at
+)
 
-// count counts the rows and the dead letters that meet the conditions.
-func (t *Transport) count(ctx context.Context, rows, dead string, args ...any) (b transport.Backlog, err error) {
+// count counts those of the first rows and of the first dead letters that meet the
+// conditions.
+func (t *Transport) count(ctx context.Context, most int, rows, dead string, args ...any) (b transport.Backlog, err error) {
 	s := t.settings
 	var age int64
-	text := "SELECT count(*), count(CASE WHEN attempts > 0 THEN 1 END), coalesce(max(" + s.dialect.now() + " - created), 0), (SELECT count(*) FROM " + s.table("dead") + " WHERE " + dead + ") FROM " + s.table("outbox") + " WHERE " + rows
+	first := fmt.Sprintf(" ORDER BY id LIMIT %d) AS first", most)
+	text := "SELECT count(*), count(CASE WHEN attempts > 0 THEN 1 END), coalesce(max(" + s.dialect.now() + " - created), 0)," +
+		" (SELECT count(*) FROM (SELECT event, receiver_key FROM " + s.table("dead") + first + dead + ")" +
+		" FROM (SELECT event, receiver_key, attempts, created FROM " + s.table("outbox") + first + rows
 	err = t.db.QueryRowContext(ctx, s.dialect.bound(text), append(args, args...)...).Scan(&b.Waiting, &b.Retrying, &age, &b.Dead)
 	b.Waiting -= b.Retrying
 	b.Oldest = max(time.Duration(age)*time.Microsecond, 0)

@@ -26,6 +26,7 @@ var (
 	_ transport.Declarer        = (*Transport)(nil)
 	_ transport.DeadLetters     = (*Transport)(nil)
 	_ transport.BacklogReporter = (*Transport)(nil)
+	_ transport.OutboxReporter  = (*Transport)(nil)
 	_ transport.Connector       = (*Transport)(nil)
 )
 

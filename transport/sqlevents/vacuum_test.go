@@ -1,0 +1,175 @@
+package sqlevents_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rollcall-go/rollcall/transport"
+	"github.com/rollcall-go/rollcall/transport/sqlevents"
+)
+
+// load publishes events of 1 KiB, ten in a transaction, and measures how long each takes
+// from InTx to the broker.
+type load struct {
+	transport.Transport
+	rate int // events a second
+
+	mu   sync.Mutex
+	took []time.Duration
+}
+
+func (l *load) Publish(_ context.Context, m transport.Message) error {
+	nanoseconds, _, _ := strings.Cut(m.ID, "/")
+	begun, err := strconv.ParseInt(nanoseconds, 10, 64)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.took = append(l.took, time.Since(time.Unix(0, begun)))
+	return err
+}
+
+// take returns what was measured since the last call, sorted.
+func (l *load) take() []time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	slices.Sort(l.took)
+	defer func() { l.took = nil }()
+	return l.took
+}
+
+// run publishes for some time.
+func (l *load) run(t *testing.T, o *sqlevents.Transport, d time.Duration) {
+	t.Helper()
+	const together = 10
+	interval := time.Second * together / time.Duration(l.rate)
+	body := make([]byte, 1024)
+	begun := time.Now()
+	for n := range int(d / interval) {
+		time.Sleep(time.Until(begun.Add(time.Duration(n) * interval)))
+		if err := o.InTx(t.Context(), nil, func(ctx context.Context, _ *sql.Tx) error {
+			for i := range together {
+				m := message(fmt.Sprint(time.Now().UnixNano(), "/", i), "placed")
+				m.Body = body
+				if err := o.Publish(ctx, m); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// While a transaction stays open, vacuum can't remove the rows that the relay deletes, and
+// the relay's reads pass all of them. OutboxStats shows it. This is the whole form, with the
+// minutes that docs/production.md has figures of:
+//
+//	ROLLCALL_LEDGER=1 go test -run TestDeadRows -v -timeout 30m ./transport/sqlevents
+func TestDeadRows(t *testing.T) {
+	t.Parallel()
+	x := servers[1].open(t)
+	x.migrate(t)
+	minute, before, during, after := 300*time.Millisecond, 1, 3, 1
+	if os.Getenv("ROLLCALL_LEDGER") == "1" {
+		minute, before, during, after = time.Minute, 3, 10, 2
+	}
+	l := &load{rate: 1000}
+	o := x.outbox(t, l)
+	t.Log("minute  transaction  events  dead rows  horizon  read    p50     p99     table   index   vacuum took")
+	passed := 0
+	pass := func(minutes int, open string) (last transport.OutboxVacuum) {
+		for range minutes {
+			l.run(t, o, minute)
+			passed++
+			last = x.minute(t, o, l, passed, open)
+		}
+		return last
+	}
+	pass(before, "none")
+	end := x.snapshot(t)
+	held := pass(during, "open")
+	end()
+	pass(after, "ended")
+	published := int(minute.Seconds()*1000) * during
+	if held.DeadRows < published/2 || held.Horizon < published/100 {
+		t.Errorf("%d events beside a transaction: got %+v", published, held)
+	}
+	for limit := time.Now().Add(time.Minute); x.vacuumed(t, o).DeadRows > held.DeadRows/2; { // a session may report late what it deleted
+		if time.Now().After(limit) {
+			t.Fatalf("after the transaction, vacuum leaves %+v of %+v", x.vacuumed(t, o), held)
+		}
+	}
+}
+
+// snapshot begins a transaction that reads once and stays open until end is called.
+func (x space) snapshot(t *testing.T) (end func()) {
+	t.Helper()
+	tx, err := x.db.BeginTx(t.Context(), &sql.TxOptions{Isolation: sql.LevelRepeatableRead})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var one int
+	if err := tx.QueryRowContext(t.Context(), "SELECT 1").Scan(&one); err != nil {
+		t.Fatal(err)
+	}
+	return func() { _ = tx.Rollback() }
+}
+
+// minute logs what a minute has led to, then vacuums the table as autovacuum does every
+// minute by default, and returns what is left then.
+func (x space) minute(t *testing.T, o *sqlevents.Transport, l *load, number int, open string) transport.OutboxVacuum {
+	t.Helper()
+	flush(t, o)
+	took, read := l.take(), x.readTook(t, o)
+	s := x.vacuumStats(t, o)
+	table := x.number(t, "SELECT pg_relation_size('"+x.prefix+"outbox')")
+	index := x.number(t, "SELECT pg_relation_size('"+x.prefix+"outbox_part')")
+	begun := time.Now()
+	left := x.vacuumed(t, o)
+	tenth := func(d time.Duration) time.Duration { return d.Round(100 * time.Microsecond) }
+	t.Logf("%6d  %-11s  %6d  %9d  %7d  %6s  %6s  %6s  %4d MB %4d MB %s", number, open, len(took), s.DeadRows, s.Horizon,
+		read, tenth(took[len(took)/2]), tenth(took[len(took)*99/100]), table>>20, index>>20, time.Since(begun).Round(time.Millisecond))
+	return left
+}
+
+// readTook returns the median of five reads of the relay that find nothing.
+func (x space) readTook(t *testing.T, o *sqlevents.Transport) time.Duration {
+	t.Helper()
+	var took []time.Duration
+	for range 5 {
+		begun := time.Now()
+		if err := sqlevents.ReadOnce(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+		took = append(took, time.Since(begun))
+	}
+	slices.Sort(took)
+	return took[2].Round(100 * time.Microsecond)
+}
+
+func (x space) vacuumed(t *testing.T, o *sqlevents.Transport) transport.OutboxVacuum {
+	t.Helper()
+	x.exec(t, "VACUUM "+x.prefix+"outbox")
+	return x.vacuumStats(t, o)
+}
+
+// vacuumStats returns the statistics. It ends the idle sessions of this process, because a
+// session that ends reports what it deleted.
+func (x space) vacuumStats(t *testing.T, o *sqlevents.Transport) transport.OutboxVacuum {
+	t.Helper()
+	x.db.SetMaxIdleConns(0)
+	x.db.SetMaxIdleConns(6)
+	s, err := o.OutboxStats(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return *s.Vacuum
+}
