@@ -23,7 +23,7 @@ func (t *Transport) Backlog(ctx context.Context, event, key string) (transport.B
 	if err != nil {
 		return transport.Backlog{}, err
 	}
-	own, err := t.count(ctx, countedOfKey, " WHERE event = ? AND receiver_key IN ('', ?)", " WHERE event = ? AND receiver_key = ?", event, key)
+	own, err := t.count(ctx, " WHERE event = ? AND receiver_key IN ('', ?)", " WHERE event = ? AND receiver_key = ?", event, key)
 	b.Waiting += own.Waiting
 	b.Retrying += own.Retrying
 	b.Dead += own.Dead
@@ -31,17 +31,15 @@ func (t *Transport) Backlog(ctx context.Context, event, key string) (transport.B
 	return b, annotated(err, "counting the outbox")
 }
 
-const (
-	counted      = 100_000 // rows that OutboxStats counts at most
-	countedOfKey = 10_000  // rows that Backlog looks at
-)
+// looked is how many rows count looks at.
+const looked = 10_000
 
 // count counts those of the first rows and of the first dead letters that meet the
 // conditions.
-func (t *Transport) count(ctx context.Context, most int, rows, dead string, args ...any) (b transport.Backlog, err error) {
+func (t *Transport) count(ctx context.Context, rows, dead string, args ...any) (b transport.Backlog, err error) {
 	s := t.settings
 	var age int64
-	first := fmt.Sprintf(" ORDER BY id LIMIT %d) AS first", most)
+	first := fmt.Sprintf(" ORDER BY id LIMIT %d) AS first", looked)
 	text := "SELECT count(*), count(CASE WHEN attempts > 0 THEN 1 END), coalesce(max(" + s.dialect.now() + " - created), 0)," +
 		" (SELECT count(*) FROM (SELECT event, receiver_key FROM " + s.table("dead") + first + dead + ")" +
 		" FROM (SELECT event, receiver_key, attempts, created FROM " + s.table("outbox") + first + rows

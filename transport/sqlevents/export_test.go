@@ -10,10 +10,16 @@ func Clock(now func() time.Time) Option { return optionFunc(func(s *settings) { 
 
 // ReadOnce runs a read of the relay over all partitions.
 func ReadOnce(ctx context.Context, t *Transport) error {
-	var pages []page
+	_, err := t.relay.read(ctx, allPages(), nil)
+	return err
+}
+
+// ReadText returns the statement of ReadOnce, and its arguments.
+func ReadText(t *Transport) (string, []any) { return t.settings.readText(allPages(), nil) }
+
+func allPages() (pages []page) {
 	for number := range partitions {
 		pages = append(pages, page{part: &partition{number: number}, limit: maxRead / partitions})
 	}
-	_, err := t.relay.read(ctx, pages, nil)
-	return err
+	return pages
 }

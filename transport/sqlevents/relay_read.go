@@ -233,8 +233,10 @@ func (s settings) readText(pages []page, excluded []any) (string, []any) {
 			parts = append(parts, "(?::smallint, ?::bigint, ?::bigint)")
 			args = append(args, p.part.number, p.after, p.limit)
 		}
+		// Comparing rows makes it use the index of (part, id). Otherwise, while the statistics
+		// say that the table is empty, it reads the rows of all partitions for each partition.
 		return s.dialect.bound("SELECT o.* FROM (VALUES " + strings.Join(parts, ", ") + ") AS p (number, after, most) CROSS JOIN LATERAL (SELECT " + columns +
-			" FROM " + s.table("outbox") + " WHERE part = p.number AND id > p.after" + filter + " ORDER BY id LIMIT p.most) AS o"), append(args, excluded...)
+			" FROM " + s.table("outbox") + " WHERE (part, id) > (p.number, p.after) AND part <= p.number" + filter + " ORDER BY part, id LIMIT p.most) AS o"), append(args, excluded...)
 	}
 	// Only IDs are in the UNION: MariaDB writes it to a table, on the disk if it has bodies.
 	for _, p := range pages {

@@ -114,3 +114,37 @@ func BenchmarkPublish(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkOutboxStats measures what a scrape of metrics asks, with an empty outbox and with
+// one of 100,000 messages, and the backlog of one receiver key.
+func BenchmarkOutboxStats(b *testing.B) {
+	for _, s := range servers {
+		for _, messages := range []int{0, 100_000} {
+			x := s.open(b)
+			x.migrate(b)
+			if messages > 0 {
+				fill(b, x, messages)
+			}
+			local := &transport.Local{}
+			if err := local.Declare(b.Context(), transport.Subscription{Event: "placed", Key: "mail"}); err != nil {
+				b.Fatal(err)
+			}
+			o := x.outbox(b, local)
+			_ = o.Close() // no relay
+			b.Run(fmt.Sprintf("%v/%d/stats", s.dialect, messages), func(b *testing.B) {
+				for b.Loop() {
+					if _, err := o.OutboxStats(b.Context()); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+			b.Run(fmt.Sprintf("%v/%d/key", s.dialect, messages), func(b *testing.B) {
+				for b.Loop() {
+					if _, err := o.Backlog(b.Context(), "placed", "mail"); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}

@@ -109,6 +109,49 @@ func TestDeadRows(t *testing.T) {
 	}
 }
 
+// After vacuum has found an empty table, the planner expects no rows. A read must still use
+// the index of the partitions: otherwise each partition's part of it reads the rows of all.
+func TestReadsUseTheIndexOfThePartitions(t *testing.T) {
+	t.Parallel()
+	x := servers[1].open(t)
+	x.migrate(t)
+	l := &load{rate: 1000}
+	o := x.outbox(t, l)
+	defer x.snapshot(t)()
+	l.run(t, o, 300*time.Millisecond)
+	flush(t, o)
+	_ = o.Close()
+	x.exec(t, "VACUUM "+x.prefix+"outbox")
+	if n := x.number(t, "SELECT reltuples::int FROM pg_class WHERE oid = '"+x.prefix+"outbox'::regclass"); n != 0 {
+		t.Fatalf("the planner expects %d rows", n)
+	}
+	text, args := sqlevents.ReadText(o)
+	if plan := x.plan(t, text, args); !strings.Contains(plan, x.prefix+"outbox_part") || strings.Contains(plan, "outbox_pkey") {
+		t.Errorf("the plan is\n%s", plan)
+	}
+}
+
+func (x space) plan(t *testing.T, text string, args []any) string {
+	t.Helper()
+	rows, err := x.db.QueryContext(t.Context(), "EXPLAIN "+text, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var plan strings.Builder
+	for rows.Next() {
+		var line string
+		if err := rows.Scan(&line); err != nil {
+			t.Fatal(err)
+		}
+		plan.WriteString(line + "\n")
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return plan.String()
+}
+
 // snapshot begins a transaction that reads once and stays open until end is called.
 func (x space) snapshot(t *testing.T) (end func()) {
 	t.Helper()
