@@ -22,7 +22,8 @@ import (
 //
 // The headers are those of the propagator that otel.SetTextMapPropagator has set, such
 // as traceparent for propagation.TraceContext. Without a propagator, messages carry no
-// trace context. The result is a transport.Declarer, a transport.DeadLetters and a
+// trace context. Wrap an outbox itself, not the transport that it publishes to: a relay
+// publishes outside of any trace. The result is a transport.Declarer, a transport.DeadLetters and a
 // transport.BacklogReporter if t is. It is always a transport.Connector, whose
 // AwaitConnection returns nil at once if t is none.
 func NewTransport(t transport.Transport) transport.Transport {
