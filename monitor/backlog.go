@@ -44,6 +44,7 @@ func Backlog(t transport.Transport) HandlerOption {
 const (
 	backlogLimit = 2 * time.Second // how long a page waits for the broker or the database
 	atOnce       = 16              // receiver keys that a page asks for at the same time
+	shownKeys    = 20              // with more receiver keys, a page leaves out those without a backlog
 )
 
 // backlogView shows the backlog of one receiver key.
@@ -74,6 +75,20 @@ func (h *handler) backlogs(ctx context.Context, p inspect.Provider, e inspect.Ev
 	}
 	asking.Wait()
 	return rows
+}
+
+// withoutIdle returns the rows that have a backlog, and how many others there are. It returns
+// all of few rows.
+func withoutIdle(rows []backlogView) (busy []backlogView, idle int) {
+	if len(rows) <= shownKeys {
+		return rows, 0
+	}
+	for _, v := range rows {
+		if v.Err != "" || v.Waiting+v.InFlight+v.Retrying+v.Dead > 0 {
+			busy = append(busy, v)
+		}
+	}
+	return busy, len(rows) - len(busy)
 }
 
 // isPublished reports whether an event has asynchronous listeners, here or elsewhere.

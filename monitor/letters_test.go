@@ -200,6 +200,19 @@ func crowded(n int) *inspect.Report {
 	return &inspect.Report{Providers: []inspect.Provider{{ID: "default", ListenerTag: "event_listener", Events: []inspect.Event{e}}}}
 }
 
+// Of many receiver keys, the page shows those that have a backlog.
+func TestIdleReceiversAreCounted(t *testing.T) {
+	q := &graveyard{letters: []transport.DeadLetter{letter("7")}}
+	for _, tt := range []struct{ keys, shown int }{{20, 20}, {21, 1}} {
+		report := crowded(tt.keys)
+		report.Providers[0].Events[0].Listeners[3].Async = "mail"
+		page := body(t, get(monitor.Handler(report, nil, monitor.Backlog(q)), "GET", placedPage))
+		if n := strings.Count(page, `data-label="Waiting"`); n != tt.shown || strings.Contains(page, "20 other receiver keys have no backlog.") != (tt.shown == 1) {
+			t.Errorf("%d of %d keys are shown: %s", n, tt.keys, page)
+		}
+	}
+}
+
 // slowQueues answers each question after a tenth of a second.
 type slowQueues struct{ transport.Transport }
 

@@ -49,6 +49,7 @@ type eventPage struct {
 	Rows                                      []rowView
 	Off                                       []offView
 	Backlog                                   []backlogView
+	Idle                                      int    // receiver keys that are not shown, because they have no backlog
 	Letters                                   string // the address of the dead letters without a receiver key, "" if none are shown
 }
 
@@ -279,7 +280,7 @@ func (h *handler) eventPage(ctx context.Context, p inspect.Provider, e inspect.E
 	for i, l := range e.Listeners {
 		x.Rows = append(x.Rows, listenerRow(i+1, l, listeners[traced(l.ID)]))
 	}
-	if x.Backlog = h.backlogs(ctx, p, e); h.dead != nil && isPublished(e) {
+	if x.Backlog, x.Idle = withoutIdle(h.backlogs(ctx, p, e)); h.dead != nil && isPublished(e) {
 		x.Letters = h.lettersLink(p, e, "")
 	}
 	x.Timelines = h.timelines(func(t *Timeline) bool { return t.Event == traced(e.Event) })
