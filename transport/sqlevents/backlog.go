@@ -2,6 +2,7 @@ package sqlevents
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -23,7 +24,7 @@ func (t *Transport) Backlog(ctx context.Context, event, key string) (transport.B
 	if err != nil {
 		return transport.Backlog{}, err
 	}
-	own, err := t.count(ctx, " WHERE event = ? AND receiver_key IN ('', ?)", " WHERE event = ? AND receiver_key = ?", event, key)
+	own, err := t.settings.count(ctx, t.db, "event = ? AND receiver_key IN ('', ?)", "event = ? AND receiver_key = ?", event, key)
 	b.Waiting += own.Waiting
 	b.Retrying += own.Retrying
 	b.Dead += own.Dead
@@ -36,14 +37,13 @@ const looked = 10_000
 
 // count counts those of the first rows and of the first dead letters that meet the
 // conditions.
-func (t *Transport) count(ctx context.Context, rows, dead string, args ...any) (b transport.Backlog, err error) {
-	s := t.settings
+func (s settings) count(ctx context.Context, db *sql.DB, rows, dead string, args ...any) (b transport.Backlog, err error) {
 	var age int64
-	first := fmt.Sprintf(" ORDER BY id LIMIT %d) AS first", looked)
+	first := fmt.Sprintf(" ORDER BY id LIMIT %d) AS first WHERE ", looked)
 	text := "SELECT count(*), count(CASE WHEN attempts > 0 THEN 1 END), coalesce(max(" + s.dialect.now() + " - created), 0)," +
 		" (SELECT count(*) FROM (SELECT event, receiver_key FROM " + s.table("dead") + first + dead + ")" +
 		" FROM (SELECT event, receiver_key, attempts, created FROM " + s.table("outbox") + first + rows
-	err = t.db.QueryRowContext(ctx, s.dialect.bound(text), append(args, args...)...).Scan(&b.Waiting, &b.Retrying, &age, &b.Dead)
+	err = db.QueryRowContext(ctx, s.dialect.bound(text), append(args, args...)...).Scan(&b.Waiting, &b.Retrying, &age, &b.Dead)
 	b.Waiting -= b.Retrying
 	b.Oldest = max(time.Duration(age)*time.Microsecond, 0)
 	return b, err

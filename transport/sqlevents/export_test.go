@@ -23,3 +23,6 @@ func allPages() (pages []page) {
 	}
 	return pages
 }
+
+// Clean deletes what is too old.
+func (t *Transport) Clean(ctx context.Context) error { return t.cleaner.clean(ctx) }

@@ -77,11 +77,16 @@ func (r *row) scan(scan func(...any) error, more ...any) error {
 	return nil
 }
 
-// hash is part of the stored format: all instances must agree on it.
+// hash is part of the stored format: all instances must agree on it. It is FNV-1a, and
+// then the finalizer of MurmurHash3: without that, keys that differ only in their last
+// characters, such as numbers, would have most bits in common.
 func hash(text string) uint64 {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(text))
-	return h.Sum64()
+	f := fnv.New64a()
+	_, _ = f.Write([]byte(text))
+	h := f.Sum64()
+	h = (h ^ h>>33) * 0xff51afd7ed558ccd
+	h = (h ^ h>>33) * 0xc4ceb9fe1a85ec53
+	return h ^ h>>33
 }
 
 func partOf(orderKey string) int { return int(hash(orderKey) >> 32 % partitions) }

@@ -14,7 +14,7 @@ import (
 // of the first 10,000 messages and dead letters: what fails is usually among the oldest. On
 // PostgreSQL, it also reads the statistics of the table and of the sessions.
 func (t *Transport) OutboxStats(ctx context.Context) (transport.OutboxStats, error) {
-	b, err := t.count(ctx, "", "")
+	b, err := t.settings.count(ctx, t.db, "0 = 0", "0 = 0")
 	if err == nil && b.Waiting+b.Retrying == looked {
 		b.Waiting, err = t.countAll(ctx)
 		b.Waiting -= b.Retrying
