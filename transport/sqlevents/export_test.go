@@ -26,3 +26,9 @@ func allPages() (pages []page) {
 
 // Clean deletes what is too old.
 func (t *Transport) Clean(ctx context.Context) error { return t.cleaner.clean(ctx) }
+
+// Count counts the outbox, even if that was just done.
+func Count(ctx context.Context, t *Transport) error {
+	_, err := t.count(ctx)
+	return err
+}

@@ -18,6 +18,7 @@ type Transport struct {
 	db       *sql.DB
 	inner    transport.Transport
 	relay    *relay
+	census   *census
 	cleaner  cleaner
 	closing  func() error
 }
@@ -47,6 +48,7 @@ func New(db *sql.DB, d Dialect, inner transport.Transport, options ...Option) (*
 	}
 	t := &Transport{settings: s, db: db, inner: inner}
 	t.relay = newRelay(t)
+	t.census = newCensus(t)
 	t.cleaner.t = t
 	t.closing = sync.OnceValue(t.close)
 	go t.relay.run()

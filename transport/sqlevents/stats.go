@@ -2,23 +2,17 @@ package sqlevents
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/rollcall-go/rollcall/transport"
 )
 
 // OutboxStats returns the counts of the outbox, of all instances together, and what the
-// relay of this instance has done since [New]. The error is the database's or the context's.
-//
-// Its cost is bounded. It counts no more than 100,000 messages. Retrying, Oldest and Dead are
-// of the first 10,000 messages and dead letters: what fails is usually among the oldest. On
-// PostgreSQL, it also reads the statistics of the table and of the sessions.
+// relay of this instance has done since [New]. The first 100,000 messages and dead letters
+// are counted, no more often than [Transport.Backlog] says. On PostgreSQL, a second statement
+// reads the statistics of the table and of the sessions. The error is the database's or the
+// context's.
 func (t *Transport) OutboxStats(ctx context.Context) (transport.OutboxStats, error) {
-	b, err := t.settings.count(ctx, t.db, "0 = 0", "0 = 0")
-	if err == nil && b.Waiting+b.Retrying == looked {
-		b.Waiting, err = t.countAll(ctx)
-		b.Waiting -= b.Retrying
-	}
+	counts, err := t.census.take(ctx)
 	if err != nil {
 		return transport.OutboxStats{}, annotated(err, "counting the outbox")
 	}
@@ -27,19 +21,11 @@ func (t *Transport) OutboxStats(ctx context.Context) (transport.OutboxStats, err
 		return transport.OutboxStats{}, annotated(err, "reading the statistics of the outbox's table")
 	}
 	r := t.relay
-	return transport.OutboxStats{
-		Backlog: b, Published: r.published.Load(), Failed: r.failed.Load(), Buried: r.buried.Load(), Vacuum: vacuum,
-	}, nil
-}
-
-// counted is how many rows countAll counts at most.
-const counted = 100_000
-
-// countAll counts all rows. MariaDB and SQLite find them in an index, without their bodies.
-func (t *Transport) countAll(ctx context.Context) (n int, err error) {
-	text := fmt.Sprintf("SELECT count(*) FROM (SELECT id FROM %s LIMIT %d) AS counted", t.settings.table("outbox"), counted)
-	err = t.db.QueryRowContext(ctx, text).Scan(&n)
-	return max(n, looked), err // some may be gone since count
+	s := transport.OutboxStats{Published: r.published.Load(), Failed: r.failed.Load(), Buried: r.buried.Load(), Vacuum: vacuum}
+	for _, b := range counts {
+		s.Backlog = sum(s.Backlog, b)
+	}
+	return s, nil
 }
 
 // vacuum returns what the statistics of PostgreSQL say, or nil for other databases. All that
