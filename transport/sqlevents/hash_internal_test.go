@@ -10,7 +10,7 @@ func TestKeysAreSpread(t *testing.T) {
 	forms := map[string]func(int) string{
 		"numbers": func(i int) string { return fmt.Sprint(i) },
 		"orders":  func(i int) string { return fmt.Sprintf("order-%06d", i) },
-		"letters": func(i int) string { return string(rune('a' + i%26)) + string(rune('a'+i/26)) },
+		"letters": func(i int) string { return string(rune('a'+i%26)) + string(rune('a'+i/26)) },
 	}
 	for name, key := range forms {
 		var inPart [partitions]int

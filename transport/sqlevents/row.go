@@ -1,7 +1,6 @@
 package sqlevents
 
 import (
-	"encoding/json"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
@@ -17,20 +16,23 @@ type row struct {
 	part     int
 	orderKey string // "" if it has none
 	message  transport.Message
-	headers  string // of the message, as JSON
-	attempts int    // that have failed
-	wait     int64  // microseconds until the next attempt; not positive if it is due
+	headers  string // of the message, as JSON, with the receivers
+
+	receivers []string // receiver keys to declare before it is published
+	attempts  int      // that have failed
+	wait      int64    // microseconds until the next attempt; not positive if it is due
 }
 
 // inserted are the columns that insert sets. Their order is that of values.
 var inserted = []string{"part", "message_id", "event", "receiver_key", "order_key", "content_type", "source", "headers", "body"}
 
-// newRow returns the row of a message. The error is a *transport.MessageError.
-func (s settings) newRow(m transport.Message) (row, error) {
+// newRow returns the row of a message, with the receiver keys to declare before it is
+// published. The error is a *transport.MessageError.
+func (s settings) newRow(m transport.Message, receivers []string) (row, error) {
 	if err := m.Check(); err != nil {
 		return row{}, err
 	}
-	r := row{message: m.Clone(), orderKey: m.OrderKey(), headers: "{}"}
+	r := row{message: m.Clone(), orderKey: m.OrderKey()}
 	if r.orderKey == "" && s.orderBy != nil {
 		r.orderKey = s.orderBy(m)
 	}
@@ -41,12 +43,9 @@ func (s settings) newRow(m transport.Message) (row, error) {
 	if r.orderKey != "" {
 		r.part = partOf(r.orderKey)
 	}
-	if len(m.Headers) > 0 {
-		text, err := json.Marshal(m.Headers)
-		if err != nil {
-			return row{}, &transport.MessageError{ID: m.ID, Event: m.Event, Problem: err.Error()}
-		}
-		r.headers = string(text)
+	var err error
+	if r.headers, err = encodeHeaders(m.Headers, receivers); err != nil {
+		return row{}, &transport.MessageError{ID: m.ID, Event: m.Event, Problem: err.Error()}
 	}
 	return r, nil
 }
@@ -68,10 +67,10 @@ const selected = "id, part, message_id, event, receiver_key, order_key, content_
 func (r *row) scan(scan func(...any) error, more ...any) error {
 	m := &r.message
 	err := scan(append([]any{&r.id, &r.part, &m.ID, &m.Event, &m.Key, &r.orderKey, &m.ContentType, &m.Source, &r.headers, &m.Body, &r.attempts}, more...)...)
-	if err != nil || r.headers == "{}" {
+	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal([]byte(r.headers), &m.Headers); err != nil {
+	if m.Headers, r.receivers, err = decodeHeaders(r.headers); err != nil {
 		return fmt.Errorf("the headers of row %d: %w", r.id, err)
 	}
 	return nil
