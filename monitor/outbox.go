@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -23,6 +24,9 @@ func (h *handler) outboxView(ctx context.Context) *outboxView {
 	ctx, cancel := context.WithTimeout(ctx, backlogLimit)
 	defer cancel()
 	s, err := within(ctx, h.outbox.OutboxStats)
+	if errors.Is(err, errors.ErrUnsupported) {
+		return nil // it wraps a transport without an outbox
+	}
 	if err != nil {
 		return &outboxView{Err: unknown(err)}
 	}

@@ -3,6 +3,7 @@ package monitor_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -61,6 +62,10 @@ func TestOutboxThatDoesNotAnswer(t *testing.T) {
 		h := monitor.Handler(asynchronous(), nil, monitor.Backlog(o))
 		if page := body(t, get(h, "GET", "/")); !strings.Contains(page, "not known: &lt;b&gt;the database is away") {
 			t.Error(page)
+		}
+		o.err = fmt.Errorf("a wrapper: %w", errors.ErrUnsupported)
+		if page := body(t, get(h, "GET", "/")); strings.Contains(page, "Outbox") {
+			t.Errorf("a wrapper of something else: %s", page)
 		}
 		o.hangs = make(chan struct{})
 		begun := time.Now()

@@ -13,8 +13,8 @@ import (
 //
 //	_, err := otelevents.ObserveOutbox(outbox)
 //
-// The result of [NewTransport] is no outbox: pass what it wraps. Observe one outbox for each
-// meter provider, because the metrics have no attribute that distinguishes two.
+// Observe one outbox for each meter provider, because the metrics have no attribute that
+// distinguishes two.
 //
 // Each collection of metrics asks the database, five seconds at most. If the counts are not
 // known, all are left out, and the error goes to the OpenTelemetry error handler. To end it,

@@ -45,7 +45,7 @@ func observed(t *testing.T, o *outbox) *sdkmetric.ManualReader {
 	return reader
 }
 
-func TestOutbox(t *testing.T) {
+func TestOutboxMetrics(t *testing.T) {
 	o := &outbox{stats: transport.OutboxStats{
 		Backlog: transport.Backlog{Waiting: 1, Retrying: 2, Dead: 3, Oldest: 1500e6}, Published: 10, Failed: 4, Buried: 5,
 		Vacuum: &transport.OutboxVacuum{DeadRows: 6, Horizon: 7},
@@ -74,6 +74,21 @@ rollcall.outbox.waiting {} 1 {message}
 func TestOutboxWithoutVacuum(t *testing.T) {
 	if got, err := gauges(t, observed(t, &outbox{})); err != nil || strings.Contains(got, "dead_rows") || strings.Contains(got, "horizon") || !strings.Contains(got, "waiting") {
 		t.Errorf("got %v\n%s", err, got)
+	}
+}
+
+// The wrapper of an outbox reports what that does. That of another transport says that it is
+// none.
+func TestOutboxOfAWrapper(t *testing.T) {
+	inner := struct {
+		transport.Transport
+		*outbox
+	}{&transport.Local{}, &outbox{}}
+	if s, err := otelevents.NewTransport(inner).(transport.OutboxReporter).OutboxStats(ctx); err != nil || s.Published != 1 {
+		t.Errorf("got %+v, %v", s, err)
+	}
+	if _, err := otelevents.NewTransport(&transport.Local{}).(transport.OutboxReporter).OutboxStats(ctx); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("got %v", err)
 	}
 }
 

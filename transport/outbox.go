@@ -6,7 +6,9 @@ import "context"
 // publishes them.
 type OutboxReporter interface {
 	// OutboxStats returns what is in the outbox, and what the relay of this process has
-	// done. It asks the database. The error is the database's or the context's.
+	// done. It asks the database. The error is the database's or the context's. A transport
+	// that wraps another one returns errors.ErrUnsupported if the other is no
+	// OutboxReporter.
 	OutboxStats(ctx context.Context) (OutboxStats, error)
 }
 

@@ -42,16 +42,12 @@ func sum(a, b transport.Backlog) transport.Backlog {
 	}
 }
 
-// receiver is for whom messages in the outbox are: a receiver key of an event, or all of
-// them if the key is "".
-type receiver struct{ event, key string }
-
 // census counts the outbox for all receivers. It may be used concurrently.
 type census struct {
 	t    *Transport
 	turn chan struct{} // has an element while somebody uses what follows
 
-	counts map[receiver]transport.Backlog // nil before the first count
+	counts map[receiver]transport.Backlog // the key "" is for all; nil before the first count
 	at     time.Time                      // when it ended
 	took   time.Duration
 }
