@@ -88,7 +88,7 @@ func (l *load) run(t *testing.T, o *sqlevents.Transport, d time.Duration) {
 // the relay's reads pass all of them. OutboxStats shows it. This is the whole form, with the
 // minutes that docs/production.md has figures of:
 //
-//	ROLLCALL_LEDGER=1 go test -run TestDeadRows -v -timeout 30m ./transport/sqlevents
+//	ROLLCALL_LEDGER=1 go test -run TestDeadRows -v -timeout 60m ./transport/sqlevents
 func TestDeadRows(t *testing.T) {
 	t.Parallel()
 	x := servers[1].open(t)
