@@ -31,7 +31,7 @@ import (
 // transport.BacklogReporter if t is. It is always a transport.Connector, whose
 // AwaitConnection returns nil at once if t is none. It is always a transport.Outbox and a
 // transport.OutboxReporter. DeclareLater and OutboxStats return errors.ErrUnsupported if t is
-// none.
+// none. It can delay messages if t can.
 func NewTransport(t transport.Transport) transport.Transport {
 	p := propagating{t}
 	declarer, declares := t.(transport.Declarer)
@@ -100,6 +100,12 @@ func (p propagating) AwaitConnection(ctx context.Context) error {
 		return c.AwaitConnection(ctx)
 	}
 	return nil
+}
+
+// CanDelay reports whether the transport can delay.
+func (p propagating) CanDelay() bool {
+	d, ok := p.Transport.(transport.Delayer)
+	return ok && d.CanDelay()
 }
 
 // AwaitStore waits for the transport, if that is an outbox.

@@ -10,8 +10,8 @@ import (
 )
 
 // Backlog returns the backlog of a receiver key, with what waits for it in the outbox. What
-// has failed there counts as Retrying. A message that was just published may be counted
-// twice. Of the outbox, the first 100,000 messages and dead letters are counted, for all
+// has failed there counts as Retrying. A delayed message counts as Waiting, and its age
+// counts from when it is due. A message that was just published may be counted twice. Of the outbox, the first 100,000 messages and dead letters are counted, for all
 // receivers at once. The counts are reused for ten times as long as the counting took, 5
 // seconds at most, so that many receivers cost little.
 //
@@ -84,8 +84,8 @@ func (t *Transport) count(ctx context.Context) (map[receiver]transport.Backlog, 
 	from := func(columns, table string) string {
 		return fmt.Sprintf(" FROM (SELECT event, receiver_key%s FROM %s ORDER BY id LIMIT %d) AS counted GROUP BY event, receiver_key", columns, s.table(table), counted)
 	}
-	rows, err := t.db.QueryContext(ctx, "SELECT event, receiver_key, count(*), count(CASE WHEN attempts > 0 THEN 1 END), "+s.dialect.now()+" - min(created), 0"+
-		from(", attempts, created", "outbox")+" UNION ALL SELECT event, receiver_key, 0, 0, 0, count(*)"+from("", "dead"))
+	rows, err := t.db.QueryContext(ctx, "SELECT event, receiver_key, count(*), count(CASE WHEN attempts > 0 THEN 1 END), "+s.dialect.now()+" - min(since), 0"+
+		from(", attempts, CASE WHEN attempts = 0 AND next_attempt > 0 THEN next_attempt ELSE created END AS since", "outbox")+" UNION ALL SELECT event, receiver_key, 0, 0, 0, count(*)"+from("", "dead"))
 	if err != nil {
 		return nil, err
 	}

@@ -10,12 +10,12 @@ func Clock(now func() time.Time) Option { return optionFunc(func(s *settings) { 
 
 // ReadOnce runs a read of the relay over all partitions.
 func ReadOnce(ctx context.Context, t *Transport) error {
-	_, err := t.relay.read(ctx, allPages(), nil)
+	_, err := t.relay.read(ctx, allPages())
 	return err
 }
 
 // ReadText returns the statement of ReadOnce, and its arguments.
-func ReadText(t *Transport) (string, []any) { return t.settings.readText(allPages(), nil) }
+func ReadText(t *Transport) (string, []any) { return t.settings.readText(allPages(), true) }
 
 func allPages() (pages []page) {
 	for number := range partitions {

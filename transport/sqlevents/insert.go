@@ -49,26 +49,45 @@ func (s settings) lockSlots(ctx context.Context, x Execer, locks []any) error {
 
 // insertText returns the statement that inserts rows, and its arguments.
 func (s settings) insertText(rows []row, locks []any) (string, []any) {
+	columns := strings.Join(inserted, ", ")
+	delayed := slices.ContainsFunc(rows, row.isDelayed)
+	if delayed {
+		columns += ", next_attempt"
+	}
+	var tuples []string
 	var values []any
 	for _, r := range rows {
+		tuple := s.dialect.insertedMarks()
 		values = append(values, r.values()...)
+		if delayed {
+			next, value := s.nextAttempt(r)
+			tuple, values = tuple+", "+next, append(values, value)
+		}
+		tuples = append(tuples, tuple)
 	}
-	into := "INSERT INTO " + s.table("outbox") + " (" + strings.Join(inserted, ", ") + ") "
+	into := "INSERT INTO " + s.table("outbox") + " (" + columns + ") "
+	list := "(" + strings.Join(tuples, "), (") + ")"
 	switch {
 	case len(locks) > 0 && s.dialect == PostgreSQL:
-		return s.dialect.bound(into + s.lockedValues(len(rows), len(locks))), append(locks, values...)
+		return s.dialect.bound(into + s.lockedValues(columns, list, len(locks))), append(locks, values...)
 	case len(locks) > 0 && s.dialect == MariaDB && len(rows) == 1:
-		columns := strings.Trim(marks(len(inserted)), "()")
-		return into + "SELECT " + columns + " FROM " + s.table("slots") + " WHERE slot = ? FOR UPDATE", append(values, locks...)
+		return into + "SELECT " + tuples[0] + " FROM " + s.table("slots") + " WHERE slot = ? FOR UPDATE", append(values, locks...)
 	}
-	list := strings.Repeat(", "+marks(len(inserted)), len(rows))
-	return s.dialect.bound(into + "VALUES " + list[2:]), values
+	return s.dialect.bound(into + "VALUES " + list), values
+}
+
+// insertedMarks returns the parameters of the columns that are inserted. In a query of
+// PostgreSQL, nothing else says their types.
+func (d Dialect) insertedMarks() string {
+	if d == PostgreSQL {
+		return "?::smallint, ?::text, ?::text, ?::text, ?::text, ?::text, ?::text, ?::text, ?::bytea"
+	}
+	return strings.Trim(marks(len(inserted)), "()")
 }
 
 // lockedValues is a query of PostgreSQL that takes all locks before it returns the first
 // row. The condition refers to the count, so no planner may leave the locks out.
-func (s settings) lockedValues(rows, locks int) string {
-	typed := "(?::smallint, ?::text, ?::text, ?::text, ?::text, ?::text, ?::text, ?::text, ?::bytea)"
+func (s settings) lockedValues(columns, list string, locks int) string {
 	return "SELECT v.* FROM (SELECT count(pg_advisory_xact_lock(k)) AS n FROM (VALUES " + strings.Repeat("(?::bigint), ", locks-1) + "(?::bigint)) AS keys (k)) AS locked, " +
-		"(VALUES " + strings.Repeat(typed+", ", rows-1) + typed + ") AS v (" + strings.Join(inserted, ", ") + ") WHERE locked.n > 0"
+		"(VALUES " + list + ") AS v (" + columns + ") WHERE locked.n > 0"
 }

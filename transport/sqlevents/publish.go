@@ -21,7 +21,7 @@ type txKey struct{ t *Transport }
 // The error is a *transport.MessageError, a [*DeadlockError], the database's or the
 // context's.
 func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
-	r, err := t.settings.newRow(m, t.receivers.of(m.Event))
+	r, err := t.settings.newRow(ctx, m, t.receivers.of(m.Event))
 	if err != nil {
 		return err
 	}
@@ -36,7 +36,7 @@ func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 		t.relay.expect()
 	default:
 		if err = t.settings.insert(ctx, t.db, []row{r}); err == nil {
-			t.relay.wake(r.part)
+			t.relay.wake(r)
 		}
 	}
 	return annotated(err, "publishing event "+m.Event)

@@ -1,11 +1,13 @@
 package sqlevents
 
 import (
+	"context"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rollcall-go/rollcall/transport"
 )
@@ -20,7 +22,8 @@ type row struct {
 
 	receivers []string // receiver keys to declare before it is published
 	attempts  int      // that have failed
-	wait      int64    // microseconds until the next attempt; not positive if it is due
+	delay     int64    // microseconds from the insertion
+	due       int64    // microseconds since 1970, if there is no delay; 0 for at once
 }
 
 // inserted are the columns that insert sets. Their order is that of values.
@@ -28,13 +31,15 @@ var inserted = []string{"part", "message_id", "event", "receiver_key", "order_ke
 
 // newRow returns the row of a message, with the receiver keys to declare before it is
 // published. The error is a *transport.MessageError.
-func (s settings) newRow(m transport.Message, receivers []string) (row, error) {
+func (s settings) newRow(ctx context.Context, m transport.Message, receivers []string) (row, error) {
 	if err := m.Check(); err != nil {
 		return row{}, err
 	}
 	r := row{message: m.Clone(), orderKey: m.OrderKey()}
 	if r.orderKey == "" && s.orderBy != nil {
-		r.orderKey = s.orderBy(m)
+		if err := recovered(func() error { r.orderKey = s.orderBy(m); return nil }); err != nil {
+			return row{}, &transport.MessageError{ID: m.ID, Event: m.Event, Problem: "the function of sqlevents.OrderBy: " + err.Error()}
+		}
 	}
 	if strings.ContainsRune(r.orderKey, 0) {
 		return row{}, &transport.MessageError{ID: m.ID, Event: m.Event, Problem: "its order key contains a zero byte"}
@@ -43,12 +48,27 @@ func (s settings) newRow(m transport.Message, receivers []string) (row, error) {
 	if r.orderKey != "" {
 		r.part = partOf(r.orderKey)
 	}
+	after, until := transport.DelayOf(ctx)
+	r.delay, r.due = after.Microseconds(), dueAt(until)
 	var err error
 	if r.headers, err = encodeHeaders(m.Headers, receivers); err != nil {
 		return row{}, &transport.MessageError{ID: m.ID, Event: m.Event, Problem: err.Error()}
 	}
 	return r, nil
 }
+
+// dueAt returns a time as the outbox stores it. It returns 0 for the zero time.
+func dueAt(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	if t.Year() > 9999 { // UnixMicro would overflow some time
+		t = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+	}
+	return max(t.UnixMicro(), 1)
+}
+
+func (r row) isDelayed() bool { return r.delay > 0 || r.due > 0 }
 
 // values returns what insert sets.
 func (r row) values() []any {
@@ -58,6 +78,14 @@ func (r row) values() []any {
 		body = []byte{} // not NULL
 	}
 	return []any{r.part, m.ID, m.Event, m.Key, r.orderKey, m.ContentType, m.Source, r.headers, body}
+}
+
+// nextAttempt returns an expression with one parameter, and its argument.
+func (s settings) nextAttempt(r row) (string, int64) {
+	if r.delay == 0 {
+		return s.dialect.integerMark(), r.due
+	}
+	return s.dialect.now() + " + " + s.dialect.integerMark(), r.delay + s.dialect.clockStep()
 }
 
 // selected are the columns that scan reads, in its order.
