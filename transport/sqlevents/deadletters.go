@@ -162,7 +162,7 @@ func (l *DeadLetters) Receivers(ctx context.Context) (list []transport.Subscript
 // The error is the database's or the context's.
 func (l *DeadLetters) Backlog(ctx context.Context, event, key string) (transport.Backlog, error) {
 	of := "event = ? AND receiver_key = ?"
-	b, err := l.settings.count(ctx, l.db, of, of, event, key)
+	b, err := l.settings.count(ctx, l.db, of, event, key)
 	return b, annotated(err, "counting the outbox")
 }
 
@@ -178,4 +178,14 @@ func (t *Transport) EachDeadLetter(ctx context.Context, event, key string, decid
 	}
 	n, err := inner.EachDeadLetter(ctx, event, key, decide)
 	return shown + n, err
+}
+
+// count counts the rows and the dead letters that meet a condition.
+func (s settings) count(ctx context.Context, db *sql.DB, condition string, args ...any) (b transport.Backlog, err error) {
+	var age int64
+	text := "SELECT count(*), count(CASE WHEN attempts > 0 THEN 1 END), coalesce(max(" + s.dialect.now() + " - CASE WHEN attempts = 0 AND next_attempt > 0 THEN next_attempt ELSE created END), 0), (SELECT count(*) FROM " + s.table("dead") + " WHERE " + condition + ") FROM " + s.table("outbox") + " WHERE " + condition
+	err = db.QueryRowContext(ctx, s.dialect.bound(text), append(args, args...)...).Scan(&b.Waiting, &b.Retrying, &age, &b.Dead)
+	b.Waiting -= b.Retrying
+	b.Oldest = max(time.Duration(age)*time.Microsecond, 0)
+	return b, err
 }

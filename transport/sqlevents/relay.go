@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rollcall-go/rollcall/transport"
@@ -31,6 +32,8 @@ type relay struct {
 	stopping context.Context // ends when Close is called
 	stop     context.CancelFunc
 	ended    chan struct{}
+
+	published, failed, buried atomic.Uint64 // what transport.OutboxStats counts
 
 	mu       sync.Mutex
 	woken    chan struct{}
