@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rollcall-go/rollcall/transport"
@@ -20,7 +21,7 @@ import (
 // so holds back its key, and the partition is read again from its front. What a read brings that began before the
 // failure is dropped, too: it may contain a later row of the key. Leases are not part of
 // this rule. If two instances publish one partition for a while, both begin at its front,
-// so what arrives out of order was delivered before.
+// so what arrives out of order was delivered before. See docs/decisions/outbox.md.
 type relay struct {
 	t      *Transport
 	member string
@@ -31,6 +32,8 @@ type relay struct {
 	stopping context.Context // ends when Close is called
 	stop     context.CancelFunc
 	ended    chan struct{}
+
+	published, failed, buried atomic.Uint64 // what transport.OutboxStats counts
 
 	mu       sync.Mutex
 	woken    chan struct{}
