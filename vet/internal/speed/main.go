@@ -1,6 +1,6 @@
 // Command speed measures how long go vet and rollcall-vet take on the application of 60
 // modules. Each run begins with a build cache that has the compiler's results and no reports.
-// The time of all processors tells more than that of a clock if the machine is busy.
+// On a busy machine, compare the time of the processors.
 //
 //	go run ./internal/speed [-rounds 7]
 package main
