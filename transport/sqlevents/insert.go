@@ -20,21 +20,55 @@ const maxRows = 500
 // database assigns an ID, and are held until the transaction ends. So of one order key,
 // the order of the IDs is the order of the commits.
 func (s settings) insert(ctx context.Context, x Execer, rows []row) error {
+	if len(rows) == 1 {
+		return s.insertOne(ctx, x, rows[0])
+	}
 	locks := s.locks(rows)
-	if s.dialect == MariaDB && len(rows) > 1 {
+	if s.dialect == MariaDB {
 		if err := s.lockSlots(ctx, x, locks); err != nil {
 			return err
 		}
 		locks = nil
 	}
 	for part := range slices.Chunk(rows, maxRows) {
-		text, args := s.insertText(part, locks)
-		if _, err := x.ExecContext(ctx, text, args...); err != nil {
+		if _, err := x.ExecContext(ctx, s.insertText(len(part), len(locks)), insertArgs(part, locks)...); err != nil {
 			return err
 		}
 		locks = nil // all are held
 	}
 	return nil
+}
+
+// insertOne inserts one row, which is usual. Its statements are made by New: to make one
+// takes longer than the rest of Publish.
+func (s settings) insertOne(ctx context.Context, x Execer, r row) error {
+	text, args := s.texts.insert, r.appendValues(make([]any, 0, len(inserted)+1))
+	if r.orderKey != "" && s.dialect != SQLite { // one transaction of SQLite writes at a time
+		text, args = s.texts.insertLocked, append(args, s.lock(r.orderKey))
+	}
+	_, err := x.ExecContext(ctx, text, args...)
+	return err
+}
+
+// texts are statements that New makes.
+type texts struct {
+	insert       string // one row
+	insertLocked string // one row, after its lock; the last parameter is the lock
+}
+
+func (s settings) makeTexts() texts {
+	return texts{insert: s.insertText(1, 0), insertLocked: s.dialect.bound(s.insertInto() + s.lockedRow())}
+}
+
+// lockedRow is a query for one row. Its lock is taken before INSERT assigns an ID to what
+// the query returns. No planner leaves out a function that is volatile and in a subquery of
+// FROM. It does leave out one in a WITH that nobody refers to, and in VALUES the lock may
+// be taken after the ID.
+func (s settings) lockedRow() string {
+	if s.dialect == PostgreSQL {
+		return "SELECT " + strings.Trim(typedMarks, "()") + " FROM (SELECT pg_advisory_xact_lock(?::bigint)) AS locked"
+	}
+	return "SELECT " + strings.Trim(marks(len(inserted)), "()") + " FROM " + s.table("slots") + " WHERE slot = ? FOR UPDATE"
 }
 
 // lockSlots locks the slots of several order keys, in the order of the slots.
@@ -47,28 +81,35 @@ func (s settings) lockSlots(ctx context.Context, x Execer, locks []any) error {
 	return err
 }
 
-// insertText returns the statement that inserts rows, and its arguments.
-func (s settings) insertText(rows []row, locks []any) (string, []any) {
-	var values []any
-	for _, r := range rows {
-		values = append(values, r.values()...)
-	}
-	into := "INSERT INTO " + s.table("outbox") + " (" + strings.Join(inserted, ", ") + ") "
-	switch {
-	case len(locks) > 0 && s.dialect == PostgreSQL:
-		return s.dialect.bound(into + s.lockedValues(len(rows), len(locks))), append(locks, values...)
-	case len(locks) > 0 && s.dialect == MariaDB && len(rows) == 1:
-		columns := strings.Trim(marks(len(inserted)), "()")
-		return into + "SELECT " + columns + " FROM " + s.table("slots") + " WHERE slot = ? FOR UPDATE", append(values, locks...)
-	}
-	list := strings.Repeat(", "+marks(len(inserted)), len(rows))
-	return s.dialect.bound(into + "VALUES " + list[2:]), values
+func (s settings) insertInto() string {
+	return "INSERT INTO " + s.table("outbox") + " (" + strings.Join(inserted, ", ") + ") "
 }
 
-// lockedValues is a query of PostgreSQL that takes all locks before it returns the first
-// row. The condition refers to the count, so no planner may leave the locks out.
-func (s settings) lockedValues(rows, locks int) string {
-	typed := "(?::smallint, ?::text, ?::text, ?::text, ?::text, ?::text, ?::text, ?::text, ?::bytea)"
-	return "SELECT v.* FROM (SELECT count(pg_advisory_xact_lock(k)) AS n FROM (VALUES " + strings.Repeat("(?::bigint), ", locks-1) + "(?::bigint)) AS keys (k)) AS locked, " +
-		"(VALUES " + strings.Repeat(typed+", ", rows-1) + typed + ") AS v (" + strings.Join(inserted, ", ") + ") WHERE locked.n > 0"
+// insertText returns the statement that inserts rows, after locks if there are some.
+func (s settings) insertText(rows, locks int) string {
+	if locks > 0 {
+		return s.dialect.bound(s.insertInto() + lockedRows(rows, locks))
+	}
+	return s.dialect.bound(s.insertInto() + "VALUES " + repeated(rows, marks(len(inserted))))
 }
+
+// insertArgs returns the arguments of insertText.
+func insertArgs(rows []row, locks []any) []any {
+	args := append(make([]any, 0, len(locks)+len(rows)*len(inserted)), locks...)
+	for _, r := range rows {
+		args = r.appendValues(args)
+	}
+	return args
+}
+
+// typedMarks are the parameters of a row on PostgreSQL where nothing else says their types.
+const typedMarks = "(?::smallint, ?::text, ?::text, ?::text, ?::text, ?::text, ?::text, ?::text, ?::bytea)"
+
+// lockedRows is a query of PostgreSQL that takes all locks before it returns the first
+// row. The condition refers to the count, so no planner may leave the locks out.
+func lockedRows(rows, locks int) string {
+	return "SELECT v.* FROM (SELECT count(pg_advisory_xact_lock(k)) AS n FROM (VALUES " + repeated(locks, "(?::bigint)") + ") AS keys (k)) AS locked, " +
+		"(VALUES " + repeated(rows, typedMarks) + ") AS v (" + strings.Join(inserted, ", ") + ") WHERE locked.n > 0"
+}
+
+func repeated(n int, text string) string { return strings.Repeat(text+", ", n-1) + text }

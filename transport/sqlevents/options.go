@@ -24,7 +24,8 @@ type settings struct {
 	retry       func(attempt int) time.Duration
 	logger      *slog.Logger // nil: slog.Default()
 
-	now func() time.Time // replaced in tests
+	texts texts
+	now   func() time.Time // replaced in tests
 }
 
 type optionFunc func(*settings)
@@ -36,7 +37,11 @@ func newSettings(d Dialect, options []Option) (settings, error) {
 	for _, o := range options {
 		o.apply(&s)
 	}
-	return s, s.check()
+	if err := s.check(); err != nil {
+		return s, err
+	}
+	s.texts = s.makeTexts()
+	return s, nil
 }
 
 var (

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/rollcall-go/rollcall/transport"
@@ -32,14 +33,21 @@ func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 	}
 	switch tx := ctx.Value(txKey{t}).(type) {
 	case *collector:
-		return annotated(tx.add(r), "publishing event "+m.Event)
+		return publishing(tx.add(r), m)
 	case Execer:
-		err = t.settings.insert(ctx, tx, []row{r})
+		err = t.settings.insertOne(ctx, tx, r)
 		t.relay.expect()
 	default:
-		if err = t.settings.insert(ctx, t.db, []row{r}); err == nil {
+		if err = t.settings.insertOne(ctx, t.db, r); err == nil {
 			t.relay.wake(r.part)
 		}
+	}
+	return publishing(err, m)
+}
+
+func publishing(err error, m transport.Message) error {
+	if err == nil {
+		return nil
 	}
 	return annotated(err, "publishing event "+m.Event)
 }
@@ -139,6 +147,7 @@ func (c *collector) add(r row) error {
 	if c.ended {
 		return errTxDone
 	}
+	r.message.Body = slices.Clone(r.message.Body) // it is inserted later
 	c.rows = append(c.rows, r)
 	return nil
 }

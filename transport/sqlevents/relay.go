@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rollcall-go/rollcall/transport"
@@ -35,7 +36,7 @@ type relay struct {
 	mu       sync.Mutex
 	woken    chan struct{}
 	dirty    [partitions]bool // partitions in which this process has committed rows
-	expected bool             // a row will be committed soon
+	expected atomic.Bool      // a row will be committed soon; until the next poll
 
 	// What follows belongs to loop.
 
@@ -146,8 +147,13 @@ func (r *relay) wake(parts ...int) {
 	})
 }
 
-// expect says that this process will commit a row soon.
-func (r *relay) expect() { r.signal(func() { r.expected = true }) }
+// expect says that this process will commit a row soon. Between two polls, it costs
+// something only once.
+func (r *relay) expect() {
+	if !r.expected.Load() {
+		r.signal(func() { r.expected.Store(true) })
+	}
+}
 
 func (r *relay) signal(set func()) {
 	r.mu.Lock()
@@ -278,15 +284,15 @@ func (r *relay) background(work func(context.Context) func()) {
 // takeWakes marks the partitions in which this process has committed rows.
 func (r *relay) takeWakes() {
 	r.mu.Lock()
-	dirty, expected := r.dirty, r.expected
-	r.dirty, r.expected = [partitions]bool{}, false
+	dirty := r.dirty
+	r.dirty = [partitions]bool{}
 	r.mu.Unlock()
 	for number, p := range r.parts {
 		if dirty[number] {
 			p.wake()
 		}
 	}
-	if expected {
+	if r.expected.Load() {
 		r.interval = minPoll
 		if soon := r.now().Add(minPoll); soon.Before(r.nextPoll) {
 			r.nextPoll = soon

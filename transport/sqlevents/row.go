@@ -3,7 +3,7 @@ package sqlevents
 import (
 	"encoding/json"
 	"fmt"
-	"hash/fnv"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -25,12 +25,13 @@ type row struct {
 // inserted are the columns that insert sets. Their order is that of values.
 var inserted = []string{"part", "message_id", "event", "receiver_key", "order_key", "content_type", "source", "headers", "body"}
 
-// newRow returns the row of a message. The error is a *transport.MessageError.
+// newRow returns the row of a message, which shares its body. The error is a
+// *transport.MessageError.
 func (s settings) newRow(m transport.Message) (row, error) {
 	if err := m.Check(); err != nil {
 		return row{}, err
 	}
-	r := row{message: m.Clone(), orderKey: m.OrderKey(), headers: "{}"}
+	r := row{message: m, orderKey: m.OrderKey(), headers: headersText(m.Headers)}
 	if r.orderKey == "" && s.orderBy != nil {
 		r.orderKey = s.orderBy(m)
 	}
@@ -41,24 +42,39 @@ func (s settings) newRow(m transport.Message) (row, error) {
 	if r.orderKey != "" {
 		r.part = partOf(r.orderKey)
 	}
-	if len(m.Headers) > 0 {
-		text, err := json.Marshal(m.Headers)
-		if err != nil {
-			return row{}, &transport.MessageError{ID: m.ID, Event: m.Event, Problem: err.Error()}
-		}
-		r.headers = string(text)
-	}
 	return r, nil
 }
 
-// values returns what insert sets.
-func (r row) values() []any {
+// headersText returns headers as JSON, sorted. Message.Check has refused what JSON escapes,
+// but for quotes and backslashes in values.
+func headersText(headers map[string]string) string {
+	if len(headers) == 0 {
+		return "{}"
+	}
+	names := slices.AppendSeq(make([]string, 0, 8), maps.Keys(headers))
+	slices.Sort(names)
+	text := make([]byte, 0, 64*len(headers))
+	for i, name := range names {
+		text = append(append(append(text, "{,"[min(i, 1)], '"'), name...), `":"`...)
+		for _, c := range []byte(headers[name]) {
+			if c == '"' || c == '\\' {
+				text = append(text, '\\')
+			}
+			text = append(text, c)
+		}
+		text = append(text, '"')
+	}
+	return string(append(text, '}'))
+}
+
+// appendValues appends what insert sets.
+func (r row) appendValues(args []any) []any {
 	m := r.message
 	body := m.Body
 	if body == nil {
 		body = []byte{} // not NULL
 	}
-	return []any{r.part, m.ID, m.Event, m.Key, r.orderKey, m.ContentType, m.Source, r.headers, body}
+	return append(args, r.part, m.ID, m.Event, m.Key, r.orderKey, m.ContentType, m.Source, r.headers, body)
 }
 
 // selected are the columns that scan reads, in its order.
@@ -77,11 +93,16 @@ func (r *row) scan(scan func(...any) error, more ...any) error {
 	return nil
 }
 
-// hash is part of the stored format: all instances must agree on it.
-func hash(text string) uint64 {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(text))
-	return h.Sum64()
+// hash is FNV-1a of 64 bits over texts. It is part of the stored format: all instances must
+// agree on it. Unlike that of package hash/fnv, it allocates nothing.
+func hash(texts ...string) uint64 {
+	h := uint64(14695981039346656037)
+	for _, text := range texts {
+		for i := range len(text) {
+			h = (h ^ uint64(text[i])) * 1099511628211
+		}
+	}
+	return h
 }
 
 func partOf(orderKey string) int { return int(hash(orderKey) >> 32 % partitions) }
@@ -91,7 +112,15 @@ func slotOf(orderKey string) int { return int(hash(orderKey) >> 16 % slots) }
 // lockNumber returns the number of an advisory lock. The application may use such locks,
 // too, so the number depends on a text of ours.
 func (s settings) lockNumber(orderKey string) int64 {
-	return int64(hash("rollcall outbox\x00" + s.schema + "\x00" + s.prefix + "\x00" + orderKey))
+	return int64(hash("rollcall outbox\x00", s.schema, "\x00", s.prefix, "\x00", orderKey))
+}
+
+// lock returns the number to lock for an order key.
+func (s settings) lock(orderKey string) int64 {
+	if s.dialect == MariaDB {
+		return int64(slotOf(orderKey))
+	}
+	return s.lockNumber(orderKey)
 }
 
 // locks returns the sorted numbers to lock for the order keys of rows, each once. Two
@@ -99,12 +128,8 @@ func (s settings) lockNumber(orderKey string) int64 {
 func (s settings) locks(rows []row) []any {
 	var numbers []int64
 	for _, r := range rows {
-		switch {
-		case r.orderKey == "":
-		case s.dialect == PostgreSQL:
-			numbers = append(numbers, s.lockNumber(r.orderKey))
-		case s.dialect == MariaDB:
-			numbers = append(numbers, int64(slotOf(r.orderKey)))
+		if r.orderKey != "" && s.dialect != SQLite {
+			numbers = append(numbers, s.lock(r.orderKey))
 		}
 	}
 	slices.Sort(numbers)

@@ -1,0 +1,114 @@
+package outbox_test
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	_ "github.com/go-sql-driver/mysql"
+	_ "github.com/jackc/pgx/v5/stdlib"
+	_ "modernc.org/sqlite"
+
+	"github.com/rollcall-go/rollcall/transport"
+	"github.com/rollcall-go/rollcall/transport/sqlevents"
+)
+
+const postgresURL = "postgres://postgres@127.0.0.1:5432/test"
+
+// database is a kind of database. The one of SQLite is a file.
+type database struct {
+	dialect              sqlevents.Dialect
+	driver, address, url string
+}
+
+var (
+	postgres  = database{sqlevents.PostgreSQL, "pgx", "127.0.0.1:5432", postgresURL}
+	mariadb   = database{sqlevents.MariaDB, "mysql", "127.0.0.1:3306", "root@tcp(127.0.0.1:3306)/test"}
+	sqlite    = database{sqlevents.SQLite, "sqlite", "", ""}
+	databases = []database{postgres, mariadb, sqlite}
+)
+
+// space is tables in a database that nobody else uses.
+type space struct {
+	db      *sql.DB
+	dialect sqlevents.Dialect
+	prefix  string
+}
+
+// open creates the tables of an outbox, and the table application (id, text). It skips if
+// there is no server.
+func (d database) open(b *testing.B, connections int) space {
+	b.Helper()
+	url := d.url
+	if d.address == "" {
+		url = "file:" + filepath.Join(b.TempDir(), "bench.db") + "?_pragma=busy_timeout(30000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)"
+	} else if conn, err := net.DialTimeout("tcp", d.address, time.Second); err != nil {
+		b.Skip("no database: ", err)
+	} else {
+		_ = conn.Close()
+	}
+	db, err := sql.Open(d.driver, url)
+	check(b, err)
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	x := space{db, d.dialect, "b" + strings.ToLower(rand.Text()[:12]) + "_"}
+	b.Cleanup(func() {
+		for _, name := range []string{"outbox", "dead", "leases", "members", "schema", "slots", "inbox", "application"} {
+			_, _ = db.Exec("DROP TABLE IF EXISTS " + x.prefix + name)
+		}
+		_ = db.Close()
+	})
+	check(b, sqlevents.Migrate(b.Context(), db, d.dialect, sqlevents.Prefix(x.prefix)))
+	types := map[sqlevents.Dialect]string{
+		sqlevents.PostgreSQL: "id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text",
+		sqlevents.MariaDB:    "id bigint AUTO_INCREMENT PRIMARY KEY, name text",
+		sqlevents.SQLite:     "id INTEGER PRIMARY KEY, name text",
+	}
+	_, err = db.Exec("CREATE TABLE " + x.prefix + "application (" + types[d.dialect] + ")")
+	check(b, err)
+	return x
+}
+
+// outbox opens an outbox around another transport.
+func (x space) outbox(b *testing.B, inner transport.Transport, options ...sqlevents.Option) *sqlevents.Transport {
+	b.Helper()
+	options = append(options, sqlevents.Prefix(x.prefix), sqlevents.Logger(slog.New(slog.DiscardHandler)))
+	o, err := sqlevents.New(x.db, x.dialect, inner, options...)
+	check(b, err)
+	b.Cleanup(func() { check(b, o.Close()) })
+	return o
+}
+
+// publisher returns an outbox that has no relay.
+func (x space) publisher(b *testing.B) *sqlevents.Transport {
+	b.Helper()
+	o := x.outbox(b, away{})
+	check(b, o.Close())
+	return o
+}
+
+// marked writes the parameters of a statement, which are question marks, as the database does.
+func (x space) marked(text string) string {
+	for n := byte('1'); x.dialect == sqlevents.PostgreSQL && strings.Contains(text, "?"); n++ {
+		text = strings.Replace(text, "?", "$"+string(n), 1)
+	}
+	return text
+}
+
+// away is a broker that can't be reached.
+type away struct{ transport.Transport }
+
+func (away) Publish(context.Context, transport.Message) error { return context.DeadlineExceeded }
+
+func check(b *testing.B, err error) {
+	b.Helper()
+	if err != nil {
+		b.Fatal(err)
+	}
+}

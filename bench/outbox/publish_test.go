@@ -1,0 +1,166 @@
+package outbox_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rollcall-go/rollcall/bench/turns"
+	"github.com/rollcall-go/rollcall/transport"
+)
+
+var body = []byte(strings.Repeat("x", 1024))
+
+// message returns a message of 1 KiB, with an order key or without. It is one that an
+// emitter publishes, with the headers of a trace.
+func message(key string) transport.Message {
+	m := transport.Message{ID: "J2XWY4L7ZVQKRSTUABCDEFGHIJ", Event: "order.placed", ContentType: "application/json", Source: "/shop", Body: body}
+	if key != "" {
+		m.Headers = map[string]string{"ce-partitionkey": key}
+	}
+	return m
+}
+
+// insertBare is the text of an INSERT of the columns that Publish sets.
+func (x space) insertBare() string {
+	return x.marked("INSERT INTO " + x.prefix + "outbox (part, message_id, event, receiver_key, order_key, content_type, source, headers, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+}
+
+// execer is a transaction or a database.
+type execer interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
+// publishBare inserts a message as Publish does.
+func publishBare(ctx context.Context, x execer, text string, m transport.Message) error {
+	headers := "{}"
+	if key := m.OrderKey(); key != "" {
+		headers = `{"ce-partitionkey":"` + key + `"}`
+	}
+	_, err := x.ExecContext(ctx, text, rand.IntN(64), m.ID, m.Event, m.Key, m.OrderKey(), m.ContentType, m.Source, headers, m.Body)
+	return err
+}
+
+// keyed returns a key that no other event of the transaction has: the lock of another event
+// would not be free of it.
+func keyed(i int) string { return fmt.Sprint("order ", i) }
+
+func unkeyed(int) string { return "" }
+
+var keys = []struct {
+	name string
+	of   func(i int) string
+}{{"no-key", unkeyed}, {"key", keyed}}
+
+// BenchmarkPublish compares Publish in a transaction with a bare INSERT of the same columns
+// into the same table. Both run in the same transactions, ten statements each.
+func BenchmarkPublish(b *testing.B) {
+	const calls = 10
+	for _, d := range databases {
+		for _, k := range keys {
+			b.Run(fmt.Sprintf("%v/%s", d.dialect, k.name), func(b *testing.B) {
+				x := d.open(b, 1)
+				o := x.publisher(b)
+				var tx *sql.Tx
+				text, n, uses := x.insertBare(), 0, 0
+				turn := func(publish func(context.Context, transport.Message) error) func() time.Duration {
+					return func() time.Duration {
+						if uses%2 == 0 {
+							tx = x.rebegin(b, tx)
+						}
+						uses++
+						ctx := o.WithTx(b.Context(), tx)
+						return turns.Taking(calls, func() { n++; check(b, publish(ctx, message(k.of(n)))) })()
+					}
+				}
+				turns.Compare(b, turn(o.Publish), turn(func(ctx context.Context, m transport.Message) error {
+					return publishBare(ctx, tx, text, m)
+				}))
+				check(b, tx.Rollback())
+			})
+		}
+	}
+}
+
+// rebegin ends a transaction, if there is one, and begins another.
+func (x space) rebegin(b *testing.B, tx *sql.Tx) *sql.Tx {
+	b.Helper()
+	if tx != nil {
+		check(b, tx.Rollback())
+	}
+	tx, err := x.db.BeginTx(b.Context(), nil)
+	check(b, err)
+	return tx
+}
+
+// BenchmarkTransaction compares a transaction that inserts a row and publishes an event with
+// one that inserts both rows.
+func BenchmarkTransaction(b *testing.B) {
+	const calls = 10
+	for _, d := range databases {
+		for _, k := range keys {
+			b.Run(fmt.Sprintf("%v/%s", d.dialect, k.name), func(b *testing.B) {
+				x := d.open(b, 4)
+				o := x.publisher(b)
+				text, n := x.insertBare(), 0
+				transaction := func(publish func(context.Context, *sql.Tx, transport.Message) error) func() {
+					return func() {
+						n++
+						tx, err := x.db.BeginTx(b.Context(), nil)
+						check(b, err)
+						_, err = tx.ExecContext(b.Context(), x.marked("INSERT INTO "+x.prefix+"application (name) VALUES (?)"), "an order")
+						check(b, err)
+						check(b, publish(b.Context(), tx, message(k.of(n))))
+						check(b, tx.Commit())
+					}
+				}
+				turns.Compare(b,
+					turns.Taking(calls, transaction(func(ctx context.Context, tx *sql.Tx, m transport.Message) error {
+						return o.Publish(o.WithTx(ctx, tx), m)
+					})),
+					turns.Taking(calls, transaction(func(ctx context.Context, tx *sql.Tx, m transport.Message) error {
+						return publishBare(ctx, tx, text, m)
+					})))
+			})
+		}
+	}
+}
+
+// BenchmarkTenEvents compares an event of ten in InTx with an INSERT of ten.
+func BenchmarkTenEvents(b *testing.B) {
+	const calls = 5
+	for _, d := range databases {
+		for _, k := range keys {
+			b.Run(fmt.Sprintf("%v/%s", d.dialect, k.name), func(b *testing.B) {
+				x := d.open(b, 4)
+				o := x.publisher(b)
+				text, n := x.insertBare(), 0
+				ten := func(publish func(transport.Message) error) error {
+					for range 10 {
+						n++
+						if err := publish(message(k.of(n))); err != nil {
+							return err
+						}
+					}
+					return nil
+				}
+				turns.Compare(b,
+					turns.Taking(calls, func() {
+						check(b, o.InTx(b.Context(), nil, func(ctx context.Context, tx *sql.Tx) error {
+							return ten(func(m transport.Message) error { return o.Publish(ctx, m) })
+						}))
+					}),
+					turns.Taking(calls, func() {
+						tx, err := x.db.BeginTx(b.Context(), nil)
+						check(b, err)
+						check(b, ten(func(m transport.Message) error { return publishBare(b.Context(), tx, text, m) }))
+						check(b, tx.Commit())
+					}))
+			})
+		}
+	}
+}

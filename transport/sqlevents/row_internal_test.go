@@ -1,0 +1,56 @@
+package sqlevents
+
+import (
+	"encoding/json"
+	"hash/fnv"
+	"maps"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/rollcall-go/rollcall/transport"
+)
+
+// What a message may have as headers is stored as JSON.
+func TestHeadersAreStoredAsJSON(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	letters := []rune("aZ 09\"\\/<>&'{}:,\u007fäß\u2028\U0001F600\n\x00\t\b\xff")
+	valid := 0
+	for range 20_000 {
+		headers := map[string]string{}
+		for i := range random.IntN(4) {
+			var value []rune
+			for range random.IntN(6) {
+				value = append(value, letters[random.IntN(len(letters))])
+			}
+			headers[[]string{"x-a", "ce-partitionkey", "X&'`|~"}[i]] = string(value)
+		}
+		if (transport.Message{ID: "1", Event: "placed", Headers: headers}).Check() != nil {
+			continue
+		}
+		valid++
+		var got map[string]string
+		if err := json.Unmarshal([]byte(headersText(headers)), &got); err != nil || !maps.Equal(got, headers) {
+			t.Fatalf("%s becomes %q, error %v; want %q", headersText(headers), got, err, headers)
+		}
+	}
+	if valid < 1000 {
+		t.Errorf("only %d were valid", valid)
+	}
+	if got := headersText(map[string]string{"b": `say "yes"`, "a": `\`}); got != `{"a":"\\","b":"say \"yes\""}` {
+		t.Errorf("got %s", got)
+	}
+}
+
+// Instances of all versions find the same partition and lock of an order key.
+func TestHashIsFNV(t *testing.T) {
+	for _, text := range []string{"", "a", "order 17", "größer", "\x00\xff"} {
+		h := fnv.New64a()
+		_, _ = h.Write([]byte(text))
+		if got := hash(text); got != h.Sum64() {
+			t.Errorf("the hash of %q is %x, want %x", text, got, h.Sum64())
+		}
+	}
+	if hash("a", "bc", "d") != hash("abcd") {
+		t.Error("the hash of parts differs from that of the whole")
+	}
+}
