@@ -15,7 +15,7 @@ func BenchmarkPublishCost(b *testing.B) {
 			b.Run(fmt.Sprintf("%v/%s", d.dialect, k.name), func(b *testing.B) {
 				o := d.open(b, 1).publisher(b)
 				ctx := o.WithTx(b.Context(), nothing{})
-				m := message(k.of(1))
+				m := placed(k.of(1))
 				b.ReportAllocs()
 				for b.Loop() {
 					check(b, o.Publish(ctx, m))

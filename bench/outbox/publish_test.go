@@ -15,9 +15,9 @@ import (
 
 var body = []byte(strings.Repeat("x", 1024))
 
-// message returns a message of 1 KiB, with an order key or without. It is one that an
+// placed returns a message of 1 KiB, with an order key or without. It is one that an
 // emitter publishes, with the headers of a trace.
-func message(key string) transport.Message {
+func placed(key string) transport.Message {
 	m := transport.Message{ID: "J2XWY4L7ZVQKRSTUABCDEFGHIJ", Event: "order.placed", ContentType: "application/json", Source: "/shop", Body: body}
 	if key != "" {
 		m.Headers = map[string]string{"ce-partitionkey": key}
@@ -74,7 +74,7 @@ func BenchmarkPublish(b *testing.B) {
 						}
 						uses++
 						ctx := o.WithTx(b.Context(), tx)
-						return turns.Taking(calls, func() { n++; check(b, publish(ctx, message(k.of(n)))) })()
+						return turns.Taking(calls, func() { n++; check(b, publish(ctx, placed(k.of(n)))) })()
 					}
 				}
 				turns.Compare(b, turn(o.Publish), turn(func(ctx context.Context, m transport.Message) error {
@@ -114,7 +114,7 @@ func BenchmarkTransaction(b *testing.B) {
 						check(b, err)
 						_, err = tx.ExecContext(b.Context(), x.marked("INSERT INTO "+x.prefix+"application (name) VALUES (?)"), "an order")
 						check(b, err)
-						check(b, publish(b.Context(), tx, message(k.of(n))))
+						check(b, publish(b.Context(), tx, placed(k.of(n))))
 						check(b, tx.Commit())
 					}
 				}
@@ -142,7 +142,7 @@ func BenchmarkTenEvents(b *testing.B) {
 				ten := func(publish func(transport.Message) error) error {
 					for range 10 {
 						n++
-						if err := publish(message(k.of(n))); err != nil {
+						if err := publish(placed(k.of(n))); err != nil {
 							return err
 						}
 					}

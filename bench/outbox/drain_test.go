@@ -1,0 +1,167 @@
+package outbox_test
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/rollcall-go/rollcall/bench/turns"
+	"github.com/rollcall-go/rollcall/transport"
+	"github.com/rollcall-go/rollcall/transport/natsevents"
+	"github.com/rollcall-go/rollcall/transport/sqlevents"
+)
+
+// backlog is how many events of 1 KiB a turn drains.
+const backlog = 20_000
+
+// drainer has a backlog in PostgreSQL.
+type drainer struct {
+	fill  func()        // stores the backlog, and nothing else is left
+	drain func() func() // begins to work, and returns when nothing is left; what it returns stops the workers
+}
+
+var drainers = map[string]func(*testing.B) drainer{
+	"rollcall":            func(b *testing.B) drainer { return drainRollcall(b, 1) },
+	"rollcall-2":          func(b *testing.B) drainer { return drainRollcall(b, 2) },
+	"rollcall-4":          func(b *testing.B) drainer { return drainRollcall(b, 4) },
+	"river-256":           func(b *testing.B) drainer { return drainRiver(b, 256, 100*time.Millisecond) },
+	"river-256-1ms":       func(b *testing.B) drainer { return drainRiver(b, 256, time.Millisecond) },
+	"river-2000-2ms":      func(b *testing.B) drainer { return drainRiver(b, 2000, 2*time.Millisecond) },
+	"river-10000-1ms":     func(b *testing.B) drainer { return drainRiver(b, 10_000, time.Millisecond) },
+	"watermill-sql-100":   func(b *testing.B) drainer { return drainWatermill(b, 100) },
+	"watermill-sql-1000":  func(b *testing.B) drainer { return drainWatermill(b, 1000) },
+	"watermill-sql-10000": func(b *testing.B) drainer { return drainWatermill(b, 10_000) },
+}
+
+// BenchmarkDrain compares how long it takes to drain a backlog from PostgreSQL. The others
+// are River with workers that do nothing, and the forwarder of watermill-sql, which
+// publishes to NATS as the relay does.
+func BenchmarkDrain(b *testing.B) {
+	for _, pair := range [][2]string{
+		{"rollcall", "river-256"},
+		{"rollcall", "river-256-1ms"},
+		{"rollcall", "river-2000-2ms"},
+		{"rollcall", "river-10000-1ms"},
+		{"rollcall", "watermill-sql-100"},
+		{"rollcall", "watermill-sql-1000"},
+		{"rollcall-2", "rollcall"},
+		{"rollcall-4", "rollcall"},
+	} {
+		b.Run(pair[0]+"/"+pair[1], func(b *testing.B) {
+			var times [2][]time.Duration
+			turn := func(i int) func() time.Duration {
+				side := drainers[pair[i]](b)
+				return func() time.Duration {
+					side.fill()
+					began := time.Now()
+					stop := side.drain()
+					took := time.Since(began)
+					stop()
+					times[i] = append(times[i], took)
+					return took
+				}
+			}
+			turns.Compare(b, turn(0), turn(1))
+			b.ReportMetric(perSecond(times[0]), "events/s")
+			b.ReportMetric(perSecond(times[1]), "other-events/s")
+		})
+	}
+}
+
+// perSecond returns how many events were drained in a second.
+func perSecond(times []time.Duration) float64 {
+	return backlog / median(times).Seconds()
+}
+
+// drainRollcall is the relays of some instances, which publish to NATS.
+func drainRollcall(b *testing.B, instances int) drainer {
+	x := postgres.open(b, 8)
+	broker := openNATS(b)
+	check(b, broker.Declare(b.Context(), transport.Subscription{Event: "order.placed", Key: "mail"}))
+	o := x.publisher(b)
+	return drainer{
+		fill: func() {
+			x.exec(b, "TRUNCATE "+x.prefix+"outbox")
+			for n := 0; n < backlog; n += 1000 {
+				check(b, o.InTx(b.Context(), nil, func(ctx context.Context, _ *sql.Tx) error {
+					for range 1000 {
+						m := placed("")
+						m.ID = rand.Text()
+						if err := o.Publish(ctx, m); err != nil {
+							return err
+						}
+					}
+					return nil
+				}))
+			}
+			x.exec(b, "VACUUM ANALYZE "+x.prefix+"outbox")
+		},
+		drain: func() func() {
+			counting := &counter{Transport: broker, all: make(chan struct{})}
+			var all []*sqlevents.Transport
+			for range instances {
+				all = append(all, x.outbox(b, counting))
+			}
+			<-counting.all
+			x.awaitNone(b, "SELECT 1 FROM "+x.prefix+"outbox LIMIT 1")
+			return func() {
+				for _, o := range all {
+					check(b, o.Close())
+				}
+			}
+		},
+	}
+}
+
+func (x space) exec(b *testing.B, text string) {
+	b.Helper()
+	_, err := x.db.ExecContext(b.Context(), text)
+	check(b, err)
+}
+
+// awaitNone waits until a query returns no row.
+func (x space) awaitNone(b *testing.B, query string) {
+	b.Helper()
+	for {
+		var found int
+		err := x.db.QueryRowContext(b.Context(), query).Scan(&found)
+		if err == sql.ErrNoRows {
+			return
+		}
+		check(b, err)
+		time.Sleep(2 * time.Millisecond)
+	}
+}
+
+// counter counts what a transport confirms. Several outboxes may share it.
+type counter struct {
+	transport.Transport
+	confirmed atomic.Int64
+	all       chan struct{} // closed when the backlog is confirmed
+}
+
+func (c *counter) Publish(ctx context.Context, m transport.Message) error {
+	if err := c.Transport.Publish(ctx, m); err != nil {
+		return err
+	}
+	if c.confirmed.Add(1) == backlog {
+		close(c.all)
+	}
+	return nil
+}
+
+func openNATS(b *testing.B) *natsevents.Transport {
+	b.Helper()
+	name, js := jetStream(b)
+	t, err := natsevents.Connect(natsURL, natsevents.Prefix(name))
+	check(b, err)
+	check(b, t.AwaitConnection(b.Context()))
+	b.Cleanup(func() {
+		t.Close()
+		removeStreams(js, name)
+	})
+	return t
+}
