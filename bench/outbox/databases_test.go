@@ -36,43 +36,65 @@ var (
 
 // space is tables in a database that nobody else uses.
 type space struct {
-	db      *sql.DB
-	dialect sqlevents.Dialect
-	prefix  string
+	db         *sql.DB
+	dialect    sqlevents.Dialect
+	prefix     string
+	statements *statements // nil if they are not counted
 }
 
-// open creates the tables of an outbox, and the table application (id, text). It skips if
-// there is no server.
+// need skips if there is no server.
+func (d database) need(b *testing.B) {
+	b.Helper()
+	if d.address == "" {
+		return
+	}
+	conn, err := net.DialTimeout("tcp", d.address, time.Second)
+	if err != nil {
+		b.Skip("no database: ", err)
+	}
+	_ = conn.Close()
+}
+
+// open opens a space with so many connections.
 func (d database) open(b *testing.B, connections int) space {
 	b.Helper()
+	d.need(b)
 	url := d.url
-	if d.address == "" {
+	if url == "" {
 		url = "file:" + filepath.Join(b.TempDir(), "bench.db") + "?_pragma=busy_timeout(30000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)"
-	} else if conn, err := net.DialTimeout("tcp", d.address, time.Second); err != nil {
-		b.Skip("no database: ", err)
-	} else {
-		_ = conn.Close()
 	}
 	db, err := sql.Open(d.driver, url)
 	check(b, err)
+	return newSpace(b, db, d.dialect, connections)
+}
+
+var idColumns = map[sqlevents.Dialect]string{
+	sqlevents.PostgreSQL: "id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+	sqlevents.MariaDB:    "id bigint AUTO_INCREMENT PRIMARY KEY",
+	sqlevents.SQLite:     "id INTEGER PRIMARY KEY",
+}
+
+// newSpace creates the tables of an outbox, and the table application (id, name).
+func newSpace(b *testing.B, db *sql.DB, dialect sqlevents.Dialect, connections int) space {
+	b.Helper()
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
-	x := space{db, d.dialect, "b" + strings.ToLower(rand.Text()[:12]) + "_"}
+	x := space{db: db, dialect: dialect, prefix: "b" + strings.ToLower(rand.Text()[:12]) + "_"}
 	b.Cleanup(func() {
 		for _, name := range []string{"outbox", "dead", "leases", "members", "schema", "slots", "inbox", "application"} {
 			_, _ = db.Exec("DROP TABLE IF EXISTS " + x.prefix + name)
 		}
 		_ = db.Close()
 	})
-	check(b, sqlevents.Migrate(b.Context(), db, d.dialect, sqlevents.Prefix(x.prefix)))
-	types := map[sqlevents.Dialect]string{
-		sqlevents.PostgreSQL: "id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text",
-		sqlevents.MariaDB:    "id bigint AUTO_INCREMENT PRIMARY KEY, name text",
-		sqlevents.SQLite:     "id INTEGER PRIMARY KEY, name text",
-	}
-	_, err = db.Exec("CREATE TABLE " + x.prefix + "application (" + types[d.dialect] + ")")
-	check(b, err)
+	check(b, sqlevents.Migrate(b.Context(), db, dialect, sqlevents.Prefix(x.prefix)))
+	x.exec(b, "CREATE TABLE "+x.prefix+"application ("+idColumns[dialect]+", name text)")
 	return x
+}
+
+func (x space) exec(b *testing.B, text string) {
+	b.Helper()
+	_, err := x.db.ExecContext(b.Context(), text)
+	check(b, err)
 }
 
 // outbox opens an outbox around another transport.

@@ -2,7 +2,6 @@ package outbox_test
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"sync/atomic"
 	"testing"
@@ -79,28 +78,16 @@ func perSecond(times []time.Duration) float64 {
 // drainRollcall is the relays of some instances, which publish to NATS.
 func drainRollcall(b *testing.B, instances int) drainer {
 	x := postgres.open(b, 8)
-	broker := openNATS(b)
-	check(b, broker.Declare(b.Context(), transport.Subscription{Event: "order.placed", Key: "mail"}))
+	broker := openQuietNATS(b)
 	o := x.publisher(b)
 	return drainer{
 		fill: func() {
 			x.exec(b, "TRUNCATE "+x.prefix+"outbox")
-			for n := 0; n < backlog; n += 1000 {
-				check(b, o.InTx(b.Context(), nil, func(ctx context.Context, _ *sql.Tx) error {
-					for range 1000 {
-						m := placed("")
-						m.ID = rand.Text()
-						if err := o.Publish(ctx, m); err != nil {
-							return err
-						}
-					}
-					return nil
-				}))
-			}
+			x.fill(b, o, backlog)
 			x.exec(b, "VACUUM ANALYZE "+x.prefix+"outbox")
 		},
 		drain: func() func() {
-			counting := &counter{Transport: broker, all: make(chan struct{})}
+			counting := newCounter(broker, backlog)
 			var all []*sqlevents.Transport
 			for range instances {
 				all = append(all, x.outbox(b, counting))
@@ -114,12 +101,6 @@ func drainRollcall(b *testing.B, instances int) drainer {
 			}
 		},
 	}
-}
-
-func (x space) exec(b *testing.B, text string) {
-	b.Helper()
-	_, err := x.db.ExecContext(b.Context(), text)
-	check(b, err)
 }
 
 // awaitNone waits until a query returns no row.
@@ -136,21 +117,50 @@ func (x space) awaitNone(b *testing.B, query string) {
 	}
 }
 
+// fill stores events of 1 KiB.
+func (x space) fill(b *testing.B, o *sqlevents.Transport, events int) {
+	b.Helper()
+	for left := events; left > 0; left -= 1000 {
+		check(b, o.InTx(b.Context(), nil, func(ctx context.Context, _ *sql.Tx) error {
+			for range min(left, 1000) {
+				if err := o.Publish(ctx, stamped(0, false)); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+	}
+}
+
 // counter counts what a transport confirms. Several outboxes may share it.
 type counter struct {
 	transport.Transport
-	confirmed atomic.Int64
-	all       chan struct{} // closed when the backlog is confirmed
+	left atomic.Int64
+	all  chan struct{} // closed when nothing is left
+}
+
+func newCounter(t transport.Transport, messages int) *counter {
+	c := &counter{Transport: t, all: make(chan struct{})}
+	c.left.Store(int64(messages))
+	return c
 }
 
 func (c *counter) Publish(ctx context.Context, m transport.Message) error {
 	if err := c.Transport.Publish(ctx, m); err != nil {
 		return err
 	}
-	if c.confirmed.Add(1) == backlog {
+	if c.left.Add(-1) == 0 {
 		close(c.all)
 	}
 	return nil
+}
+
+// openQuietNATS opens a transport with a receiver that gets nothing. No outbox closes it.
+func openQuietNATS(b *testing.B) transport.Transport {
+	b.Helper()
+	t := openNATS(b)
+	check(b, t.Declare(b.Context(), transport.Subscription{Event: "order.placed", Key: "mail"}))
+	return struct{ transport.Transport }{t}
 }
 
 func openNATS(b *testing.B) *natsevents.Transport {
