@@ -45,10 +45,25 @@
 // The tests detect transports that lie: see TestLiesAreFoundOut, and
 // TestKillFindsHaste for a receiver that acknowledges too early.
 //
+// # Outbox and inbox
+//
+// Processes of a shop take orders in a database, relay their events by package sqlevents,
+// and receive them. One receiver has the inbox, another one has not. A process is killed at
+// each point of an event's way: between the commit and the relay, before and after the
+// broker's confirmation, in a handler before and after its commit. It stands still for
+// longer than its lease. Instances come and go. Connections to the database and to the
+// broker are cut, and each of these is stopped and started. Transactions fail because of
+// others, and one stays open.
+//
+// What was committed stands in the database. Each order must have its effect in both
+// receivers, and exactly one in that with the inbox. What was rolled back must have none.
+// This process audits in which order the broker got the events of each order key.
+//
 // # What the tests need
 //
-// RabbitMQ at 127.0.0.1:5672 and a NATS server with JetStream at 127.0.0.1:4222;
-// both are left as they were. Brokers that are stopped, killed or run out of
+// RabbitMQ at 127.0.0.1:5672, a NATS server with JetStream at 127.0.0.1:4222, PostgreSQL at
+// 127.0.0.1:5432 and MariaDB at 127.0.0.1:3306, without passwords. All are left as they
+// were. Brokers and databases that are stopped, killed or run out of
 // memory are started by the tests, RabbitMQ by its programs. The full disk is a
 // small file system in memory, in a namespace of its own: it needs Linux, and
 // root or user namespaces. The disk that loses its power is a file system in a

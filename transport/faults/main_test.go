@@ -40,6 +40,9 @@ func TestMain(m *testing.M) {
 	if text := os.Getenv(leashVariable); text != "" {
 		os.Exit(leash(text))
 	}
+	if text := os.Getenv(shopVariable); text != "" {
+		os.Exit(openShop(text))
+	}
 	flag.Parse()
 	if *update && !whole {
 		os.Exit(complain(errors.New("RESULTS.md is of the whole ledger: make ledger")))

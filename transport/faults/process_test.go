@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -91,6 +92,25 @@ func (p *process) kill() {
 func (p *process) terminate() {
 	_ = p.command.Process.Signal(syscall.SIGTERM)
 	_ = p.wait()
+}
+
+// signal sends a signal to a process that lives.
+func (p *process) signal(s syscall.Signal) {
+	p.t.Helper()
+	if err := p.command.Process.Signal(s); err != nil {
+		p.t.Error(err)
+	}
+}
+
+// residentMemory returns how many bytes of memory a process has, or 0 where the system
+// does not tell.
+func (p *process) residentMemory() int64 {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", p.command.Process.Pid))
+	var size, resident int64
+	if _, scanning := fmt.Sscan(string(text), &size, &resident); err != nil || scanning != nil {
+		return 0
+	}
+	return resident * int64(os.Getpagesize())
 }
 
 // end asks the process to end, and waits for that.

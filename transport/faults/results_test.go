@@ -25,8 +25,35 @@ type result struct {
 // results are those of this run.
 var results struct {
 	sync.Mutex
-	all []result
+	all    []result
+	trades []tradeResult
 }
+
+// addTradeResult keeps the result of a test of an outbox that has not failed.
+func addTradeResult(t *testing.T, r tradeResult) {
+	if t.Failed() {
+		return
+	}
+	results.Lock()
+	defer results.Unlock()
+	results.trades = append(results.trades, r)
+}
+
+// allTradeResults are how many a run has that skips nothing.
+const allTradeResults = 5*4 + 4 + 4 + 3 + 2 + 2 + 2 + 1 + 3
+
+const tradePreamble = `
+# Outbox and inbox
+
+Processes take orders in transactions that publish an event with an order key each. One in five is rolled back. One receiver has the inbox, another one has not.
+
+| scenario | database, broker | faults | committed | rolled back | confirmed by the broker | delivered | effects | lost | doubled | doubled without the inbox | out of order |
+|---|---|---|---|---|---|---|---|---|---|---|---|
+`
+
+const tradeEpilogue = `
+An order is lost if one of its receivers did not handle it. Effects are those with the inbox. An event is out of order if a later one of its key was published before it for the first time. No event was published of an order that was rolled back: the tests fail then, too.
+`
 
 // addResult keeps the result of a test that has not failed.
 func addResult(t *testing.T, r result) {
@@ -63,6 +90,9 @@ func writeResults() int {
 	if len(all) != allResults {
 		return complain(fmt.Errorf("RESULTS.md needs %d results, not %d: run all tests, with nothing skipped", allResults, len(all)))
 	}
+	if len(results.trades) != allTradeResults {
+		return complain(fmt.Errorf("RESULTS.md needs %d results of outboxes, not %d: run all tests, with nothing skipped", allTradeResults, len(results.trades)))
+	}
 	slices.SortFunc(all, func(a, b result) int {
 		return cmp.Or(strings.Compare(a.Scenario, b.Scenario), strings.Compare(string(a.Transport), string(b.Transport)))
 	})
@@ -78,6 +108,14 @@ func writeResults() int {
 			r.Scenario, r.Transport, r.Faults, s.Sent, s.Confirmed, s.Handled, s.Lost, s.Doubled, s.Surprises)
 	}
 	b.WriteString(epilogue)
+	b.WriteString(tradePreamble)
+	sortTradeResults(results.trades)
+	for _, r := range results.trades {
+		s := r.Summary
+		fmt.Fprintf(&b, "| %s | %s | %d | %d | %d | %d | %d | %d | %d | %d | %d | %d |\n",
+			r.Scenario, r.Pair, r.Faults, s.Committed, s.RolledBack, s.Relayed, s.Delivered, s.Mailed, s.Lost, s.Doubled, s.Repeated, s.Disorder)
+	}
+	b.WriteString(tradeEpilogue)
 	return complain(os.WriteFile("RESULTS.md", []byte(b.String()), 0o644))
 }
 

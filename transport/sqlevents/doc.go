@@ -58,6 +58,12 @@
 // [Transport.EachDeadLetter] shows the dead letters of the outbox before those of the inner
 // transport. Those without a receiver key, which is usual, have the key "".
 //
+// # Inbox
+//
+// [Transport.Inbox] does the same at the other end: listeners of a receiver key run in a
+// transaction, in which the message is recorded as handled. The option fxevents.Inbox puts
+// it around the listeners of an application.
+//
 // # Tables
 //
 // [Migrate] creates the tables, or copy [Schema] into your own migrations. Their names begin
@@ -83,6 +89,9 @@
 //	  until          when the lease ends
 //	members  instances that live
 //	  member, until  an instance that does not renew in time counts as dead
+//	handled  messages that were handled: see [Transport.Inbox]
+//	  id             the receiver key, the message's ID and its source; a hash if too long
+//	  at             when it was handled
 //	slots    on MariaDB: rows that are locked instead of order keys
 //	schema   the version of the tables
 //

@@ -54,10 +54,11 @@ func (s settings) insertOne(ctx context.Context, x Execer, r row) error {
 type texts struct {
 	insert       string // one row
 	insertLocked string // one row, after its lock; the last parameter is the lock
+	record       string // an ID in the inbox
 }
 
 func (s settings) makeTexts() texts {
-	return texts{insert: s.insertText(1, 0), insertLocked: s.dialect.bound(s.insertInto() + s.lockedRow())}
+	return texts{s.insertText(1, 0), s.dialect.bound(s.insertInto() + s.lockedRow()), s.recordText()}
 }
 
 // lockedRow is a query for one row. Its lock is taken before INSERT assigns an ID to what

@@ -22,6 +22,7 @@ type settings struct {
 	lease       time.Duration
 	maxAttempts int
 	retry       func(attempt int) time.Duration
+	keepHandled time.Duration
 	logger      *slog.Logger // nil: slog.Default()
 
 	texts texts
@@ -33,7 +34,7 @@ type optionFunc func(*settings)
 func (f optionFunc) apply(s *settings) { f(s) }
 
 func newSettings(d Dialect, options []Option) (settings, error) {
-	s := settings{dialect: d, prefix: "rollcall_", lease: 15 * time.Second, maxAttempts: 20, retry: transport.Backoff, now: time.Now}
+	s := settings{dialect: d, prefix: "rollcall_", lease: 15 * time.Second, maxAttempts: 20, retry: transport.Backoff, keepHandled: 7 * 24 * time.Hour, now: time.Now}
 	for _, o := range options {
 		o.apply(&s)
 	}
@@ -66,6 +67,8 @@ func (s settings) check() error {
 		return fmt.Errorf("sqlevents: Lease is %v, and must be at least %v", s.lease, leastLease)
 	case s.maxAttempts < 1:
 		return fmt.Errorf("sqlevents: MaxAttempts is %d, and must be at least 1", s.maxAttempts)
+	case s.keepHandled < time.Minute:
+		return fmt.Errorf("sqlevents: KeepHandled is %v, and must be at least a minute", s.keepHandled)
 	}
 	return nil
 }
@@ -107,6 +110,12 @@ func MaxAttempts(n int) Option { return optionFunc(func(s *settings) { s.maxAtte
 // argument. The default is [transport.Backoff]. f may be called concurrently.
 func Retry(f func(attempt int) time.Duration) Option {
 	return optionFunc(func(s *settings) { s.retry = f })
+}
+
+// KeepHandled sets how long [Transport.Inbox] remembers a message, 7 days by default. A
+// message that is redelivered after that time is handled again.
+func KeepHandled(d time.Duration) Option {
+	return optionFunc(func(s *settings) { s.keepHandled = d })
 }
 
 // Logger sets where the relay logs. The default is slog.Default().

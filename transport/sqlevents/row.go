@@ -93,8 +93,10 @@ func (r *row) scan(scan func(...any) error, more ...any) error {
 	return nil
 }
 
-// hash is FNV-1a of 64 bits over texts. It is part of the stored format: all instances must
-// agree on it. Unlike that of package hash/fnv, it allocates nothing.
+// hash is part of the stored format: all instances must agree on it. It is FNV-1a over
+// texts, without the allocations of hash/fnv, and then the finalizer of MurmurHash3: without
+// that, keys that differ only in their last characters, such as numbers, would have most
+// bits in common.
 func hash(texts ...string) uint64 {
 	h := uint64(14695981039346656037)
 	for _, text := range texts {
@@ -102,7 +104,9 @@ func hash(texts ...string) uint64 {
 			h = (h ^ uint64(text[i])) * 1099511628211
 		}
 	}
-	return h
+	h = (h ^ h>>33) * 0xff51afd7ed558ccd
+	h = (h ^ h>>33) * 0xc4ceb9fe1a85ec53
+	return h ^ h>>33
 }
 
 func partOf(orderKey string) int { return int(hash(orderKey) >> 32 % partitions) }

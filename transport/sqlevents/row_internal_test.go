@@ -2,7 +2,6 @@ package sqlevents
 
 import (
 	"encoding/json"
-	"hash/fnv"
 	"maps"
 	"math/rand/v2"
 	"testing"
@@ -38,19 +37,5 @@ func TestHeadersAreStoredAsJSON(t *testing.T) {
 	}
 	if got := headersText(map[string]string{"b": `say "yes"`, "a": `\`}); got != `{"a":"\\","b":"say \"yes\""}` {
 		t.Errorf("got %s", got)
-	}
-}
-
-// Instances of all versions find the same partition and lock of an order key.
-func TestHashIsFNV(t *testing.T) {
-	for _, text := range []string{"", "a", "order 17", "größer", "\x00\xff"} {
-		h := fnv.New64a()
-		_, _ = h.Write([]byte(text))
-		if got := hash(text); got != h.Sum64() {
-			t.Errorf("the hash of %q is %x, want %x", text, got, h.Sum64())
-		}
-	}
-	if hash("a", "bc", "d") != hash("abcd") {
-		t.Error("the hash of parts differs from that of the whole")
 	}
 }

@@ -50,13 +50,16 @@ func (d Dialect) types() types {
 	return types{"INTEGER PRIMARY KEY AUTOINCREMENT", "integer", "integer", "text", "blob", ""}
 }
 
-// name returns the column type of a primary key that holds a name.
-func (d Dialect) name() string {
+// name returns the column type of a primary key that holds a name of some length.
+func (d Dialect) name(length int) string {
 	if d == MariaDB {
-		return "varchar(64)"
+		return fmt.Sprintf("varchar(%d)", length)
 	}
 	return "text"
 }
+
+// memberLength is the length of a member's name.
+const memberLength = 64
 
 // statements returns the statements that create the tables.
 func (s settings) statements() []string {
@@ -79,9 +82,11 @@ func (s settings) statements() []string {
 		"CREATE INDEX " + s.dialect.quoted(s.prefix+"outbox_part") + " ON " + s.table("outbox") + " (part, id)",
 		"CREATE TABLE " + s.table("dead") + " (\n  id " + t.integer + " PRIMARY KEY,\n" + message +
 			"  died " + t.integer + " NOT NULL,\n  reason " + t.text + " NOT NULL\n)" + t.end,
-		"CREATE TABLE " + s.table("leases") + " (\n  part " + t.small + " PRIMARY KEY,\n  owner " + s.dialect.name() +
+		"CREATE TABLE " + s.table("leases") + " (\n  part " + t.small + " PRIMARY KEY,\n  owner " + s.dialect.name(memberLength) +
 			" NOT NULL,\n  token " + t.integer + " NOT NULL,\n  until " + t.integer + " NOT NULL\n)" + t.end,
-		"CREATE TABLE " + s.table("members") + " (\n  member " + s.dialect.name() + " PRIMARY KEY,\n  until " + t.integer + " NOT NULL\n)" + t.end,
+		"CREATE TABLE " + s.table("members") + " (\n  member " + s.dialect.name(memberLength) + " PRIMARY KEY,\n  until " + t.integer + " NOT NULL\n)" + t.end,
+		"CREATE TABLE " + s.table("handled") + " (\n  id " + s.dialect.name(handledLength) + " PRIMARY KEY,\n  at " + t.integer + " NOT NULL DEFAULT (" + s.dialect.now() + ")\n)" + t.end,
+		"CREATE INDEX " + s.dialect.quoted(s.prefix+"handled_at") + " ON " + s.table("handled") + " (at)",
 		"CREATE TABLE " + s.table("schema") + " (\n  version " + t.integer + " NOT NULL\n)" + t.end,
 		"INSERT INTO " + s.table("leases") + " (part, owner, token, until) VALUES " + numbered(partitions, "(%d, '', 0, 0)"),
 	}

@@ -18,6 +18,7 @@ type Transport struct {
 	db       *sql.DB
 	inner    transport.Transport
 	relay    *relay
+	cleaner  cleaner
 	closing  func() error
 }
 
@@ -45,6 +46,7 @@ func New(db *sql.DB, d Dialect, inner transport.Transport, options ...Option) (*
 	}
 	t := &Transport{settings: s, db: db, inner: inner}
 	t.relay = newRelay(t)
+	t.cleaner.t = t
 	t.closing = sync.OnceValue(t.close)
 	go t.relay.run()
 	return t, nil
@@ -57,6 +59,7 @@ func New(db *sql.DB, d Dialect, inner transport.Transport, options ...Option) (*
 func (t *Transport) Close() error { return t.closing() }
 
 func (t *Transport) close() error {
+	t.cleaner.close()
 	t.relay.close()
 	switch inner := t.inner.(type) {
 	case interface{ Close() }:

@@ -1,0 +1,71 @@
+//go:build unix
+
+package faults_test
+
+import (
+	"fmt"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rollcall-go/rollcall/transport/sqlevents"
+)
+
+// shopStops is how often a process stands still.
+var shopStops = faults(1, 10)
+
+// A process stands still for longer than its lease, while another one takes over. Then it
+// goes on.
+func TestShopStopped(t *testing.T) {
+	eachPair(t, []pair{postgresNATS}, allPairs, func(t *testing.T, x *trade) {
+		a, b := x.start(x.shop("a")), x.start(x.shop("b"))
+		for n := range shopStops {
+			p := []*process{a, b}[n%2]
+			x.progress()
+			p.signal(syscall.SIGSTOP)
+			pause(t.Context(), lease+lease/2)
+			x.progress()
+			p.signal(syscall.SIGCONT)
+		}
+		x.progress()
+		x.finish("SIGSTOP for longer than the lease", shopStops, a, b)
+	})
+}
+
+// Many keys from four instances, while processes are killed and stopped and connections are
+// cut.
+func TestShopsUnderAllFaults(t *testing.T) {
+	eachPair(t, []pair{postgresNATS}, []pair{postgresNATS, mariadbNATS, postgresRabbit}, func(t *testing.T, x *trade) {
+		address := map[sqlevents.Dialect]string{sqlevents.PostgreSQL: postgresAddress, sqlevents.MariaDB: mariadbAddress}[x.at.Dialect]
+		toDatabase, toBroker := newProxy(t, address), newProxy(t, addresses[x.broker.Kind])
+		begin := func(name string) *process {
+			s := x.shop(name)
+			s.Database, s.Broker = x.at.at(toDatabase.listener.Addr().String()), toBroker.through(t, x.broker)
+			s.Keys = faults(20, mostKeys)
+			return x.start(s)
+		}
+		var running []*process
+		for n := range 4 {
+			running = append(running, begin(fmt.Sprint(n)))
+		}
+		want, n := faults(200, mostKeys*100), 0
+		for ; x.count() < want; n++ {
+			x.progress()
+			p := &running[n%4]
+			switch n % 4 {
+			case 0:
+				(*p).kill()
+				*p = begin(fmt.Sprint(n + 4))
+			case 1:
+				toDatabase.cut()
+			case 2:
+				toBroker.cut()
+			case 3:
+				(*p).signal(syscall.SIGSTOP)
+				pause(t.Context(), time.Duration(faults(0, 1))*2*lease)
+				(*p).signal(syscall.SIGCONT)
+			}
+		}
+		x.finish(fmt.Sprintf("%d keys, four instances, all faults", faults(20, mostKeys)), n, running...)
+	})
+}
