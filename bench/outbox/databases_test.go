@@ -81,7 +81,7 @@ func newSpace(b *testing.B, db *sql.DB, dialect sqlevents.Dialect, connections i
 	db.SetMaxIdleConns(connections)
 	x := space{db: db, dialect: dialect, prefix: "b" + strings.ToLower(rand.Text()[:12]) + "_"}
 	b.Cleanup(func() {
-		for _, name := range []string{"outbox", "dead", "leases", "members", "schema", "slots", "inbox", "application"} {
+		for _, name := range []string{"outbox", "dead", "leases", "members", "schema", "slots", "handled", "application"} {
 			_, _ = db.Exec("DROP TABLE IF EXISTS " + x.prefix + name)
 		}
 		_ = db.Close()
@@ -107,12 +107,27 @@ func (x space) outbox(b *testing.B, inner transport.Transport, options ...sqleve
 	return o
 }
 
-// publisher returns an outbox that has no relay.
+// publisher returns an outbox whose relay has leased all partitions and does nothing, because
+// the broker is away.
 func (x space) publisher(b *testing.B) *sqlevents.Transport {
 	b.Helper()
-	o := x.outbox(b, away{})
-	check(b, o.Close())
+	o := x.outbox(b, away{}, sqlevents.Lease(time.Hour))
+	x.awaitNone(b, "SELECT 1 FROM "+x.prefix+"leases WHERE owner = '' LIMIT 1")
 	return o
+}
+
+// awaitNone waits until a query returns no row.
+func (x space) awaitNone(b *testing.B, query string) {
+	b.Helper()
+	for {
+		var found int
+		err := x.db.QueryRowContext(b.Context(), query).Scan(&found)
+		if err == sql.ErrNoRows {
+			return
+		}
+		check(b, err)
+		time.Sleep(2 * time.Millisecond)
+	}
 }
 
 // marked writes the parameters of a statement, which are question marks, as the database does.
@@ -126,7 +141,10 @@ func (x space) marked(text string) string {
 // away is a broker that can't be reached.
 type away struct{ transport.Transport }
 
-func (away) Publish(context.Context, transport.Message) error { return context.DeadlineExceeded }
+func (away) AwaitConnection(ctx context.Context) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
 
 func check(b *testing.B, err error) {
 	b.Helper()

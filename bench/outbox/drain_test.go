@@ -79,11 +79,10 @@ func perSecond(times []time.Duration) float64 {
 func drainRollcall(b *testing.B, instances int) drainer {
 	x := postgres.open(b, 8)
 	broker := openQuietNATS(b)
-	o := x.publisher(b)
 	return drainer{
 		fill: func() {
 			x.exec(b, "TRUNCATE "+x.prefix+"outbox")
-			x.fill(b, o, backlog)
+			x.fill(b, backlog)
 			x.exec(b, "VACUUM ANALYZE "+x.prefix+"outbox")
 		},
 		drain: func() func() {
@@ -103,23 +102,11 @@ func drainRollcall(b *testing.B, instances int) drainer {
 	}
 }
 
-// awaitNone waits until a query returns no row.
-func (x space) awaitNone(b *testing.B, query string) {
+// fill stores events of 1 KiB, by an outbox whose relay has ended.
+func (x space) fill(b *testing.B, events int) {
 	b.Helper()
-	for {
-		var found int
-		err := x.db.QueryRowContext(b.Context(), query).Scan(&found)
-		if err == sql.ErrNoRows {
-			return
-		}
-		check(b, err)
-		time.Sleep(2 * time.Millisecond)
-	}
-}
-
-// fill stores events of 1 KiB.
-func (x space) fill(b *testing.B, o *sqlevents.Transport, events int) {
-	b.Helper()
+	o := x.outbox(b, away{})
+	check(b, o.Close())
 	for left := events; left > 0; left -= 1000 {
 		check(b, o.InTx(b.Context(), nil, func(ctx context.Context, _ *sql.Tx) error {
 			for range min(left, 1000) {

@@ -31,7 +31,7 @@ func BenchmarkStatements(b *testing.B) {
 		{"intx-1", func(b *testing.B, x space) { x.publishInTx(b, 1) }},
 		{"intx-10", func(b *testing.B, x space) { x.publishInTx(b, 10) }},
 		{"backlog", func(b *testing.B, x space) {
-			x.fill(b, x.publisher(b), b.N)
+			x.fill(b, b.N)
 			x.forgetStatements()
 			counting := newCounter(openQuietNATS(b), b.N)
 			o := x.outbox(b, counting)

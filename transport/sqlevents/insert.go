@@ -39,8 +39,7 @@ func (s settings) insert(ctx context.Context, x Execer, rows []row) error {
 	return nil
 }
 
-// insertOne inserts one row, which is usual. Its statements are made by New: to make one
-// takes longer than the rest of Publish.
+// insertOne inserts one row, which is usual.
 func (s settings) insertOne(ctx context.Context, x Execer, r row) error {
 	text, args := s.texts.insert, r.appendValues(make([]any, 0, len(inserted)+1))
 	if r.orderKey != "" && s.dialect != SQLite { // one transaction of SQLite writes at a time
@@ -48,17 +47,6 @@ func (s settings) insertOne(ctx context.Context, x Execer, r row) error {
 	}
 	_, err := x.ExecContext(ctx, text, args...)
 	return err
-}
-
-// texts are statements that New makes.
-type texts struct {
-	insert       string // one row
-	insertLocked string // one row, after its lock; the last parameter is the lock
-	record       string // an ID in the inbox
-}
-
-func (s settings) makeTexts() texts {
-	return texts{s.insertText(1, 0), s.dialect.bound(s.insertInto() + s.lockedRow()), s.recordText()}
 }
 
 // lockedRow is a query for one row. Its lock is taken before INSERT assigns an ID to what

@@ -79,17 +79,22 @@ func (t *Transport) collecting(ctx context.Context) (*collector, bool) {
 
 func (t *Transport) beginner(options *sql.TxOptions) Begin {
 	return func(ctx context.Context) (context.Context, Tx, error) {
+		t.prepared.prepare(ctx)
 		tx, err := t.begin(ctx, options)
 		return ctx, tx, err
 	}
 }
 
-func (t *Transport) begin(ctx context.Context, options *sql.TxOptions) (*sql.Tx, error) {
-	tx, err := t.db.BeginTx(ctx, options)
-	if err != nil || t.settings.dialect != SQLite || options != nil && options.ReadOnly {
-		return tx, err
+func (t *Transport) begin(ctx context.Context, options *sql.TxOptions) (Tx, error) {
+	begun, err := t.db.BeginTx(ctx, options)
+	if err != nil {
+		return nil, err
 	}
-	if _, err := tx.ExecContext(ctx, "UPDATE "+t.settings.table("schema")+" SET version = version WHERE 0 = 1"); err != nil {
+	tx := preparedTx{begun, &t.prepared}
+	if t.settings.dialect != SQLite || options != nil && options.ReadOnly {
+		return tx, nil
+	}
+	if _, err := tx.ExecContext(ctx, t.settings.texts.beginWriting); err != nil {
 		_ = tx.Rollback()
 		return nil, err
 	}

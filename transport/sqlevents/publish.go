@@ -35,7 +35,8 @@ func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 		err = asDeadlock(t.settings.insertOne(ctx, tx, r))
 		t.relay.expect()
 	default:
-		if err = t.settings.insertOne(ctx, t.db, r); err == nil {
+		t.prepared.prepare(ctx)
+		if err = t.settings.insertOne(ctx, &t.prepared, r); err == nil {
 			t.relay.wake(r.part)
 		}
 	}
@@ -65,9 +66,7 @@ func (t *Transport) WithTx(ctx context.Context, tx Execer) context.Context {
 // [Transport.Inbox]. It returns false if ctx has none, or one that is no *sql.Tx.
 func (t *Transport) Tx(ctx context.Context) (*sql.Tx, bool) {
 	if c, ok := ctx.Value(txKey{t}).(*collector); ok {
-		tx, ok := c.tx.(*sql.Tx)
-		return tx, ok
+		return asSQLTx(c.tx)
 	}
-	tx, ok := ctx.Value(txKey{t}).(*sql.Tx)
-	return tx, ok
+	return asSQLTx(ctx.Value(txKey{t}))
 }

@@ -19,6 +19,7 @@ type Transport struct {
 	inner    transport.Transport
 	relay    *relay
 	cleaner  cleaner
+	prepared prepared
 	closing  func() error
 }
 
@@ -45,6 +46,7 @@ func New(db *sql.DB, d Dialect, inner transport.Transport, options ...Option) (*
 		return nil, errors.New("sqlevents: New needs a database and another transport")
 	}
 	t := &Transport{settings: s, db: db, inner: inner}
+	t.prepared.db, t.prepared.texts = db, s.texts.prepared(d)
 	t.relay = newRelay(t)
 	t.cleaner.t = t
 	t.closing = sync.OnceValue(t.close)
@@ -61,6 +63,7 @@ func (t *Transport) Close() error { return t.closing() }
 func (t *Transport) close() error {
 	t.cleaner.close()
 	t.relay.close()
+	t.prepared.close()
 	switch inner := t.inner.(type) {
 	case interface{ Close() }:
 		inner.Close()
