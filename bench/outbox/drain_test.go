@@ -14,7 +14,7 @@ import (
 )
 
 // backlog is how many events of 1 KiB a turn drains.
-const backlog = 20_000
+const backlog = 10_000
 
 // drainer has a backlog in PostgreSQL.
 type drainer struct {

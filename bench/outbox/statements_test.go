@@ -100,18 +100,17 @@ type statements struct {
 	kinds map[string]int
 }
 
-// count counts a statement by its first word and its table.
+// count counts a statement by its kind. Those of the application's own tables do not count.
 func (s *statements) count(text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	kind, _, _ := strings.Cut(text, " ")
-	for _, table := range []string{"outbox", "leases", "members", "schema", "application"} {
-		if strings.Contains(text, "_"+table) {
-			kind += "-" + table
-			break
-		}
+	verb, _, _ := strings.Cut(text, " ")
+	switch {
+	case strings.Contains(text, "_outbox"), verb == "BEGIN", verb == "COMMIT":
+		s.kinds[verb]++
+	case !strings.Contains(text, "_application"):
+		s.kinds["lease"]++
 	}
-	s.kinds[kind]++
 }
 
 // take returns the counts and begins again.
