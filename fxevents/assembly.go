@@ -38,6 +38,8 @@ type Assembly struct {
 	problems  []error
 	lost      bool // a listener is missing because of a problem
 
+	noTransport bool // because of a problem with Transport
+
 	loaded   []loaded // the order files, see files
 	lists    lists
 	accepted map[string]bool                     // events whose ties the order files accept
@@ -45,6 +47,7 @@ type Assembly struct {
 	others   map[forOthers]bool                  // receiver keys of other processes
 	warned   []string                            // the texts of warnings
 	outbox   *outbox                             // for asynchronous listeners
+	inboxes  map[string]inbox                    // by receiver key
 
 	mu        sync.Mutex
 	opened    []func() error // functions that close the transports
@@ -111,6 +114,7 @@ type parts struct {
 	fx.In
 
 	Assembly   *Assembly
+	Transports []needed            `group:"rollcall.transport"` // before what may emit
 	Dispatcher rollcall.Dispatcher // may be decorated
 	Events     []declaredEvent     `group:"rollcall.event"`
 	Listeners  []rollcall.Listener `group:"event_listener"`
@@ -118,6 +122,7 @@ type parts struct {
 	Problems   []problem           `group:"rollcall.problem"`
 	Uses       []groupUse          `group:"rollcall.use"`
 	Receives   []receive           `group:"rollcall.receive"`
+	Inboxes    []inbox             `group:"rollcall.inbox"`
 	Elsewhere  []elsewhere         `group:"rollcall.elsewhere"`
 	Lists      []declaredList      `group:"rollcall.list.declared"`
 	Members    []member            `group:"rollcall.contribution"`

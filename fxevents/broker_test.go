@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -142,5 +143,94 @@ func TestStopWithoutBroker(t *testing.T) {
 		if stopped(t, app); time.Since(begun) > 0 {
 			t.Errorf("it took %v", time.Since(begun))
 		}
+	})
+}
+
+// boxed is an outbox around a distant transport. Its store may be missing, too.
+type boxed struct {
+	distant
+	store error
+	later []string // what is declared later
+	kept  []transport.Message
+}
+
+func (b *boxed) AwaitStore(context.Context) error { return b.store }
+
+func (b *boxed) DeclareLater(s transport.Subscription) error {
+	b.later = append(b.later, s.Event+" by "+s.Key)
+	return nil
+}
+
+func (b *boxed) Publish(_ context.Context, m transport.Message) error {
+	b.kept = append(b.kept, m)
+	return nil
+}
+
+// An outbox stores events while the broker is away: a dispatch does not wait.
+func TestOutboxWithoutBroker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var emitter *rollcall.Emitter[*placed]
+		begun := time.Now()
+		b := &boxed{distant: distant{come: make(chan struct{})}}
+		app := quietly(fxevents.Module(fxevents.StartWithoutBroker(), unlogged), shopModule(), fxevents.Receive("mail"),
+			fxevents.Transport(func() *boxed { return b }), fx.Populate(&emitter))
+		if err := emitter.Emit(t.Context(), &placed{"before the start"}); err != nil {
+			t.Error(err)
+		}
+		if err := app.Start(limited(t)); err != nil {
+			t.Fatal(err)
+		}
+		if err := emitter.Emit(t.Context(), &placed{"1"}); err != nil || time.Since(begun) > 0 {
+			t.Errorf("after %v: %v", time.Since(begun), err)
+		}
+		if diff := cmp.Diff([]string{"order.placed by mail", "order.placed by stats"}, slices.Sorted(slices.Values(b.later))); diff != "" || len(b.kept) != 2 {
+			t.Errorf("%d events are kept, declared are %s", len(b.kept), diff)
+		}
+		close(b.come) // then the receivers are declared as always
+		synctest.Wait()
+		time.Sleep(time.Minute)
+		if _, err := b.Backlog(t.Context(), "order.placed", "stats"); err != nil {
+			t.Error(err)
+		}
+		stopped(t, app)
+	})
+}
+
+// Without its database, an outbox stores nothing: the application does not start.
+func TestOutboxWithoutStore(t *testing.T) {
+	b := &boxed{distant: distant{come: make(chan struct{})}, store: errors.New("the tables are missing")}
+	app := quietly(fxevents.Module(fxevents.StartWithoutBroker(), unlogged), shopModule(), fxevents.Receive("mail"),
+		fxevents.Transport(func() *boxed { return b }))
+	const want = "rollcall: the application does not start without its outbox: the tables are missing"
+	if err := app.Start(limited(t)); fmt.Sprint(err) != want {
+		t.Errorf("got %v", err)
+	}
+}
+
+// enveloping is a transport that may wrap an outbox, and wraps none.
+type enveloping struct{ distant }
+
+func (*enveloping) AwaitStore(context.Context) error { return nil }
+
+func (*enveloping) DeclareLater(transport.Subscription) error {
+	return fmt.Errorf("declaring later: %w", errors.ErrUnsupported)
+}
+
+// A wrapper of something else is declared at the broker.
+func TestWrapperOfNoOutbox(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var emitter *rollcall.Emitter[*placed]
+		begun := time.Now()
+		w := &enveloping{distant{come: make(chan struct{})}}
+		time.AfterFunc(10*time.Second, func() { close(w.come) })
+		app := quietly(fxevents.Module(fxevents.StartWithoutBroker(), unlogged), shopModule(), fxevents.Receive(),
+			fxevents.Transport(func() *enveloping { return w }), fx.Populate(&emitter))
+		if err := app.Start(limited(t)); err != nil {
+			t.Fatal(err)
+		}
+		if err := emitter.Emit(t.Context(), &placed{"1"}); err != nil || time.Since(begun) != 10*time.Second {
+			t.Errorf("after %v: %v", time.Since(begun), err)
+		}
+		stopped(t, app)
 	})
 }

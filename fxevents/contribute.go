@@ -144,12 +144,7 @@ func contributed[T any](m module, c *contributor, value T) contributes[T] {
 // if it has one. The container shows the function as the constructor itself.
 func generated[T any](c *contributor) any {
 	t := reflect.TypeOf(c.target)
-	in := []reflect.Type{reflect.TypeFor[module]()}
-	for i := range t.NumIn() {
-		if !t.IsVariadic() || i < t.NumIn()-1 { // the container leaves variadic parameters out
-			in = append(in, t.In(i))
-		}
-	}
+	in := append([]reflect.Type{reflect.TypeFor[module]()}, parametersOf(t)...)
 	out := []reflect.Type{reflect.TypeFor[contributes[T]]()}
 	if t.NumOut() == 2 {
 		out = append(out, t.Out(1))

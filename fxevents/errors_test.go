@@ -347,6 +347,7 @@ func TestWithoutModule(t *testing.T) {
 		"ReceivedElsewhere": fxevents.ReceivedElsewhere(),
 		"Transport":         fxevents.Transport(open),
 		"DefaultTransport":  fxevents.DefaultTransport(open),
+		"Inbox":             fxevents.Inbox(&transport.Recent{}),
 	} {
 		want := []string{"fxevents." + what + " at HERE: the application has no fxevents.Module: " +
 			"add fxevents.Module() to the options of fx.New, before the modules that declare events"}

@@ -61,7 +61,7 @@ func Module(options ...Option) fx.Option {
 func passModuleOnce(s settings) any {
 	return func(lc fx.Lifecycle) *Assembly {
 		a := newAssembly(s)
-		lc.Append(fx.StopHook(a.Close)) // registered before the hooks of listeners, so it runs after them
+		lc.Append(fx.StopHook(a.closeOnce)) // registered before the hooks of listeners, so it runs after them
 		return a
 	}
 }

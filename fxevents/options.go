@@ -136,7 +136,9 @@ func Subscription(s transport.Subscription) Option {
 // start timeout, and then fails with the broker's address and the reason.
 //
 // Without the broker, a dispatch of an event with asynchronous listeners waits until its
-// context ends, and then fails. Receivers begin when the broker can be reached. Until then,
+// context ends, and then fails. If the transport is a transport.Outbox, such as a
+// *sqlevents.Transport, the dispatch does not wait: the event is stored. The start then
+// waits for the database of the outbox, and checks its tables. Receivers begin when the broker can be reached. Until then,
 // the reason is logged at slog.LevelWarn, at growing intervals: see [Logger].
 //
 // It changes nothing for a transport that is not a transport.Connector: such a transport

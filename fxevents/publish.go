@@ -29,7 +29,8 @@ type outgoing struct {
 	name     string
 	keys     []string      // receiver keys to store it for
 	lock     chan struct{} // held while the keys are declared
-	declared atomic.Bool
+	declared atomic.Bool   // at the broker
+	later    atomic.Bool   // an Outbox declares them
 }
 
 func newOutbox(codec transport.Codec) *outbox {
@@ -51,7 +52,7 @@ func (o *outbox) add(name string, keys []string) {
 func (o *outbox) publishes(name string) func(context.Context, any) error {
 	return func(ctx context.Context, ev any) error {
 		e := o.events[name]
-		if err := e.declare(ctx, o.transport); err != nil {
+		if err := e.prepare(ctx, o.transport); err != nil {
 			return err
 		}
 		err := o.publisher.Publish(ctx, name, ev)
@@ -91,6 +92,29 @@ func (o *outbox) declare(ctx context.Context) error {
 			return fmt.Errorf("rollcall: declaring the receivers of %s: %w", name, err)
 		}
 	}
+	return nil
+}
+
+// prepare makes sure that an event that is published next is kept for its receivers. It
+// does not wait for the broker if the transport is a transport.Outbox.
+func (e *outgoing) prepare(ctx context.Context, t transport.Transport) error {
+	if e.later.Load() {
+		return nil
+	}
+	box, ok := t.(transport.Outbox)
+	if !ok || e.declared.Load() {
+		return e.declare(ctx, t)
+	}
+	for _, key := range e.keys {
+		err := box.DeclareLater(transport.Subscription{Event: e.name, Key: key})
+		if errors.Is(err, errors.ErrUnsupported) { // it wraps another transport
+			return e.declare(ctx, t)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	e.later.Store(true)
 	return nil
 }
 

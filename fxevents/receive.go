@@ -22,7 +22,7 @@ import (
 // The listeners of one key are called in order, one event after the other unless a
 // [Subscription] allows more. If a listener fails, the event is redelivered after a delay,
 // and all listeners of the key are called again. Delivery is at-least-once, so listeners
-// must be idempotent: see transport.HandleOnce. Use a key for each listener if the failure
+// must be idempotent: see [Inbox] and transport.HandleOnce. Use a key for each listener if the failure
 // of one must not repeat the others. Each failure is logged, and so is an event that
 // becomes a dead letter: see [Logger].
 //
@@ -68,10 +68,14 @@ func (a *Assembly) prepareAsync(in parts, c catalog, groups []group, all []built
 			problems = append(problems, a.checkAsync(l, i, c))
 		}
 	}
-	if first != nil && in.Transport == nil && in.DefaultTransport == nil {
+	if first != nil && in.Transport == nil && in.DefaultTransport == nil && !a.noTransport {
 		problems = append(problems, asyncError(first, "%s", noTransport))
 	}
-	problems = append(problems, a.unknownKeys(in, keysOf(a.keyUses(groups)))...)
+	known := keysOf(a.keyUses(groups))
+	problems = append(problems, a.unknownKeys(in, known)...)
+	inboxes, twice := inboxesByKey(in, known)
+	a.inboxes = inboxes
+	problems = append(problems, twice...)
 	if p := all[0]; p.Sorted != nil {
 		for _, e := range p.Events() {
 			if keys := e.Listeners.Keys(); len(keys) > 0 {
@@ -149,7 +153,11 @@ func (a *Assembly) receiver(d declaredEvent, key string, origin rollcall.Dispatc
 	policy := slices.Concat(a.settings.policy, []rollcall.Option{rollcall.Internal.WithOrigin(friend.Key{}, origin)})
 	s := a.settings.receivers[key].subscription
 	s.Key = key
-	r := d.receiver(s, rollcall.NewDispatcher(fixed{list}, policy...))
+	dispatcher := rollcall.NewDispatcher(fixed{list}, policy...)
+	if x, ok := a.inboxes[key]; ok {
+		dispatcher = handledOnce{dispatcher, key, x.handled}
+	}
+	r := d.receiver(s, dispatcher)
 	if a.settings.codec != nil {
 		r = r.WithCodecs(a.settings.codec, transport.JSON{})
 	}

@@ -68,7 +68,7 @@ func keysOf(uses []keyUse) []string {
 	return keys
 }
 
-// unknownKeys returns an error for each key in a call of Subscription, Receive or
+// unknownKeys returns an error for each key in a call of Subscription, Receive, Inbox or
 // ReceivedElsewhere that no listener has, and for each call that means all keys if there
 // are none. It returns none if a listener was lost to another problem.
 func (a *Assembly) unknownKeys(in parts, known []string) []error {
@@ -81,6 +81,9 @@ func (a *Assembly) unknownKeys(in parts, known []string) []error {
 	}
 	for _, r := range sortedBy(in.Receives, func(r receive) int { return r.declared }) {
 		problems = append(problems, unknownIn("fxevents.Receive at "+r.source, r.keys, known)...)
+	}
+	for _, x := range sortedBy(in.Inboxes, func(x inbox) int { return x.declared }) {
+		problems = append(problems, unknownIn("fxevents.Inbox at "+x.source, x.keys, known)...)
 	}
 	known = append(slices.Clone(known), publishedKeys(in.Events)...)
 	for _, e := range sortedBy(in.Elsewhere, func(e elsewhere) int { return e.declared }) {

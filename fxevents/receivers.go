@@ -34,14 +34,31 @@ func (r *receivers) start(ctx context.Context) error {
 	}
 	connector, connects := r.transport.(transport.Connector)
 	withoutBroker := connects && r.assembly.settings.withoutBroker
-	if !withoutBroker {
-		if err := r.declare(ctx, connector); err != nil {
+	if withoutBroker {
+		if err := awaitStore(ctx, r.transport); err != nil {
 			return err
 		}
+	} else if err := r.declare(ctx, connector); err != nil {
+		return err
 	}
 	r.run = begin(logged{r.transport, r.inFlight}, r.shutdowner, r.subscriptions)
 	if withoutBroker {
 		r.run.background(func(ctx context.Context) { r.declareLater(ctx, connector) })
+	}
+	return nil
+}
+
+// awaitStore waits for the database of a transport that is an Outbox. It returns before ctx
+// ends.
+func awaitStore(ctx context.Context, t transport.Transport) error {
+	box, ok := t.(transport.Outbox)
+	if !ok {
+		return nil
+	}
+	ctx, cancel := shortly(ctx)
+	defer cancel()
+	if err := box.AwaitStore(ctx); err != nil {
+		return fmt.Errorf("rollcall: the application does not start without its outbox: %w", err)
 	}
 	return nil
 }

@@ -11,24 +11,39 @@ import (
 	"github.com/rollcall-go/rollcall/transport"
 )
 
-// Transport provides the transport.Transport of an application. fx.New opens it, even if no
-// listener is asynchronous. If it has a method Close() or Close() error, it is closed when
-// the application stops, after the receivers, or if the assembly fails:
+// Transport provides the transport.Transport of an application. Its argument is a function
+// that returns a transport, or a transport and an error. The function may have any
+// parameters that Fx can provide:
 //
-//	fxevents.Transport(func() (*natsevents.Transport, error) { return natsevents.Embedded("events") })
+//	fx.Provide(openDatabase, connect), // a *sql.DB and a *natsevents.Transport
+//	fxevents.Transport(func(db *sql.DB, broker *natsevents.Transport) (*sqlevents.Transport, error) {
+//		return sqlevents.New(db, sqlevents.PostgreSQL, broker)
+//	}),
+//
+// The transport is also provided by the type that the function returns, here
+// *sqlevents.Transport. Both are the same value. fx.New opens it, even if no listener is
+// asynchronous.
+//
+// If the transport has a method Close() or Close() error, it is closed when the application
+// stops, or if the assembly fails. It is closed after the receivers have ended, and before
+// the stop hooks of the parameters, such as one that closes the database. Pass [Module]
+// before what emits, so that what emits is stopped before the transport is closed.
+//
+// If fx.Replace or fx.Decorate replaces the transport.Transport, and nothing else takes the
+// type that the function returns, the function is not called.
 //
 // An application that has stopped can't be started again. If Start fails and the process
 // goes on, Fx may leave the transport open. If Start took too long, call Stop with a new
 // context. If a hook before those of [Module] failed, inject the [*Assembly] and call its
 // Close.
 //
-// If the transport needs settings from the container, pass its constructor to fx.Provide
-// instead, and close it yourself. If the container lacks something that the constructor
-// takes, the application counts as one without a transport.
-func Transport[T transport.Transport](open func() (T, error)) fx.Option {
+// A function of another form is reported by fx.New, in an [*AssemblyError]. For a parameter
+// that nothing provides, fx.New returns the container's error.
+func Transport(constructor any) fx.Option {
+	at := callsite.Caller(0)
 	return fx.Options(
-		fx.Provide(func(m module) (transport.Transport, error) { return opened(m.assembly(), open) }),
-		needsModule("fxevents.Transport", callsite.Caller(0)),
+		fx.Provide(transportBy(constructor, at)...),
+		needsModule("fxevents.Transport", at),
 	)
 }
 
@@ -51,10 +66,14 @@ func opened[T transport.Transport](a *Assembly, open func() (T, error)) (transpo
 	if err != nil {
 		return nil, err // not t, which may be a typed nil
 	}
+	a.closeAtTheEnd(t)
+	return t, nil
+}
+
+func (a *Assembly) closeAtTheEnd(t transport.Transport) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.opened = append(a.opened, sync.OnceValue(func() error { return closed(t) }))
-	return t, nil
 }
 
 // closed closes a transport that has a method Close.
@@ -82,6 +101,14 @@ func (a *Assembly) Close() error {
 		problems = append(problems, end())
 	}
 	return errors.Join(problems...)
+}
+
+// closeOnce is Close for hooks: a later one returns nil.
+func (a *Assembly) closeOnce() error {
+	if a.isClosed() {
+		return nil
+	}
+	return a.Close()
 }
 
 func (a *Assembly) isClosed() bool {

@@ -2,6 +2,8 @@ package otelevents
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"maps"
 
 	"go.opentelemetry.io/otel"
@@ -24,7 +26,8 @@ import (
 // as traceparent for propagation.TraceContext. Without a propagator, messages carry no
 // trace context. The result is a transport.Declarer, a transport.DeadLetters and a
 // transport.BacklogReporter if t is. It is always a transport.Connector, whose
-// AwaitConnection returns nil at once if t is none.
+// AwaitConnection returns nil at once if t is none. It is always a transport.Outbox, whose
+// DeclareLater returns errors.ErrUnsupported if t is none.
 func NewTransport(t transport.Transport) transport.Transport {
 	p := propagating{t}
 	declarer, declares := t.(transport.Declarer)
@@ -93,6 +96,22 @@ func (p propagating) AwaitConnection(ctx context.Context) error {
 		return c.AwaitConnection(ctx)
 	}
 	return nil
+}
+
+// AwaitStore waits for the transport, if that is an outbox.
+func (p propagating) AwaitStore(ctx context.Context) error {
+	if o, ok := p.Transport.(transport.Outbox); ok {
+		return o.AwaitStore(ctx)
+	}
+	return nil
+}
+
+// DeclareLater is that of the transport, if that is an outbox.
+func (p propagating) DeclareLater(s transport.Subscription) error {
+	if o, ok := p.Transport.(transport.Outbox); ok {
+		return o.DeclareLater(s)
+	}
+	return fmt.Errorf("declaring a receiver of event %s later at %T: %w", s.Event, p.Transport, errors.ErrUnsupported)
 }
 
 // Publish adds the trace context of ctx to the headers of the message.

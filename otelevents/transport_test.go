@@ -177,3 +177,27 @@ func TestPublishFails(t *testing.T) {
 		t.Errorf("got\n%swant\n%s", o.measured(t), want)
 	}
 }
+
+// box is an outbox that can't be used.
+type box struct{ transport.Local }
+
+func (*box) AwaitStore(context.Context) error { return errAway }
+
+func (*box) DeclareLater(transport.Subscription) error { return errAway }
+
+// The wrapper of an outbox is one. That of another transport says that it is none.
+func TestOutbox(t *testing.T) {
+	for _, tt := range []struct {
+		transport    transport.Transport
+		store, later error
+	}{{&box{}, errAway, errAway}, {&transport.Local{}, nil, errors.ErrUnsupported}} {
+		o, ok := otelevents.NewTransport(tt.transport).(transport.Outbox)
+		if !ok {
+			t.Fatalf("%T is no Outbox", tt.transport)
+		}
+		store, later := o.AwaitStore(ctx), o.DeclareLater(transport.Subscription{Event: "order.placed", Key: "mail"})
+		if store != tt.store || !errors.Is(later, tt.later) {
+			t.Errorf("%T: got %v and %v", tt.transport, store, later)
+		}
+	}
+}

@@ -15,12 +15,15 @@ import (
 	"github.com/rollcall-go/rollcall/examples/orders/internal/mail"
 	"github.com/rollcall-go/rollcall/examples/orders/internal/orders"
 	"github.com/rollcall-go/rollcall/examples/orders/internal/stats"
+	"github.com/rollcall-go/rollcall/examples/orders/internal/stock"
+	"github.com/rollcall-go/rollcall/examples/orders/internal/store"
 	"github.com/rollcall-go/rollcall/fxevents"
 	"github.com/rollcall-go/rollcall/inspect"
 	"github.com/rollcall-go/rollcall/monitor"
 	"github.com/rollcall-go/rollcall/transport"
 	"github.com/rollcall-go/rollcall/transport/amqpevents"
 	"github.com/rollcall-go/rollcall/transport/natsevents"
+	"github.com/rollcall-go/rollcall/transport/sqlevents"
 )
 
 // application returns the options that web and worker share. Both know all listeners, but
@@ -32,11 +35,23 @@ func application(c config, log *slog.Logger) fx.Option {
 			fxevents.Policy(rollcall.Observe(tracer), rollcall.Observe(monitor.Log(log, 1))),
 			fxevents.Logger(log),
 		),
-		orders.Module, mail.Module, stats.Module,
-		fx.Supply(log, tracer, c, mail.Directory(c.receipts)),
+		orders.Module, stock.Module, mail.Module, stats.Module,
+		fx.Supply(log, tracer, c, store.URL(c.db)),
+		fx.Provide(store.Open, connect),
+		fxevents.Transport(outbox),
+		fxevents.Inbox((*sqlevents.Transport).Inbox),
 		received(c),
 	)
 }
+
+// outbox makes the transport: events are stored in the database, and published to the
+// broker.
+func outbox(c config, s *store.Store, b broker, log *slog.Logger) (*sqlevents.Transport, error) {
+	return sqlevents.New(s.DB, s.Dialect, b.Transport, sqlevents.Lease(c.ackWait), sqlevents.Logger(log))
+}
+
+// broker is the transport that the outbox publishes to, and closes.
+type broker struct{ transport.Transport }
 
 // received returns the option for the receiver keys of this process.
 func received(c config) fx.Option {
@@ -49,24 +64,19 @@ func received(c config) fx.Option {
 	return fxevents.ReceivedElsewhere()
 }
 
-// transportOf returns the transport of a broker, or that of an embedded server.
-func transportOf(c config) (fx.Option, error) {
+// connect connects to the broker, or opens an embedded server.
+func connect(c config) (b broker, err error) {
 	switch scheme, _, _ := strings.Cut(c.broker, "://"); scheme {
 	case "":
-		return fxevents.Transport(func() (*natsevents.Transport, error) {
-			return natsevents.Embedded(c.events, natsevents.Prefix(c.prefix), natsevents.AckWait(c.ackWait))
-		}), nil
+		b.Transport, err = natsevents.Embedded(c.events, natsevents.Prefix(c.prefix), natsevents.AckWait(c.ackWait))
 	case "nats", "tls":
-		return fxevents.Transport(func() (*natsevents.Transport, error) {
-			return natsevents.Connect(c.broker, natsevents.Prefix(c.prefix), natsevents.AckWait(c.ackWait))
-		}), nil
+		b.Transport, err = natsevents.Connect(c.broker, natsevents.Prefix(c.prefix), natsevents.AckWait(c.ackWait))
 	case "amqp", "amqps":
-		return fxevents.Transport(func() (*amqpevents.Transport, error) {
-			return amqpevents.Connect(c.broker, amqpevents.Prefix(c.prefix))
-		}), nil
+		b.Transport, err = amqpevents.Connect(c.broker, amqpevents.Prefix(c.prefix))
 	default:
-		return nil, fmt.Errorf("there is no broker for %s: write a URL of nats, tls, amqp or amqps", scheme)
+		err = fmt.Errorf("there is no broker for %s: write a URL of nats, tls, amqp or amqps", scheme)
 	}
+	return b, err
 }
 
 // serveHTTP answers requests from start to stop. In a real application, put the pages

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"net"
 	"os"
 	"strings"
@@ -14,34 +15,71 @@ import (
 	"github.com/rabbitmq/amqp091-go"
 )
 
-// broker is one that the tests use, if it runs.
-type broker struct {
+// brokerServer is one that the tests use, if it runs.
+type brokerServer struct {
 	url, address string
 	start        string // how to start it
 	clean        func(t *testing.T, url, prefix string)
 }
 
-var brokers = map[string]broker{
+var brokers = map[string]brokerServer{
 	"nats":     {"nats://127.0.0.1:4222", "127.0.0.1:4222", "nats-server -js", deleteStreams},
 	"rabbitmq": {"amqp://guest:guest@127.0.0.1:5672/", "127.0.0.1:5672", "rabbitmq-server", deleteQueues},
 }
 
 // prefix is a name for what a test has at the broker, which is deleted at its
 // end. The test is skipped where no broker answers.
-func (b broker) prefix(t *testing.T) string {
+func (b brokerServer) prefix(t *testing.T) string {
 	t.Helper()
-	conn, err := net.DialTimeout("tcp", b.address, time.Second)
-	if err != nil {
-		missing := "no broker at " + b.address + " (start one by: " + b.start + ")"
-		if os.Getenv("ROLLCALL_REQUIRE_BROKERS") == "1" {
-			t.Fatal(missing)
-		}
-		t.Skip(missing)
-	}
-	_ = conn.Close()
+	needs(t, b.address, b.start)
 	prefix := "orders" + strings.ToLower(rand.Text()[:8])
 	t.Cleanup(func() { b.clean(t, b.url, prefix) })
 	return prefix
+}
+
+// needs skips a test if nothing answers at an address, or fails it where nothing may be
+// missing.
+func needs(t *testing.T, address, start string) {
+	t.Helper()
+	conn, err := net.DialTimeout("tcp", address, time.Second)
+	if err == nil {
+		_ = conn.Close()
+		return
+	}
+	missing := "nothing answers at " + address + " (start it by: " + start + ")"
+	if os.Getenv("ROLLCALL_REQUIRE_BROKERS") == "1" {
+		t.Fatal(missing)
+	}
+	t.Skip(missing)
+}
+
+// server is a database server that the tests use, if it runs.
+type server struct{ driver, name, url, address, start, drop string }
+
+var databases = map[string]server{
+	"PostgreSQL": {"pgx", "postgres://postgres@127.0.0.1:5432/postgres", "postgres://postgres@127.0.0.1:5432/", "127.0.0.1:5432", "apt-get install postgresql", " WITH (FORCE)"},
+	"MariaDB":    {"mysql", "root@tcp(127.0.0.1:3306)/", "mysql://root@127.0.0.1:3306/", "127.0.0.1:3306", "apt-get install mariadb-server", ""},
+}
+
+// create makes a database, which is deleted at the end, and returns its URL.
+func (s server) create(t *testing.T) string {
+	t.Helper()
+	needs(t, s.address, s.start)
+	db, err := sql.Open(s.driver, s.name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := "orders" + strings.ToLower(rand.Text()[:8])
+	t.Cleanup(func() {
+		if _, err := db.Exec("DROP DATABASE IF EXISTS " + name + s.drop); err != nil {
+			t.Error(err)
+		}
+		_ = db.Close()
+	})
+	if _, err := db.ExecContext(t.Context(), "CREATE DATABASE "+name); err != nil {
+		t.Fatal(err)
+	}
+	return s.url + name
 }
 
 func deleteStreams(t *testing.T, url, prefix string) {

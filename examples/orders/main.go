@@ -1,26 +1,26 @@
-// Command orders takes orders over HTTP and mails a receipt for each. The listener that
-// mails is asynchronous, so receipts survive a crash.
+// Command orders takes orders over HTTP. An order, the stock and the event are written in
+// one transaction of a database. Receipts and statistics follow asynchronously, each exactly
+// once, also if processes are killed.
 //
-// In one process, with an embedded server that stores events in a directory:
+// In one process, with an SQLite file and an embedded broker that stores events in a
+// directory:
 //
 //	go run ./examples/orders web
 //
-// In two processes, with a broker between them:
+// In several processes, with a database and a broker:
 //
-//	go run ./examples/orders web -broker nats://127.0.0.1:4222
-//	go run ./examples/orders worker -broker nats://127.0.0.1:4222
+//	go run ./examples/orders web -db postgres://postgres@127.0.0.1/test -broker nats://127.0.0.1:4222
+//	go run ./examples/orders worker -db postgres://postgres@127.0.0.1/test -broker nats://127.0.0.1:4222
 //
-// The broker may also be RabbitMQ, with a URL such as amqp://guest:guest@127.0.0.1:5672/.
-// The arguments of a worker are the keys that it receives: mail, stats, or both if there
-// are no arguments.
+// The database may also be MariaDB, with a URL such as mysql://root@127.0.0.1:3306/test. The
+// broker may also be RabbitMQ, with a URL such as amqp://guest:guest@127.0.0.1:5672/. The
+// arguments of a worker are the keys that it receives: mail, stats, or both if there are no
+// arguments. Run as many webs and workers as you like.
 //
-//	curl -d '{"customer":"ann@example.org","item":"a pound of tea"}' http://127.0.0.1:8080/orders
+//	curl -d '{"customer":"ann@example.org","item":"tea"}' http://127.0.0.1:8080/orders
 //
-// The URL may also be in the variable ORDERS_BROKER, so that its password does not appear
-// in a list of processes. See the systemd units in this folder.
-//
-// Receipts are files in a directory, "receipts". While the directory does not exist, the
-// post office is closed, and receipts wait.
+// The URLs may also be in the variables ORDERS_DB and ORDERS_BROKER, so that their passwords
+// do not appear in a list of processes. See the systemd units in this folder.
 package main
 
 import (
@@ -41,18 +41,18 @@ import (
 
 // config holds the values from the command line.
 type config struct {
-	command  string
-	address  string
-	broker   string
-	prefix   string
-	ackWait  time.Duration
-	events   string
-	receipts string
-	keys     []string
+	command string
+	address string
+	broker  string
+	prefix  string
+	ackWait time.Duration
+	events  string
+	db      string
+	keys    []string
 }
 
 func main() {
-	c, err := parse(os.Args[1:], os.Getenv("ORDERS_BROKER"), os.Stderr)
+	c, err := parse(os.Args[1:], os.Getenv, os.Stderr)
 	if err == nil {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
@@ -64,17 +64,17 @@ func main() {
 	}
 }
 
-func parse(args []string, broker string, out io.Writer) (config, error) {
+func parse(args []string, getenv func(string) string, out io.Writer) (config, error) {
 	if len(args) == 0 || args[0] != "web" && args[0] != "worker" {
-		return config{}, errors.New("write one of: orders web [-http ADDRESS] [-broker URL], orders worker -broker URL [KEY...]")
+		return config{}, errors.New("write one of: orders web [-http ADDRESS] [-db URL] [-broker URL], orders worker [-db URL] -broker URL [KEY...]")
 	}
 	c := config{command: args[0]}
 	flags := flag.NewFlagSet(c.command, flag.ContinueOnError)
 	flags.SetOutput(out)
 	flags.StringVar(&c.broker, "broker", "", "`URL` of NATS or RabbitMQ; without one, and without ORDERS_BROKER, web runs an embedded server and all listeners")
 	flags.StringVar(&c.prefix, "prefix", "orders", "the `name` that sets apart what this application has at the broker")
-	flags.DurationVar(&c.ackWait, "ackwait", 30*time.Second, "after what `time` NATS gives what a dead worker had to another one")
-	flags.StringVar(&c.receipts, "receipts", "receipts", "the `directory` that receipts are put in")
+	flags.DurationVar(&c.ackWait, "ackwait", 30*time.Second, "after what `time` another process takes over what a dead one had, by NATS or in the outbox")
+	flags.StringVar(&c.db, "db", "", "`URL` of PostgreSQL or MariaDB, or the name of an SQLite file; without one, and without ORDERS_DB, orders.db")
 	if c.command == "web" {
 		flags.StringVar(&c.address, "http", "127.0.0.1:8080", "the `address` to serve at")
 		flags.StringVar(&c.events, "events", "events", "the `directory` of the embedded server")
@@ -82,7 +82,7 @@ func parse(args []string, broker string, out io.Writer) (config, error) {
 	if err := flags.Parse(args[1:]); err != nil {
 		return config{}, err
 	}
-	c.broker, c.keys = cmp.Or(c.broker, broker), flags.Args()
+	c.broker, c.db, c.keys = cmp.Or(c.broker, getenv("ORDERS_BROKER")), cmp.Or(c.db, getenv("ORDERS_DB"), "orders.db"), flags.Args()
 	switch {
 	case c.command == "worker" && c.broker == "":
 		return config{}, errors.New("a worker needs a -broker: an embedded server is of one process")
@@ -95,11 +95,7 @@ func parse(args []string, broker string, out io.Writer) (config, error) {
 // run runs the application until the context ends, or until it shuts itself
 // down.
 func run(ctx context.Context, c config, log *slog.Logger) error {
-	carrier, err := transportOf(c)
-	if err != nil {
-		return err
-	}
-	options := []fx.Option{fx.NopLogger, application(c, log), carrier}
+	options := []fx.Option{fx.NopLogger, application(c, log)}
 	if c.command == "web" {
 		options = append(options, fx.Invoke(serveHTTP))
 	}
@@ -116,7 +112,7 @@ func run(ctx context.Context, c config, log *slog.Logger) error {
 	}
 	stopCtx, cancel := context.WithTimeout(context.Background(), app.StopTimeout())
 	defer cancel()
-	err = app.Stop(stopCtx)
+	err := app.Stop(stopCtx)
 	log.Info("stopped")
 	return err
 }

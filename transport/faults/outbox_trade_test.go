@@ -156,9 +156,18 @@ func (x *trade) count() int {
 func (x *trade) progress() {
 	x.t.Helper()
 	const some = 10
-	want := x.count() + some
-	if !eventually(func() bool { return x.count() >= want }) {
-		x.t.Fatalf("%d events are published, and it does not go on", x.count())
+	x.progressTo(x.count() + some)
+}
+
+// progressTo waits until so many events are published.
+func (x *trade) progressTo(want int) {
+	x.t.Helper()
+	const step = 10 // in the patience of one wait
+	for x.count() < want {
+		next := min(x.count()+step, want)
+		if !eventually(func() bool { return x.count() >= next }) {
+			x.t.Fatalf("%d events are published, and it does not go on", x.count())
+		}
 	}
 }
 

@@ -48,9 +48,9 @@ func TestShopsUnderAllFaults(t *testing.T) {
 		for n := range 4 {
 			running = append(running, begin(fmt.Sprint(n)))
 		}
-		want, n := faults(200, mostKeys*100), 0
-		for ; x.count() < want; n++ {
-			x.progress()
+		events, times := faults(200, mostKeys*100), faults(20, 100)
+		for n := range times {
+			x.progressTo(events * n / times)
 			p := &running[n%4]
 			switch n % 4 {
 			case 0:
@@ -66,6 +66,7 @@ func TestShopsUnderAllFaults(t *testing.T) {
 				(*p).signal(syscall.SIGCONT)
 			}
 		}
-		x.finish(fmt.Sprintf("%d keys, four instances, all faults", faults(20, mostKeys)), n, running...)
+		x.progressTo(events)
+		x.finish(fmt.Sprintf("%d keys, four instances, all faults", faults(20, mostKeys)), times, running...)
 	})
 }

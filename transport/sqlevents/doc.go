@@ -51,9 +51,11 @@
 // dead letter of the outbox. It becomes one at once if nobody receives it and the inner
 // transport reports that, or if the inner transport can't carry it.
 //
-// A receiver is declared at the inner transport. An application with
-// fxevents.StartWithoutBroker that starts while the broker is away therefore waits in Emit
-// until its receivers are declared once.
+// A receiver is declared at the inner transport. A process that starts while the broker is
+// away can't do that yet, for example an application with fxevents.StartWithoutBroker. Its
+// messages then have the receiver keys with them: see [Transport.DeclareLater]. Whichever
+// instance publishes them declares these receivers first, even if it does not know them
+// otherwise.
 //
 // [Transport.EachDeadLetter] shows the dead letters of the outbox before those of the inner
 // transport. Those without a receiver key, which is usual, have the key "".
@@ -74,7 +76,8 @@
 //	  id             in the order of the insertions; never reused
 //	  part           the partition, 0 to 63: by the order key, otherwise random
 //	  message_id, event, receiver_key, content_type, source, headers (JSON), body
-//	                 the message
+//	                 the message; its headers may have "rollcall-receivers": receiver
+//	                 keys to declare before it is published
 //	  order_key      or ''
 //	  created        when it was inserted
 //	  attempts       that have failed

@@ -426,4 +426,3 @@ func TestDeadlockIsReportedAsOne(t *testing.T) {
 		}
 	})
 }
-

@@ -21,7 +21,7 @@ type txKey struct{ t *Transport }
 // The error is a *transport.MessageError, a [*DeadlockError], the database's or the
 // context's.
 func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
-	r, err := t.settings.newRow(m)
+	r, err := t.settings.newRow(m, t.receivers.of(m.Event))
 	if err != nil {
 		return err
 	}

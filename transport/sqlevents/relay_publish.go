@@ -38,7 +38,10 @@ func (r *relay) publish(e *entry) {
 	fence := lease{e.part.number, e.part.token}
 	go func() {
 		ctx, cancel := context.WithTimeout(r.ctx, publishTimeout)
-		err := r.t.inner.Publish(ctx, e.row.message)
+		err := r.t.declareFor(ctx, e.row)
+		if err == nil {
+			err = r.t.inner.Publish(ctx, e.row.message)
+		}
 		cancel()
 		var then func()
 		switch {

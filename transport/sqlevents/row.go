@@ -1,9 +1,7 @@
 package sqlevents
 
 import (
-	"encoding/json"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -17,21 +15,23 @@ type row struct {
 	part     int
 	orderKey string // "" if it has none
 	message  transport.Message
-	headers  string // of the message, as JSON
-	attempts int    // that have failed
-	wait     int64  // microseconds until the next attempt; not positive if it is due
+	headers  string // of the message, as JSON, with the receivers
+
+	receivers []string // receiver keys to declare before it is published
+	attempts  int      // that have failed
+	wait      int64    // microseconds until the next attempt; not positive if it is due
 }
 
 // inserted are the columns that insert sets. Their order is that of values.
 var inserted = []string{"part", "message_id", "event", "receiver_key", "order_key", "content_type", "source", "headers", "body"}
 
-// newRow returns the row of a message, which shares its body. The error is a
-// *transport.MessageError.
-func (s settings) newRow(m transport.Message) (row, error) {
+// newRow returns the row of a message, whose body it shares, with the receiver keys to
+// declare before it is published. The error is a *transport.MessageError.
+func (s settings) newRow(m transport.Message, receivers []string) (row, error) {
 	if err := m.Check(); err != nil {
 		return row{}, err
 	}
-	r := row{message: m, orderKey: m.OrderKey(), headers: headersText(m.Headers)}
+	r := row{message: m, orderKey: m.OrderKey(), headers: encodeHeaders(m.Headers, receivers)}
 	if r.orderKey == "" && s.orderBy != nil {
 		r.orderKey = s.orderBy(m)
 	}
@@ -43,28 +43,6 @@ func (s settings) newRow(m transport.Message) (row, error) {
 		r.part = partOf(r.orderKey)
 	}
 	return r, nil
-}
-
-// headersText returns headers as JSON, sorted. Message.Check has refused what JSON escapes,
-// but for quotes and backslashes in values.
-func headersText(headers map[string]string) string {
-	if len(headers) == 0 {
-		return "{}"
-	}
-	names := slices.AppendSeq(make([]string, 0, 8), maps.Keys(headers))
-	slices.Sort(names)
-	text := make([]byte, 0, 64*len(headers))
-	for i, name := range names {
-		text = append(append(append(text, "{,"[min(i, 1)], '"'), name...), `":"`...)
-		for _, c := range []byte(headers[name]) {
-			if c == '"' || c == '\\' {
-				text = append(text, '\\')
-			}
-			text = append(text, c)
-		}
-		text = append(text, '"')
-	}
-	return string(append(text, '}'))
 }
 
 // appendValues appends what insert sets.
@@ -84,10 +62,10 @@ const selected = "id, part, message_id, event, receiver_key, order_key, content_
 func (r *row) scan(scan func(...any) error, more ...any) error {
 	m := &r.message
 	err := scan(append([]any{&r.id, &r.part, &m.ID, &m.Event, &m.Key, &r.orderKey, &m.ContentType, &m.Source, &r.headers, &m.Body, &r.attempts}, more...)...)
-	if err != nil || r.headers == "{}" {
+	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal([]byte(r.headers), &m.Headers); err != nil {
+	if m.Headers, r.receivers, err = decodeHeaders(r.headers); err != nil {
 		return fmt.Errorf("the headers of row %d: %w", r.id, err)
 	}
 	return nil

@@ -21,6 +21,8 @@ type Transport struct {
 	cleaner  cleaner
 	prepared prepared
 	closing  func() error
+
+	receivers receivers
 }
 
 var (
@@ -29,6 +31,7 @@ var (
 	_ transport.DeadLetters     = (*Transport)(nil)
 	_ transport.BacklogReporter = (*Transport)(nil)
 	_ transport.Connector       = (*Transport)(nil)
+	_ transport.Outbox          = (*Transport)(nil)
 )
 
 // New returns an outbox in a database. Its relay publishes the messages to the inner
@@ -106,16 +109,6 @@ func (t *Transport) awaitTables(ctx context.Context) error {
 // Subscribe subscribes to the inner transport.
 func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h transport.Handler) error {
 	return t.inner.Subscribe(ctx, s, h)
-}
-
-// Declare declares a receiver at the inner transport. It does nothing if that is no
-// transport.Declarer. The receiver may also get messages that are in the outbox at this
-// moment.
-func (t *Transport) Declare(ctx context.Context, s transport.Subscription) error {
-	if d, ok := t.inner.(transport.Declarer); ok {
-		return d.Declare(ctx, s)
-	}
-	return nil
 }
 
 // Flush waits until no message is in the outbox that was committed before the call: each

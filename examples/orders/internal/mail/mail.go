@@ -5,16 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"time"
 
 	"go.uber.org/fx"
 
 	"github.com/rollcall-go/rollcall/examples/orders/internal/orders"
+	"github.com/rollcall-go/rollcall/examples/orders/internal/store"
 	"github.com/rollcall-go/rollcall/fxevents"
-	"github.com/rollcall-go/rollcall/transport"
+	"github.com/rollcall-go/rollcall/transport/sqlevents"
 )
 
 // Module mails a receipt for each order, in a process that receives the key mail.
@@ -23,36 +20,24 @@ var Module = fx.Module("mail",
 	fxevents.Listen((*Mailer).OnPlaced, `async:"mail"`),
 )
 
-// Directory is where receipts are put.
-type Directory string
-
 // Mailer mails receipts.
 type Mailer struct {
-	directory Directory
-	handled   transport.Handled
+	store  *store.Store
+	outbox *sqlevents.Transport
 }
 
-// NewMailer makes a mailer that remembers the last thousand receipts.
-func NewMailer(d Directory) *Mailer { return &Mailer{d, &transport.Recent{Limit: 1000}} }
+// NewMailer makes a mailer.
+func NewMailer(s *store.Store, outbox *sqlevents.Transport) *Mailer { return &Mailer{s, outbox} }
 
-// OnPlaced mails a receipt. If the order is redelivered to the same process, OnPlaced
-// does not mail it again. While the post office is closed, OnPlaced asks for a
-// redelivery.
+// OnPlaced mails a receipt. It runs in the transaction of the inbox, so there is exactly one
+// mail for each order, whatever is redelivered. Here a mail is a row of a table. A mail
+// server takes part in no transaction: let a job send the rows and mark them.
 func (m *Mailer) OnPlaced(ctx context.Context, e *orders.Placed) error {
-	return transport.HandleOnce(ctx, m.handled, "mail.Mailer", func(context.Context) error {
-		err := m.send(e)
-		if errors.Is(err, fs.ErrNotExist) {
-			return transport.RefuseFor(time.Second)
-		}
-		return err
-	})
-}
-
-func (m *Mailer) send(e *orders.Placed) error {
-	f, err := os.OpenFile(filepath.Join(string(m.directory), e.ID+".txt"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
+	tx, ok := m.outbox.Tx(ctx)
+	if !ok {
+		return errors.New("the mailer needs the transaction of the inbox")
 	}
-	_, err = fmt.Fprintf(f, "To: %s\n\nThank you for ordering %s.\n", e.Customer, e.Item)
-	return errors.Join(err, f.Close())
+	text := fmt.Sprintf("To: %s\n\nThank you for ordering %s.\n", e.Customer, e.Item)
+	_, err := tx.ExecContext(ctx, m.store.SQL("INSERT INTO mails (order_id, text) VALUES (?, ?)"), e.ID, text)
+	return err
 }

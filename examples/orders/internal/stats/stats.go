@@ -3,13 +3,14 @@ package stats
 
 import (
 	"context"
-	"log/slog"
-	"sync"
+	"errors"
 
 	"go.uber.org/fx"
 
 	"github.com/rollcall-go/rollcall/examples/orders/internal/orders"
+	"github.com/rollcall-go/rollcall/examples/orders/internal/store"
 	"github.com/rollcall-go/rollcall/fxevents"
+	"github.com/rollcall-go/rollcall/transport/sqlevents"
 )
 
 // Module counts orders, in a process that receives the key stats.
@@ -20,19 +21,19 @@ var Module = fx.Module("stats",
 
 // Counter counts orders by what was ordered.
 type Counter struct {
-	log    *slog.Logger
-	mu     sync.Mutex
-	counts map[string]int
+	store  *store.Store
+	outbox *sqlevents.Transport
 }
 
-// NewCounter makes a counter without orders.
-func NewCounter(log *slog.Logger) *Counter { return &Counter{log: log, counts: map[string]int{}} }
+// NewCounter makes a counter.
+func NewCounter(s *store.Store, outbox *sqlevents.Transport) *Counter { return &Counter{s, outbox} }
 
-// OnPlaced counts an order.
-func (c *Counter) OnPlaced(_ context.Context, e *orders.Placed) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.counts[e.Item]++
-	c.log.Info("counted", "item", e.Item, "orders", c.counts[e.Item])
-	return nil
+// OnPlaced counts an order, in the transaction of the inbox.
+func (c *Counter) OnPlaced(ctx context.Context, e *orders.Placed) error {
+	tx, ok := c.outbox.Tx(ctx)
+	if !ok {
+		return errors.New("the counter needs the transaction of the inbox")
+	}
+	_, err := tx.ExecContext(ctx, c.store.SQL("UPDATE stats SET orders = orders + 1 WHERE item = ?"), e.Item)
+	return err
 }
