@@ -27,7 +27,7 @@ import (
 // trace context. The result is a transport.Declarer, a transport.DeadLetters and a
 // transport.BacklogReporter if t is. It is always a transport.Connector, whose
 // AwaitConnection returns nil at once if t is none. It is always a transport.Outbox, whose
-// DeclareLater returns errors.ErrUnsupported if t is none.
+// DeclareLater returns errors.ErrUnsupported if t is none. It can delay messages if t can.
 func NewTransport(t transport.Transport) transport.Transport {
 	p := propagating{t}
 	declarer, declares := t.(transport.Declarer)
@@ -96,6 +96,12 @@ func (p propagating) AwaitConnection(ctx context.Context) error {
 		return c.AwaitConnection(ctx)
 	}
 	return nil
+}
+
+// CanDelay reports whether the transport can delay.
+func (p propagating) CanDelay() bool {
+	d, ok := p.Transport.(transport.Delayer)
+	return ok && d.CanDelay()
 }
 
 // AwaitStore waits for the transport, if that is an outbox.

@@ -88,6 +88,10 @@ func TestAbilities(t *testing.T) {
 		_, declares := x.(transport.Declarer)
 		_, shows := x.(transport.DeadLetters)
 		traced := otelevents.NewTransport(x)
+		_, delays := x.(transport.Delayer)
+		if still := traced.(transport.Delayer).CanDelay(); still != delays {
+			t.Errorf("%s: a Delayer is %t", name, still)
+		}
 		if _, still := traced.(transport.Declarer); still != declares {
 			t.Errorf("%s: a Declarer is %t", name, still)
 		}

@@ -27,9 +27,13 @@ type localQueue struct {
 // waiting is a message that waits for its receiver.
 type waiting struct {
 	Delivery
-	published time.Time
+	published time.Time // when it was due, if that is later
 	ready     time.Time // not delivered before this time; zero means at once
 }
+
+// CanDelay returns true: see [WithDelay]. A delayed message is delivered only to those
+// receivers that there were when it was published. Others overtake it.
+func (l *Local) CanDelay() bool { return true }
 
 // Publish keeps a message for each receiver. The error is a *MessageError, an
 // *UnroutableError if there is no receiver, or the context's. A message without a
@@ -43,13 +47,18 @@ func (l *Local) Publish(ctx context.Context, m Message) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	routed := false
+	routed, now := false, time.Now()
+	due := dueTime(ctx, now)
+	published := now
+	if due.After(now) {
+		published = due
+	}
 	for _, q := range l.queues[m.Event] {
 		if m.Key == "" || m.Key == q.key {
 			routed = true
 			mine := m.Clone()
 			mine.Key = q.key
-			q.put(waiting{Delivery: Delivery{Message: mine, Attempt: 1}, published: time.Now()})
+			q.put(waiting{Delivery: Delivery{Message: mine, Attempt: 1}, published: published, ready: due})
 		}
 	}
 	if !routed {
@@ -326,7 +335,7 @@ func (l *Local) returnDead(q *localQueue, kept []DeadLetter) {
 }
 
 // Backlog implements [BacklogReporter]. All its fields are exact. The age of a replayed
-// message counts from the replay. The error is a *SubscriptionError, an *UnroutableError or
+// message counts from the replay, and that of a delayed one from when it was due. The error is a *SubscriptionError, an *UnroutableError or
 // the context's.
 func (l *Local) Backlog(ctx context.Context, event, key string) (Backlog, error) {
 	s, err := Subscription{Event: event, Key: key}.Check()
@@ -367,4 +376,5 @@ var (
 	_ Declarer        = (*Local)(nil)
 	_ DeadLetters     = (*Local)(nil)
 	_ BacklogReporter = (*Local)(nil)
+	_ Delayer         = (*Local)(nil)
 )

@@ -19,11 +19,11 @@ type BacklogReporter interface {
 // those to be retried, leaves InFlight or Retrying 0. One that can't distinguish the two
 // counts both as InFlight.
 type Backlog struct {
-	Waiting  int           // not delivered yet
+	Waiting  int           // not delivered yet, also if their delay is not over
 	InFlight int           // delivered to a handler that has not returned
 	Retrying int           // waiting for redelivery
 	Dead     int           // dead letters
-	Oldest   time.Duration // age of the oldest that is not done and not dead; 0 if none or unknown
+	Oldest   time.Duration // age of the oldest that is due, not done and not dead; 0 if none or unknown
 }
 
 // Connector is a Transport that connects in the background.

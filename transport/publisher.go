@@ -27,7 +27,8 @@ func (p *Publisher) WithCodec(c Codec) *Publisher {
 // message. The error is a *MessageError, the codec's, or that of [Transport].Publish. A
 // nil pointer, or more than one event, is a *MessageError. If the event has a method
 // OrderKey() string, as event.Keyed asks for, its result becomes the order key of the
-// message: see [Message].OrderKey.
+// message: see [Message].OrderKey. If ctx has a delay and the transport can't delay,
+// Publish returns a *MessageError: see [WithDelay].
 func (p *Publisher) Publish(ctx context.Context, name string, event ...any) error {
 	m := Message{ID: rand.Text(), Event: name}
 	switch len(event) {
@@ -46,6 +47,9 @@ func (p *Publisher) Publish(ctx context.Context, name string, event ...any) erro
 		}
 	default:
 		return &MessageError{ID: m.ID, Event: name, Problem: fmt.Sprintf("%d events were given for it: publish each", len(event))}
+	}
+	if err := CheckDelay(ctx, p.transport, m); err != nil {
+		return err
 	}
 	return p.transport.Publish(ctx, m)
 }

@@ -13,8 +13,8 @@ type Transport interface {
 	// if that is set. Nil means that the message is kept until each key has handled it.
 	// If there is no receiver, Publish returns an *UnroutableError, or nil if the
 	// broker can't detect that. The error is a *MessageError if the transport can't
-	// carry the message. Otherwise it is the broker's or the context's, and the message
-	// may have been kept.
+	// carry the message, or can't delay it and the context has a delay: see [CheckDelay].
+	// Otherwise it is the broker's or the context's, and the message may have been kept.
 	Publish(ctx context.Context, m Message) error
 
 	// Subscribe calls the handler for each message, at most s.MaxInFlight at a time,

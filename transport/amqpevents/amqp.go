@@ -104,6 +104,9 @@ func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 	if err := t.check(m); err != nil {
 		return err
 	}
+	if err := transport.CheckDelay(ctx, t, m); err != nil {
+		return err
+	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}

@@ -241,6 +241,9 @@ func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 	if err := m.Check(); err != nil {
 		return err
 	}
+	if err := transport.CheckDelay(ctx, t, m); err != nil {
+		return err
+	}
 	if !t.link.isReady() {
 		var cancel context.CancelFunc
 		ctx, cancel = limited(ctx)

@@ -51,7 +51,7 @@ func open(t testing.TB) space {
 	}
 	x := space{pool, "p" + strings.ToLower(rand.Text()[:12]) + "_"}
 	t.Cleanup(func() {
-		for _, name := range []string{"outbox", "dead", "leases", "members", "handled", "schema", "application"} {
+		for _, name := range []string{"outbox", "dead", "published", "leases", "members", "handled", "schema", "application"} {
 			_, _ = pool.Exec(context.Background(), "DROP TABLE IF EXISTS "+x.prefix+name)
 		}
 		pool.Close()

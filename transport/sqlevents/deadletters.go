@@ -95,7 +95,7 @@ func (t *Transport) replay(ctx context.Context, r row) error {
 	if err := tx.Commit(); err != nil {
 		return err
 	}
-	t.relay.wake(r.part)
+	t.relay.wake(r)
 	return nil
 }
 

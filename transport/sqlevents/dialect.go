@@ -44,6 +44,32 @@ func (d Dialect) now() string {
 	return "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)"
 }
 
+// statementTime is like now, but the same in the whole statement: PostgreSQL uses an index
+// only for such a value. On the others, now is that, too.
+func (d Dialect) statementTime() string {
+	if d == PostgreSQL {
+		return "(extract(epoch FROM statement_timestamp()) * 1000000)::bigint"
+	}
+	return d.now()
+}
+
+// clockStep is how many microseconds now may be behind, because the clock has steps.
+func (d Dialect) clockStep() int64 {
+	if d == SQLite {
+		return 1000
+	}
+	return 1
+}
+
+// integerMark is a parameter that must be marked as a number, because nothing else says its
+// type.
+func (d Dialect) integerMark() string {
+	if d == PostgreSQL {
+		return "?::bigint"
+	}
+	return "?"
+}
+
 // quoted returns a name that was checked before.
 func (d Dialect) quoted(name string) string {
 	if d == MariaDB {

@@ -42,6 +42,18 @@
 //
 // A duplicate may arrive late: after 1 and 2, 1 may come again.
 //
+// # Delay
+//
+// With a context of transport.WithDelay or transport.At, a message is published when its
+// delay is over, by the clock of the database. It is usually published some milliseconds
+// later, and up to 2 seconds later if another instance or a transaction of
+// [Transport.WithTx] has stored it.
+//
+// Later messages of its order key wait for it, as they do for one that fails. Give a
+// reminder an order key of its own if it must not hold back the events of its order.
+//
+// Reads do not pass messages that wait, so many of them cost the others nothing.
+//
 // # Failures
 //
 // While the broker can't be reached, messages stay in the outbox. The attempts do not count.
@@ -49,7 +61,12 @@
 // the error is one of the network or a timeout. After any other error, the message waits as
 // [Retry] says, and so do later ones of its order key. After [MaxAttempts], it becomes a
 // dead letter of the outbox. It becomes one at once if nobody receives it and the inner
-// transport reports that, or if the inner transport can't carry it.
+// transport reports that, or if the inner transport can't carry it. A panic of the inner
+// transport is a failed attempt, and is logged with its stack.
+//
+// An error that every message meets, such as a permission that was revoked, counts as an
+// attempt of each. With the defaults, messages become dead letters after 14 minutes. Replay
+// them when the permission is back.
 //
 // A receiver is declared at the inner transport. A process that starts while the broker is
 // away can't do that yet, for example an application with fxevents.StartWithoutBroker. Its
@@ -79,13 +96,16 @@
 //	                 the message; its headers may have "rollcall-receivers": receiver
 //	                 keys to declare before it is published
 //	  order_key      or ''
-//	  created        when it was inserted
+//	  created        when it was inserted; after a delay, when it was due
 //	  attempts       that have failed
-//	  next_attempt   when it is due; 0 for at once
+//	  next_attempt   when it will be due: after its delay or a failure; 0 if it is due
 //	  last_error     of the last attempt
-//	dead     dead letters: the same columns, with
+//	  waiting_key    on MariaDB: computed, for an index
+//	dead     dead letters: the columns of the message, with
 //	  died           when it became one
 //	  reason         why
+//	published  with [KeepPublished], confirmed messages: the columns of the message, with
+//	  published      when the broker had confirmed it
 //	leases   who publishes a partition
 //	  part, owner    the owner is '' if the partition is free
 //	  token          increases with each owner: writes of an earlier one fail

@@ -3,6 +3,7 @@ package sqlevents
 import (
 	"errors"
 	"fmt"
+	"runtime/debug"
 )
 
 // SchemaError reports that the tables are missing or of another version.
@@ -24,6 +25,30 @@ func (e *SchemaError) Error() string {
 
 // errTxDone reports a Publish with a context of InTx that has ended.
 var errTxDone = errors.New("the transaction of InTx has ended: do not keep its context")
+
+// panicError reports that a function of the application or of another transport panicked.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (e *panicError) Error() string { return fmt.Sprintf("it panicked: %v", e.value) }
+
+func isPanic(err error) bool {
+	p := (*panicError)(nil)
+	return errors.As(err, &p)
+}
+
+// recovered calls f. It returns its error, or a *panicError if f panics: a panic in a
+// goroutine of the relay would end the process.
+func recovered(f func() error) (err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = &panicError{value, debug.Stack()}
+		}
+	}()
+	return f()
+}
 
 func annotated(err error, what string) error {
 	if err == nil {

@@ -13,11 +13,16 @@ func (s settings) fenced() string {
 
 func (l lease) fence(owner string) []any { return []any{l.part, owner, l.token} }
 
-// writeAttempt records a failed attempt, if the lease still holds.
-func (s settings) writeAttempt(ctx context.Context, x Execer, id int64, l lease, owner string, wait time.Duration, reason error) error {
+// writeAttempt records a failed attempt, if the lease still holds. It reports whether it
+// did.
+func (s settings) writeAttempt(ctx context.Context, x Execer, id int64, l lease, owner string, wait time.Duration, reason error) (bool, error) {
 	text := "UPDATE " + s.table("outbox") + " SET attempts = attempts + 1, next_attempt = " + s.dialect.now() + " + ?, last_error = ? WHERE id = ?" + s.fenced()
-	_, err := x.ExecContext(ctx, s.dialect.bound(text), append([]any{wait.Microseconds(), shortened(reason.Error()), id}, l.fence(owner)...)...)
-	return err
+	done, err := x.ExecContext(ctx, s.dialect.bound(text), append([]any{wait.Microseconds(), shortened(reason.Error()), id}, l.fence(owner)...)...)
+	if err != nil {
+		return false, err
+	}
+	n, err := done.RowsAffected()
+	return n > 0, err
 }
 
 // letterColumns are the columns that a dead letter takes from its row.

@@ -3,8 +3,10 @@ package sqlevents_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -154,4 +156,52 @@ func (r refusing) Publish(ctx context.Context, m transport.Message) error {
 		return errTest
 	}
 	return r.Local.Publish(ctx, m)
+}
+
+// A panic of the inner transport or of a function of the application is a failed attempt. It
+// is logged with its stack, and does not end the process.
+func TestPanicIsAFailedAttempt(t *testing.T) {
+	onEach(t, func(t *testing.T, x space) {
+		inner := newRecorder()
+		var tries atomic.Int32
+		inner.fails = func(m transport.Message) error {
+			if m.ID == "1" && tries.Add(1) < 3 {
+				panic("at the broker")
+			}
+			return nil
+		}
+		var log strings.Builder
+		o := x.outbox(t, inner, sqlevents.Logger(slog.New(slog.NewTextHandler(&log, nil))), sqlevents.Retry(func(attempt int) time.Duration {
+			if attempt == 1 {
+				panic("at the policy")
+			}
+			return 0
+		}))
+		publish(t, o, keyed("1", "placed", "a"), keyed("2", "placed", "a"))
+		inner.await(t, 2)
+		if got := inner.ids(); !slices.Equal(got, []string{"1", "2"}) {
+			t.Errorf("published are %q", got)
+		}
+		if err := o.Close(); err != nil { // then nobody logs
+			t.Error(err)
+		}
+		for _, want := range []string{
+			`reason="it panicked: at the broker (and the function of sqlevents.Retry: it panicked: at the policy)" stack="goroutine `,
+			`attempt=2 after=0s reason="it panicked: at the broker" stack="goroutine `, "TestPanicIsAFailedAttempt",
+		} {
+			if !strings.Contains(log.String(), want) {
+				t.Errorf("logged is\n%s\nwant %s", log.String(), want)
+			}
+		}
+	})
+}
+
+func TestPanicOfOrderByIsAnError(t *testing.T) {
+	onEach(t, func(t *testing.T, x space) {
+		o := x.outbox(t, newRecorder(), sqlevents.OrderBy(func(transport.Message) string { panic("no key") }))
+		var problem *transport.MessageError
+		if err := o.Publish(t.Context(), message("1", "placed")); !errors.As(err, &problem) || problem.Problem != "the function of sqlevents.OrderBy: it panicked: no key" {
+			t.Errorf("got %v", err)
+		}
+	})
 }

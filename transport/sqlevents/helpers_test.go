@@ -102,7 +102,7 @@ func (s server) open(t testing.TB) space {
 }
 
 func (x space) drop() {
-	for _, name := range []string{"outbox", "dead", "leases", "members", "handled", "schema", "slots", "application"} {
+	for _, name := range []string{"outbox", "dead", "published", "leases", "members", "handled", "schema", "slots", "application"} {
 		_, _ = x.db.Exec("DROP TABLE IF EXISTS " + x.prefix + name)
 	}
 }

@@ -33,7 +33,7 @@ func (t *Transport) Inbox() transport.Handled { return t.InboxBy(t.beginner(nil)
 
 // InboxBy is [Transport.Inbox] with transactions that begin begins.
 func (t *Transport) InboxBy(begin Begin) transport.Handled {
-	t.cleaner.start()
+	t.cleaner.start(aging{"handled", "at", t.settings.keepHandled})
 	return &inbox{t, begin}
 }
 

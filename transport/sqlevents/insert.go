@@ -31,7 +31,8 @@ func (s settings) insert(ctx context.Context, x Execer, rows []row) error {
 		locks = nil
 	}
 	for part := range slices.Chunk(rows, maxRows) {
-		if _, err := x.ExecContext(ctx, s.insertText(len(part), len(locks)), insertArgs(part, locks)...); err != nil {
+		text, args := s.insertText(part, locks)
+		if _, err := x.ExecContext(ctx, text, args...); err != nil {
 			return err
 		}
 		locks = nil // all are held
@@ -41,23 +42,19 @@ func (s settings) insert(ctx context.Context, x Execer, rows []row) error {
 
 // insertOne inserts one row, which is usual.
 func (s settings) insertOne(ctx context.Context, x Execer, r row) error {
-	text, args := s.texts.insert, r.appendValues(make([]any, 0, len(inserted)+1))
-	if r.orderKey != "" && s.dialect != SQLite { // one transaction of SQLite writes at a time
-		text, args = s.texts.insertLocked, append(args, s.lock(r.orderKey))
+	var text string
+	var args []any
+	isLocked := r.orderKey != "" && s.dialect != SQLite // one transaction of SQLite writes at a time
+	switch {
+	case r.isDelayed():
+		text, args = s.insertText([]row{r}, s.locks([]row{r}))
+	case isLocked:
+		text, args = s.texts.insertLocked, append(r.appendValues(make([]any, 0, len(inserted)+1)), s.lock(r.orderKey))
+	default:
+		text, args = s.texts.insert, r.appendValues(make([]any, 0, len(inserted)))
 	}
 	_, err := x.ExecContext(ctx, text, args...)
 	return err
-}
-
-// lockedRow is a query for one row. Its lock is taken before INSERT assigns an ID to what
-// the query returns. No planner leaves out a function that is volatile and in a subquery of
-// FROM. It does leave out one in a WITH that nobody refers to, and in VALUES the lock may
-// be taken after the ID.
-func (s settings) lockedRow() string {
-	if s.dialect == PostgreSQL {
-		return "SELECT " + strings.Trim(typedMarks, "()") + " FROM (SELECT pg_advisory_xact_lock(?::bigint)) AS locked"
-	}
-	return "SELECT " + strings.Trim(marks(len(inserted)), "()") + " FROM " + s.table("slots") + " WHERE slot = ? FOR UPDATE"
 }
 
 // lockSlots locks the slots of several order keys, in the order of the slots.
@@ -70,35 +67,59 @@ func (s settings) lockSlots(ctx context.Context, x Execer, locks []any) error {
 	return err
 }
 
-func (s settings) insertInto() string {
-	return "INSERT INTO " + s.table("outbox") + " (" + strings.Join(inserted, ", ") + ") "
-}
-
-// insertText returns the statement that inserts rows, after locks if there are some.
-func (s settings) insertText(rows, locks int) string {
-	if locks > 0 {
-		return s.dialect.bound(s.insertInto() + lockedRows(rows, locks))
+// insertText returns the statement that inserts rows, after locks if there are some, and its
+// arguments. On MariaDB, only one row may have a lock.
+func (s settings) insertText(rows []row, locks []any) (string, []any) {
+	columns := strings.Join(inserted, ", ")
+	delayed := slices.ContainsFunc(rows, row.isDelayed)
+	if delayed {
+		columns += ", next_attempt"
 	}
-	return s.dialect.bound(s.insertInto() + "VALUES " + repeated(rows, marks(len(inserted))))
-}
-
-// insertArgs returns the arguments of insertText.
-func insertArgs(rows []row, locks []any) []any {
-	args := append(make([]any, 0, len(locks)+len(rows)*len(inserted)), locks...)
+	var tuples []string
+	values := make([]any, 0, len(rows)*(len(inserted)+1)+len(locks))
 	for _, r := range rows {
-		args = r.appendValues(args)
+		tuple := s.dialect.insertedMarks()
+		values = r.appendValues(values)
+		if delayed {
+			next, value := s.nextAttempt(r)
+			tuple, values = tuple+", "+next, append(values, value)
+		}
+		tuples = append(tuples, tuple)
 	}
-	return args
+	into := "INSERT INTO " + s.table("outbox") + " (" + columns + ") "
+	list := "(" + strings.Join(tuples, "), (") + ")"
+	switch {
+	case len(locks) == 1 && len(rows) == 1:
+		return s.dialect.bound(into + "SELECT " + tuples[0] + " FROM " + s.oneLock()), append(values, locks...)
+	case len(locks) > 0:
+		return s.dialect.bound(into + lockedValues(columns, list, len(locks))), append(locks, values...)
+	}
+	return s.dialect.bound(into + "VALUES " + list), values
 }
 
-// typedMarks are the parameters of a row on PostgreSQL where nothing else says their types.
-const typedMarks = "(?::smallint, ?::text, ?::text, ?::text, ?::text, ?::text, ?::text, ?::text, ?::bytea)"
+// insertedMarks returns the parameters of the columns that are inserted. In a query of
+// PostgreSQL, nothing else says their types.
+func (d Dialect) insertedMarks() string {
+	if d == PostgreSQL {
+		return "?::smallint, ?::text, ?::text, ?::text, ?::text, ?::text, ?::text, ?::text, ?::bytea"
+	}
+	return strings.Trim(marks(len(inserted)), "()")
+}
 
-// lockedRows is a query of PostgreSQL that takes all locks before it returns the first
+// oneLock is the FROM of a query for one row. Its lock is taken before INSERT assigns an ID
+// to the row. No planner of PostgreSQL leaves out a subquery of FROM with a volatile
+// function. It does leave out a WITH that nobody refers to, and a lock in VALUES may be taken
+// after the ID is assigned.
+func (s settings) oneLock() string {
+	if s.dialect == PostgreSQL {
+		return "(SELECT pg_advisory_xact_lock(?::bigint)) AS locked"
+	}
+	return s.table("slots") + " WHERE slot = ? FOR UPDATE"
+}
+
+// lockedValues is a query of PostgreSQL that takes all locks before it returns the first
 // row. The condition refers to the count, so no planner may leave the locks out.
-func lockedRows(rows, locks int) string {
-	return "SELECT v.* FROM (SELECT count(pg_advisory_xact_lock(k)) AS n FROM (VALUES " + repeated(locks, "(?::bigint)") + ") AS keys (k)) AS locked, " +
-		"(VALUES " + repeated(rows, typedMarks) + ") AS v (" + strings.Join(inserted, ", ") + ") WHERE locked.n > 0"
+func lockedValues(columns, list string, locks int) string {
+	return "SELECT v.* FROM (SELECT count(pg_advisory_xact_lock(k)) AS n FROM (VALUES " + strings.Repeat("(?::bigint), ", locks-1) + "(?::bigint)) AS keys (k)) AS locked, " +
+		"(VALUES " + list + ") AS v (" + columns + ") WHERE locked.n > 0"
 }
-
-func repeated(n int, text string) string { return strings.Repeat(text+", ", n-1) + text }

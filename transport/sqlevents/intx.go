@@ -67,7 +67,7 @@ func (t *Transport) InTxBy(ctx context.Context, begin Begin, f func(ctx context.
 	if err := tx.Commit(); err != nil {
 		return annotated(err, "committing a transaction")
 	}
-	t.relay.wake(parts(rows)...)
+	t.relay.wake(rows...)
 	return nil
 }
 
@@ -99,12 +99,4 @@ func (t *Transport) begin(ctx context.Context, options *sql.TxOptions) (Tx, erro
 		return nil, err
 	}
 	return tx, nil
-}
-
-func parts(rows []row) []int {
-	var list []int
-	for _, r := range rows {
-		list = append(list, r.part)
-	}
-	return list
 }

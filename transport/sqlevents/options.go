@@ -23,7 +23,8 @@ type settings struct {
 	maxAttempts int
 	retry       func(attempt int) time.Duration
 	keepHandled time.Duration
-	logger      *slog.Logger // nil: slog.Default()
+	keep        time.Duration // published messages; 0 for not at all
+	logger      *slog.Logger  // nil: slog.Default()
 
 	texts texts
 	now   func() time.Time // replaced in tests
@@ -67,6 +68,8 @@ func (s settings) check() error {
 		return fmt.Errorf("sqlevents: Lease is %v, and must be at least %v", s.lease, leastLease)
 	case s.maxAttempts < 1:
 		return fmt.Errorf("sqlevents: MaxAttempts is %d, and must be at least 1", s.maxAttempts)
+	case s.keep < 0:
+		return fmt.Errorf("sqlevents: KeepPublished is %v, and must not be negative", s.keep)
 	case s.keepHandled < time.Minute:
 		return fmt.Errorf("sqlevents: KeepHandled is %v, and must be at least a minute", s.keepHandled)
 	}
@@ -116,6 +119,15 @@ func Retry(f func(attempt int) time.Duration) Option {
 // message that is redelivered after that time is handled again.
 func KeepHandled(d time.Duration) Option {
 	return optionFunc(func(s *settings) { s.keepHandled = d })
+}
+
+// KeepPublished keeps messages in the table "published" for some time after the broker has
+// confirmed them, for people to look at. Without it, or with 0, they are deleted. Every
+// instance must have it, as each keeps what it publishes. It makes the relay write each
+// message twice more. Rows that are too old are deleted every minute, in batches, and only
+// while an instance with this option runs.
+func KeepPublished(d time.Duration) Option {
+	return optionFunc(func(s *settings) { s.keep = d })
 }
 
 // Logger sets where the relay logs. The default is slog.Default().

@@ -17,11 +17,12 @@ type texts struct {
 }
 
 func (s settings) makeTexts() texts {
-	t := texts{insert: s.insertText(1, 0), record: s.recordText()}
+	t := texts{record: s.recordText()}
+	t.insert, _ = s.insertText([]row{{}}, nil)
 	if s.dialect == SQLite {
 		t.beginWriting = "UPDATE " + s.table("schema") + " SET version = version WHERE 0 = 1"
 	} else {
-		t.insertLocked = s.dialect.bound(s.insertInto() + s.lockedRow())
+		t.insertLocked, _ = s.insertText([]row{{}}, []any{0})
 	}
 	return t
 }

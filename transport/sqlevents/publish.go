@@ -21,7 +21,7 @@ type txKey struct{ t *Transport }
 // The error is a *transport.MessageError, a [*DeadlockError], the database's or the
 // context's.
 func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
-	r, err := t.settings.newRow(m, t.receivers.of(m.Event))
+	r, err := t.settings.newRow(ctx, m, t.receivers.of(m.Event))
 	if err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 	default:
 		t.prepared.prepare(ctx)
 		if err = t.settings.insertOne(ctx, &t.prepared, r); err == nil {
-			t.relay.wake(r.part)
+			t.relay.wake(r)
 		}
 	}
 	return publishing(err, m)

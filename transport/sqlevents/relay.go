@@ -17,8 +17,8 @@ import (
 // Order by key follows from one rule: a row is published only if every earlier row of its
 // order key is confirmed or gone. Rows of a key are read in the order of their IDs, from
 // the front of the partition. Of each key, only the first is in flight, and the others
-// wait in its chain. If it fails, the chain is dropped, the key is held back, and the
-// partition is read again from its front. What a read brings that began before the
+// wait in its chain. If it fails, the chain is dropped, the row waits in the database and
+// so holds back its key, and the partition is read again from its front. What a read brings that began before the
 // failure is dropped, too: it may contain a later row of the key. Leases are not part of
 // this rule. If two instances publish one partition for a while, both begin at its front,
 // so what arrives out of order was delivered before.
@@ -36,6 +36,7 @@ type relay struct {
 	mu       sync.Mutex
 	woken    chan struct{}
 	dirty    [partitions]bool // partitions in which this process has committed rows
+	delayed  bool             // this process has committed rows with a delay
 	expected atomic.Bool      // a row will be committed soon; until the next poll
 
 	// What follows belongs to loop.
@@ -43,7 +44,7 @@ type relay struct {
 	parts    map[int]*partition
 	known    map[int64]*entry  // read, and not yet deleted or given up
 	chains   map[string]*chain // by order key
-	held     map[string]hold   // order keys and rows whose next attempt is not due
+	held     map[string]hold   // order keys and rows whose failure could not be written
 	ready    []*entry          // to be published
 	inFlight int
 	queued   int // entries that are not in flight
@@ -51,16 +52,18 @@ type relay struct {
 	confirmed []int64            // to be deleted
 	gone      map[int64]struct{} // deleted since the running read began
 
-	reading, deleting, leasing, paused, closing bool
+	reading, deleting, leasing, ripening, paused, closing bool
 
 	nextExpiry time.Time // when the first hold ends; zero if there is none
 	readEpoch  int       // increased when the running read must be dropped
 	nextLease  time.Time // when to renew the leases
 	nextPoll   time.Time
+	nextDue    time.Time     // when to look for rows that are due
 	interval   time.Duration // between polls
 	found      bool          // since the last poll
 	failures   int           // pauses since the last confirmation
 	bodySize   int           // a moving average
+	keysWait   bool          // on MariaDB: a row with an order key waits; belongs to the running read
 	problem    string        // the last one that was logged
 }
 
@@ -138,11 +141,15 @@ func newRelay(t *Transport) *relay {
 	return r
 }
 
-// wake says that this process has committed rows in partitions.
-func (r *relay) wake(parts ...int) {
+// wake says that this process has committed rows.
+func (r *relay) wake(rows ...row) {
 	r.signal(func() {
-		for _, p := range parts {
-			r.dirty[p] = true
+		for _, x := range rows {
+			if x.isDelayed() {
+				r.delayed = true
+				continue
+			}
+			r.dirty[x.part] = true
 		}
 	})
 }
@@ -238,7 +245,7 @@ func (r *relay) drainEvents() {
 }
 
 func (r *relay) finished() bool {
-	return r.closing && r.inFlight == 0 && len(r.confirmed) == 0 && !r.reading && !r.deleting && !r.leasing && !r.paused
+	return r.closing && r.inFlight == 0 && len(r.confirmed) == 0 && !r.reading && !r.deleting && !r.leasing && !r.ripening && !r.paused
 }
 
 // begin begins whatever can begin.
@@ -252,6 +259,7 @@ func (r *relay) begin() {
 	}
 	r.beginLease(now)
 	r.beginRead(now)
+	r.beginRipen(now)
 	r.beginPublish(now)
 }
 
@@ -265,6 +273,9 @@ func (r *relay) untilNext() time.Duration {
 	next := r.nextPoll
 	if !r.reading && !r.nextExpiry.IsZero() && r.nextExpiry.Before(next) {
 		next = r.nextExpiry
+	}
+	if !r.reading && !r.ripening && !r.paused && r.nextDue.Before(next) {
+		next = r.nextDue
 	}
 	if !r.leasing && r.nextLease.Before(next) {
 		next = r.nextLease
@@ -284,9 +295,12 @@ func (r *relay) background(work func(context.Context) func()) {
 // takeWakes marks the partitions in which this process has committed rows.
 func (r *relay) takeWakes() {
 	r.mu.Lock()
-	dirty := r.dirty
-	r.dirty = [partitions]bool{}
+	dirty, delayed := r.dirty, r.delayed
+	r.dirty, r.delayed = [partitions]bool{}, false
 	r.mu.Unlock()
+	if delayed {
+		r.nextDue = r.now()
+	}
 	for number, p := range r.parts {
 		if dirty[number] {
 			p.wake()

@@ -1,6 +1,9 @@
 package sqlevents
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 // A read that began before a message failed may bring a later one of its key. It is
 // dropped, and the partition is read again from its front.
@@ -25,5 +28,31 @@ func TestReadThatBeganBeforeAFailureIsDropped(t *testing.T) {
 	r.endRead(begun, pages, []row{{id: 2, part: 3, orderKey: "a"}}, nil)
 	if len(r.ready) > 0 || len(r.known) > 0 || !p.dirty || p.after != 0 {
 		t.Errorf("ready are %d, known are %d, the next read begins after %d", len(r.ready), len(r.known), p.after)
+	}
+}
+
+// While rows become due, no read runs, and the next one begins at the front: in the middle of
+// a pass it would find a later row of a key and miss the one that has become due.
+func TestNoReadRunsWhileRowsBecomeDue(t *testing.T) {
+	s, err := newSettings(SQLite, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newRelay(&Transport{settings: s})
+	defer r.cancel()
+	now := r.now()
+	p := &partition{number: 3, until: now.Add(time.Hour), untilWall: now.Add(time.Hour), dirty: true, after: 17, pages: 2}
+	r.parts[3] = p
+	r.ripening = true
+	if r.beginRead(now); r.reading {
+		t.Error("a read runs while rows become due")
+	}
+	r.ripening, r.reading = false, true
+	if r.beginRipen(now); r.ripening {
+		t.Error("rows become due while a read runs")
+	}
+	r.reading = false
+	if r.endRipen([]waitingRow{{part: 3}}, time.Second, nil); !p.dirty || p.after != 0 || p.pages != 0 {
+		t.Errorf("the next read begins after %d", p.after)
 	}
 }

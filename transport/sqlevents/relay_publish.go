@@ -37,12 +37,7 @@ func (r *relay) beginPublish(now time.Time) {
 func (r *relay) publish(e *entry) {
 	fence := lease{e.part.number, e.part.token}
 	go func() {
-		ctx, cancel := context.WithTimeout(r.ctx, publishTimeout)
-		err := r.t.declareFor(ctx, e.row)
-		if err == nil {
-			err = r.t.inner.Publish(ctx, e.row.message)
-		}
-		cancel()
+		err := r.publishInner(e.row)
 		var then func()
 		switch {
 		case err == nil:
@@ -64,6 +59,19 @@ func (r *relay) publish(e *entry) {
 	}()
 }
 
+// publishInner declares the receivers of a row at the inner transport, and publishes it. A
+// panic is an error.
+func (r *relay) publishInner(x row) error {
+	ctx, cancel := context.WithTimeout(r.ctx, publishTimeout)
+	defer cancel()
+	return recovered(func() error {
+		if err := r.t.declareFor(ctx, x); err != nil {
+			return err
+		}
+		return r.t.inner.Publish(ctx, x.message)
+	})
+}
+
 // isFinal reports whether a further attempt would fail, too.
 func isFinal(err error) bool {
 	var message *transport.MessageError
@@ -75,7 +83,7 @@ func isFinal(err error) bool {
 // the reason.
 func (r *relay) isUnreachable(err error) bool {
 	var network net.Error
-	if errors.As(err, &network) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) {
+	if errors.As(err, &network) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) {
 		return true
 	}
 	c, ok := r.t.inner.(transport.Connector)
@@ -84,7 +92,8 @@ func (r *relay) isUnreachable(err error) bool {
 	}
 	ctx, cancel := context.WithTimeout(r.ctx, time.Second)
 	defer cancel()
-	return c.AwaitConnection(ctx) != nil
+	away := recovered(func() error { return c.AwaitConnection(ctx) })
+	return away != nil && !isPanic(away)
 }
 
 // confirm lets the next entry of the key follow.
@@ -179,14 +188,22 @@ func (r *relay) retry(e *entry, fence lease, err error) func() {
 	if attempt >= r.t.settings.maxAttempts {
 		return r.bury(e, fence, fmt.Errorf("given up after %d attempts: %w", attempt, err))
 	}
-	wait := max(r.t.settings.retry(attempt), 0)
+	wait := transport.Backoff(attempt)
+	if panicked := recovered(func() error { wait = max(r.t.settings.retry(attempt), 0); return nil }); panicked != nil {
+		err = fmt.Errorf("%w (and the function of sqlevents.Retry: %w)", err, panicked)
+	}
 	ctx, cancel := context.WithTimeout(r.ctx, statement)
 	defer cancel()
-	if writing := r.t.settings.writeAttempt(ctx, r.t.db, e.row.id, fence, r.member, wait, err); writing != nil {
+	written, writing := r.t.settings.writeAttempt(ctx, r.t.db, e.row.id, fence, r.member, wait, err)
+	switch {
+	case writing != nil:
 		return func() { r.hold(e, max(wait, time.Second)); r.log("outbox can't be written", writing) }
+	case !written: // the lease is over, or the row is gone: a read will show which
+		return func() { r.hold(e, minPoll) }
 	}
 	return func() {
-		r.hold(e, wait)
+		r.fail(e)
+		r.dueIn(wait)
 		r.logEvent(slog.LevelWarn, "event in the outbox will be published again", e, attempt, err, slog.Duration("after", wait))
 	}
 }
@@ -227,7 +244,7 @@ func (r *relay) pause() {
 		case <-time.After(wait):
 		}
 		if c, ok := r.t.inner.(transport.Connector); ok {
-			_ = c.AwaitConnection(r.stopping)
+			_ = recovered(func() error { return c.AwaitConnection(r.stopping) })
 		}
 		r.events <- func() { r.paused = false; r.nextPoll = r.now() }
 	}()
@@ -244,7 +261,7 @@ func (r *relay) beginDelete() {
 	r.confirmed = append(r.confirmed[:0], r.confirmed[n:]...)
 	slices.Sort(ids) // so that two instances do not deadlock
 	r.background(func(ctx context.Context) func() {
-		err := r.t.settings.deleteRows(ctx, r.t.db, ids)
+		err := r.t.deleteConfirmed(ctx, ids)
 		if err != nil { // this is also how long the next attempt waits
 			select {
 			case <-time.After(time.Second):
@@ -276,9 +293,24 @@ func (r *relay) endDelete(ids []int64, err error) {
 	}
 }
 
-// deleteRows deletes rows. The number of parameters is a power of two, so that there are
-// few different statements.
+// deleteConfirmed deletes rows, or moves them to those that are kept.
+func (t *Transport) deleteConfirmed(ctx context.Context, ids []int64) error {
+	if t.settings.keep > 0 {
+		return t.keepRows(ctx, ids)
+	}
+	return t.settings.deleteRows(ctx, t.db, ids)
+}
+
+// deleteRows deletes rows.
 func (s settings) deleteRows(ctx context.Context, x Execer, ids []int64) error {
+	args := padded(ids)
+	_, err := x.ExecContext(ctx, s.dialect.bound("DELETE FROM "+s.table("outbox")+" WHERE id IN "+marks(len(args))), args...)
+	return err
+}
+
+// padded returns IDs as arguments, and repeats the last one up to a power of two, so that
+// there are few different statements.
+func padded(ids []int64) []any {
 	size := 1
 	for size < len(ids) {
 		size *= 2
@@ -287,8 +319,7 @@ func (s settings) deleteRows(ctx context.Context, x Execer, ids []int64) error {
 	for i := range args {
 		args[i] = ids[min(i, len(ids)-1)]
 	}
-	_, err := x.ExecContext(ctx, s.dialect.bound("DELETE FROM "+s.table("outbox")+" WHERE id IN "+marks(size)), args...)
-	return err
+	return args
 }
 
 // log logs a problem, once until it is over.
@@ -304,7 +335,11 @@ func (r *relay) log(message string, err error) {
 func (r *relay) logEvent(level slog.Level, message string, e *entry, attempt int, reason error, more ...slog.Attr) {
 	m := e.row.message
 	attributes := append([]slog.Attr{slog.String("event", m.Event), slog.String("id", m.ID), slog.Int("attempt", attempt)}, more...)
-	r.t.settings.log().LogAttrs(r.ctx, level, message, append(attributes, slog.String("reason", shortened(reason.Error())))...)
+	attributes = append(attributes, slog.String("reason", shortened(reason.Error())))
+	if p := (*panicError)(nil); errors.As(reason, &p) {
+		attributes = append(attributes, slog.String("stack", string(p.stack)))
+	}
+	r.t.settings.log().LogAttrs(r.ctx, level, message, attributes...)
 }
 
 // shortened returns a text that fits into a column and a log, as valid UTF-8.

@@ -52,7 +52,7 @@ type page struct {
 }
 
 func (r *relay) beginRead(now time.Time) {
-	if r.reading || r.paused || r.queued > maxInFlight || len(r.known) > maxKnown {
+	if r.reading || r.ripening || r.paused || r.queued > maxInFlight || len(r.known) > maxKnown {
 		return
 	}
 	pages := r.pages(now)
@@ -60,9 +60,9 @@ func (r *relay) beginRead(now time.Time) {
 		return
 	}
 	r.reading = true
-	epoch, excluded := r.readEpoch, r.excluded()
+	epoch := r.readEpoch
 	r.background(func(ctx context.Context) func() {
-		rows, err := r.read(ctx, pages, excluded)
+		rows, err := r.read(ctx, pages)
 		r.t.settings.fill(pages, rows)
 		return func() { r.endRead(epoch, pages, rows, err) }
 	})
@@ -88,20 +88,6 @@ func (r *relay) pages(now time.Time) []page {
 
 // budget returns how many rows a read may bring. It bounds the memory for their bodies.
 func (r *relay) budget() int { return max(min(maxReadBytes/(r.bodySize+1), maxRead), 16) }
-
-// maxExcluded is how many order keys a read excludes. Further ones are read and dropped.
-const maxExcluded = 64
-
-// excluded returns order keys that are held back.
-func (r *relay) excluded() []any {
-	var keys []any
-	for key := range r.held {
-		if !strings.HasPrefix(key, "\x00") && len(keys) < maxExcluded {
-			keys = append(keys, key)
-		}
-	}
-	return keys
-}
 
 func (r *relay) endRead(epoch int, pages []page, rows []row, err error) {
 	r.reading = false
@@ -180,9 +166,6 @@ func (r *relay) accept(p *partition, x row) {
 	switch {
 	case r.known[x.id] != nil || isGone || isHeld:
 		return
-	case x.wait > 0: // another instance has failed to publish it, or this one before
-		r.holdBack(e, time.Duration(x.wait)*time.Microsecond)
-		return
 	}
 	r.found = true
 	r.bodySize += (len(x.message.Body) - r.bodySize) / 16
@@ -197,11 +180,29 @@ func (r *relay) accept(p *partition, x row) {
 	r.ready = append(r.ready, e)
 }
 
-// read reads pages, without the rows that wait for their next attempt and have no order
-// key, and without the order keys that are excluded. Rows with an order key are read even
-// if they wait, because they hold back later ones.
-func (r *relay) read(ctx context.Context, pages []page, excluded []any) ([]row, error) {
-	text, args := r.t.settings.readText(pages, excluded)
+// read reads pages, without the rows that wait, and without those whose order key is held
+// back by an earlier row that waits. For MariaDB, a subquery in each part of a UNION costs
+// more than the rest of the read. So the first statement leaves it out and says whether a
+// row with an order key waits. If so, the rows are read again, and the next time at once by
+// the second statement.
+func (r *relay) read(ctx context.Context, pages []page) ([]row, error) {
+	if r.t.settings.dialect != MariaDB {
+		return r.readRows(ctx, pages, true)
+	}
+	var keysWait bool
+	rows, err := r.readRows(ctx, pages, r.keysWait, &keysWait)
+	if err == nil && keysWait && !r.keysWait {
+		rows, err = r.readRows(ctx, pages, true, &keysWait)
+	}
+	if len(rows) > 0 {
+		r.keysWait = keysWait
+	}
+	return rows, err
+}
+
+// readRows reads rows, and more columns that are the same in all.
+func (r *relay) readRows(ctx context.Context, pages []page, keysWait bool, more ...any) ([]row, error) {
+	text, args := r.t.settings.readText(pages, keysWait)
 	found, err := r.t.db.QueryContext(ctx, text, args...)
 	if err != nil {
 		return nil, err
@@ -210,7 +211,7 @@ func (r *relay) read(ctx context.Context, pages []page, excluded []any) ([]row, 
 	var rows []row
 	for found.Next() {
 		var x row
-		if err := x.scan(found.Scan, &x.wait); err != nil {
+		if err := x.scan(found.Scan, more...); err != nil {
 			return nil, err
 		}
 		rows = append(rows, x)
@@ -218,37 +219,43 @@ func (r *relay) read(ctx context.Context, pages []page, excluded []any) ([]row, 
 	return rows, found.Err()
 }
 
-func (s settings) readText(pages []page, excluded []any) (string, []any) {
-	columns := selected + ", next_attempt - " + s.dialect.now()
-	filter := " AND (next_attempt = 0 OR order_key <> '' OR next_attempt <= " + s.dialect.now() + ")"
-	if len(excluded) > 0 {
-		filter += " AND order_key NOT IN " + marks(len(excluded))
+// free is the condition that a row of the outbox, o, may be published, if rows with order
+// keys may wait. It is written so that databases use the index of the rows that wait.
+func (s settings) free(keysWait bool) string {
+	if !keysWait {
+		return "o.next_attempt = 0"
 	}
+	earlier := "w.next_attempt > 0 AND w.order_key <> ''"
+	if s.dialect == MariaDB {
+		earlier = "w.waiting_key = crc32(o.order_key)"
+	}
+	return "o.next_attempt = 0 AND (o.order_key = '' OR NOT EXISTS (SELECT 1 FROM " + s.table("outbox") + " AS w WHERE " + earlier +
+		" AND w.order_key = o.order_key AND w.id < o.id))"
+}
+
+func (s settings) readText(pages []page, keysWait bool) (string, []any) {
 	if s.dialect == SQLite {
-		return s.scanText(pages, columns, filter, excluded)
+		return s.scanText(pages)
 	}
+	outbox := s.table("outbox") + " AS o"
 	var parts []string
 	var args []any
+	for _, p := range pages {
+		parts = append(parts, "(?::smallint, ?::bigint, ?::bigint)")
+		args = append(args, p.part.number, p.after, p.limit)
+	}
 	if s.dialect == PostgreSQL { // one plan for all partitions
-		for _, p := range pages {
-			parts = append(parts, "(?::smallint, ?::bigint, ?::bigint)")
-			args = append(args, p.part.number, p.after, p.limit)
-		}
-		return s.dialect.bound("SELECT o.* FROM (VALUES " + strings.Join(parts, ", ") + ") AS p (number, after, most) CROSS JOIN LATERAL (SELECT " + columns +
-			" FROM " + s.table("outbox") + " WHERE part = p.number AND id > p.after" + filter + " ORDER BY id LIMIT p.most) AS o"), append(args, excluded...)
+		return s.dialect.bound("SELECT x.* FROM (VALUES " + strings.Join(parts, ", ") + ") AS p (number, after, most) CROSS JOIN LATERAL (SELECT " + selected +
+			" FROM " + outbox + " WHERE part = p.number AND id > p.after AND " + s.free(true) + " ORDER BY id LIMIT p.most) AS x"), args
 	}
 	// Only IDs are in the UNION: MariaDB writes it to a table, on the disk if it has bodies.
-	for _, p := range pages {
-		parts = append(parts, "(SELECT id FROM "+s.table("outbox")+" WHERE part = ? AND id > ?"+filter+" ORDER BY id LIMIT ?)")
-		args = append(args, p.part.number, p.after)
-		args = append(append(args, excluded...), p.limit)
-	}
-	return "SELECT " + columns + " FROM (" + strings.Join(parts, " UNION ALL ") + ") AS p JOIN " + s.table("outbox") + " USING (id)", args
+	part := "(SELECT id FROM " + outbox + " WHERE part = ? AND id > ? AND " + s.free(keysWait) + " ORDER BY id LIMIT ?)"
+	return "SELECT " + selected + ", EXISTS (SELECT 1 FROM " + s.table("outbox") + " WHERE waiting_key IS NOT NULL) FROM (" + part + strings.Repeat(" UNION ALL "+part, len(pages)-1) + ") AS p JOIN " + s.table("outbox") + " USING (id)", args
 }
 
 // scanText reads all partitions in one scan by ID. SQLite has no LATERAL, and takes long to
-// prepare a UNION of many parts. The + keeps it from sorting all rows of the partitions.
-func (s settings) scanText(pages []page, columns, filter string, excluded []any) (string, []any) {
+// prepare a UNION of many parts.
+func (s settings) scanText(pages []page) (string, []any) {
 	first, limit := pages[0].after, 0
 	var parts []any
 	for _, p := range pages {
@@ -256,6 +263,6 @@ func (s settings) scanText(pages []page, columns, filter string, excluded []any)
 		limit += p.limit
 		parts = append(parts, p.part.number)
 	}
-	text := "SELECT " + columns + " FROM " + s.table("outbox") + " WHERE id > ? AND +part IN " + marks(len(parts)) + filter + " ORDER BY id LIMIT ?"
-	return text, append(append(append([]any{first}, parts...), excluded...), limit)
+	text := "SELECT " + selected + " FROM " + s.table("outbox") + " AS o WHERE id > ? AND part IN " + marks(len(parts)) + " AND " + s.free(true) + " ORDER BY id LIMIT ?"
+	return text, append(append([]any{first}, parts...), limit)
 }

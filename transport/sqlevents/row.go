@@ -1,10 +1,12 @@
 package sqlevents
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rollcall-go/rollcall/transport"
 )
@@ -19,7 +21,8 @@ type row struct {
 
 	receivers []string // receiver keys to declare before it is published
 	attempts  int      // that have failed
-	wait      int64    // microseconds until the next attempt; not positive if it is due
+	delay     int64    // microseconds from the insertion
+	due       int64    // microseconds since 1970, if there is no delay; 0 for at once
 }
 
 // inserted are the columns that insert sets. Their order is that of values.
@@ -27,13 +30,17 @@ var inserted = []string{"part", "message_id", "event", "receiver_key", "order_ke
 
 // newRow returns the row of a message, whose body it shares, with the receiver keys to
 // declare before it is published. The error is a *transport.MessageError.
-func (s settings) newRow(m transport.Message, receivers []string) (row, error) {
+func (s settings) newRow(ctx context.Context, m transport.Message, receivers []string) (row, error) {
 	if err := m.Check(); err != nil {
 		return row{}, err
 	}
 	r := row{message: m, orderKey: m.OrderKey(), headers: encodeHeaders(m.Headers, receivers)}
 	if r.orderKey == "" && s.orderBy != nil {
-		r.orderKey = s.orderBy(m)
+		key, err := s.orderKeyBy(m)
+		if err != nil {
+			return row{}, &transport.MessageError{ID: m.ID, Event: m.Event, Problem: "the function of sqlevents.OrderBy: " + err.Error()}
+		}
+		r.orderKey = key
 	}
 	if strings.ContainsRune(r.orderKey, 0) {
 		return row{}, &transport.MessageError{ID: m.ID, Event: m.Event, Problem: "its order key contains a zero byte"}
@@ -42,8 +49,29 @@ func (s settings) newRow(m transport.Message, receivers []string) (row, error) {
 	if r.orderKey != "" {
 		r.part = partOf(r.orderKey)
 	}
+	after, until := transport.DelayOf(ctx)
+	r.delay, r.due = after.Microseconds(), dueAt(until)
 	return r, nil
 }
+
+// orderKeyBy returns the key of OrderBy. Its panic is an error.
+func (s settings) orderKeyBy(m transport.Message) (key string, err error) {
+	err = recovered(func() error { key = s.orderBy(m); return nil })
+	return key, err
+}
+
+// dueAt returns a time as the outbox stores it. It returns 0 for the zero time.
+func dueAt(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	if t.Year() > 9999 { // UnixMicro would overflow some time
+		t = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+	}
+	return max(t.UnixMicro(), 1)
+}
+
+func (r row) isDelayed() bool { return r.delay > 0 || r.due > 0 }
 
 // appendValues appends what insert sets.
 func (r row) appendValues(args []any) []any {
@@ -53,6 +81,14 @@ func (r row) appendValues(args []any) []any {
 		body = []byte{} // not NULL
 	}
 	return append(args, r.part, m.ID, m.Event, m.Key, r.orderKey, m.ContentType, m.Source, r.headers, body)
+}
+
+// nextAttempt returns an expression with one parameter, and its argument.
+func (s settings) nextAttempt(r row) (string, int64) {
+	if r.delay == 0 {
+		return s.dialect.integerMark(), r.due
+	}
+	return s.dialect.now() + " + " + s.dialect.integerMark(), r.delay + s.dialect.clockStep()
 }
 
 // selected are the columns that scan reads, in its order.

@@ -36,18 +36,23 @@ func Schema(d Dialect, options ...Option) (string, error) {
 }
 
 // types are the column types of a database.
-type types struct{ id, small, integer, text, bytes, end string }
+type types struct {
+	id, small, integer, text, bytes string
+	waitingKey                      string // a column of the outbox, after a comma
+	end                             string
+}
 
 func (d Dialect) types() types {
 	switch d {
 	case PostgreSQL:
-		return types{"bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "smallint", "bigint", "text", "bytea", ""}
+		return types{"bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "smallint", "bigint", "text", "bytea", "", ""}
 	case MariaDB: // nopad: "a" and "a " are different keys
 		return types{"bigint AUTO_INCREMENT PRIMARY KEY", "smallint", "bigint", "longtext", "longblob",
+			",\n  waiting_key bigint AS (CASE WHEN next_attempt > 0 AND order_key <> '' THEN crc32(order_key) END) VIRTUAL",
 			" ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin"}
 	}
 	// Without AUTOINCREMENT, IDs of deleted rows would be reused.
-	return types{"INTEGER PRIMARY KEY AUTOINCREMENT", "integer", "integer", "text", "blob", ""}
+	return types{"INTEGER PRIMARY KEY AUTOINCREMENT", "integer", "integer", "text", "blob", "", ""}
 }
 
 // name returns the column type of a primary key that holds a name of some length.
@@ -78,24 +83,44 @@ func (s settings) statements() []string {
 `, t.small, t.integer, t.text, t.bytes, s.dialect.now())
 	list := []string{
 		"CREATE TABLE " + s.table("outbox") + " (\n  id " + t.id + ",\n" + message +
-			"  next_attempt " + t.integer + " NOT NULL DEFAULT 0,\n  last_error " + t.text + "\n)" + t.end,
-		"CREATE INDEX " + s.dialect.quoted(s.prefix+"outbox_part") + " ON " + s.table("outbox") + " (part, id)",
-		"CREATE TABLE " + s.table("dead") + " (\n  id " + t.integer + " PRIMARY KEY,\n" + message +
-			"  died " + t.integer + " NOT NULL,\n  reason " + t.text + " NOT NULL\n)" + t.end,
-		"CREATE TABLE " + s.table("leases") + " (\n  part " + t.small + " PRIMARY KEY,\n  owner " + s.dialect.name(memberLength) +
-			" NOT NULL,\n  token " + t.integer + " NOT NULL,\n  until " + t.integer + " NOT NULL\n)" + t.end,
-		"CREATE TABLE " + s.table("members") + " (\n  member " + s.dialect.name(memberLength) + " PRIMARY KEY,\n  until " + t.integer + " NOT NULL\n)" + t.end,
-		"CREATE TABLE " + s.table("handled") + " (\n  id " + s.dialect.name(handledLength) + " PRIMARY KEY,\n  at " + t.integer + " NOT NULL DEFAULT (" + s.dialect.now() + ")\n)" + t.end,
-		"CREATE INDEX " + s.dialect.quoted(s.prefix+"handled_at") + " ON " + s.table("handled") + " (at)",
-		"CREATE TABLE " + s.table("schema") + " (\n  version " + t.integer + " NOT NULL\n)" + t.end,
-		"INSERT INTO " + s.table("leases") + " (part, owner, token, until) VALUES " + numbered(partitions, "(%d, '', 0, 0)"),
-	}
+			"  next_attempt " + t.integer + " NOT NULL DEFAULT 0,\n  last_error " + t.text + t.waitingKey + "\n)" + t.end}
+	list = append(append(list, s.indexes()...),
+		"CREATE TABLE "+s.table("dead")+" (\n  id "+t.integer+" PRIMARY KEY,\n"+message+
+			"  died "+t.integer+" NOT NULL,\n  reason "+t.text+" NOT NULL\n)"+t.end,
+		"CREATE TABLE "+s.table("published")+" (\n  id "+t.integer+" PRIMARY KEY,\n"+message+"  published "+t.integer+" NOT NULL\n)"+t.end,
+		"CREATE INDEX "+s.dialect.quoted(s.prefix+"published_at")+" ON "+s.table("published")+" (published)",
+		"CREATE TABLE "+s.table("leases")+" (\n  part "+t.small+" PRIMARY KEY,\n  owner "+s.dialect.name(memberLength)+
+			" NOT NULL,\n  token "+t.integer+" NOT NULL,\n  until "+t.integer+" NOT NULL\n)"+t.end,
+		"CREATE TABLE "+s.table("members")+" (\n  member "+s.dialect.name(memberLength)+" PRIMARY KEY,\n  until "+t.integer+" NOT NULL\n)"+t.end,
+		"CREATE TABLE "+s.table("handled")+" (\n  id "+s.dialect.name(handledLength)+" PRIMARY KEY,\n  at "+t.integer+" NOT NULL DEFAULT ("+s.dialect.now()+")\n)"+t.end,
+		"CREATE INDEX "+s.dialect.quoted(s.prefix+"handled_at")+" ON "+s.table("handled")+" (at)",
+		"CREATE TABLE "+s.table("schema")+" (\n  version "+t.integer+" NOT NULL\n)"+t.end,
+		"INSERT INTO "+s.table("leases")+" (part, owner, token, until) VALUES "+numbered(partitions, "(%d, '', 0, 0)"))
 	if s.dialect == MariaDB {
 		list = append(list,
 			"CREATE TABLE "+s.table("slots")+" (\n  slot smallint PRIMARY KEY\n)"+t.end,
 			"INSERT INTO "+s.table("slots")+" (slot) VALUES "+numbered(slots, "(%d)"))
 	}
 	return append(list, fmt.Sprintf("INSERT INTO %s (version) VALUES (%d)", s.table("schema"), version))
+}
+
+// indexes returns the statements that create the indexes of the outbox. One finds rows that
+// may be published, by ID. One finds those that wait, by their time. The last one finds
+// those that wait and hold back their order key. Rows that never wait are not in the last
+// two on PostgreSQL, and have equal entries in the last one on MariaDB. PostgreSQL limits
+// the length of values in other indexes than hash.
+func (s settings) indexes() []string {
+	create := func(name, columns string) string {
+		return "CREATE INDEX " + s.dialect.quoted(s.prefix+"outbox_"+name) + " ON " + s.table("outbox") + " " + columns
+	}
+	switch s.dialect {
+	case PostgreSQL:
+		return []string{create("part", "(part, id) WHERE next_attempt = 0"), create("due", "(part, next_attempt) WHERE next_attempt > 0"),
+			create("waiting", "USING hash (order_key) WHERE next_attempt > 0 AND order_key <> ''")}
+	case MariaDB:
+		return []string{create("part", "(part, next_attempt, id)"), create("waiting", "(waiting_key)")}
+	}
+	return []string{create("due", "(next_attempt, id)"), create("waiting", "(order_key) WHERE next_attempt > 0 AND order_key <> ''")}
 }
 
 // numbered returns the rows 0 to n-1.

@@ -114,6 +114,7 @@ func TestOptionsThatAreRefused(t *testing.T) {
 		{sqlevents.MariaDB, sqlevents.InSchema("a`b"), "sqlevents: the schema \"a`b\" must be lower-case letters, digits and underscores, 63 at most, and begin with no digit"},
 		{sqlevents.SQLite, sqlevents.InSchema("a"), "sqlevents: SQLite has no schemas: leave out InSchema, and use Prefix"},
 		{sqlevents.SQLite, sqlevents.Lease(time.Millisecond), "sqlevents: Lease is 1ms, and must be at least 1s"},
+		{sqlevents.SQLite, sqlevents.KeepPublished(-time.Second), "sqlevents: KeepPublished is -1s, and must not be negative"},
 		{sqlevents.SQLite, sqlevents.MaxAttempts(0), "sqlevents: MaxAttempts is 0, and must be at least 1"},
 	} {
 		if _, err := sqlevents.Schema(tt.dialect, tt.option); err == nil || err.Error() != tt.want {

@@ -3,11 +3,14 @@ package sqlevents_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/rollcall-go/rollcall/transport"
+	"github.com/rollcall-go/rollcall/transport/sqlevents"
 )
 
 // BenchmarkRelay measures how fast a relay drains the outbox to a broker that confirms at
@@ -111,6 +114,56 @@ func BenchmarkPublish(b *testing.B) {
 					}
 				}
 			})
+		}
+	}
+}
+
+// BenchmarkBesideDelayed measures from Publish to the broker, beside rows whose delay is not
+// over: one half of them without an order key, the other each with its own. The events that
+// are measured have an order key.
+func BenchmarkBesideDelayed(b *testing.B) {
+	for _, s := range servers {
+		for _, delayed := range []int{0, 100_000} {
+			b.Run(fmt.Sprintf("%v/%d", s.dialect, delayed), func(b *testing.B) {
+				x := s.open(b)
+				x.migrate(b)
+				done := make(chan struct{}, 1)
+				o := x.outbox(b, signaller{done: done})
+				delay(b, o, delayed)
+				b.ResetTimer()
+				for i := range b.N {
+					if err := o.Publish(b.Context(), keyed(fmt.Sprint(i), "placed", fmt.Sprint("live", i))); err != nil {
+						b.Fatal(err)
+					}
+					<-done
+				}
+			})
+		}
+	}
+}
+
+type signaller struct {
+	transport.Transport
+	done chan struct{}
+}
+
+func (s signaller) Publish(context.Context, transport.Message) error {
+	s.done <- struct{}{}
+	return nil
+}
+
+// delay stores messages with a delay of an hour.
+func delay(b *testing.B, o *sqlevents.Transport, n int) {
+	for i := 0; i < n; i += 1000 {
+		if err := o.InTx(transport.WithDelay(b.Context(), time.Hour), nil, func(ctx context.Context, _ *sql.Tx) error {
+			for j := i; j < i+1000; j += 2 {
+				if err := errors.Join(o.Publish(ctx, message(fmt.Sprint("d", j), "placed")), o.Publish(ctx, keyed(fmt.Sprint("k", j), "placed", fmt.Sprint("key", j)))); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

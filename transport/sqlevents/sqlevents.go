@@ -31,6 +31,7 @@ var (
 	_ transport.DeadLetters     = (*Transport)(nil)
 	_ transport.BacklogReporter = (*Transport)(nil)
 	_ transport.Connector       = (*Transport)(nil)
+	_ transport.Delayer         = (*Transport)(nil)
 	_ transport.Outbox          = (*Transport)(nil)
 )
 
@@ -51,7 +52,9 @@ func New(db *sql.DB, d Dialect, inner transport.Transport, options ...Option) (*
 	t := &Transport{settings: s, db: db, inner: inner}
 	t.prepared.db, t.prepared.texts = db, s.texts.prepared(d)
 	t.relay = newRelay(t)
-	t.cleaner.t = t
+	if t.cleaner.t = t; s.keep > 0 {
+		t.cleaner.start(aging{"published", "published", s.keep})
+	}
 	t.closing = sync.OnceValue(t.close)
 	go t.relay.run()
 	return t, nil
@@ -75,6 +78,9 @@ func (t *Transport) close() error {
 	}
 	return nil
 }
+
+// CanDelay returns true: see [transport.WithDelay].
+func (t *Transport) CanDelay() bool { return true }
 
 // AwaitConnection returns nil when the database can be reached, the tables are of the right
 // version, and the inner transport is connected if it is a transport.Connector. The error
@@ -112,14 +118,16 @@ func (t *Transport) Subscribe(ctx context.Context, s transport.Subscription, h t
 }
 
 // Flush waits until no message is in the outbox that was committed before the call: each
-// is published or a dead letter. It is for tests and for programs that end soon. The error
+// is published or a dead letter. It does not wait for delayed messages that are not due, but
+// for those that they hold back. It is for tests and for programs that end soon. The error
 // is the database's or the context's.
 func (t *Transport) Flush(ctx context.Context) error {
 	var last sql.NullInt64
 	if err := t.db.QueryRowContext(ctx, "SELECT max(id) FROM "+t.settings.table("outbox")).Scan(&last); err != nil {
 		return annotated(err, "flushing the outbox")
 	}
-	query := t.settings.dialect.bound("SELECT count(*) FROM (SELECT id FROM " + t.settings.table("outbox") + " WHERE id <= ? LIMIT 1) AS one")
+	query := t.settings.dialect.bound("SELECT count(*) FROM (SELECT id FROM " + t.settings.table("outbox") + " WHERE id <= ? AND (attempts > 0 OR next_attempt <= " +
+		t.settings.dialect.now() + ") LIMIT 1) AS one")
 	for pause := 2 * time.Millisecond; ; pause = min(2*pause, 100*time.Millisecond) {
 		var left int
 		if err := t.db.QueryRowContext(ctx, query, last.Int64).Scan(&left); err != nil || left == 0 {

@@ -41,6 +41,7 @@ const (
 	publishes   = "a handler publishes"
 	badInput    = "bad messages and subscriptions are refused"
 	cancelled   = "a cancelled publish"
+	delays      = "a delayed message is published later or refused"
 	waits       = "the backlog"
 )
 
@@ -151,6 +152,12 @@ var broken = []brokenTransport{
 	{"hides that it was cancelled", publishing(hidesCancelled), "got timeout", breaks(cancelled)},
 	{"is broken by a cancelled publish", changed(breaksAtCancelled), "the channel is closed", breaks(cancelled)},
 
+	{"forgets a delay", publishing(ignoresDelay), "and its delay is 300ms", breaks(delays)},
+	{"loses what is delayed", publishing(losesDelayed), "did not come", breaks(delays)},
+	{"can delay and refuses", publishing(refusesDelay), "publishing with a delay, as it can", breaks(delays)},
+	{"refuses a delay by an error of another type", changed(refusesUntyped), "want a *transport.MessageError", breaks(delays)},
+	{"delays and does not say so", changed(hidesDelay), "it says that it can't delay", breaks(delays)},
+
 	{"counts dead letters as waiting", counting(deadWait), "must be exact", breaks(waits)},
 	{"counts no dead letters", counting(noneDead), "must be exact", breaks(waits)},
 	{"counts nothing that waits", counting(noneWait), "must be exact", breaks(waits)},
@@ -253,10 +260,18 @@ func TestUnknownBacklog(t *testing.T) {
 	}
 }
 
-// A transport that can't declare, and has no dead letters to show, is checked for
+// A transport that can't declare or delay, and has no dead letters to show, is checked for
 // the rest.
 func TestSkips(t *testing.T) {
-	transporttest.RunByOwnTime(t, func(*testing.T) transport.Transport {
-		return struct{ transport.Transport }{newWrapped()}
-	})
+	transporttest.RunByOwnTime(t, func(*testing.T) transport.Transport { return plain{newWrapped()} })
+}
+
+// plain hides what a transport can do beyond a transport.Transport.
+type plain struct{ transport.Transport }
+
+func (p plain) Publish(ctx context.Context, m transport.Message) error {
+	if err := transport.CheckDelay(ctx, p, m); err != nil {
+		return err
+	}
+	return p.Transport.Publish(ctx, m)
 }

@@ -294,3 +294,40 @@ func hidesCancelled(ctx context.Context, m transport.Message, publish publish) e
 func ignoresCancelled(ctx context.Context, m transport.Message, publish publish) error {
 	return publish(context.WithoutCancel(ctx), m)
 }
+
+// ignoresDelay publishes at once.
+func ignoresDelay(ctx context.Context, m transport.Message, publish publish) error {
+	return publish(transport.WithDelay(ctx, 0), m)
+}
+
+func isDelayed(ctx context.Context) bool {
+	after, until := transport.DelayOf(ctx)
+	return after > 0 || !until.IsZero()
+}
+
+func losesDelayed(ctx context.Context, m transport.Message, publish publish) error {
+	if isDelayed(ctx) {
+		return nil
+	}
+	return publish(ctx, m)
+}
+
+func refusesDelay(ctx context.Context, m transport.Message, publish publish) error {
+	if isDelayed(ctx) {
+		return &transport.MessageError{ID: m.ID, Event: m.Event, Problem: "not today"}
+	}
+	return publish(ctx, m)
+}
+
+// refusesUntyped can't delay, and refuses a delay by an error of another type.
+func refusesUntyped(w *wrapped) {
+	w.canDelay = false
+	w.publish = func(ctx context.Context, m transport.Message) error {
+		if isDelayed(ctx) {
+			return errors.New("not today")
+		}
+		return w.local.Publish(ctx, m)
+	}
+}
+
+func hidesDelay(w *wrapped) { w.canDelay = false }

@@ -14,6 +14,7 @@ type wrapped struct {
 	declare   func(context.Context, transport.Subscription) error
 	letters   letters
 	backlog   backlog
+	canDelay  bool
 }
 
 type (
@@ -24,8 +25,10 @@ type (
 
 func newWrapped() *wrapped {
 	l := &transport.Local{}
-	return &wrapped{l, l.Publish, l.Subscribe, l.Declare, l.EachDeadLetter, l.Backlog}
+	return &wrapped{l, l.Publish, l.Subscribe, l.Declare, l.EachDeadLetter, l.Backlog, true}
 }
+
+func (w *wrapped) CanDelay() bool { return w.canDelay }
 
 func (w *wrapped) Publish(ctx context.Context, m transport.Message) error { return w.publish(ctx, m) }
 

@@ -44,5 +44,6 @@ var promises = []struct {
 	{"a handler publishes", checkPublishing},
 	{"bad messages and subscriptions are refused", checkBadInput},
 	{"a cancelled publish", checkCancelledPublish},
+	{"a delayed message is published later or refused", checkDelay},
 	{"the backlog", checkBacklog},
 }

@@ -37,6 +37,9 @@ func (p *Publisher) Publish(topic string, messages ...*message.Message) error {
 	for _, m := range messages {
 		headers, kind := headersOf(m.Metadata)
 		out := transport.Message{ID: m.UUID, Event: topic, ContentType: kind, Headers: headers, Body: slices.Clone(m.Payload)}
+		if err := transport.CheckDelay(m.Context(), p.transport, out); err != nil {
+			return err
+		}
 		if err := p.transport.Publish(m.Context(), out); err != nil {
 			return err
 		}

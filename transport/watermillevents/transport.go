@@ -43,6 +43,9 @@ func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 	if err := m.Check(); err != nil {
 		return err
 	}
+	if err := transport.CheckDelay(ctx, t, m); err != nil {
+		return err
+	}
 	uuid := m.ID
 	if m.Key != "" {
 		// If it had the UUID m.ID, a backend that drops duplicates could take it for the
