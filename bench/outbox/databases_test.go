@@ -81,7 +81,7 @@ func newSpace(b *testing.B, db *sql.DB, dialect sqlevents.Dialect, connections i
 	db.SetMaxIdleConns(connections)
 	x := space{db: db, dialect: dialect, prefix: "b" + strings.ToLower(rand.Text()[:12]) + "_"}
 	b.Cleanup(func() {
-		for _, name := range []string{"outbox", "dead", "leases", "members", "schema", "slots", "handled", "application"} {
+		for _, name := range []string{"outbox", "dead", "published", "leases", "members", "handled", "schema", "slots", "application"} {
 			_, _ = db.Exec("DROP TABLE IF EXISTS " + x.prefix + name)
 		}
 		_ = db.Close()
