@@ -123,6 +123,9 @@
 // PostgreSQL is tested with version 15 and pgx. An order key is locked by
 // pg_advisory_xact_lock, with a number that depends on the prefix and the key.
 //
+// On MariaDB and SQLite, database/sql prepares the statements of Publish once for each
+// connection, but not with WithTx: that transaction may be of another *sql.DB.
+//
 // MariaDB is tested with version 10.11 and go-sql-driver/mysql. An order key is one of 1,024
 // rows, so two keys may wait for each other. MySQL is not tested.
 //
