@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"encoding/binary"
+	"errors"
 	"slices"
 	"sync"
 	"testing"
@@ -49,23 +50,35 @@ func (x space) takeOrder(ctx context.Context, tx execer) error {
 	return err
 }
 
+// inTx takes an order in a transaction, and calls f before it commits. It returns when the
+// transaction was committed.
+func (x space) inTx(ctx context.Context, f func(*sql.Tx) error) (time.Time, error) {
+	tx, err := x.db.BeginTx(ctx, nil)
+	if err != nil {
+		return time.Time{}, err
+	}
+	defer func() { _ = tx.Rollback() }()
+	if err := errors.Join(x.takeOrder(ctx, tx), f(tx)); err != nil {
+		return time.Time{}, err
+	}
+	err = tx.Commit()
+	return time.Now(), err
+}
+
 // takeWithout publishes to the broker after the commit.
 func takeWithout(x space, _ *sqlevents.Transport, broker transport.Transport) orders {
 	return func(ctx context.Context, m transport.Message) (time.Time, error) {
-		tx, err := x.db.BeginTx(ctx, nil)
-		if err != nil {
-			return time.Time{}, err
-		}
-		defer func() { _ = tx.Rollback() }()
-		if err := x.takeOrder(ctx, tx); err != nil {
-			return time.Time{}, err
-		}
-		err = tx.Commit()
-		committed := time.Now()
+		committed, err := x.inTx(ctx, func(*sql.Tx) error { return nil })
 		if err != nil {
 			return committed, err
 		}
 		return committed, broker.Publish(ctx, m)
+	}
+}
+
+func takeWithTx(x space, o *sqlevents.Transport, _ transport.Transport) orders {
+	return func(ctx context.Context, m transport.Message) (time.Time, error) {
+		return x.inTx(ctx, func(tx *sql.Tx) error { return o.Publish(o.WithTx(ctx, tx), m) })
 	}
 }
 
@@ -77,24 +90,6 @@ func takeInTx(x space, o *sqlevents.Transport, _ transport.Transport) orders {
 			}
 			return o.Publish(ctx, m)
 		})
-		return time.Now(), err
-	}
-}
-
-func takeWithTx(x space, o *sqlevents.Transport, _ transport.Transport) orders {
-	return func(ctx context.Context, m transport.Message) (time.Time, error) {
-		tx, err := x.db.BeginTx(ctx, nil)
-		if err != nil {
-			return time.Time{}, err
-		}
-		defer func() { _ = tx.Rollback() }()
-		if err := x.takeOrder(ctx, tx); err != nil {
-			return time.Time{}, err
-		}
-		if err := o.Publish(o.WithTx(ctx, tx), m); err != nil {
-			return time.Time{}, err
-		}
-		err = tx.Commit()
 		return time.Now(), err
 	}
 }

@@ -60,42 +60,50 @@ var keys = []struct {
 // BenchmarkPublish compares Publish in a transaction with a bare INSERT of the same columns
 // into the same table. Both run in the same transactions, ten statements each.
 func BenchmarkPublish(b *testing.B) {
-	const calls = 10
 	for _, d := range databases {
 		for _, k := range keys {
 			b.Run(fmt.Sprintf("%v/%s", d.dialect, k.name), func(b *testing.B) {
-				x := d.open(b, 1)
-				o := x.publisher(b)
-				var tx *sql.Tx
-				text, n, uses := x.insertBare(), 0, 0
+				s := sharedTx{space: d.open(b, 1)}
+				o, text, n := s.publisher(b), s.insertBare(), 0
 				turn := func(publish func(context.Context, transport.Message) error) func() time.Duration {
-					return func() time.Duration {
-						if uses%2 == 0 {
-							tx = x.rebegin(b, tx)
-						}
-						uses++
-						ctx := o.WithTx(b.Context(), tx)
-						return turns.Taking(calls, func() { n++; check(b, publish(ctx, placed(k.of(n)))) })()
-					}
+					return s.turn(b, 10, func() { n++; check(b, publish(o.WithTx(b.Context(), s.tx), placed(k.of(n)))) })
 				}
 				turns.Compare(b, turn(o.Publish), turn(func(ctx context.Context, m transport.Message) error {
-					return publishBare(ctx, tx, text, m)
+					return publishBare(ctx, s.tx, text, m)
 				}))
-				check(b, tx.Rollback())
+				check(b, s.tx.Rollback())
 			})
 		}
 	}
 }
 
-// rebegin ends a transaction, if there is one, and begins another.
-func (x space) rebegin(b *testing.B, tx *sql.Tx) *sql.Tx {
-	b.Helper()
-	if tx != nil {
-		check(b, tx.Rollback())
+// sharedTx is a transaction that each of two sides uses for one turn.
+type sharedTx struct {
+	space
+	tx   *sql.Tx
+	uses int
+}
+
+// turn returns a function that reports how long so many calls of f take. Before each second
+// turn, it begins another transaction.
+func (s *sharedTx) turn(b *testing.B, calls int, f func()) func() time.Duration {
+	timed := turns.Taking(calls, f)
+	return func() time.Duration {
+		if s.uses%2 == 0 {
+			s.rebegin(b)
+		}
+		s.uses++
+		return timed()
 	}
-	tx, err := x.db.BeginTx(b.Context(), nil)
+}
+
+func (s *sharedTx) rebegin(b *testing.B) {
+	if s.tx != nil {
+		check(b, s.tx.Rollback())
+	}
+	var err error
+	s.tx, err = s.db.BeginTx(b.Context(), nil)
 	check(b, err)
-	return tx
 }
 
 // BenchmarkTransaction compares a transaction that inserts a row and publishes an event with
@@ -137,19 +145,8 @@ func BenchmarkTenEvents(b *testing.B) {
 	for _, d := range databases {
 		for _, k := range keys {
 			b.Run(fmt.Sprintf("%v/%s", d.dialect, k.name), func(b *testing.B) {
-				x := d.open(b, 1)
-				o := x.publisher(b)
-				var tx *sql.Tx
-				text, n, uses := x.insertBare(), 0, 0
-				turn := func(publish func() error) func() time.Duration {
-					return func() time.Duration {
-						if uses%2 == 0 {
-							tx = x.rebegin(b, tx)
-						}
-						uses++
-						return turns.Taking(1, func() { check(b, publish()) })()
-					}
-				}
+				s := sharedTx{space: d.open(b, 1)}
+				o, text, n := s.publisher(b), s.insertBare(), 0
 				ten := func(publish func(transport.Message) error) error {
 					for range 10 {
 						n++
@@ -159,15 +156,15 @@ func BenchmarkTenEvents(b *testing.B) {
 					}
 					return nil
 				}
-				begin := func(ctx context.Context) (context.Context, sqlevents.Tx, error) { return ctx, endless{tx}, nil }
-				turns.Compare(b, turn(func() error {
-					return o.InTxBy(b.Context(), begin, func(ctx context.Context) error {
+				begin := func(ctx context.Context) (context.Context, sqlevents.Tx, error) { return ctx, endless{s.tx}, nil }
+				turns.Compare(b, s.turn(b, 1, func() {
+					check(b, o.InTxBy(b.Context(), begin, func(ctx context.Context) error {
 						return ten(func(m transport.Message) error { return o.Publish(ctx, m) })
-					})
-				}), turn(func() error {
-					return ten(func(m transport.Message) error { return publishBare(b.Context(), tx, text, m) })
+					}))
+				}), s.turn(b, 1, func() {
+					check(b, ten(func(m transport.Message) error { return publishBare(b.Context(), s.tx, text, m) }))
 				}))
-				check(b, tx.Rollback())
+				check(b, s.tx.Rollback())
 			})
 		}
 	}

@@ -46,7 +46,7 @@ func outboxProblems(out io.Writer, r *results) (problems []error) {
 	for _, d := range (inTransaction{}).goals() {
 		for key, most := range maxAllocations {
 			if allocs, ok := r.median("PublishCost/"+d.name+"/"+key, "allocs/op"); ok && allocs > most {
-				problems = append(problems, fmt.Errorf("Publish on %s with %s allocates %v times, more than %v", d.name, key, allocs, most))
+				problems = append(problems, fmt.Errorf("outbox: Publish on %s with %s allocates %v times, more than %v", d.name, key, allocs, most))
 			}
 		}
 	}
