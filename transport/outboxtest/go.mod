@@ -3,12 +3,16 @@ module github.com/rollcall-go/rollcall/transport/outboxtest
 go 1.26.0
 
 require (
+	github.com/ThreeDotsLabs/watermill v1.5.1
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/nats-io/nats-server/v2 v2.15.2
 	github.com/nats-io/nats.go v1.55.0
+	github.com/rabbitmq/amqp091-go v1.16.0
 	github.com/rollcall-go/rollcall v0.0.0
+	github.com/rollcall-go/rollcall/transport/amqpevents v0.0.0
 	github.com/rollcall-go/rollcall/transport/natsevents v0.0.0
 	github.com/rollcall-go/rollcall/transport/sqlevents v0.0.0
+	github.com/rollcall-go/rollcall/transport/watermillevents v0.0.0
 	go.uber.org/fx v1.24.0
 	modernc.org/sqlite v1.62.0
 )
@@ -23,12 +27,15 @@ require (
 	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
 	github.com/jackc/puddle/v2 v2.2.3 // indirect
 	github.com/klauspost/compress v1.20.3 // indirect
+	github.com/lithammer/shortuuid/v3 v3.0.7 // indirect
 	github.com/mattn/go-isatty v0.0.24 // indirect
 	github.com/minio/highwayhash v1.0.4 // indirect
 	github.com/nats-io/jwt/v2 v2.8.2 // indirect
 	github.com/nats-io/nkeys v0.4.16 // indirect
 	github.com/nats-io/nuid v1.0.1 // indirect
 	github.com/ncruces/go-strftime v1.1.0 // indirect
+	github.com/oklog/ulid v1.3.1 // indirect
+	github.com/pkg/errors v0.9.1 // indirect
 	github.com/remyoudompheng/bigfft v0.0.0-20230129092748-24d4a6f8daec // indirect
 	go.uber.org/dig v1.19.0 // indirect
 	go.uber.org/multierr v1.10.0 // indirect
@@ -44,8 +51,10 @@ require (
 	modernc.org/memory v1.12.1 // indirect
 )
 
-replace github.com/rollcall-go/rollcall => ../../
-
-replace github.com/rollcall-go/rollcall/transport/natsevents => ../natsevents
-
-replace github.com/rollcall-go/rollcall/transport/sqlevents => ../sqlevents
+replace (
+	github.com/rollcall-go/rollcall => ../../
+	github.com/rollcall-go/rollcall/transport/amqpevents => ../amqpevents
+	github.com/rollcall-go/rollcall/transport/natsevents => ../natsevents
+	github.com/rollcall-go/rollcall/transport/sqlevents => ../sqlevents
+	github.com/rollcall-go/rollcall/transport/watermillevents => ../watermillevents
+)
