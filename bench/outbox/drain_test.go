@@ -3,6 +3,7 @@ package outbox_test
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -23,9 +24,10 @@ type drainer struct {
 }
 
 var drainers = map[string]func(*testing.B) drainer{
-	"rollcall":            func(b *testing.B) drainer { return drainRollcall(b, 1) },
-	"rollcall-2":          func(b *testing.B) drainer { return drainRollcall(b, 2) },
-	"rollcall-4":          func(b *testing.B) drainer { return drainRollcall(b, 4) },
+	"rollcall":            drainRollcall,
+	"instances-1":         func(b *testing.B) drainer { return drainTogether(b, 1) },
+	"instances-2":         func(b *testing.B) drainer { return drainTogether(b, 2) },
+	"instances-4":         func(b *testing.B) drainer { return drainTogether(b, 4) },
 	"river-256":           func(b *testing.B) drainer { return drainRiver(b, 256, 100*time.Millisecond) },
 	"river-256-1ms":       func(b *testing.B) drainer { return drainRiver(b, 256, time.Millisecond) },
 	"river-2000-2ms":      func(b *testing.B) drainer { return drainRiver(b, 2000, 2*time.Millisecond) },
@@ -46,8 +48,8 @@ func BenchmarkDrain(b *testing.B) {
 		{"rollcall", "river-10000-1ms"},
 		{"rollcall", "watermill-sql-100"},
 		{"rollcall", "watermill-sql-1000"},
-		{"rollcall-2", "rollcall"},
-		{"rollcall-4", "rollcall"},
+		{"instances-2", "instances-1"},
+		{"instances-4", "instances-1"},
 	} {
 		b.Run(pair[0]+"/"+pair[1], func(b *testing.B) {
 			var times [2][]time.Duration
@@ -75,24 +77,39 @@ func perSecond(times []time.Duration) float64 {
 	return backlog / median(times).Seconds()
 }
 
-// drainRollcall is the relays of some instances, which publish to NATS.
-func drainRollcall(b *testing.B, instances int) drainer {
-	x := postgres.open(b, 8)
-	broker := openQuietNATS(b)
+// drainRollcall is a relay that starts and publishes to NATS.
+func drainRollcall(b *testing.B) drainer {
+	x, broker := postgres.open(b, 8), openQuietNATS(b)
 	return drainer{
-		fill: func() {
-			x.exec(b, "TRUNCATE "+x.prefix+"outbox")
-			x.fill(b, backlog)
-			x.exec(b, "VACUUM ANALYZE "+x.prefix+"outbox")
-		},
+		fill: func() { x.refill(b) },
 		drain: func() func() {
 			counting := newCounter(broker, backlog)
-			var all []*sqlevents.Transport
-			for range instances {
-				all = append(all, x.outbox(b, counting))
-			}
+			o := x.outbox(b, counting)
 			<-counting.all
-			x.awaitNone(b, "SELECT 1 FROM "+x.prefix+"outbox LIMIT 1")
+			x.awaitEmpty(b)
+			return func() { check(b, o.Close()) }
+		},
+	}
+}
+
+// drainTogether is the relays of instances that share the partitions already.
+func drainTogether(b *testing.B, instances int) drainer {
+	x, broker := postgres.open(b, 4+4*instances), openQuietNATS(b)
+	var all []*sqlevents.Transport
+	var g gate
+	return drainer{
+		fill: func() {
+			x.refill(b)
+			all, g = nil, gate{newCounter(broker, backlog), make(chan struct{})}
+			for range instances {
+				all = append(all, x.outbox(b, g, sqlevents.Lease(3*time.Second)))
+			}
+			x.awaitNone(b, fmt.Sprintf("SELECT 1 FROM (SELECT count(*) AS n FROM %sleases WHERE owner <> '' GROUP BY owner) AS shares HAVING count(*) < %d OR max(n) > %d", x.prefix, instances, 64/instances))
+		},
+		drain: func() func() {
+			close(g.open)
+			<-g.all
+			x.awaitEmpty(b)
 			return func() {
 				for _, o := range all {
 					check(b, o.Close())
@@ -100,6 +117,34 @@ func drainRollcall(b *testing.B, instances int) drainer {
 			}
 		},
 	}
+}
+
+// gate is a broker that can't be reached before it is open.
+type gate struct {
+	*counter
+	open chan struct{}
+}
+
+func (g gate) AwaitConnection(ctx context.Context) error {
+	select {
+	case <-g.open:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// refill stores a backlog, and nothing else is left.
+func (x space) refill(b *testing.B) {
+	b.Helper()
+	x.exec(b, "TRUNCATE "+x.prefix+"outbox")
+	x.fill(b, backlog)
+	x.exec(b, "VACUUM ANALYZE "+x.prefix+"outbox")
+}
+
+func (x space) awaitEmpty(b *testing.B) {
+	b.Helper()
+	x.awaitNone(b, "SELECT 1 FROM "+x.prefix+"outbox LIMIT 1")
 }
 
 // fill stores events of 1 KiB, by an outbox whose relay has ended.

@@ -83,11 +83,25 @@ func outboxReport(r *results) string {
 	var b strings.Builder
 	b.WriteString("# Outbox\n\nMedians. Both sides of a ratio run by turns. The databases and NATS run on the same machine. To repeat the measurements: `make bench-outbox`. In parentheses are the goals.\n\n")
 	fmt.Fprintf(&b, "Machine: %s, %d cores, %s. Servers: %s.\n", strings.Join(r.machine, ", "), runtime.NumCPU(), runtime.Version(), strings.Join(databaseVersions(), ", "))
+	if r.isBusy() {
+		b.WriteString("\nOther work had most of the machine during this run: see the load, which is the mean number of processes that want a core. Both sides of a ratio had to share it. Events a second and milliseconds are of no use.\n")
+	}
 	inTransactionReport(&b, r)
 	drainReport(&b, r)
 	latencyReport(&b, r)
 	statementsReport(&b, r)
 	return b.String()
+}
+
+// isBusy reports whether other work ran on the machine before the run.
+func (r *results) isBusy() bool {
+	for _, line := range r.machine {
+		var load float64
+		if n, _ := fmt.Sscanf(line, "load before: %f", &load); n == 1 && load > 1.5 {
+			return true
+		}
+	}
+	return false
 }
 
 const inTransactionNotes = `
@@ -134,8 +148,8 @@ func drainReport(b *strings.Builder, r *results) {
 	for _, x := range []struct {
 		what, name, goal string
 	}{
-		{"| two, to one | drained in the same time |", "Drain/rollcall-2/rollcall", "1.00"},
-		{"| four, to one | drained in the same time |", "Drain/rollcall-4/rollcall", "1.00"},
+		{"| two, to one | drained in the same time |", "Drain/instances-2/instances-1", "1.00"},
+		{"| four, to one | drained in the same time |", "Drain/instances-4/instances-1", "1.00"},
 		{"| four, to one | orders taken in the same time, by eight writers |", "Taking/4/1", "0.90"},
 	} {
 		fmt.Fprintf(b, "%s %s | %s |\n", x.what, r.inverse(x.name), x.goal)
