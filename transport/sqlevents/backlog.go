@@ -11,9 +11,11 @@ import (
 
 // Backlog returns the backlog of a receiver key, with what waits for it in the outbox. What
 // has failed there counts as Retrying. A delayed message counts as Waiting, and its age
-// counts from when it is due. A message that was just published may be counted twice. Of the outbox, the first 100,000 messages and dead letters are counted, for all
-// receivers at once. The counts are reused for ten times as long as the counting took, 5
-// seconds at most, so that many receivers cost little.
+// counts from when it is due. A message that was just published may be counted twice.
+//
+// Of the outbox, the first 100,000 messages and dead letters are counted, for all receivers
+// at once. The counts are reused for ten times as long as the counting took, 5 seconds at
+// most, so that many receivers cost little.
 //
 // The error is the inner transport's, the database's or the context's. It is
 // errors.ErrUnsupported if the inner transport is no transport.BacklogReporter.

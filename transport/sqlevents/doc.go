@@ -75,7 +75,9 @@
 // otherwise.
 //
 // [Transport.EachDeadLetter] shows the dead letters of the outbox before those of the inner
-// transport. Those without a receiver key, which is usual, have the key "".
+// transport. Those without a receiver key, which is usual, have the key "". A program
+// without a broker opens the dead letters of the outbox alone, with [OpenDeadLetters]. The
+// command rollcall-letters is such a program.
 //
 // # Inbox
 //

@@ -79,17 +79,18 @@ func (t *Transport) collecting(ctx context.Context) (*collector, bool) {
 
 func (t *Transport) beginner(options *sql.TxOptions) Begin {
 	return func(ctx context.Context) (context.Context, Tx, error) {
-		tx, err := t.begin(ctx, options)
+		tx, err := t.settings.begin(ctx, t.db, options)
 		return ctx, tx, err
 	}
 }
 
-func (t *Transport) begin(ctx context.Context, options *sql.TxOptions) (*sql.Tx, error) {
-	tx, err := t.db.BeginTx(ctx, options)
-	if err != nil || t.settings.dialect != SQLite || options != nil && options.ReadOnly {
+// begin begins a transaction. On SQLite, it begins with a write.
+func (s settings) begin(ctx context.Context, db *sql.DB, options *sql.TxOptions) (*sql.Tx, error) {
+	tx, err := db.BeginTx(ctx, options)
+	if err != nil || s.dialect != SQLite || options != nil && options.ReadOnly {
 		return tx, err
 	}
-	if _, err := tx.ExecContext(ctx, "UPDATE "+t.settings.table("schema")+" SET version = version WHERE 0 = 1"); err != nil {
+	if _, err := tx.ExecContext(ctx, "UPDATE "+s.table("schema")+" SET version = version WHERE 0 = 1"); err != nil {
 		_ = tx.Rollback()
 		return nil, err
 	}

@@ -21,7 +21,7 @@ import (
 // so holds back its key, and the partition is read again from its front. What a read brings that began before the
 // failure is dropped, too: it may contain a later row of the key. Leases are not part of
 // this rule. If two instances publish one partition for a while, both begin at its front,
-// so what arrives out of order was delivered before.
+// so what arrives out of order was delivered before. See docs/decisions/outbox.md.
 type relay struct {
 	t      *Transport
 	member string
