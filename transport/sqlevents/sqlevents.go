@@ -18,7 +18,9 @@ type Transport struct {
 	db       *sql.DB
 	inner    transport.Transport
 	relay    *relay
+	census   *census
 	cleaner  cleaner
+	prepared prepared
 	closing  func() error
 
 	receivers receivers
@@ -29,6 +31,7 @@ var (
 	_ transport.Declarer        = (*Transport)(nil)
 	_ transport.DeadLetters     = (*Transport)(nil)
 	_ transport.BacklogReporter = (*Transport)(nil)
+	_ transport.OutboxReporter  = (*Transport)(nil)
 	_ transport.Connector       = (*Transport)(nil)
 	_ transport.Delayer         = (*Transport)(nil)
 	_ transport.Outbox          = (*Transport)(nil)
@@ -49,7 +52,9 @@ func New(db *sql.DB, d Dialect, inner transport.Transport, options ...Option) (*
 		return nil, errors.New("sqlevents: New needs a database and another transport")
 	}
 	t := &Transport{settings: s, db: db, inner: inner}
+	t.prepared.db, t.prepared.texts = db, s.texts.prepared(d)
 	t.relay = newRelay(t)
+	t.census = newCensus(t)
 	if t.cleaner.t = t; s.keep > 0 {
 		t.cleaner.start(aging{"published", "published", s.keep})
 	}
@@ -67,6 +72,7 @@ func (t *Transport) Close() error { return t.closing() }
 func (t *Transport) close() error {
 	t.cleaner.close()
 	t.relay.close()
+	t.prepared.close()
 	switch inner := t.inner.(type) {
 	case interface{ Close() }:
 		inner.Close()
