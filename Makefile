@@ -132,13 +132,26 @@ bench-transports: ## measure the transports beside the brokers' clients and Wate
 		./bench.test -test.run '^$$' -test.bench '^BenchmarkEmbedded$$' -test.benchtime 3000x || exit 1; \
 	done > transports.txt && go run ./results -transports < transports.txt
 
+.PHONY: bench-outbox
+bench-outbox: ## measure the outbox beside bare statements, River and watermill-sql; writes bench/OUTBOX.md
+	cd bench && go test -c -o bench.test ./outbox && { \
+		echo "load before: $$(cut -d ' ' -f 1 /proc/loadavg)" && \
+		./bench.test -test.run '^$$' -test.bench '^Benchmark(Publish|TenEvents)$$' -test.benchtime 300x && \
+		./bench.test -test.run '^$$' -test.bench '^Benchmark(Transaction|Inbox)$$' -test.benchtime 100x && \
+		./bench.test -test.run '^$$' -test.bench '^BenchmarkPublishCost$$' -test.benchtime 50000x && \
+		./bench.test -test.run '^$$' -test.bench '^Benchmark(Drain|Taking)$$' -test.benchtime 3x && \
+		./bench.test -test.run '^$$' -test.bench '^Benchmark(Latency|Statements)$$' -test.benchtime 5000x && \
+		./bench.test -test.run '^$$' -test.bench '^BenchmarkIdle$$' -test.benchtime 1x; } > outbox.txt && go run ./results -outbox < outbox.txt
+
 .PHONY: bench-check
 bench-check: ## fail where a dispatch allocates, or a ratio is 30 % worse than its goal
-	cd bench && for run in $(wordlist 1,3,$(RUNS)); do \
+	cd bench && { for run in $(wordlist 1,3,$(RUNS)); do \
 		$(BENCH_BINARY) && \
 		$(BY_TURNS) 1x && \
 		./bench.test -test.run '^$$' -test.bench '^BenchmarkDispatch$$/^(emitter|emitter-mutable|emitter-app|emitter-runtime|emitter-cancel|generic|dispatcher)$$' -test.benchtime 1000x || exit 1; \
-	done > results.txt && go run ./results -check < results.txt
+	done && go test -c -o bench.test ./outbox && \
+		./bench.test -test.run '^$$' -test.bench '^Benchmark(Publish|TenEvents)$$' -test.benchtime 100x && \
+		./bench.test -test.run '^$$' -test.bench '^BenchmarkPublishCost$$' -test.benchtime 1000x; } > results.txt && go run ./results -check < results.txt
 
 .PHONY: golden
 golden: ## rewrite the golden files from what the code prints now

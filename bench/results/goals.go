@@ -126,5 +126,5 @@ func verdict(out io.Writer, r *results) error {
 			}
 		}
 	}
-	return errors.Join(problems...)
+	return errors.Join(append(problems, outboxProblems(out, r)...)...)
 }

@@ -3,6 +3,7 @@
 //
 //	go test -bench . | go run ./results -write     # writes RESULTS.md and dispatch.svg
 //	go test -bench . ./transports | go run ./results -transports # writes TRANSPORTS.md
+//	go test -bench . ./outbox | go run ./results -outbox # writes OUTBOX.md
 //	go test -bench . | go run ./results -check     # fails where a ratio is 30 % worse than its goal
 package main
 
@@ -13,36 +14,45 @@ import (
 	"os"
 )
 
+// outputs are what to make of the figures.
+type outputs struct{ write, transports, outbox, check bool }
+
 func main() {
-	write := flag.Bool("write", false, "write RESULTS.md and dispatch.svg")
-	transports := flag.Bool("transports", false, "write TRANSPORTS.md")
-	check := flag.Bool("check", false, "fail where a ratio misses its goal by more than the tolerance, or a dispatch allocates")
+	var o outputs
+	flag.BoolVar(&o.write, "write", false, "write RESULTS.md and dispatch.svg")
+	flag.BoolVar(&o.transports, "transports", false, "write TRANSPORTS.md")
+	flag.BoolVar(&o.outbox, "outbox", false, "write OUTBOX.md")
+	flag.BoolVar(&o.check, "check", false, "fail where a ratio misses its goal by more than the tolerance, or something allocates more than it may")
 	flag.Parse()
-	if err := run(*write, *transports, *check, os.Stdin, os.Stdout); err != nil {
+	if err := run(o, os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "results:", err)
 		os.Exit(1)
 	}
 }
 
-func run(write, transports, check bool, in io.Reader, out io.Writer) error {
+func run(o outputs, in io.Reader, out io.Writer) error {
 	r, err := read(in)
 	if err != nil {
 		return err
 	}
-	if write {
-		if err := os.WriteFile("RESULTS.md", []byte(report(r)), 0o644); err != nil {
-			return err
+	for _, file := range []struct {
+		isWanted bool
+		name     string
+		content  func(*results) string
+	}{
+		{o.write, "RESULTS.md", report},
+		{o.write, "dispatch.svg", chart},
+		{o.transports, "TRANSPORTS.md", transportsReport},
+		{o.outbox, "OUTBOX.md", outboxReport},
+	} {
+		if !file.isWanted {
+			continue
 		}
-		if err := os.WriteFile("dispatch.svg", []byte(chart(r)), 0o644); err != nil {
+		if err := os.WriteFile(file.name, []byte(file.content(r)), 0o644); err != nil {
 			return err
 		}
 	}
-	if transports {
-		if err := os.WriteFile("TRANSPORTS.md", []byte(transportsReport(r)), 0o644); err != nil {
-			return err
-		}
-	}
-	if check {
+	if o.check {
 		return verdict(out, r)
 	}
 	return nil

@@ -11,7 +11,7 @@ import (
 
 // results are the medians of benchmark runs.
 type results struct {
-	machine []string                        // the goos, goarch and cpu lines
+	machine []string                        // the goos, goarch, cpu and load lines
 	samples map[string]map[string][]float64 // benchmark → unit → one value a run
 	order   []string                        // of the benchmarks
 	seen    map[string]bool                 // the benchmarks of this run so far
@@ -28,9 +28,9 @@ func read(in io.Reader) (*results, error) {
 		switch fields := strings.Fields(line); {
 		case strings.HasPrefix(line, "goos:"), strings.HasPrefix(line, "goarch:"), strings.HasPrefix(line, "cpu:"):
 			r.seen = map[string]bool{} // each run begins with these
-			if !slices.Contains(r.machine, line) {
-				r.machine = append(r.machine, line)
-			}
+			r.addMachine(line)
+		case strings.HasPrefix(line, "load before:"):
+			r.addMachine(line)
 		case strings.HasPrefix(line, "FAIL"), strings.HasPrefix(line, "--- FAIL"), strings.HasPrefix(line, "panic:"):
 			return nil, fmt.Errorf("a benchmark failed: %s", line)
 		case strings.HasPrefix(line, "Benchmark") && len(fields) >= 4:
@@ -41,6 +41,12 @@ func read(in io.Reader) (*results, error) {
 		return nil, fmt.Errorf("no benchmarks in the input")
 	}
 	return r, lines.Err()
+}
+
+func (r *results) addMachine(line string) {
+	if !slices.Contains(r.machine, line) {
+		r.machine = append(r.machine, line)
+	}
 }
 
 func (r *results) add(fields []string) {

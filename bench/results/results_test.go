@@ -95,7 +95,7 @@ func TestGoalInNanoseconds(t *testing.T) {
 		{"2.9", ""},
 		{"3.2", "emitter, 1 listener: ns above the bare loop, where that takes 4: 8.80, more than 30 % above 6.00"},
 	} {
-		err := run(false, false, true, strings.NewReader(fmt.Sprintf(line, tt.ratio)), &strings.Builder{})
+		err := run(outputs{check: true}, strings.NewReader(fmt.Sprintf(line, tt.ratio)), &strings.Builder{})
 		if got := text(err); got != tt.want {
 			t.Errorf("%s: got %q, want %q", tt.ratio, got, tt.want)
 		}
@@ -111,7 +111,7 @@ func TestVerdict(t *testing.T) {
 		{"53.0", "0", "dispatcher, 10 listeners: 2.65, more than 30 % above 2.00"},
 		{"20.0", "1", "dispatcher to 10 listeners allocates 1 times"},
 	} {
-		err := run(false, false, true, strings.NewReader(input(tt.nanoseconds, tt.allocs)), &strings.Builder{})
+		err := run(outputs{check: true}, strings.NewReader(input(tt.nanoseconds, tt.allocs)), &strings.Builder{})
 		if got := text(err); got != tt.want {
 			t.Errorf("%s ns: got %q, want %q", tt.nanoseconds, got, tt.want)
 		}
@@ -145,5 +145,44 @@ func TestBadInput(t *testing.T) {
 		if _, err := read(strings.NewReader(in)); err == nil {
 			t.Errorf("%q was read", in)
 		}
+	}
+}
+
+func TestOutbox(t *testing.T) {
+	r, err := read(strings.NewReader("goos: x\nload before: 0.10\nBenchmarkPublish/PostgreSQL/key-2 9 9 ns/op 1.2 ratio\n" +
+		"BenchmarkDrain/rollcall/river-256-2 9 9 ns/op 6000 events/s 2000 other-events/s 0.4 ratio\n" +
+		"BenchmarkLatency/without-2 9 9 ns/op 1000 p50-µs 2000 p99-µs\nBenchmarkLatency/intx-2 9 9 ns/op 3500 p50-µs 9000 p99-µs\n" +
+		"BenchmarkStatements/backlog-2 9 9 ns/op 0.004 DELETE/event 0.002 SELECT/event\nBenchmarkIdle-2 9 9 ns/op 0.5 SELECT/s\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := outboxReport(r)
+	for _, want := range []string{
+		"load before: 0.10",
+		"| statement with an order key | 1.20 (1.25) |  (1.60) |  |",
+		"| River, 256 workers | 2000 | 6000 | 2.50 | 2.50 |",
+		"| with InTx | 3.5 ms | 9.0 ms | 2.5 (4) | 7.0 (15) |",
+		"| relay, from a backlog |  | 0.002 | 0.004 |  |  |",
+		"| an idle instance, a second |  | 0.500 |  |  |  |",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+}
+
+func TestOutboxProblems(t *testing.T) {
+	for _, line := range []string{
+		"BenchmarkPublish/PostgreSQL/key-2 9 9 ns/op 1.7 ratio",
+		"BenchmarkTenEvents/SQLite/no-key-2 9 9 ns/op 0.5 ratio",
+		"BenchmarkPublishCost/SQLite/key-2 9 9 ns/op 400 B/op 13 allocs/op",
+	} {
+		if err := run(outputs{check: true}, strings.NewReader(line+"\n"), &strings.Builder{}); err == nil {
+			t.Errorf("no problem with %s", line)
+		}
+	}
+	good := "BenchmarkPublish/PostgreSQL/key-2 9 9 ns/op 1.3 ratio\nBenchmarkPublishCost/SQLite/key-2 9 9 ns/op 400 B/op 11 allocs/op\n"
+	if err := run(outputs{check: true}, strings.NewReader(good), &strings.Builder{}); err != nil {
+		t.Error(err)
 	}
 }

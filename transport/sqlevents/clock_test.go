@@ -17,9 +17,9 @@ func TestClockOfAnInstanceIsOff(t *testing.T) {
 	onEach(t, func(t *testing.T, x space) {
 		inner := newRecorder()
 		off := sqlevents.Clock(func() time.Time { return time.Now().Add(time.Hour) })
-		o := x.outbox(t, inner, off, sqlevents.Lease(time.Second))
+		o := x.outbox(t, inner, off, roomy)
 		x.awaitShares(t, "64")
-		x.outbox(t, inner, sqlevents.Lease(time.Second))
+		x.outbox(t, inner, roomy)
 		x.awaitShares(t, "32 32")
 		for n := range 100 {
 			publish(t, o, keyed(fmt.Sprint(n), "placed", fmt.Sprint(n%10)))

@@ -3,6 +3,7 @@ package sqlevents
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 )
 
@@ -28,6 +29,7 @@ func (c *collector) add(r row) error {
 	if c.ended {
 		return errTxDone
 	}
+	r.message.Body = slices.Clone(r.message.Body) // it is inserted later
 	c.rows = append(c.rows, r)
 	return nil
 }

@@ -149,18 +149,31 @@ func (t *Transport) declareOnce(ctx context.Context, of receiver) error {
 // can't have a header of this name. Keys contain no spaces.
 const receiversHeader = "rollcall-receivers"
 
-// encodeHeaders returns the headers of a row as JSON.
-func encodeHeaders(headers map[string]string, receivers []string) (string, error) {
-	if len(headers)+len(receivers) == 0 {
-		return "{}", nil
-	}
+// encodeHeaders returns the headers of a row as JSON, sorted. Message.Check has refused what
+// JSON escapes, but for quotes and backslashes in values.
+func encodeHeaders(headers map[string]string, receivers []string) string {
 	if len(receivers) > 0 {
 		own := map[string]string{receiversHeader: strings.Join(receivers, " ")}
 		maps.Copy(own, headers)
 		headers = own
 	}
-	text, err := json.Marshal(headers)
-	return string(text), err
+	if len(headers) == 0 {
+		return "{}"
+	}
+	names := slices.AppendSeq(make([]string, 0, 8), maps.Keys(headers))
+	slices.Sort(names)
+	text := make([]byte, 0, 64*len(headers))
+	for i, name := range names {
+		text = append(append(append(text, "{,"[min(i, 1)], '"'), name...), `":"`...)
+		for _, c := range []byte(headers[name]) {
+			if c == '"' || c == '\\' {
+				text = append(text, '\\')
+			}
+			text = append(text, c)
+		}
+		text = append(text, '"')
+	}
+	return string(append(text, '}'))
 }
 
 // decodeHeaders splits the headers of a row into those of the message and the receivers.

@@ -127,6 +127,9 @@
 // transaction stays open, vacuum can't remove the rows that the relay deletes, and reads get
 // slower: [Transport.OutboxStats] shows it, and docs/production.md has figures.
 //
+// On MariaDB and SQLite, database/sql prepares the statements of Publish once for each
+// connection, but not with WithTx: that transaction may be of another *sql.DB.
+//
 // MariaDB is tested with version 10.11 and go-sql-driver/mysql. An order key is one of 1,024
 // rows, so two keys may wait for each other. MySQL is not tested.
 //

@@ -36,4 +36,7 @@ func TestHashStays(t *testing.T) {
 	if h := hash("order-1"); h != 0x491b422e3af0d9a5 {
 		t.Errorf("the hash is %#x", h)
 	}
+	if h := hash("ord", "", "er-1"); h != 0x491b422e3af0d9a5 {
+		t.Errorf("the hash of parts is %#x", h)
+	}
 }

@@ -86,16 +86,20 @@ func (i *inbox) once(ctx context.Context, id string, handle func(context.Context
 // record enters an ID. It waits for a transaction that has entered it and has not ended.
 // It returns false if the ID is there.
 func (s settings) record(ctx context.Context, x Execer, id string) (bool, error) {
-	text := "INSERT INTO " + s.table("handled") + " (id) VALUES (?) ON CONFLICT DO NOTHING"
-	if s.dialect == MariaDB {
-		text = "INSERT IGNORE INTO " + s.table("handled") + " (id) VALUES (?)"
-	}
-	done, err := x.ExecContext(ctx, s.dialect.bound(text), handledID(id))
+	done, err := x.ExecContext(ctx, s.texts.record, handledID(id))
 	if err != nil {
 		return false, err
 	}
 	n, err := done.RowsAffected()
 	return n > 0, err
+}
+
+// recordText returns the statement that enters an ID unless it is there.
+func (s settings) recordText() string {
+	if s.dialect == MariaDB {
+		return "INSERT IGNORE INTO " + s.table("handled") + " (id) VALUES (?)"
+	}
+	return s.dialect.bound("INSERT INTO " + s.table("handled") + " (id) VALUES (?) ON CONFLICT DO NOTHING")
 }
 
 // handledLength is how many bytes the column of the IDs can hold.

@@ -20,8 +20,11 @@ const maxRows = 500
 // database assigns an ID, and are held until the transaction ends. So of one order key,
 // the order of the IDs is the order of the commits.
 func (s settings) insert(ctx context.Context, x Execer, rows []row) error {
+	if len(rows) == 1 {
+		return s.insertOne(ctx, x, rows[0])
+	}
 	locks := s.locks(rows)
-	if s.dialect == MariaDB && len(rows) > 1 {
+	if s.dialect == MariaDB {
 		if err := s.lockSlots(ctx, x, locks); err != nil {
 			return err
 		}
@@ -37,6 +40,23 @@ func (s settings) insert(ctx context.Context, x Execer, rows []row) error {
 	return nil
 }
 
+// insertOne inserts one row, which is usual.
+func (s settings) insertOne(ctx context.Context, x Execer, r row) error {
+	var text string
+	var args []any
+	isLocked := r.orderKey != "" && s.dialect != SQLite // one transaction of SQLite writes at a time
+	switch {
+	case r.isDelayed():
+		text, args = s.insertText([]row{r}, s.locks([]row{r}))
+	case isLocked:
+		text, args = s.texts.insertLocked, append(r.appendValues(make([]any, 0, len(inserted)+1)), s.lock(r.orderKey))
+	default:
+		text, args = s.texts.insert, r.appendValues(make([]any, 0, len(inserted)))
+	}
+	_, err := x.ExecContext(ctx, text, args...)
+	return err
+}
+
 // lockSlots locks the slots of several order keys, in the order of the slots.
 func (s settings) lockSlots(ctx context.Context, x Execer, locks []any) error {
 	if len(locks) == 0 {
@@ -47,7 +67,8 @@ func (s settings) lockSlots(ctx context.Context, x Execer, locks []any) error {
 	return err
 }
 
-// insertText returns the statement that inserts rows, and its arguments.
+// insertText returns the statement that inserts rows, after locks if there are some, and its
+// arguments. On MariaDB, only one row may have a lock.
 func (s settings) insertText(rows []row, locks []any) (string, []any) {
 	columns := strings.Join(inserted, ", ")
 	delayed := slices.ContainsFunc(rows, row.isDelayed)
@@ -55,10 +76,10 @@ func (s settings) insertText(rows []row, locks []any) (string, []any) {
 		columns += ", next_attempt"
 	}
 	var tuples []string
-	var values []any
+	values := make([]any, 0, len(rows)*(len(inserted)+1)+len(locks))
 	for _, r := range rows {
 		tuple := s.dialect.insertedMarks()
-		values = append(values, r.values()...)
+		values = r.appendValues(values)
 		if delayed {
 			next, value := s.nextAttempt(r)
 			tuple, values = tuple+", "+next, append(values, value)
@@ -68,10 +89,10 @@ func (s settings) insertText(rows []row, locks []any) (string, []any) {
 	into := "INSERT INTO " + s.table("outbox") + " (" + columns + ") "
 	list := "(" + strings.Join(tuples, "), (") + ")"
 	switch {
-	case len(locks) > 0 && s.dialect == PostgreSQL:
-		return s.dialect.bound(into + s.lockedValues(columns, list, len(locks))), append(locks, values...)
-	case len(locks) > 0 && s.dialect == MariaDB && len(rows) == 1:
-		return into + "SELECT " + tuples[0] + " FROM " + s.table("slots") + " WHERE slot = ? FOR UPDATE", append(values, locks...)
+	case len(locks) == 1 && len(rows) == 1:
+		return s.dialect.bound(into + "SELECT " + tuples[0] + " FROM " + s.oneLock()), append(values, locks...)
+	case len(locks) > 0:
+		return s.dialect.bound(into + lockedValues(columns, list, len(locks))), append(locks, values...)
 	}
 	return s.dialect.bound(into + "VALUES " + list), values
 }
@@ -85,9 +106,20 @@ func (d Dialect) insertedMarks() string {
 	return strings.Trim(marks(len(inserted)), "()")
 }
 
+// oneLock is the FROM of a query for one row. Its lock is taken before INSERT assigns an ID
+// to the row. No planner of PostgreSQL leaves out a subquery of FROM with a volatile
+// function. It does leave out a WITH that nobody refers to, and a lock in VALUES may be taken
+// after the ID is assigned.
+func (s settings) oneLock() string {
+	if s.dialect == PostgreSQL {
+		return "(SELECT pg_advisory_xact_lock(?::bigint)) AS locked"
+	}
+	return s.table("slots") + " WHERE slot = ? FOR UPDATE"
+}
+
 // lockedValues is a query of PostgreSQL that takes all locks before it returns the first
 // row. The condition refers to the count, so no planner may leave the locks out.
-func (s settings) lockedValues(columns, list string, locks int) string {
+func lockedValues(columns, list string, locks int) string {
 	return "SELECT v.* FROM (SELECT count(pg_advisory_xact_lock(k)) AS n FROM (VALUES " + strings.Repeat("(?::bigint), ", locks-1) + "(?::bigint)) AS keys (k)) AS locked, " +
 		"(VALUES " + list + ") AS v (" + columns + ") WHERE locked.n > 0"
 }

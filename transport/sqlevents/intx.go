@@ -79,20 +79,39 @@ func (t *Transport) collecting(ctx context.Context) (*collector, bool) {
 
 func (t *Transport) beginner(options *sql.TxOptions) Begin {
 	return func(ctx context.Context) (context.Context, Tx, error) {
-		tx, err := t.settings.begin(ctx, t.db, options)
+		t.prepared.prepare(ctx)
+		tx, err := t.begin(ctx, options)
 		return ctx, tx, err
 	}
 }
 
-// begin begins a transaction. On SQLite, it begins with a write.
-func (s settings) begin(ctx context.Context, db *sql.DB, options *sql.TxOptions) (*sql.Tx, error) {
-	tx, err := db.BeginTx(ctx, options)
-	if err != nil || s.dialect != SQLite || options != nil && options.ReadOnly {
-		return tx, err
-	}
-	if _, err := tx.ExecContext(ctx, "UPDATE "+s.table("schema")+" SET version = version WHERE 0 = 1"); err != nil {
-		_ = tx.Rollback()
+// begin begins a transaction with prepared statements.
+func (t *Transport) begin(ctx context.Context, options *sql.TxOptions) (Tx, error) {
+	tx, err := t.db.BeginTx(ctx, options)
+	if err != nil {
 		return nil, err
 	}
-	return tx, nil
+	prepared := preparedTx{tx, &t.prepared}
+	return prepared, t.settings.beginWriting(ctx, prepared, options)
+}
+
+// begin begins a transaction.
+func (s settings) begin(ctx context.Context, db *sql.DB, options *sql.TxOptions) (*sql.Tx, error) {
+	tx, err := db.BeginTx(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	return tx, s.beginWriting(ctx, tx, options)
+}
+
+// beginWriting has SQLite begin with a write. If that fails, the transaction is rolled back.
+func (s settings) beginWriting(ctx context.Context, tx Tx, options *sql.TxOptions) error {
+	if s.dialect != SQLite || options != nil && options.ReadOnly {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, s.texts.beginWriting)
+	if err != nil {
+		_ = tx.Rollback()
+	}
+	return err
 }

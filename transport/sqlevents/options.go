@@ -26,7 +26,8 @@ type settings struct {
 	keep        time.Duration // published messages; 0 for not at all
 	logger      *slog.Logger  // nil: slog.Default()
 
-	now func() time.Time // replaced in tests
+	texts texts
+	now   func() time.Time // replaced in tests
 }
 
 type optionFunc func(*settings)
@@ -38,7 +39,11 @@ func newSettings(d Dialect, options []Option) (settings, error) {
 	for _, o := range options {
 		o.apply(&s)
 	}
-	return s, s.check()
+	if err := s.check(); err != nil {
+		return s, err
+	}
+	s.texts = s.makeTexts()
+	return s, nil
 }
 
 var (

@@ -30,14 +30,22 @@ func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 	}
 	switch tx := ctx.Value(txKey{t}).(type) {
 	case *collector:
-		return annotated(tx.add(r), "publishing event "+m.Event)
+		return publishing(tx.add(r), m)
 	case Execer:
-		err = asDeadlock(t.settings.insert(ctx, tx, []row{r}))
+		err = asDeadlock(t.settings.insertOne(ctx, tx, r))
 		t.relay.expect()
 	default:
-		if err = t.settings.insert(ctx, t.db, []row{r}); err == nil {
+		t.prepared.prepare(ctx)
+		if err = t.settings.insertOne(ctx, &t.prepared, r); err == nil {
 			t.relay.wake(r)
 		}
+	}
+	return publishing(err, m)
+}
+
+func publishing(err error, m transport.Message) error {
+	if err == nil {
+		return nil
 	}
 	return annotated(err, "publishing event "+m.Event)
 }
@@ -58,9 +66,7 @@ func (t *Transport) WithTx(ctx context.Context, tx Execer) context.Context {
 // [Transport.Inbox]. It returns false if ctx has none, or one that is no *sql.Tx.
 func (t *Transport) Tx(ctx context.Context) (*sql.Tx, bool) {
 	if c, ok := ctx.Value(txKey{t}).(*collector); ok {
-		tx, ok := c.tx.(*sql.Tx)
-		return tx, ok
+		return asSQLTx(c.tx)
 	}
-	tx, ok := ctx.Value(txKey{t}).(*sql.Tx)
-	return tx, ok
+	return asSQLTx(ctx.Value(txKey{t}))
 }

@@ -38,8 +38,8 @@ type relay struct {
 	mu       sync.Mutex
 	woken    chan struct{}
 	dirty    [partitions]bool // partitions in which this process has committed rows
-	expected bool             // a row will be committed soon
 	delayed  bool             // this process has committed rows with a delay
+	expected atomic.Bool      // a row will be committed soon; until the next poll
 
 	// What follows belongs to loop.
 
@@ -156,8 +156,13 @@ func (r *relay) wake(rows ...row) {
 	})
 }
 
-// expect says that this process will commit a row soon.
-func (r *relay) expect() { r.signal(func() { r.expected = true }) }
+// expect says that this process will commit a row soon. Between two polls, it costs
+// something only once.
+func (r *relay) expect() {
+	if !r.expected.Load() {
+		r.signal(func() { r.expected.Store(true) })
+	}
+}
 
 func (r *relay) signal(set func()) {
 	r.mu.Lock()
@@ -292,8 +297,8 @@ func (r *relay) background(work func(context.Context) func()) {
 // takeWakes marks the partitions in which this process has committed rows.
 func (r *relay) takeWakes() {
 	r.mu.Lock()
-	dirty, expected, delayed := r.dirty, r.expected, r.delayed
-	r.dirty, r.expected, r.delayed = [partitions]bool{}, false, false
+	dirty, delayed := r.dirty, r.delayed
+	r.dirty, r.delayed = [partitions]bool{}, false
 	r.mu.Unlock()
 	if delayed {
 		r.nextDue = r.now()
@@ -303,7 +308,7 @@ func (r *relay) takeWakes() {
 			p.wake()
 		}
 	}
-	if expected {
+	if r.expected.Load() {
 		r.interval = minPoll
 		if soon := r.now().Add(minPoll); soon.Before(r.nextPoll) {
 			r.nextPoll = soon

@@ -2,6 +2,7 @@ package sqlevents
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -109,11 +110,9 @@ func (r *relay) leaseRound(ctx context.Context, got *leased) error {
 			return err
 		}
 	}
-	members, err := r.beMember(ctx)
-	if err != nil {
+	if err := r.beMember(ctx); err != nil {
 		return err
 	}
-	got.least, got.share = partitions/members, (partitions+members-1)/members
 	if err := r.exec(ctx, "UPDATE "+s.table("leases")+" SET until = "+s.dialect.now()+" + ? WHERE owner = ?", s.lease.Microseconds(), r.member); err != nil {
 		return err
 	}
@@ -133,37 +132,35 @@ func (r *relay) leaseRound(ctx context.Context, got *leased) error {
 	return err
 }
 
-// beMember says that this instance lives, and returns how many do.
-func (r *relay) beMember(ctx context.Context) (members int, err error) {
+// beMember says that this instance lives.
+func (r *relay) beMember(ctx context.Context) error {
 	s := r.t.settings
 	update := "ON CONFLICT (member) DO UPDATE SET until = excluded.until"
 	if s.dialect == MariaDB {
 		update = "ON DUPLICATE KEY UPDATE until = values(until)"
 	}
-	if err := r.exec(ctx, "INSERT INTO "+s.table("members")+" (member, until) VALUES (?, "+s.dialect.now()+" + ?) "+update, r.member, s.lease.Microseconds()); err != nil {
-		return 0, err
-	}
-	if err := r.exec(ctx, "DELETE FROM "+s.table("members")+" WHERE until < "+s.dialect.now()+" - ?", time.Minute.Microseconds()); err != nil {
-		return 0, err
-	}
-	err = r.t.db.QueryRowContext(ctx, "SELECT count(*) FROM "+s.table("members")+" WHERE until > "+s.dialect.now()).Scan(&members)
-	return max(members, 1), err
+	return r.exec(ctx, "INSERT INTO "+s.table("members")+" (member, until) VALUES (?, "+s.dialect.now()+" + ?) "+update, r.member, s.lease.Microseconds())
 }
 
-// readLeases sets the tokens of this instance's partitions, and returns the free ones.
+// readLeases sets the tokens of this instance's partitions and its share among the members
+// that live. It returns the free partitions. It removes members that are dead for long.
 func (r *relay) readLeases(ctx context.Context, got *leased) (free []any, err error) {
 	s := r.t.settings
-	rows, err := r.t.db.QueryContext(ctx, "SELECT part, owner, token, until - "+s.dialect.now()+" FROM "+s.table("leases"))
+	members := "SELECT count(*) FROM " + s.table("members") + " WHERE until > " + s.dialect.now()
+	dead := "SELECT count(*) FROM " + s.table("members") + " WHERE until < " + s.dialect.now() + " - ?"
+	text := "SELECT part, owner, token, until - " + s.dialect.now() + ", (" + members + "), (" + dead + ") FROM " + s.table("leases")
+	rows, err := r.t.db.QueryContext(ctx, s.dialect.bound(text), memory.Microseconds())
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
+	living, buried := 1, 0
 	got.tokens = map[int]int64{}
 	for rows.Next() {
 		var part int
 		var owner string
 		var token, left int64
-		if err := rows.Scan(&part, &owner, &token, &left); err != nil {
+		if err := rows.Scan(&part, &owner, &token, &left, &living, &buried); err != nil {
 			return nil, err
 		}
 		switch {
@@ -173,8 +170,16 @@ func (r *relay) readLeases(ctx context.Context, got *leased) (free []any, err er
 			free = append(free, part)
 		}
 	}
-	return free, rows.Err()
+	living = max(living, 1)
+	got.least, got.share = partitions/living, (partitions+living-1)/living
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil || buried == 0 {
+		return free, err
+	}
+	return free, r.exec(ctx, "DELETE FROM "+s.table("members")+" WHERE until < "+s.dialect.now()+" - ?", memory.Microseconds())
 }
+
+// memory is for how long a dead member is kept.
+const memory = time.Minute
 
 func (r *relay) exec(ctx context.Context, text string, args ...any) error {
 	_, err := r.t.db.ExecContext(ctx, r.t.settings.dialect.bound(text), args...)

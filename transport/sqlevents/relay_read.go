@@ -18,6 +18,7 @@ func (r *relay) poll(now time.Time) {
 		r.interval = minPoll
 	}
 	r.found = false
+	r.expected.Store(false)
 	r.nextPoll = now.Add(r.interval)
 	for _, p := range r.parts {
 		p.wake()

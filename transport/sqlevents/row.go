@@ -3,7 +3,6 @@ package sqlevents
 import (
 	"context"
 	"fmt"
-	"hash/fnv"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -29,17 +28,19 @@ type row struct {
 // inserted are the columns that insert sets. Their order is that of values.
 var inserted = []string{"part", "message_id", "event", "receiver_key", "order_key", "content_type", "source", "headers", "body"}
 
-// newRow returns the row of a message, with the receiver keys to declare before it is
-// published. The error is a *transport.MessageError.
+// newRow returns the row of a message, whose body it shares, with the receiver keys to
+// declare before it is published. The error is a *transport.MessageError.
 func (s settings) newRow(ctx context.Context, m transport.Message, receivers []string) (row, error) {
 	if err := m.Check(); err != nil {
 		return row{}, err
 	}
-	r := row{message: m.Clone(), orderKey: m.OrderKey()}
+	r := row{message: m, orderKey: m.OrderKey(), headers: encodeHeaders(m.Headers, receivers)}
 	if r.orderKey == "" && s.orderBy != nil {
-		if err := recovered(func() error { r.orderKey = s.orderBy(m); return nil }); err != nil {
+		key, err := s.orderKeyBy(m)
+		if err != nil {
 			return row{}, &transport.MessageError{ID: m.ID, Event: m.Event, Problem: "the function of sqlevents.OrderBy: " + err.Error()}
 		}
+		r.orderKey = key
 	}
 	if strings.ContainsRune(r.orderKey, 0) {
 		return row{}, &transport.MessageError{ID: m.ID, Event: m.Event, Problem: "its order key contains a zero byte"}
@@ -50,11 +51,13 @@ func (s settings) newRow(ctx context.Context, m transport.Message, receivers []s
 	}
 	after, until := transport.DelayOf(ctx)
 	r.delay, r.due = after.Microseconds(), dueAt(until)
-	var err error
-	if r.headers, err = encodeHeaders(m.Headers, receivers); err != nil {
-		return row{}, &transport.MessageError{ID: m.ID, Event: m.Event, Problem: err.Error()}
-	}
 	return r, nil
+}
+
+// orderKeyBy returns the key of OrderBy. Its panic is an error.
+func (s settings) orderKeyBy(m transport.Message) (key string, err error) {
+	err = recovered(func() error { key = s.orderBy(m); return nil })
+	return key, err
 }
 
 // dueAt returns a time as the outbox stores it. It returns 0 for the zero time.
@@ -70,14 +73,14 @@ func dueAt(t time.Time) int64 {
 
 func (r row) isDelayed() bool { return r.delay > 0 || r.due > 0 }
 
-// values returns what insert sets.
-func (r row) values() []any {
+// appendValues appends what insert sets.
+func (r row) appendValues(args []any) []any {
 	m := r.message
 	body := m.Body
 	if body == nil {
 		body = []byte{} // not NULL
 	}
-	return []any{r.part, m.ID, m.Event, m.Key, r.orderKey, m.ContentType, m.Source, r.headers, body}
+	return append(args, r.part, m.ID, m.Event, m.Key, r.orderKey, m.ContentType, m.Source, r.headers, body)
 }
 
 // nextAttempt returns an expression with one parameter, and its argument.
@@ -104,13 +107,17 @@ func (r *row) scan(scan func(...any) error, more ...any) error {
 	return nil
 }
 
-// hash is part of the stored format: all instances must agree on it. It is FNV-1a, and
-// then the finalizer of MurmurHash3: without that, keys that differ only in their last
-// characters, such as numbers, would have most bits in common.
-func hash(text string) uint64 {
-	f := fnv.New64a()
-	_, _ = f.Write([]byte(text))
-	h := f.Sum64()
+// hash is part of the stored format: all instances must agree on it. It is FNV-1a over
+// texts, without the allocations of hash/fnv, and then the finalizer of MurmurHash3: without
+// that, keys that differ only in their last characters, such as numbers, would have most
+// bits in common.
+func hash(texts ...string) uint64 {
+	h := uint64(14695981039346656037)
+	for _, text := range texts {
+		for i := range len(text) {
+			h = (h ^ uint64(text[i])) * 1099511628211
+		}
+	}
 	h = (h ^ h>>33) * 0xff51afd7ed558ccd
 	h = (h ^ h>>33) * 0xc4ceb9fe1a85ec53
 	return h ^ h>>33
@@ -123,7 +130,15 @@ func slotOf(orderKey string) int { return int(hash(orderKey) >> 16 % slots) }
 // lockNumber returns the number of an advisory lock. The application may use such locks,
 // too, so the number depends on a text of ours.
 func (s settings) lockNumber(orderKey string) int64 {
-	return int64(hash("rollcall outbox\x00" + s.schema + "\x00" + s.prefix + "\x00" + orderKey))
+	return int64(hash("rollcall outbox\x00", s.schema, "\x00", s.prefix, "\x00", orderKey))
+}
+
+// lock returns the number to lock for an order key.
+func (s settings) lock(orderKey string) int64 {
+	if s.dialect == MariaDB {
+		return int64(slotOf(orderKey))
+	}
+	return s.lockNumber(orderKey)
 }
 
 // locks returns the sorted numbers to lock for the order keys of rows, each once. Two
@@ -131,12 +146,8 @@ func (s settings) lockNumber(orderKey string) int64 {
 func (s settings) locks(rows []row) []any {
 	var numbers []int64
 	for _, r := range rows {
-		switch {
-		case r.orderKey == "":
-		case s.dialect == PostgreSQL:
-			numbers = append(numbers, s.lockNumber(r.orderKey))
-		case s.dialect == MariaDB:
-			numbers = append(numbers, int64(slotOf(r.orderKey)))
+		if r.orderKey != "" && s.dialect != SQLite {
+			numbers = append(numbers, s.lock(r.orderKey))
 		}
 	}
 	slices.Sort(numbers)

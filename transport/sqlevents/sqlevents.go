@@ -20,6 +20,7 @@ type Transport struct {
 	relay    *relay
 	census   *census
 	cleaner  cleaner
+	prepared prepared
 	closing  func() error
 
 	receivers receivers
@@ -51,6 +52,7 @@ func New(db *sql.DB, d Dialect, inner transport.Transport, options ...Option) (*
 		return nil, errors.New("sqlevents: New needs a database and another transport")
 	}
 	t := &Transport{settings: s, db: db, inner: inner}
+	t.prepared.db, t.prepared.texts = db, s.texts.prepared(d)
 	t.relay = newRelay(t)
 	t.census = newCensus(t)
 	if t.cleaner.t = t; s.keep > 0 {
@@ -70,6 +72,7 @@ func (t *Transport) Close() error { return t.closing() }
 func (t *Transport) close() error {
 	t.cleaner.close()
 	t.relay.close()
+	t.prepared.close()
 	switch inner := t.inner.(type) {
 	case interface{ Close() }:
 		inner.Close()

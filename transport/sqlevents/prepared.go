@@ -1,0 +1,162 @@
+package sqlevents
+
+import (
+	"context"
+	"database/sql"
+	"sync"
+	"time"
+)
+
+// texts are statements that are made once: to make one takes longer than the rest of
+// Publish.
+type texts struct {
+	insert       string // one row
+	insertLocked string // one row, after its lock; the last parameter is the lock
+	record       string // an ID in the inbox
+	beginWriting string // on SQLite: the transaction is one that writes
+}
+
+func (s settings) makeTexts() texts {
+	t := texts{record: s.recordText()}
+	t.insert, _ = s.insertText([]row{{}}, nil)
+	if s.dialect == SQLite {
+		t.beginWriting = "UPDATE " + s.table("schema") + " SET version = version WHERE 0 = 1"
+	} else {
+		t.insertLocked, _ = s.insertText([]row{{}}, []any{0})
+	}
+	return t
+}
+
+// prepared returns the statements that the drivers of a database prepare at each call.
+func (t texts) prepared(d Dialect) []string {
+	switch d {
+	case MariaDB:
+		return []string{t.insert, t.insertLocked, t.record}
+	case SQLite:
+		return []string{t.insert, t.record, t.beginWriting}
+	}
+	return nil
+}
+
+// prepared has the statements of Publish and of the inbox, prepared once for each
+// connection. Without it, the drivers of MariaDB and SQLite prepare a statement at each
+// call, which takes half of its time or more. PostgreSQL's driver does that by itself, in a
+// way that the application can set.
+type prepared struct {
+	db    *sql.DB
+	texts []string
+
+	mu         sync.Mutex
+	next       time.Time            // when to try to prepare
+	statements map[string]*sql.Stmt // by text; nil before they are prepared
+	running    int                  // calls that use statements
+	closed     bool
+}
+
+// pauseOfPreparing is how long statements are not prepared after that has failed.
+const pauseOfPreparing = time.Minute
+
+// prepare prepares the statements if that was not done. It needs a connection for a moment,
+// so call it when the caller has none. If it fails, the statements still run.
+func (p *prepared) prepare(ctx context.Context) {
+	if !p.mayPrepare() {
+		return
+	}
+	statements := map[string]*sql.Stmt{}
+	for _, text := range p.texts {
+		s, err := p.db.PrepareContext(ctx, text)
+		if err != nil {
+			closeAll(statements)
+			return
+		}
+		statements[text] = s
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		closeAll(statements)
+		return
+	}
+	p.statements = statements
+}
+
+// mayPrepare returns true to one caller.
+func (p *prepared) mayPrepare() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed || p.statements != nil || len(p.texts) == 0 || time.Now().Before(p.next) {
+		return false
+	}
+	p.next = time.Now().Add(pauseOfPreparing)
+	return true
+}
+
+// use returns the prepared statement of a text, or nil if there is none. Call done when it
+// has run.
+func (p *prepared) use(text string) (s *sql.Stmt, done func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s = p.statements[text]; s == nil || p.closed {
+		return nil, func() {}
+	}
+	p.running++
+	return s, p.done
+}
+
+func (p *prepared) done() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.running--; p.closed && p.running == 0 {
+		closeAll(p.statements)
+	}
+}
+
+// close closes the statements when no call uses them. It does not wait for that.
+func (p *prepared) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed = true; p.running == 0 {
+		closeAll(p.statements)
+	}
+}
+
+func closeAll(statements map[string]*sql.Stmt) {
+	for _, s := range statements {
+		_ = s.Close()
+	}
+}
+
+// ExecContext implements [Execer] on any connection.
+func (p *prepared) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
+	s, done := p.use(text)
+	defer done()
+	if s == nil {
+		return p.db.ExecContext(ctx, text, args...)
+	}
+	return s.ExecContext(ctx, args...)
+}
+
+// preparedTx is a transaction of the outbox's own *sql.DB.
+type preparedTx struct {
+	*sql.Tx
+	prepared *prepared
+}
+
+// ExecContext implements [Execer].
+func (x preparedTx) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
+	s, done := x.prepared.use(text)
+	defer done()
+	if s == nil {
+		return x.Tx.ExecContext(ctx, text, args...)
+	}
+	return x.Tx.StmtContext(ctx, s).ExecContext(ctx, args...)
+}
+
+// asSQLTx returns the *sql.Tx of a transaction, if it has one.
+func asSQLTx(x any) (*sql.Tx, bool) {
+	if own, ok := x.(preparedTx); ok {
+		return own.Tx, true
+	}
+	tx, ok := x.(*sql.Tx)
+	return tx, ok
+}
