@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,6 +20,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"gopkg.in/yaml.v3"
 )
 
 var update = flag.Bool("update", false, "rewrite the pictures of documents")
@@ -30,7 +32,8 @@ type session struct {
 	from    string // the document's folder
 	dir     string // the working directory
 	env     []string
-	address string // instead of localhost:8080, so that tests do not share a port
+	address string   // instead of localhost:8080, so that tests do not share a port
+	ran     []string // the commands so far
 }
 
 // TestSessions follows each document step by step.
@@ -52,7 +55,10 @@ func TestSessions(t *testing.T) {
 func follow(t *testing.T, d document) {
 	dir := t.TempDir()
 	s := &session{t: t, from: filepath.Join(root, filepath.Dir(d.path)), dir: dir, address: freeAddress(t)}
-	s.env = append(os.Environ(), "GOWORK="+workspace(t, dir), "GOFLAGS=-vet=off")
+	s.env = append(os.Environ(), "GOWORK="+workspace(t, dir), "GOFLAGS=-vet=off", "GIT_CONFIG_GLOBAL="+os.DevNull)
+	for _, who := range []string{"AUTHOR", "COMMITTER"} {
+		s.env = append(s.env, "GIT_"+who+"_NAME=reader", "GIT_"+who+"_EMAIL=reader@localhost")
+	}
 	printed := ""
 	for _, b := range d.blocks {
 		s.change(b.before)
@@ -62,6 +68,8 @@ func follow(t *testing.T, d document) {
 			s.save(file, b.text)
 		case b.language == "sh":
 			printed = s.runAll(b)
+		case b.language == "yml":
+			s.wantRun(b)
 		case b.language == "text":
 			if diff := cmp.Diff(comparable(b.text), comparable(printed)); diff != "" {
 				t.Errorf("%s:%d: the commands before it print something else (-doc +printed):\n%s", d.path, b.line, diff)
@@ -161,6 +169,27 @@ func (s *session) runAll(b block) string {
 	return printed.String()
 }
 
+// wantRun checks that a workflow of GitHub Actions runs the command rollcall as the session
+// has run it: there, the revision to compare with is HEAD.
+func (s *session) wantRun(workflow block) {
+	var content struct {
+		Jobs map[string]struct {
+			Steps []struct{ Run string }
+		}
+	}
+	s.check(yaml.Unmarshal([]byte(workflow.text), &content))
+	for _, job := range content.Jobs {
+		for _, step := range job.Steps {
+			line, _, _ := strings.Cut(step.Run, " > ")
+			args, ok := strings.CutPrefix(line, "go tool rollcall ")
+			if ok && slices.Contains(s.ran, "rollcall "+strings.Replace(args, "HEAD^1", "HEAD", 1)) {
+				return
+			}
+		}
+	}
+	s.t.Errorf("line %d: the workflow runs no command of the session", workflow.line)
+}
+
 // compare compares what a command writes to a file with the file beside the document.
 func (s *session) compare(file, out string) {
 	path := filepath.Join(s.from, file)
@@ -186,6 +215,7 @@ func (s *session) check(err error) {
 // run runs one command and returns what it prints.
 func (s *session) run(line string) string {
 	words := strings.Fields(line)
+	s.ran = append(s.ran, line)
 	switch {
 	case words[0] == "mkdir":
 		s.check(os.Mkdir(filepath.Join(s.dir, words[1]), 0o777))
@@ -208,7 +238,7 @@ func (s *session) run(line string) string {
 	case isElsewhere(line):
 	case strings.HasPrefix(line, "go run . ") && words[len(words)-1] == "&":
 		s.start(words[3 : len(words)-1])
-	case words[0] == "go":
+	case words[0] == "go" || words[0] == "git":
 		return s.output(words)
 	default:
 		s.t.Fatalf("the test does not know the command %q", line)

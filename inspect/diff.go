@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -51,8 +52,9 @@ type Change struct {
 }
 
 // Compare returns what changes from the old report to the new one. As few listeners as
-// possible count as moved. Events and changes are in the order of the new report, followed
-// by those that only the old report has.
+// possible count as moved. A reason that only names another line of a file is the same.
+// Events and changes are in the order of the new report, followed by those that only the old
+// report has.
 func Compare(old, new Report) Diff {
 	var d Diff
 	names := namesIn(old, new)
@@ -137,7 +139,7 @@ func changes(before, after side) []Change {
 			c.Kind, c.From = added, 0
 		case !stays[i]:
 			c.Kind, c.Was = moved, old[from].reasonAlone()
-		case old[from].reasonAlone() != l.reasonAlone():
+		case withoutLines(old[from].reasonAlone()) != withoutLines(l.reasonAlone()):
 			c.Kind, c.Was = kept, old[from].reasonAlone()
 		default:
 			continue
@@ -155,6 +157,12 @@ func changes(before, after side) []Change {
 	}
 	return result
 }
+
+var lineOfPlace = regexp.MustCompile(`(\.\w+):\d+`)
+
+// withoutLines removes the line from places such as "services.yaml:3", which changes when
+// other lines of the file do.
+func withoutLines(reason string) string { return lineOfPlace.ReplaceAllString(reason, "$1") }
 
 // reasonAlone returns the reason without the tie, which changes when a neighbour does.
 func (l Listener) reasonAlone() string {
@@ -209,9 +217,9 @@ func unmoved(new []Listener, oldPlace map[subscriber]int) map[int]bool {
 	return stays
 }
 
-// Write writes the difference as Text, ANSI or JSON. JSON is one line; diff.schema.json, next
-// to this package's source, describes it. The error is a *FormatError or the
-// error of w.
+// Write writes the difference as Text, ANSI, JSON or Markdown. JSON is one line;
+// diff.schema.json, next to this package's source, describes it. Markdown has a table for each
+// event, for a comment on a pull request. The error is a *FormatError or the error of w.
 func (d Diff) Write(w io.Writer, format Format) error {
 	buffered := bufio.NewWriter(w)
 	switch format {
@@ -219,6 +227,8 @@ func (d Diff) Write(w io.Writer, format Format) error {
 		d.writeText(buffered, plain)
 	case ANSI:
 		d.writeText(buffered, coloured)
+	case Markdown:
+		d.writeMarkdown(buffered)
 	case JSON:
 		if d.Events == nil {
 			d.Events = []EventDiff{}
@@ -229,7 +239,7 @@ func (d Diff) Write(w io.Writer, format Format) error {
 			return err
 		}
 	default:
-		return &FormatError{Format: format, Known: []Format{Text, ANSI, JSON}}
+		return &FormatError{Format: format, Known: []Format{Text, ANSI, JSON, Markdown}}
 	}
 	return buffered.Flush()
 }
@@ -240,11 +250,7 @@ func (d Diff) writeText(w *bufio.Writer, c palette) {
 		return
 	}
 	for _, e := range d.Events {
-		provider := e.Provider
-		if e.ListenerTag != "" {
-			provider += " (" + e.ListenerTag + ")"
-		}
-		fmt.Fprintln(w, c.paint(c.bold, printable.Line(provider)+": "+printable.Line(e.Event)))
+		fmt.Fprintln(w, c.paint(c.bold, printable.Line(e.title())))
 		width := 0
 		for _, change := range e.Changes {
 			width = max(width, columns(printable.Line(change.Listener)))
@@ -255,15 +261,23 @@ func (d Diff) writeText(w *bufio.Writer, c palette) {
 	}
 }
 
-// places returns the old and the new place, with "-" for a missing one.
-func (c Change) places() string {
-	place := func(n int) string {
-		if n == 0 {
-			return "-"
-		}
-		return fmt.Sprint(n)
+// title returns the name of the event with its provider.
+func (e EventDiff) title() string {
+	provider := e.Provider
+	if e.ListenerTag != "" {
+		provider += " (" + e.ListenerTag + ")"
 	}
-	return fmt.Sprintf("%4s → %s", place(c.From), place(c.To))
+	return provider + ": " + e.Event
+}
+
+// places returns the old and the new place, with "-" for a missing one.
+func (c Change) places() string { return fmt.Sprintf("%4s → %s", place(c.From), place(c.To)) }
+
+func place(n int) string {
+	if n == 0 {
+		return "-"
+	}
+	return fmt.Sprint(n)
 }
 
 func (c Change) text() string {

@@ -127,6 +127,53 @@ func TestDiffText(t *testing.T) {
 	}
 }
 
+// Markdown has every kind of change, and no name in it is markup.
+func TestDiffMarkdown(t *testing.T) {
+	old, new := ordered("a", "b", "gone", "switched", "kept"), ordered("b", "a", "new|*", "back", "kept")
+	new.Providers[0].Events[0].Listeners[0].Reason, new.Providers[0].Events[0].Listeners[4].Reason = "last", "<b>"
+	old.Providers[0].Off = []inspect.Off{{Event: "E", Listener: "back", By: "s.yaml:1"}}
+	new.Providers[0].Off = []inspect.Off{{Event: "E", Listener: "switched", By: "s.yaml:2, @x"}}
+	want := `### The order changes
+
+#### p: E
+
+| | listener | place | reason |
+|---|---|---|---|
+| **moved** | b | 2 → 1 | last<br>it was: first |
+| **added** | new\|\* | - → 3 | first |
+| **on** | back | - → 4 | first<br>it was off: s.yaml:1 |
+| **kept** | kept | 5 → 5 | &lt;b&gt;<br>it was: first |
+| **removed** | gone | 3 → - |  |
+| **off** | switched | 4 → - | s.yaml:2, \@x |
+`
+	for _, tt := range []struct {
+		d    inspect.Diff
+		want string
+	}{{inspect.Compare(old, new), want}, {inspect.Diff{}, "### The order is the same\n"}} {
+		var got strings.Builder
+		if err := tt.d.Write(&got, inspect.Markdown); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(tt.want, got.String()); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+// A line that is inserted above a rule changes the place of the rule, and no order.
+func TestDiffIgnoresLines(t *testing.T) {
+	old, new := ordered("a"), ordered("a")
+	reason := &new.Providers[0].Events[0].Listeners[0].Reason
+	old.Providers[0].Events[0].Listeners[0].Reason, *reason = "after b (order.yaml:3)", "after b (order.yaml:4)"
+	if d := inspect.Compare(old, new); len(d.Events) > 0 {
+		t.Errorf("got %+v", d)
+	}
+	*reason = "after b (other.yaml:3)"
+	if d := inspect.Compare(old, new); len(d.Events) != 1 {
+		t.Errorf("got %+v", d)
+	}
+}
+
 // ambiguous has two types of one short name, and an ID that listens to an event
 // by its type and by an interface.
 func ambiguous(t *testing.T) inspect.Report {
@@ -230,16 +277,18 @@ func TestNoFormatControlsTheTerminal(t *testing.T) {
 	texts["sequence"] = sequence.String()
 	texts["unknown"] = r.Explain(&b, hostile, "y\u009b").Error()
 	var d strings.Builder
-	if err := inspect.Compare(ordered("b"), r).Write(&d, inspect.Text); err != nil {
-		t.Fatal(err)
-	}
-	back := ordered("off" + hostile)
-	back.Providers[0].ID, back.Providers[0].ListenerTag, back.Providers[0].Events[0].Event = hostile, hostile, hostile
-	for _, d2 := range []inspect.Diff{inspect.Compare(back, r), inspect.Compare(r, back)} {
-		if err := d2.Write(&d, inspect.Text); err != nil {
-			t.Fatal(err)
+	write := func(diff inspect.Diff) {
+		for _, format := range []inspect.Format{inspect.Text, inspect.Markdown} {
+			if err := diff.Write(&d, format); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
+	write(inspect.Compare(ordered("b"), r))
+	back := ordered("off" + hostile)
+	back.Providers[0].ID, back.Providers[0].ListenerTag, back.Providers[0].Events[0].Event = hostile, hostile, hostile
+	write(inspect.Compare(back, r))
+	write(inspect.Compare(r, back))
 	if !strings.Contains(d.String(), "off (") || !strings.Contains(d.String(), "on again") {
 		t.Error(d.String())
 	}

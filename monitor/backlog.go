@@ -2,8 +2,10 @@ package monitor
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rollcall-go/rollcall/inspect"
@@ -19,43 +21,79 @@ type handlerOption func(*handler)
 
 func (f handlerOption) apply(h *handler) { f(h) }
 
-// Backlog shows what waits for each receiver key on the page of its event. The transport is
-// that of the application. If it is no transport.BacklogReporter, or nil, nothing is shown:
+// Backlog shows what is stuck: what waits for each receiver key, on the page of its event,
+// with its dead letters on a page of their own, and the outbox on the first page. The
+// transport is that of the application. Each of these is shown if the transport is a
+// transport.BacklogReporter, a transport.DeadLetters and a transport.OutboxReporter. The
+// transport may be nil:
 //
 //	monitor.Handler(report, tracer, monitor.Backlog(t))
 //
-// Each view of an event's page asks the broker. If the broker does not answer within two
-// seconds, the page is shown without its counts.
+// Each view of these pages asks the broker or the database, for up to 16 receiver keys at
+// the same time. If there is no answer within two seconds, the page is shown without it.
+// Dead letters are read only when somebody opens their page, the oldest 20 of them. With
+// RabbitMQ, other readers do not see these dead letters while the page reads them.
 func Backlog(t transport.Transport) HandlerOption {
-	return handlerOption(func(h *handler) { h.backlog, _ = t.(transport.BacklogReporter) })
+	return handlerOption(func(h *handler) {
+		h.backlog, _ = t.(transport.BacklogReporter)
+		h.dead, _ = t.(transport.DeadLetters)
+		h.outbox, _ = t.(transport.OutboxReporter)
+	})
 }
 
-// backlogLimit is how long a page waits for the broker.
-const backlogLimit = 2 * time.Second
+const (
+	backlogLimit = 2 * time.Second // how long a page waits for the broker or the database
+	atOnce       = 16              // receiver keys that a page asks for at the same time
+	shownKeys    = 20              // with more receiver keys, a page leaves out those without a backlog
+)
 
 // backlogView shows the backlog of one receiver key.
 type backlogView struct {
 	Key                               string
 	Waiting, InFlight, Retrying, Dead int
 	Oldest, Err                       string
+	Letters                           string // the address of the dead letters, "" if there are none
 }
 
-// backlogs returns the backlog of each receiver key of an event. It asks for all of them at
-// the same time.
-func (h *handler) backlogs(ctx context.Context, e inspect.Event) []backlogView {
+// backlogs returns the backlog of each receiver key of an event.
+func (h *handler) backlogs(ctx context.Context, p inspect.Provider, e inspect.Event) []backlogView {
 	keys := keysOf(e)
-	if h.backlog == nil || len(keys) == 0 {
+	if h.backlog == nil && h.dead == nil {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, backlogLimit)
 	defer cancel()
 	rows := make([]backlogView, len(keys))
-	var asked sync.WaitGroup
-	for i, key := range keys {
-		asked.Go(func() { rows[i] = h.backlogOf(ctx, e.Event, key) })
+	var next atomic.Int64
+	var asking sync.WaitGroup
+	for range min(atOnce, len(keys)) {
+		asking.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(keys); i = int(next.Add(1)) - 1 {
+				rows[i] = h.backlogOf(ctx, p, e, keys[i])
+			}
+		})
 	}
-	asked.Wait()
+	asking.Wait()
 	return rows
+}
+
+// withoutIdle returns the rows that have a backlog, and how many others there are. It returns
+// all of few rows.
+func withoutIdle(rows []backlogView) (busy []backlogView, idle int) {
+	if len(rows) <= shownKeys {
+		return rows, 0
+	}
+	for _, v := range rows {
+		if v.Err != "" || v.Waiting+v.InFlight+v.Retrying+v.Dead > 0 {
+			busy = append(busy, v)
+		}
+	}
+	return busy, len(rows) - len(busy)
+}
+
+// isPublished reports whether an event has asynchronous listeners, here or elsewhere.
+func isPublished(e inspect.Event) bool {
+	return slices.ContainsFunc(e.Listeners, func(l inspect.Listener) bool { return l.Async != "" })
 }
 
 // keysOf returns the receiver keys of an event's listeners, each once, in order.
@@ -69,34 +107,56 @@ func keysOf(e inspect.Event) []string {
 	return keys
 }
 
-// backlogOf returns the row of one key. It does not outlast the context, even if the
-// transport does.
-func (h *handler) backlogOf(ctx context.Context, event, key string) backlogView {
-	row := make(chan backlogView, 1)
+// backlogOf returns the row of one key.
+func (h *handler) backlogOf(ctx context.Context, p inspect.Provider, e inspect.Event, key string) backlogView {
+	v := backlogView{Key: printable.Line(key)}
+	b, err := within(ctx, func(ctx context.Context) (transport.Backlog, error) {
+		if h.backlog == nil {
+			return transport.Backlog{}, errors.New("the transport reports no backlog")
+		}
+		return h.backlog.Backlog(ctx, e.Event, key)
+	})
+	if err != nil {
+		v.Err = unknown(err)
+	}
+	if h.dead != nil && (err != nil || b.Dead > 0) {
+		v.Letters = h.lettersLink(p, e, key)
+	}
+	v.Waiting, v.InFlight, v.Retrying, v.Dead, v.Oldest = b.Waiting, b.InFlight, b.Retrying, b.Dead, age(b.Oldest)
+	return v
+}
+
+// within returns what f returns, or the context's error once that has ended: f may ignore
+// its context.
+func within[T any](ctx context.Context, f func(context.Context) (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
 	go func() {
-		b, err := h.backlog.Backlog(ctx, event, key)
-		row <- viewOf(key, b, err)
+		value, err := f(ctx)
+		done <- result{value, err}
 	}()
 	select {
-	case v := <-row:
-		return v
+	case r := <-done:
+		return r.value, r.err
 	case <-ctx.Done():
-		return viewOf(key, transport.Backlog{}, ctx.Err())
+		var none T
+		return none, ctx.Err()
 	}
 }
 
-func viewOf(key string, b transport.Backlog, err error) backlogView {
-	v := backlogView{Key: printable.Line(key)}
-	if err != nil {
-		v.Err = printable.Line("not known: " + err.Error())
-		return v
-	}
-	v.Waiting, v.InFlight, v.Retrying, v.Dead = b.Waiting, b.InFlight, b.Retrying, b.Dead
+// unknown returns why something is not known.
+func unknown(err error) string { return printable.Line("not known: " + err.Error()) }
+
+// age returns an age as text, or "" if it is 0.
+func age(d time.Duration) string {
 	switch {
-	case b.Oldest >= time.Second:
-		v.Oldest = b.Oldest.Truncate(time.Second).String()
-	case b.Oldest > 0:
-		v.Oldest = rounded(b.Oldest)
+	case d >= time.Second:
+		return d.Truncate(time.Second).String()
+	case d > 0:
+		return rounded(d)
 	}
-	return v
+	return ""
 }

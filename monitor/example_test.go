@@ -2,11 +2,16 @@ package monitor_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 
 	"github.com/rollcall-go/rollcall"
+	"github.com/rollcall-go/rollcall/inspect"
 	"github.com/rollcall-go/rollcall/monitor"
 	"github.com/rollcall-go/rollcall/provider"
+	"github.com/rollcall-go/rollcall/transport"
 )
 
 func ExampleTracer() {
@@ -34,4 +39,25 @@ func ExampleTracer() {
 	// order.placed: 1 dispatched, 1 failed
 	// order 7: listener notifier of order.placed: no connection
 	// 0 events
+}
+
+func ExampleBacklog() {
+	type Placed struct{ Order, Card string }
+	report := &inspect.Report{} // the application's: inject it
+	t := &transport.Local{}     // the application's: inject transport.Transport
+	mux := http.NewServeMux()
+	mux.Handle("/debug/events/", monitor.Handler(report, nil,
+		monitor.Backlog(t),
+		monitor.Bodies(func(l transport.DeadLetter) string {
+			var p Placed
+			if err := json.Unmarshal(l.Body, &p); err != nil {
+				return err.Error()
+			}
+			return "order " + p.Order // and not the card
+		}),
+	))
+	w := httptest.NewRecorder()
+	mux.ServeHTTP(w, httptest.NewRequest("GET", "/debug/events/", nil))
+	fmt.Println(w.Code)
+	// Output: 200
 }

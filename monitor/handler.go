@@ -6,6 +6,7 @@ import (
 	"embed"
 	"html/template"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -27,13 +28,13 @@ const contentPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; 
 // the order of each event with its reasons. With a tracer, they also show what was
 // dispatched: counts, errors, latency and the last dispatches. The report and the
 // tracer may be nil. With the option [Backlog], the pages also show what waits for
-// asynchronous listeners. Mount the handler at a path that ends with a slash:
+// asynchronous listeners, dead letters and the outbox. Mount the handler at a path that ends with a slash:
 //
 //	mux.Handle("/debug/events/", monitor.Handler(report, tracer))
 //
 // The pages are read-only and have no authentication: put them behind the application's
 // login. They show IDs, names, source positions and error texts. Of an event's content,
-// they show only what [Tracer].Render returns.
+// they show only what [Tracer].Render and the function of [Bodies] return.
 //
 // If the report has a function Live, each request shows what that returns. So the pages of
 // an application with fxevents.Runtime show each change at once.
@@ -43,7 +44,7 @@ func Handler(report *inspect.Report, tracer *Tracer, options ...HandlerOption) h
 	if report == nil {
 		report = &inspect.Report{}
 	}
-	h := &handler{report: report, tracer: tracer}
+	h := &handler{report: report, tracer: tracer, rate: &rate{}}
 	for _, o := range options {
 		if o != nil {
 			o.apply(h)
@@ -55,8 +56,12 @@ func Handler(report *inspect.Report, tracer *Tracer, options ...HandlerOption) h
 type handler struct {
 	report  *inspect.Report
 	tracer  *Tracer
-	backlog transport.BacklogReporter // nil if the pages show no backlog
-	hosts   []string                  // in lower case, without ports; nil: all
+	backlog transport.BacklogReporter         // nil if the pages show no backlog
+	dead    transport.DeadLetters             // nil if they show no dead letters
+	outbox  transport.OutboxReporter          // nil if they show no outbox
+	rate    *rate                             // of what the outbox publishes
+	bodies  func(transport.DeadLetter) string // nil if they show no bodies
+	hosts   []string                          // in lower case, without ports; nil: all
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -79,9 +84,11 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// Only the last part of the path counts, so that the handler can be mounted anywhere.
 	switch name := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]; name {
 	case "":
-		h.serve(w, http.StatusOK, "index", h.index(query.Get("q")))
+		h.serve(w, http.StatusOK, "index", h.index(r.Context(), query.Get("q")))
 	case "event":
-		h.event(r.Context(), w, query.Get("provider"), query.Get("group"), query.Get("name"))
+		h.serveEvent(r.Context(), w, query)
+	case "letters":
+		h.serveLetters(r.Context(), w, query)
 	case "report.json":
 		h.serveReport(w)
 	case "style.css", "refresh.js", "icon.svg":
@@ -122,16 +129,30 @@ func (h *handler) serveReport(w http.ResponseWriter) {
 	_ = h.report.Write(w, inspect.JSON) // the client has gone
 }
 
-// event serves the page of one event. If group is empty, it uses the first provider with
-// the ID.
-func (h *handler) event(ctx context.Context, w http.ResponseWriter, provider, group, name string) {
+// serveEvent serves the page of one event.
+func (h *handler) serveEvent(ctx context.Context, w http.ResponseWriter, query url.Values) {
+	if p, e, ok := h.event(query); ok {
+		h.serve(w, http.StatusOK, "event", h.eventPage(ctx, p, e))
+		return
+	}
+	h.serveMissing(w, query)
+}
+
+// event returns the event that a query names. Without a group, it is that of the first
+// provider with the ID.
+func (h *handler) event(query url.Values) (inspect.Provider, inspect.Event, bool) {
+	group := query.Get("group")
 	for _, p := range h.report.Providers {
 		for _, e := range p.Events {
-			if p.ID == provider && (group == "" || p.ListenerTag == group) && e.Event == name {
-				h.serve(w, http.StatusOK, "event", h.eventPage(ctx, p, e))
-				return
+			if p.ID == query.Get("provider") && (group == "" || p.ListenerTag == group) && e.Event == query.Get("name") {
+				return p, e, true
 			}
 		}
 	}
-	h.serve(w, http.StatusNotFound, "missing", missingPage{page: h.page("No such event"), Name: printable.Line(name), Provider: printable.Line(provider)})
+	return inspect.Provider{}, inspect.Event{}, false
+}
+
+func (h *handler) serveMissing(w http.ResponseWriter, query url.Values) {
+	h.serve(w, http.StatusNotFound, "missing",
+		missingPage{page: h.page("No such event"), Name: printable.Line(query.Get("name")), Provider: printable.Line(query.Get("provider"))})
 }

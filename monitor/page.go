@@ -29,6 +29,7 @@ type indexPage struct {
 	Total   int
 	Events  []eventView
 	Orphans []orphanView
+	Outbox  *outboxView // nil if there is none
 }
 
 type eventView struct {
@@ -48,6 +49,8 @@ type eventPage struct {
 	Rows                                      []rowView
 	Off                                       []offView
 	Backlog                                   []backlogView
+	Idle                                      int    // receiver keys that are not shown, because they have no backlog
+	Letters                                   string // the address of the dead letters without a receiver key, "" if none are shown
 }
 
 type offView struct{ ID, By, Source string }
@@ -87,7 +90,7 @@ const (
 	nobodyContributes = "nobody contributes"
 )
 
-func (h *handler) index(query string) indexPage {
+func (h *handler) index(ctx context.Context, query string) indexPage {
 	x := indexPage{page: h.page("Events"), Several: len(h.report.Providers) > 1}
 	x.Query = printable.Line(query)
 	all := h.tracer.Stats()
@@ -107,6 +110,7 @@ func (h *handler) index(query string) indexPage {
 			x.add(s, query)
 		}
 	}
+	x.Outbox = h.outboxView(ctx)
 	x.Timelines = h.timelines(func(*Timeline) bool { return true })
 	return x
 }
@@ -189,11 +193,16 @@ func (h *handler) title(p inspect.Provider) string {
 
 // link returns the address of the page of an event.
 func (h *handler) link(p inspect.Provider, e inspect.Event) string {
+	return "event?" + h.query(p, e).Encode()
+}
+
+// query returns what names an event in the address of a page.
+func (h *handler) query(p inspect.Provider, e inspect.Event) url.Values {
 	query := url.Values{"name": {e.Event}, "provider": {p.ID}}
 	if h.sharesID(p) {
 		query.Set("group", p.ListenerTag)
 	}
-	return "event?" + query.Encode()
+	return query
 }
 
 // offOf returns what is off of an event.
@@ -271,7 +280,9 @@ func (h *handler) eventPage(ctx context.Context, p inspect.Provider, e inspect.E
 	for i, l := range e.Listeners {
 		x.Rows = append(x.Rows, listenerRow(i+1, l, listeners[traced(l.ID)]))
 	}
-	x.Backlog = h.backlogs(ctx, e)
+	if x.Backlog, x.Idle = withoutIdle(h.backlogs(ctx, p, e)); h.dead != nil && isPublished(e) {
+		x.Letters = h.lettersLink(p, e, "")
+	}
 	x.Timelines = h.timelines(func(t *Timeline) bool { return t.Event == traced(e.Event) })
 	return x
 }

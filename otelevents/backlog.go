@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel"
@@ -24,17 +26,11 @@ const backlogLimit = 5 * time.Second
 //	}
 //	_, err := otelevents.ObserveBacklog(reporter, []transport.Subscription{{Event: "order.placed", Key: "mail"}})
 //
-// Each collection of metrics asks the broker for each receiver, five seconds at most in
-// all. A receiver whose backlog is not known is left out, and the error goes to the
+// Each collection of metrics asks the broker for each receiver, eight at the same time, five
+// seconds at most in all. A receiver whose backlog is not known is left out, and the error goes to the
 // OpenTelemetry error handler. To end it, call Unregister of the result. The error is a
 // *transport.SubscriptionError or that of the meter provider.
 func ObserveBacklog(r transport.BacklogReporter, receivers []transport.Subscription, options ...Option) (metric.Registration, error) {
-	s := settings{meters: otel.GetMeterProvider()}
-	for _, o := range options {
-		if o != nil {
-			o.apply(&s)
-		}
-	}
 	b := &backlogs{reporter: r}
 	for _, of := range receivers {
 		if _, err := of.Check(); err != nil {
@@ -43,12 +39,23 @@ func ObserveBacklog(r transport.BacklogReporter, receivers []transport.Subscript
 		b.receivers = append(b.receivers, receiver{of.Event, of.Key, metric.WithAttributeSet(attribute.NewSet(
 			attribute.String("rollcall.event.name", of.Event), attribute.String("rollcall.receiver.key", of.Key)))})
 	}
-	m := s.meters.Meter(scope, metric.WithInstrumentationVersion(version()))
+	m := meter(options)
 	instruments, err := b.instruments(m)
 	if err != nil {
 		return nil, err
 	}
 	return m.RegisterCallback(b.observe, instruments...)
+}
+
+// meter returns the meter that options choose.
+func meter(options []Option) metric.Meter {
+	s := settings{meters: otel.GetMeterProvider()}
+	for _, o := range options {
+		if o != nil {
+			o.apply(&s)
+		}
+	}
+	return s.meters.Meter(scope, metric.WithInstrumentationVersion(version()))
 }
 
 // backlogs observes the backlog of receivers.
@@ -88,10 +95,10 @@ func (b *backlogs) observe(ctx context.Context, o metric.Observer) error {
 	ctx, cancel := context.WithTimeout(ctx, backlogLimit)
 	defer cancel()
 	var problems []error
-	for _, r := range b.receivers {
-		is, err := b.reporter.Backlog(ctx, r.event, r.key)
-		if err != nil {
-			problems = append(problems, fmt.Errorf("the backlog of %s by %s: %w", r.event, r.key, err))
+	for i, is := range b.ask(ctx) {
+		r := b.receivers[i]
+		if is.err != nil {
+			problems = append(problems, fmt.Errorf("the backlog of %s by %s: %w", r.event, r.key, is.err))
 			continue
 		}
 		o.ObserveInt64(b.waiting, int64(is.Waiting), r.attributes)
@@ -101,4 +108,29 @@ func (b *backlogs) observe(ctx context.Context, o metric.Observer) error {
 		o.ObserveFloat64(b.oldest, is.Oldest.Seconds(), r.attributes)
 	}
 	return errors.Join(problems...)
+}
+
+// atOnce is how many receivers are asked for at the same time.
+const atOnce = 8
+
+// answer is the backlog of a receiver, or why it is not known.
+type answer struct {
+	transport.Backlog
+	err error
+}
+
+// ask returns the answers for all receivers, in their order.
+func (b *backlogs) ask(ctx context.Context) []answer {
+	answers := make([]answer, len(b.receivers))
+	var next atomic.Int64
+	var asking sync.WaitGroup
+	for range min(atOnce, len(answers)) {
+		asking.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(answers); i = int(next.Add(1)) - 1 {
+				answers[i].Backlog, answers[i].err = b.reporter.Backlog(ctx, b.receivers[i].event, b.receivers[i].key)
+			}
+		})
+	}
+	asking.Wait()
+	return answers
 }

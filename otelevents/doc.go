@@ -27,7 +27,9 @@
 //
 // A delivery to asynchronous listeners begins a trace of its own, unless
 // [NewTransport] carries trace context across the transport. Then its dispatch is
-// below the one that published the event.
+// below the one that published the event. That holds for an outbox, too, if NewTransport
+// wraps the outbox: the headers are stored with the event. Around the outbox's inner
+// transport, it would see only the relay, which has no trace.
 //
 // A dispatch without listeners does nothing and has no span, but it is counted. If
 // the sampler drops the span of a dispatch, its listeners get no spans of their
@@ -76,6 +78,19 @@
 //	rollcall.backlog.retrying   gauge  {message}
 //	rollcall.backlog.dead       gauge  {message}
 //	rollcall.backlog.oldest     gauge  s
+//
+// [ObserveOutbox] adds metrics of an outbox. They have no attributes. The counters count what
+// this process has done, the gauges are of all instances. The last two are of PostgreSQL only:
+//
+//	rollcall.outbox.waiting     gauge    {message}
+//	rollcall.outbox.retrying    gauge    {message}
+//	rollcall.outbox.dead        gauge    {message}
+//	rollcall.outbox.oldest      gauge    s
+//	rollcall.outbox.published   counter  {message}
+//	rollcall.outbox.failed      counter  {attempt}
+//	rollcall.outbox.buried      counter  {message}
+//	rollcall.outbox.dead_rows   gauge    {row}
+//	rollcall.outbox.horizon     gauge    {transaction}
 //
 // # Privacy and cardinality
 //

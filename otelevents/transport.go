@@ -24,10 +24,14 @@ import (
 //
 // The headers are those of the propagator that otel.SetTextMapPropagator has set, such
 // as traceparent for propagation.TraceContext. Without a propagator, messages carry no
-// trace context. The result is a transport.Declarer, a transport.DeadLetters and a
+// trace context. Wrap an outbox itself, not the transport that it publishes to: a relay
+// publishes outside of any trace.
+//
+// The result is a transport.Declarer, a transport.DeadLetters and a
 // transport.BacklogReporter if t is. It is always a transport.Connector, whose
-// AwaitConnection returns nil at once if t is none. It is always a transport.Outbox, whose
-// DeclareLater returns errors.ErrUnsupported if t is none. It can delay messages if t can.
+// AwaitConnection returns nil at once if t is none. It is always a transport.Outbox and a
+// transport.OutboxReporter. DeclareLater and OutboxStats return errors.ErrUnsupported if t is
+// none. It can delay messages if t can.
 func NewTransport(t transport.Transport) transport.Transport {
 	p := propagating{t}
 	declarer, declares := t.(transport.Declarer)
@@ -118,6 +122,14 @@ func (p propagating) DeclareLater(s transport.Subscription) error {
 		return o.DeclareLater(s)
 	}
 	return fmt.Errorf("declaring a receiver of event %s later at %T: %w", s.Event, p.Transport, errors.ErrUnsupported)
+}
+
+// OutboxStats is that of the transport, if that is an outbox.
+func (p propagating) OutboxStats(ctx context.Context) (transport.OutboxStats, error) {
+	if o, ok := p.Transport.(transport.OutboxReporter); ok {
+		return o.OutboxStats(ctx)
+	}
+	return transport.OutboxStats{}, fmt.Errorf("the counts of the outbox of %T: %w", p.Transport, errors.ErrUnsupported)
 }
 
 // Publish adds the trace context of ctx to the headers of the message.

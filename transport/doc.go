@@ -25,7 +25,8 @@
 // idempotent: a redelivered message has the same ID, see [Delivery] and [HandleOnce]. A
 // message becomes a dead letter with a reason if it was delivered too often, if its
 // handler returns [Reject] or its function [Dead], or if it can't be decoded: see
-// [DeadLetters].
+// [DeadLetters]. What waits and what is dead is counted by a [BacklogReporter], and by an
+// [OutboxReporter] if messages wait in a database before they are published.
 //
 // Messages are CloudEvents 1.0 in binary mode: see [Message.Attributes].
 //

@@ -1,51 +1,118 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"strings"
-	"unicode"
 
 	"github.com/rollcall-go/rollcall/inspect"
 	"github.com/rollcall-go/rollcall/internal/orderfile"
 )
 
+// order prints an order, its sequence, or a difference between two.
 func order(args []string, stdout, stderr io.Writer) int {
+	var o orderFlags
 	flags := flagsOf("order", stderr)
-	name := flags.String("format", "text", "")
-	diff := flags.Bool("diff", false, "")
-	sequence := flags.Bool("sequence", false, "")
+	flags.StringVar((*string)(&o.format), "format", "text", "")
+	flags.BoolVar(&o.diff, "diff", false, "")
+	flags.BoolVar(&o.sequence, "sequence", false, "")
+	flags.Var(&o.since, "since", "")
+	o.app = applicationFlags(flags)
 	if code, done := parse(flags, args); done {
 		return code
 	}
-	files, takes := 1, "order takes one file"
-	show := func(reports []inspect.Report) written { return reports[0] }
-	nothing := written(inspect.Report{})
-	switch {
-	case *diff && *sequence:
-		fmt.Fprintf(stderr, "rollcall: order takes -diff or -sequence, not both\n%s", usage)
-		return exitUsage
-	case *diff:
-		files, takes, nothing = 2, "order -diff takes two files", inspect.Diff{}
-		show = func(reports []inspect.Report) written { return inspect.Compare(reports[0], reports[1]) }
-	case *sequence:
-		takes, nothing = "order -sequence takes one file", sequenced{}
-		show = func(reports []inspect.Report) written { return sequenced(reports[0]) }
+	o.files = flags.Args()
+	if problem := o.misuse(); problem != "" {
+		return usageError(stderr, "%s", problem)
 	}
-	format := inspect.Format(*name)
-	if err := nothing.Write(io.Discard, format); err != nil { // the format is unknown
+	if err := o.show(make([]inspect.Report, 2)).Write(io.Discard, o.format); err != nil { // the format is unknown
 		fmt.Fprintf(stderr, "rollcall: %v\n", err)
 		return exitUsage
 	}
-	if flags.NArg() != files {
-		fmt.Fprintf(stderr, "rollcall: %s, not %d\n%s", takes, flags.NArg(), usage)
-		return exitUsage
+	return o.print(stdout, stderr)
+}
+
+// orderFlags are the flags and the files of order.
+type orderFlags struct {
+	format         inspect.Format
+	diff, sequence bool
+	since          given
+	app            *appFlags
+	files          []string
+}
+
+// misuse returns what is wrong with the arguments, or "".
+func (o *orderFlags) misuse() string {
+	takes, files := "order takes one file", 1
+	switch {
+	case o.diff && o.sequence:
+		return "order takes -diff or -sequence, not both"
+	case o.since.set && (o.diff || o.sequence):
+		return "order takes only one of -since, -diff and -sequence"
+	case o.since.set && o.since.value == "":
+		return "-since needs a Git revision, such as HEAD~1"
+	case o.since.set && !o.app.target.set:
+		return "-since needs -app; to compare two files, use -diff"
+	case o.diff && o.app.target.set:
+		return "order -diff takes two files; to see what changes in an application, use -since"
+	case o.diff:
+		takes, files = "order -diff takes two files", 2
+	case o.sequence:
+		takes = "order -sequence takes one file"
 	}
-	return printOrder(flags.Args(), show, format, stdout, stderr)
+	switch problem := o.app.misuse(); {
+	case problem != "":
+		return problem
+	case o.app.target.set && len(o.files) > 0:
+		return "order takes -app or a file, not both"
+	case !o.app.target.set && len(o.files) != files:
+		return fmt.Sprintf("%s, not %d", takes, len(o.files))
+	}
+	return ""
+}
+
+// load returns the reports of the files, or of the application: with -since, the old one
+// first.
+func (o *orderFlags) load(stderr io.Writer) ([]inspect.Report, *failure) {
+	if o.app.target.set {
+		return o.app.reports(stderr, o.since.value)
+	}
+	return reportsOf(o.files)
+}
+
+// show returns what to print of the reports.
+func (o *orderFlags) show(reports []inspect.Report) written {
+	switch {
+	case o.diff || o.since.set:
+		return inspect.Compare(reports[0], reports[1])
+	case o.sequence:
+		return sequenced(reports[0])
+	}
+	return reports[0]
+}
+
+// print prints what was asked for, or why there is nothing to print.
+func (o *orderFlags) print(stdout, stderr io.Writer) int {
+	reports, f := o.load(stderr)
+	var err error
+	switch {
+	case f == nil:
+		err = o.show(reports).Write(stdout, onTerminal(o.format, stdout))
+	case o.format == inspect.JSON:
+		err = f.printJSON(stdout)
+	}
+	if f != nil {
+		f.print(stderr)
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "rollcall: %v\n", err)
+	}
+	if err != nil || f != nil {
+		return exitBad
+	}
+	return exitOK
 }
 
 // written is what a command prints: a report, its sequence, or a difference.
@@ -63,32 +130,15 @@ func (s sequenced) Write(w io.Writer, format inspect.Format) error {
 	return inspect.Report(s).WriteSequence(w)
 }
 
-// printOrder prints what show makes of the reports of the files.
-func printOrder(paths []string, show func([]inspect.Report) written, format inspect.Format, stdout, stderr io.Writer) int {
-	reports, problems := reportsOf(paths)
-	var err error
-	switch {
-	case len(problems) == 0:
-		err = show(reports).Write(stdout, onTerminal(format, stdout))
-	case format == inspect.JSON:
-		err = printErrors(stdout, problems)
-	}
-	printProblems(stderr, problems)
-	if err != nil {
-		fmt.Fprintf(stderr, "rollcall: %v\n", err)
-	}
-	if err != nil || len(problems) > 0 {
-		return exitBad
-	}
-	return exitOK
-}
-
-func reportsOf(paths []string) (reports []inspect.Report, problems []*orderfile.Error) {
+// reportsOf returns the reports of files, or their problems.
+func reportsOf(paths []string) ([]inspect.Report, *failure) {
+	var reports []inspect.Report
+	var problems []*orderfile.Error
 	for _, path := range paths {
 		report, more := reportOf(path)
 		reports, problems = append(reports, report), append(problems, more...)
 	}
-	return reports, problems
+	return reports, ofFiles(problems)
 }
 
 // onTerminal returns inspect.ANSI instead of inspect.Text if stdout is a terminal
@@ -103,9 +153,6 @@ func onTerminal(format inspect.Format, stdout io.Writer) inspect.Format {
 	}
 	return format
 }
-
-// kindUnreadable marks a file that can't be read at all.
-const kindUnreadable orderfile.Kind = "unreadable"
 
 // reportOf returns the report of a file or its problems.
 func reportOf(path string) (inspect.Report, []*orderfile.Error) {
@@ -130,42 +177,4 @@ func read(path string) ([]byte, error) {
 	}
 	defer f.Close()
 	return io.ReadAll(io.LimitReader(f, orderfile.MaxSize+1))
-}
-
-// jsonError is a problem in the JSON output. It always has a position. If no position is
-// known, that is the start of the file.
-type jsonError struct {
-	Kind    orderfile.Kind `json:"kind"`
-	Message string         `json:"message"`
-	File    string         `json:"file"`
-	Line    int            `json:"line"`
-	Column  int            `json:"column"`
-}
-
-func printErrors(w io.Writer, problems []*orderfile.Error) error {
-	list := make([]jsonError, len(problems))
-	for i, p := range problems {
-		list[i] = jsonError{p.Kind, p.Message, p.File, max(1, p.Position.Line), max(1, p.Position.Column)}
-	}
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(map[string]any{"errors": list})
-}
-
-// printable replaces characters with which a name in a file could control the terminal or
-// reverse the text around it. It keeps line breaks, because a problem may have several
-// lines.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r != '\n' && unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
-			return '�'
-		}
-		return r
-	}, s)
-}
-
-func printProblems(w io.Writer, problems []*orderfile.Error) {
-	for _, p := range problems {
-		fmt.Fprintln(w, printable(p.Error()))
-	}
 }

@@ -75,6 +75,7 @@ type look struct {
 	target    target
 	queue     string
 	count     int      // how many letters there were at the start
+	taken     int      // how many of them were taken
 	kept      []uint64 // the delivery tags of the letters to return to the queue
 	over      bool     // whether the channel has failed; the broker requeues all letters when it is closed
 }
@@ -114,6 +115,9 @@ func (l *look) next(ctx context.Context) (raw amqp091.Delivery, found bool, err 
 		return raw, false, err
 	}
 	t := <-got
+	if t.found {
+		l.taken++
+	}
 	return t.raw, t.found, nil
 }
 
@@ -144,7 +148,7 @@ func (l *look) end() {
 			_ = l.channel.Reject(tag, true)
 		}
 		back += len(some)
-		if l.await(ctx, back) != nil {
+		if l.await(ctx, l.count-l.taken+back) != nil {
 			break
 		}
 	}

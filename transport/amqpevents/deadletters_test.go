@@ -90,6 +90,27 @@ func TestLookEndsWithContext(t *testing.T) {
 	}
 }
 
+// A look that ends early leaves all letters to the next one, which may begin at once.
+func TestLookAfterOneThatEndedEarly(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, options ...amqpevents.Option) {
+		o := open(t, options...)
+		bury(t, o, mail, 3)
+		letters(t, o, mail, 3)
+		for range 5 {
+			ctx, cancel := context.WithCancel(t.Context())
+			_, _ = o.EachDeadLetter(ctx, mail.Event, mail.Key, func(transport.DeadLetter) transport.Disposal {
+				cancel()
+				return transport.Keep
+			})
+			n, err := o.EachDeadLetter(within(t), mail.Event, mail.Key, func(transport.DeadLetter) transport.Disposal { return transport.Keep })
+			if n != 3 || err != nil {
+				t.Fatalf("the next look shows %d letters: %v", n, err)
+			}
+		}
+	})
+}
+
 // A look ends when the broker does not say that it has back what was kept, which
 // it is not asked again.
 func TestLookWithoutAnswer(t *testing.T) {

@@ -273,10 +273,15 @@ func (x *trade) settle(running ...*process) tradeSummary {
 	p := x.start(last)
 	var s tradeSummary
 	var err error
-	within(x.patience, func() bool {
-		s, err = x.summary()
-		return err != nil || s.Lost == 0 && x.isDrained()
-	})
+	for lost, isDone := endless, false; !isDone; lost = s.Lost { // as long as it goes on
+		if !within(x.patience, func() bool {
+			s, err = x.summary()
+			isDone = err != nil || s.Lost == 0 && x.isDrained()
+			return isDone || s.Lost < lost
+		}) {
+			break
+		}
+	}
 	p.end()
 	x.auditing()
 	if err == nil {

@@ -12,6 +12,7 @@
 // subjects rollcall.event.> and interest retention, keeps a message until each receiver
 // key has handled it. The stream ROLLCALL_DEAD, with the subjects rollcall.dead.>,
 // keeps dead letters until they are replayed or discarded. [Prefix] changes the names.
+// With [ExistingStreams], the transport creates no streams.
 //
 // The streams have one replica and no limits. An existing stream is left as it is, so
 // replicas and limits can be set on the server. A stream that reaches a limit refuses

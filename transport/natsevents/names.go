@@ -29,7 +29,16 @@ func description(s transport.Subscription) string {
 	if s.Key == "" {
 		return "a temporary receiver of event " + s.Event
 	}
-	return "the receiver " + s.Key + " of event " + s.Event
+	return receiverText + s.Key + ofEventText + s.Event
+}
+
+const receiverText, ofEventText = "the receiver ", " of event "
+
+// ownerOf returns the receiver with a key that a consumer's description names.
+func ownerOf(description string) (s transport.Subscription, ok bool) {
+	rest, isReceiver := strings.CutPrefix(description, receiverText)
+	s.Key, s.Event, ok = strings.Cut(rest, ofEventText)
+	return s, ok && isReceiver
 }
 
 // ownerProblem returns an error if a consumer belongs to a receiver other than s. A

@@ -147,6 +147,9 @@ func (t *Transport) streams() []jetstream.StreamConfig {
 func (t *Transport) ensureStream(ctx context.Context, config jetstream.StreamConfig) error {
 	config.Storage = jetstream.FileStorage
 	there, err := t.stream(ctx, config.Name)
+	if t.settings.existing && errors.Is(err, jetstream.ErrStreamNotFound) {
+		return errNoStream(config.Name)
+	}
 	var failed error
 	for try := 0; errors.Is(err, jetstream.ErrStreamNotFound) && try < 5; try++ {
 		if failed = t.createStream(ctx, config); failed == nil || isDenied(failed) {

@@ -23,6 +23,7 @@ type settings struct {
 	client     []nats.Option
 	logger     *slog.Logger // nil: slog.Default()
 	acceptLoss bool
+	existing   bool // whether no streams are created
 
 	awaitRemoval func(context.Context) // see untilRemoved
 }

@@ -107,6 +107,7 @@ func useAll(t *testing.T, url string, log *records) error {
 			}
 		},
 		func() error { return rejectOne(t.Context(), x, mail) },
+		func() error { _, err := x.Receivers(t.Context()); return err },
 		func() error {
 			_, err := x.EachDeadLetter(t.Context(), mail.Event, mail.Key, replay)
 			return err

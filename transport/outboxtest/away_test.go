@@ -134,7 +134,7 @@ func post(t *testing.T, url string) {
 
 func waiting(t *testing.T, o *sqlevents.Transport) int {
 	t.Helper()
-	b, err := o.OutboxBacklog(t.Context())
+	b, err := o.OutboxStats(t.Context())
 	if err != nil || b.Dead > 0 || b.Retrying > 0 {
 		t.Errorf("the backlog is %+v, %v", b, err)
 	}

@@ -9,17 +9,26 @@ require (
 	github.com/nats-io/nats.go v1.55.0
 	github.com/rabbitmq/amqp091-go v1.16.0
 	github.com/rollcall-go/rollcall v0.0.0
+	github.com/rollcall-go/rollcall/otelevents v0.0.0
 	github.com/rollcall-go/rollcall/transport/amqpevents v0.0.0
 	github.com/rollcall-go/rollcall/transport/natsevents v0.0.0
 	github.com/rollcall-go/rollcall/transport/sqlevents v0.0.0
 	github.com/rollcall-go/rollcall/transport/watermillevents v0.0.0
+	go.opentelemetry.io/otel v1.47.0
+	go.opentelemetry.io/otel/metric v1.47.0
+	go.opentelemetry.io/otel/sdk v1.47.0
+	go.opentelemetry.io/otel/sdk/metric v1.47.0
+	go.opentelemetry.io/otel/trace v1.47.0
 	go.uber.org/fx v1.24.0
 	modernc.org/sqlite v1.62.0
 )
 
 require (
 	github.com/antithesishq/antithesis-sdk-go v0.8.0-default-no-op // indirect
+	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/dustin/go-humanize v1.1.0 // indirect
+	github.com/go-logr/logr v1.4.4 // indirect
+	github.com/go-logr/stdr v1.2.2 // indirect
 	github.com/gofrs/flock v0.12.1 // indirect
 	github.com/google/go-tpm v0.9.8 // indirect
 	github.com/google/uuid v1.6.0 // indirect
@@ -37,6 +46,8 @@ require (
 	github.com/oklog/ulid v1.3.1 // indirect
 	github.com/pkg/errors v0.9.1 // indirect
 	github.com/remyoudompheng/bigfft v0.0.0-20230129092748-24d4a6f8daec // indirect
+	go.opentelemetry.io/auto/sdk v1.2.1 // indirect
+	go.opentelemetry.io/otel/log v1.47.0 // indirect
 	go.uber.org/dig v1.19.0 // indirect
 	go.uber.org/multierr v1.10.0 // indirect
 	go.uber.org/zap v1.26.0 // indirect
@@ -53,6 +64,7 @@ require (
 
 replace (
 	github.com/rollcall-go/rollcall => ../../
+	github.com/rollcall-go/rollcall/otelevents => ../../otelevents
 	github.com/rollcall-go/rollcall/transport/amqpevents => ../amqpevents
 	github.com/rollcall-go/rollcall/transport/natsevents => ../natsevents
 	github.com/rollcall-go/rollcall/transport/sqlevents => ../sqlevents

@@ -75,7 +75,9 @@
 // otherwise.
 //
 // [Transport.EachDeadLetter] shows the dead letters of the outbox before those of the inner
-// transport. Those without a receiver key, which is usual, have the key "".
+// transport. Those without a receiver key, which is usual, have the key "". A program
+// without a broker opens the dead letters of the outbox alone, with [OpenDeadLetters]. The
+// command rollcall-letters is such a program.
 //
 // # Inbox
 //
@@ -121,7 +123,9 @@
 // # Databases
 //
 // PostgreSQL is tested with version 15 and pgx. An order key is locked by
-// pg_advisory_xact_lock, with a number that depends on the prefix and the key.
+// pg_advisory_xact_lock, with a number that depends on the prefix and the key. While some
+// transaction stays open, vacuum can't remove the rows that the relay deletes, and reads get
+// slower: [Transport.OutboxStats] shows it, and docs/production.md has figures.
 //
 // On MariaDB and SQLite, database/sql prepares the statements of Publish once for each
 // connection, but not with WithTx: that transaction may be of another *sql.DB.

@@ -85,18 +85,33 @@ func (t *Transport) beginner(options *sql.TxOptions) Begin {
 	}
 }
 
+// begin begins a transaction with prepared statements.
 func (t *Transport) begin(ctx context.Context, options *sql.TxOptions) (Tx, error) {
-	begun, err := t.db.BeginTx(ctx, options)
+	tx, err := t.db.BeginTx(ctx, options)
 	if err != nil {
 		return nil, err
 	}
-	tx := preparedTx{begun, &t.prepared}
-	if t.settings.dialect != SQLite || options != nil && options.ReadOnly {
-		return tx, nil
-	}
-	if _, err := tx.ExecContext(ctx, t.settings.texts.beginWriting); err != nil {
-		_ = tx.Rollback()
+	prepared := preparedTx{tx, &t.prepared}
+	return prepared, t.settings.beginWriting(ctx, prepared, options)
+}
+
+// begin begins a transaction.
+func (s settings) begin(ctx context.Context, db *sql.DB, options *sql.TxOptions) (*sql.Tx, error) {
+	tx, err := db.BeginTx(ctx, options)
+	if err != nil {
 		return nil, err
 	}
-	return tx, nil
+	return tx, s.beginWriting(ctx, tx, options)
+}
+
+// beginWriting has SQLite begin with a write. If that fails, the transaction is rolled back.
+func (s settings) beginWriting(ctx context.Context, tx Tx, options *sql.TxOptions) error {
+	if s.dialect != SQLite || options != nil && options.ReadOnly {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, s.texts.beginWriting)
+	if err != nil {
+		_ = tx.Rollback()
+	}
+	return err
 }

@@ -33,6 +33,8 @@ type relay struct {
 	stop     context.CancelFunc
 	ended    chan struct{}
 
+	published, failed, buried atomic.Uint64 // what transport.OutboxStats counts
+
 	mu       sync.Mutex
 	woken    chan struct{}
 	dirty    [partitions]bool // partitions in which this process has committed rows

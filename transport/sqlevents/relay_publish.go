@@ -45,10 +45,12 @@ func (r *relay) publish(e *entry) {
 		case r.ctx.Err() != nil:
 			then = func() { r.fail(e) }
 		case isFinal(err):
+			r.failed.Add(1)
 			then = r.bury(e, fence, err)
 		case r.isUnreachable(err):
 			then = func() { r.fail(e); r.log("outbox waits for the broker", err); r.pause() }
 		default:
+			r.failed.Add(1)
 			then = r.retry(e, fence, err)
 		}
 		r.events <- func() {
@@ -98,6 +100,7 @@ func (r *relay) isUnreachable(err error) bool {
 
 // confirm lets the next entry of the key follow.
 func (r *relay) confirm(e *entry) {
+	r.published.Add(1)
 	e.confirmed, e.row.message = true, transport.Message{}
 	r.confirmed = append(r.confirmed, e.row.id)
 	r.failures = 0
@@ -219,6 +222,7 @@ func (r *relay) bury(e *entry, fence lease, reason error) func() {
 	case !buried: // the lease is over, or the row is gone: a read will show which
 		return func() { r.hold(e, minPoll) }
 	}
+	r.buried.Add(1)
 	return func() {
 		r.logEvent(slog.LevelError, "event in the outbox becomes a dead letter", e, e.row.attempts+1, reason)
 		if r.reading {

@@ -245,8 +245,10 @@ func (s settings) readText(pages []page, keysWait bool) (string, []any) {
 		args = append(args, p.part.number, p.after, p.limit)
 	}
 	if s.dialect == PostgreSQL { // one plan for all partitions
+		// Comparing rows makes it use the index of (part, id). Otherwise, while the statistics
+		// say that the table is empty, it reads the rows of all partitions for each partition.
 		return s.dialect.bound("SELECT x.* FROM (VALUES " + strings.Join(parts, ", ") + ") AS p (number, after, most) CROSS JOIN LATERAL (SELECT " + selected +
-			" FROM " + outbox + " WHERE part = p.number AND id > p.after AND " + s.free(true) + " ORDER BY id LIMIT p.most) AS x"), args
+			" FROM " + outbox + " WHERE (part, id) > (p.number, p.after) AND part <= p.number AND " + s.free(true) + " ORDER BY part, id LIMIT p.most) AS x"), args
 	}
 	// Only IDs are in the UNION: MariaDB writes it to a table, on the disk if it has bodies.
 	part := "(SELECT id FROM " + outbox + " WHERE part = ? AND id > ? AND " + s.free(keysWait) + " ORDER BY id LIMIT ?)"

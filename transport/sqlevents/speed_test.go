@@ -167,3 +167,26 @@ func delay(b *testing.B, o *sqlevents.Transport, n int) {
 		}
 	}
 }
+
+// BenchmarkCount measures how long the outbox is counted for the metrics, when it is empty
+// and with 100,000 messages of 1 KiB.
+func BenchmarkCount(b *testing.B) {
+	for _, s := range servers {
+		for _, messages := range []int{0, 100_000} {
+			x := s.open(b)
+			x.migrate(b)
+			if messages > 0 {
+				fill(b, x, messages)
+			}
+			o := x.outbox(b, &stuckBroker{})
+			_ = o.Close() // no relay
+			b.Run(fmt.Sprintf("%v/%d", s.dialect, messages), func(b *testing.B) {
+				for b.Loop() {
+					if err := sqlevents.Count(b.Context(), o); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}

@@ -18,6 +18,7 @@ type Transport struct {
 	db       *sql.DB
 	inner    transport.Transport
 	relay    *relay
+	census   *census
 	cleaner  cleaner
 	prepared prepared
 	closing  func() error
@@ -30,6 +31,7 @@ var (
 	_ transport.Declarer        = (*Transport)(nil)
 	_ transport.DeadLetters     = (*Transport)(nil)
 	_ transport.BacklogReporter = (*Transport)(nil)
+	_ transport.OutboxReporter  = (*Transport)(nil)
 	_ transport.Connector       = (*Transport)(nil)
 	_ transport.Delayer         = (*Transport)(nil)
 	_ transport.Outbox          = (*Transport)(nil)
@@ -52,6 +54,7 @@ func New(db *sql.DB, d Dialect, inner transport.Transport, options ...Option) (*
 	t := &Transport{settings: s, db: db, inner: inner}
 	t.prepared.db, t.prepared.texts = db, s.texts.prepared(d)
 	t.relay = newRelay(t)
+	t.census = newCensus(t)
 	if t.cleaner.t = t; s.keep > 0 {
 		t.cleaner.start(aging{"published", "published", s.keep})
 	}

@@ -1,0 +1,38 @@
+package transport
+
+import "context"
+
+// OutboxReporter is a Transport with an outbox: it stores messages in a database before it
+// publishes them.
+type OutboxReporter interface {
+	// OutboxStats returns what is in the outbox, and what the relay of this process has
+	// done. It asks the database. The error is the database's or the context's. A transport
+	// that wraps another one returns errors.ErrUnsupported if the other is no
+	// OutboxReporter.
+	OutboxStats(ctx context.Context) (OutboxStats, error)
+}
+
+// OutboxStats are the counts of an outbox.
+type OutboxStats struct {
+	// Backlog has the messages of all events that are in the outbox. Waiting ones were not
+	// tried yet, Retrying ones have failed and wait for their next attempt, and Dead ones
+	// are dead letters of the outbox. InFlight is 0.
+	Backlog
+
+	// These count what the relay of this process has done since it began.
+	Published uint64 // messages that the broker has confirmed
+	Failed    uint64 // attempts to publish that have failed, without those that could not reach the broker
+	Buried    uint64 // messages that became dead letters
+
+	Vacuum *OutboxVacuum // nil if the database needs no vacuum
+}
+
+// OutboxVacuum has what keeps reads of an outbox in PostgreSQL slow: deleted rows that
+// vacuum has not removed, and how long ago the snapshot began because of which it can't.
+type OutboxVacuum struct {
+	DeadRows int // deleted rows that are still in the table, as the database estimates
+	// Horizon is how many transactions have begun since the oldest snapshot that vacuum
+	// must respect: of a session, a prepared transaction or a replication slot. Rows that
+	// were deleted after that can't be removed.
+	Horizon int
+}
