@@ -350,8 +350,8 @@ func mayHold(t types.Type, depth int) bool {
 // exported functions and variables have.
 type summary struct {
 	Uses     bool
-	Options  map[string][]part
-	Builders map[string][]part // functions that build applications of their parameters
+	Options  named
+	Builders named // functions that build applications of their parameters
 }
 
 func (*summary) AFact() {}
@@ -365,7 +365,7 @@ func (s *summary) String() string {
 
 // export exports the summary of the package.
 func (p *pkg) export(uses bool) {
-	s := &summary{Uses: uses, Options: map[string][]part{}}
+	s := &summary{Uses: uses, Options: named{}}
 	names := p.pass.Pkg.Scope()
 	for _, name := range names.Names() {
 		o := names.Lookup(name)
@@ -382,7 +382,7 @@ func (p *pkg) export(uses bool) {
 			}
 		}
 	}
-	s.Builders = map[string][]part{}
+	s.Builders = named{}
 	for fn, parts := range p.builders {
 		if fn.Exported() {
 			s.Builders[keyOf(fn)] = bare(parts)

@@ -1,4 +1,4 @@
-// Package aliases gives other names to what it imports.
+// Package aliases gives other names to what it imports. // want package:"uses rollcall"
 package aliases
 
 import (

@@ -1,4 +1,4 @@
-// Package conditional chooses its options at run time, as programs with a configuration do.
+// Package conditional chooses its options at run time, as programs with a configuration do. // want package:"uses rollcall"
 package conditional
 
 import (

@@ -1,4 +1,4 @@
-// Package decorated changes by fx.Decorate and fx.Replace what others provide.
+// Package decorated changes by fx.Decorate and fx.Replace what others provide. // want package:"uses rollcall"
 package decorated
 
 import (

@@ -1,4 +1,4 @@
-// Package generics has generic events, listeners and helpers.
+// Package generics has generic events, listeners and helpers. // want package:"uses rollcall"
 package generics
 
 import (

@@ -1,4 +1,4 @@
-// Package loops registers listeners and contributions in loops.
+// Package loops registers listeners and contributions in loops. // want package:"uses rollcall"
 package loops
 
 import (

@@ -1,5 +1,4 @@
-// Package methods registers methods of embedded types, method values, and functions of
-// variables.
+// Package methods registers methods of embedded types, method values, and functions of variables. // want package:"uses rollcall"
 package methods
 
 import (

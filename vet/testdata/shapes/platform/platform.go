@@ -1,4 +1,4 @@
-// Package platform has files for some systems only.
+// Package platform has files for some systems only. // want package:"uses rollcall"
 package platform
 
 import (

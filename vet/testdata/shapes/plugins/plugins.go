@@ -1,4 +1,4 @@
-// Package plugins builds an application of options that others register.
+// Package plugins builds an application of options that others register. // want package:"uses rollcall"
 package plugins
 
 import (

@@ -1,5 +1,4 @@
-// Package providers has a provider besides the default one, and events by name and by
-// interface.
+// Package providers has a provider besides the default one, and events by name and by interface. // want package:"uses rollcall"
 package providers
 
 import (

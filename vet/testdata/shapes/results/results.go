@@ -1,4 +1,4 @@
-// Package results puts ready listeners into the group by results of constructors.
+// Package results puts ready listeners into the group by results of constructors. // want package:"uses rollcall"
 package results
 
 import (

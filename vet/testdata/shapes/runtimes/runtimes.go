@@ -1,5 +1,4 @@
-// Package runtimes adds listeners while the application runs, and reads its order file at
-// run time.
+// Package runtimes adds listeners while the application runs, and reads its order file at run time. // want package:"uses rollcall"
 package runtimes
 
 import (

@@ -1,4 +1,4 @@
-// Package subscribers has a component that lists its own subscriptions.
+// Package subscribers has a component that lists its own subscriptions. // want package:"uses rollcall"
 package subscribers
 
 import (

@@ -1,4 +1,4 @@
-// Package values contributes to lists in unusual ways.
+// Package values contributes to lists in unusual ways. // want package:"uses rollcall"
 package values
 
 import (

@@ -1,5 +1,4 @@
-// Package worker has two applications of the same modules: one that serves and one that
-// receives.
+// Package worker has two applications of the same modules: one that serves and one that receives. // want package:"uses rollcall"
 package worker
 
 import (

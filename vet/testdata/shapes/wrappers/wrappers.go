@@ -1,4 +1,4 @@
-// Package wrappers registers by functions of another package.
+// Package wrappers registers by functions of another package. // want package:"uses rollcall"
 package wrappers
 
 import (

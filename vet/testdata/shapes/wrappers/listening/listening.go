@@ -1,4 +1,4 @@
-// Package listening wraps calls of package fxevents.
+// Package listening wraps calls of package fxevents. // want package:"uses rollcall"
 package listening
 
 import (
