@@ -6,15 +6,16 @@ import (
 	"cmp"
 	"fmt"
 	"go/ast"
+	"go/importer"
 	"go/parser"
 	"go/token"
 	"go/types"
+	"io"
 	"os"
 	"slices"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/checker"
-	"golang.org/x/tools/go/gcexportdata"
 	"golang.org/x/tools/go/packages"
 )
 
@@ -24,14 +25,15 @@ type Program struct {
 	roots    []*packages.Package
 	own      []*packages.Package // those that are read from source, dependencies first
 	isOwn    map[*packages.Package]bool
-	exported map[string]string         // the files with export data, by path
-	imported map[string]*types.Package // by path, from export data
+	exported map[string]string // the files with export data, by path
+	others   types.Importer    // of packages with export data
 }
 
 // Load loads the packages below a directory with their tests. Packages for whose path
 // source returns true are read from source, and the others from export data, without facts.
 func Load(dir string, env []string, source func(path string) bool) (*Program, error) {
-	p := &Program{fset: token.NewFileSet(), isOwn: map[*packages.Package]bool{}, imported: map[string]*types.Package{}}
+	p := &Program{fset: token.NewFileSet(), isOwn: map[*packages.Package]bool{}}
+	p.others = importer.ForCompiler(p.fset, "gc", p.exportData)
 	const mode = packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedImports |
 		packages.NeedDeps | packages.NeedTypesSizes | packages.NeedModule
 	config := &packages.Config{Mode: mode, Dir: dir, Env: env, Fset: p.fset, Tests: true}
@@ -110,15 +112,15 @@ func (p *Program) checkOne(pkg *packages.Package) error {
 		Implicits: map[ast.Node]types.Object{}, Selections: map[*ast.SelectorExpr]*types.Selection{},
 		Scopes: map[ast.Node]*types.Scope{}, FileVersions: map[*ast.File]string{},
 	}
-	config := types.Config{Importer: importer(func(path string) (*types.Package, error) { return p.importFor(pkg, path) }), Sizes: pkg.TypesSizes}
+	config := types.Config{Importer: importerFunc(func(path string) (*types.Package, error) { return p.importFor(pkg, path) }), Sizes: pkg.TypesSizes}
 	var err error
 	pkg.Types, err = config.Check(pkg.PkgPath, p.fset, pkg.Syntax, pkg.TypesInfo)
 	return err
 }
 
-type importer func(path string) (*types.Package, error)
+type importerFunc func(path string) (*types.Package, error)
 
-func (f importer) Import(path string) (*types.Package, error) { return f(path) }
+func (f importerFunc) Import(path string) (*types.Package, error) { return f(path) }
 
 func (p *Program) importFor(pkg *packages.Package, path string) (*types.Package, error) {
 	dep := pkg.Imports[path]
@@ -130,19 +132,16 @@ func (p *Program) importFor(pkg *packages.Package, path string) (*types.Package,
 	case p.isOwn[dep]:
 		return dep.Types, nil
 	}
-	if done := p.imported[dep.PkgPath]; done != nil && done.Complete() {
-		return done, nil
+	return p.others.Import(dep.PkgPath)
+}
+
+// exportData opens the file with the export data of a package.
+func (p *Program) exportData(path string) (io.ReadCloser, error) {
+	file, known := p.exported[path]
+	if !known {
+		return nil, fmt.Errorf("no export data of %s", path)
 	}
-	file, err := os.Open(p.exported[dep.PkgPath])
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	reader, err := gcexportdata.NewReader(file)
-	if err != nil {
-		return nil, err
-	}
-	return gcexportdata.Read(reader, p.fset, p.imported, dep.PkgPath)
+	return os.Open(file)
 }
 
 // Finding is a diagnostic with its place.
