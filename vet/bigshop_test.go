@@ -98,15 +98,17 @@ func TestMistakesAtStart(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	for _, m := range allMistakes() {
-		_, undo := s.with(t, m)
-		out, err := s.run("run", ".")
-		undo()
 		if m.own {
 			continue
 		}
-		if err == nil || !strings.Contains(unindented(out), m.want) || !strings.Contains(out, m.also) {
-			t.Errorf("%s: no %q in\n%s", m.name, m.want, out)
-		}
+		t.Run(m.name, func(t *testing.T) {
+			_, undo := s.with(t, m)
+			defer undo()
+			out, err := s.run("run", ".")
+			if err == nil || !strings.Contains(unindented(out), m.want) || !strings.Contains(out, m.also) {
+				t.Errorf("no %q in\n%s", m.want, out)
+			}
+		})
 	}
 }
 
