@@ -65,7 +65,7 @@ func (t task) run(ctx context.Context) error {
 		return err
 	}
 	defer x.Close()
-	if err := x.Declare(ctx, order); err != nil {
+	if err := x.Declare(context.WithoutCancel(ctx), order); err != nil { // it may be told to end by now
 		return err
 	}
 	var publishing sync.WaitGroup
