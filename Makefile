@@ -51,7 +51,7 @@ oldest: ## test the root with the oldest Go that it allows
 	GOTOOLCHAIN=$(OLDEST) GOWORK=off go test ./...
 
 # What only compares or proves is for this system.
-ELSEWHERE = $(shell go list work | grep -vE '/(bench|e2e|examples/orms|transport/faults|transport/cloudeventstest|transport/outboxtest)(/|$$)')
+ELSEWHERE = $(shell go list -f '{{if .GoFiles}}{{.ImportPath}}{{end}}' work | grep -vE '/(bench|e2e|examples/orms|transport/faults|transport/cloudeventstest|transport/outboxtest)(/|$$)')
 
 .PHONY: platforms
 platforms: ## build for other systems, and vet for one of these and for 32 bits
