@@ -16,7 +16,10 @@ import (
 // command is the command, built once for all sessions. go vet runs it by its path.
 var command string
 
-func TestMain(m *testing.M) { os.Exit(withCommand(m)) }
+func TestMain(m *testing.M) {
+	_ = os.Unsetenv("GOFLAGS") // those of the tests, such as -cover, are not for the command
+	os.Exit(withCommand(m))
+}
 
 func withCommand(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "rollcall-vet")
