@@ -113,12 +113,31 @@ func TestInboxWaitsForTheOther(t *testing.T) {
 // can't say so.
 func (x space) awaitWaiting(t *testing.T) {
 	t.Helper()
-	query := map[sqlevents.Dialect]string{
-		sqlevents.PostgreSQL: "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%" + x.prefix + "%' AND pid <> pg_backend_pid()",
-		sqlevents.MariaDB:    "SELECT count(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT' AND trx_query LIKE '%" + x.prefix + "%'",
+	waiting := map[sqlevents.Dialect]func() bool{
+		sqlevents.SQLite: func() bool { return true },
+		sqlevents.PostgreSQL: func() bool {
+			return x.number(t, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%"+x.prefix+"%' AND pid <> pg_backend_pid()") > 0
+		},
+		sqlevents.MariaDB: func() bool { return x.waitsForLock(t) },
 	}[x.dialect]
-	for query != "" && x.number(t, query) == 0 {
+	for !waiting() {
 	}
+}
+
+// waitsForLock asks MariaDB's monitor. The view innodb_trx is not made again while several
+// ask for it within a tenth of a second.
+func (x space) waitsForLock(t *testing.T) bool {
+	t.Helper()
+	var kind, name, status string
+	if err := x.db.QueryRow("SHOW ENGINE INNODB STATUS").Scan(&kind, &name, &status); err != nil {
+		t.Fatal(err)
+	}
+	for transaction := range strings.SplitSeq(status, "---TRANSACTION") {
+		if strings.Contains(transaction, "LOCK WAIT") && strings.Contains(transaction, x.prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 // Messages are delivered several times, concurrently, and handlers fail now and then. Each
