@@ -1,12 +1,17 @@
 package vet_test
 
 import (
+	"fmt"
 	"os"
 	"testing"
+
+	"github.com/rollcall-go/rollcall/vet/internal/modules"
 )
 
-// Packages are loaded by go list. Flags for the tests, such as -cover, would change them.
 func TestMain(m *testing.M) {
-	_ = os.Unsetenv("GOFLAGS")
+	if err := modules.Ready("."); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	os.Exit(m.Run())
 }

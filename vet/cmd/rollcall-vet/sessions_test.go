@@ -11,13 +11,18 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/rollcall-go/rollcall/vet/internal/modules"
 )
 
 // command is the command, built once for all sessions. go vet runs it by its path.
 var command string
 
 func TestMain(m *testing.M) {
-	_ = os.Unsetenv("GOFLAGS") // those of the tests, such as -cover, are not for the command
+	if err := modules.Ready("../.."); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	os.Exit(withCommand(m))
 }
 
