@@ -58,11 +58,17 @@ func (d database) need(b *testing.B) {
 // open opens a space with so many connections.
 func (d database) open(b *testing.B, connections int) space {
 	b.Helper()
-	d.need(b)
 	url := d.url
 	if url == "" {
 		url = "file:" + filepath.Join(b.TempDir(), "bench.db") + "?_pragma=busy_timeout(30000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)"
 	}
+	return d.openAt(b, url, connections)
+}
+
+// openAt is open with another URL.
+func (d database) openAt(b *testing.B, url string, connections int) space {
+	b.Helper()
+	d.need(b)
 	db, err := sql.Open(d.driver, url)
 	check(b, err)
 	return newSpace(b, db, d.dialect, connections)

@@ -10,16 +10,20 @@ import (
 // texts are statements that are made once: to make one takes longer than the rest of
 // Publish.
 type texts struct {
-	insert       string // one row
-	insertLocked string // one row, after its lock; the last parameter is the lock
-	record       string // an ID in the inbox
-	beginWriting string // on SQLite: the transaction is one that writes
+	insert       string                    // one row
+	insertRows   [len(preparedRows)]string // on SQLite: as many rows as preparedRows says
+	insertLocked string                    // one row, after its lock; the last parameter is the lock
+	record       string                    // an ID in the inbox
+	beginWriting string                    // on SQLite: the transaction is one that writes
 }
 
 func (s settings) makeTexts() texts {
 	t := texts{record: s.recordText()}
 	t.insert, _ = s.insertText([]row{{}}, nil)
 	if s.dialect == SQLite {
+		for i, size := range preparedRows {
+			t.insertRows[i], _ = s.insertText(make([]row, size), nil)
+		}
 		t.beginWriting = "UPDATE " + s.table("schema") + " SET version = version WHERE 0 = 1"
 	} else {
 		t.insertLocked, _ = s.insertText([]row{{}}, []any{0})
@@ -33,7 +37,7 @@ func (t texts) prepared(d Dialect) []string {
 	case MariaDB:
 		return []string{t.insert, t.insertLocked, t.record}
 	case SQLite:
-		return []string{t.insert, t.record, t.beginWriting}
+		return append(t.insertRows[:], t.record, t.beginWriting)
 	}
 	return nil
 }

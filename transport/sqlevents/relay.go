@@ -18,10 +18,11 @@ import (
 // order key is confirmed or gone. Rows of a key are read in the order of their IDs, from
 // the front of the partition. Of each key, only the first is in flight, and the others
 // wait in its chain. If it fails, the chain is dropped, the row waits in the database and
-// so holds back its key, and the partition is read again from its front. What a read brings that began before the
-// failure is dropped, too: it may contain a later row of the key. Leases are not part of
-// this rule. If two instances publish one partition for a while, both begin at its front,
-// so what arrives out of order was delivered before. See docs/decisions/outbox.md.
+// so holds back its key, and the partition is read again from its front. What a read
+// brings that began before the failure is dropped, too: it may contain a later row of the
+// key. Leases are not part of this rule. If two instances publish one partition for a
+// while, both begin at its front, so what arrives out of order was delivered before. See
+// docs/decisions/outbox.md.
 type relay struct {
 	t      *Transport
 	member string

@@ -163,8 +163,7 @@ func (r *relay) accept(p *partition, x row) {
 	}
 	_, isGone := r.gone[x.id]
 	_, isHeld := r.held[e.key]
-	switch {
-	case r.known[x.id] != nil || isGone || isHeld:
+	if r.known[x.id] != nil || isGone || isHeld {
 		return
 	}
 	r.found = true

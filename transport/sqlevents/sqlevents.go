@@ -65,8 +65,8 @@ func New(db *sql.DB, d Dialect, inner transport.Transport, options ...Option) (*
 
 // Close ends the relay and then closes the inner transport, if that has a method Close. The
 // relay waits for what the broker is confirming, 5 seconds at most, and releases its
-// partitions. Messages that are left stay in the database. End the
-// subscriptions before. The error is that of the inner transport.
+// partitions. Messages that are left stay in the database. End the subscriptions before.
+// The error is that of the inner transport.
 func (t *Transport) Close() error { return t.closing() }
 
 func (t *Transport) close() error {
