@@ -2,6 +2,8 @@ package sqlevents_test
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -62,5 +64,61 @@ func TestInstanceThatStandsStill(t *testing.T) {
 		if got := inner.ids(); fmt.Sprint(got) != "[1 2]" {
 			t.Errorf("published are %v", got)
 		}
+	})
+}
+
+// Of three instances, the clock of one is an hour fast, that of another an hour slow, and
+// that of the third stands still for several leases while it works. What was committed
+// comes, and of each order key in the order of the commits.
+//
+// ROLLCALL_LEDGER=1 runs it with 200 keys and 20,400 messages.
+func TestOrderByKeyWithWrongClocks(t *testing.T) {
+	keys, each := 10, 30
+	if os.Getenv("ROLLCALL_LEDGER") == "1" {
+		keys, each = 200, 1700
+	}
+	onEach(t, func(t *testing.T, x space) {
+		inner, c := newRecorder(), &committed{keys: map[string][]string{}}
+		var stopped atomic.Pointer[time.Time]
+		clocks := []func() time.Time{
+			func() time.Time { return time.Now().Add(time.Hour) },
+			func() time.Time { return time.Now().Add(-time.Hour) },
+			func() time.Time {
+				if at := stopped.Load(); at != nil {
+					return *at
+				}
+				return time.Now()
+			},
+		}
+		var instances []*sqlevents.Transport
+		for _, clock := range clocks {
+			instances = append(instances, x.outbox(t, inner, sqlevents.Clock(clock), sqlevents.Lease(time.Second)))
+		}
+		x.awaitShares(t, "20 22 22", "21 21 22")
+		write := func(part int) {
+			var all sync.WaitGroup
+			for w := range 4 {
+				all.Go(func() {
+					random := rand.New(rand.NewPCG(uint64(w), 11))
+					for n := range each {
+						m := keyed(fmt.Sprint(part, "/", w, "/", n), "placed", fmt.Sprint("key ", random.IntN(keys)))
+						if err := c.inTransaction(t.Context(), x, instances[w%len(instances)], m, random); err != nil {
+							t.Errorf("publishing %s: %v", m.ID, err)
+						}
+					}
+				})
+			}
+			all.Wait()
+		}
+		now := time.Now()
+		stopped.Store(&now)
+		write(1)
+		x.awaitShares(t, "32 32") // the others have what the third does not renew, but it goes on
+		write(2)
+		flush(t, instances[0])
+		stopped.Store(nil)
+		write(3)
+		flush(t, instances[2])
+		c.came(t, inner)
 	})
 }
