@@ -15,7 +15,7 @@ test: ## run all tests of all modules; the longest in a short form
 
 .PHONY: ledger
 ledger: ## run what test shortens as a whole, by ROLLCALL_LEDGER=1; writes transport/faults/RESULTS.md
-	ROLLCALL_LEDGER=1 ROLLCALL_REQUIRE_BROKERS=1 go test -count=1 -timeout 30m ./transport/watermillevents ./transport/amqpevents ./e2e ./cmd/rollcall ./vet/...
+	ROLLCALL_LEDGER=1 ROLLCALL_REQUIRE_BROKERS=1 go test -count=1 -timeout 30m -skip '^TestDeadRows$$' ./transport/watermillevents ./transport/amqpevents ./transport/sqlevents ./e2e ./cmd/rollcall ./vet/...
 	ROLLCALL_LEDGER=1 ROLLCALL_REQUIRE_BROKERS=1 go test -count=1 -timeout 30m ./transport/faults -update
 
 # The race detector is for our own concurrency: not for what has none, as the
