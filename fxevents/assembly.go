@@ -38,16 +38,16 @@ type Assembly struct {
 	problems  []error
 	lost      bool // a listener is missing because of a problem
 
-	noTransport bool // because of a problem with Transport
+	lostTransport bool // there is none because of a problem with Transport
 
-	loaded   []loaded // the order files, see files
-	lists    lists
-	accepted map[string]bool                     // events whose ties the order files accept
-	replaced map[subscription]ordering.Placement // by order files
-	others   map[forOthers]bool                  // receiver keys of other processes
-	warned   []string                            // the texts of warnings
-	outbox   *outbox                             // for asynchronous listeners
-	inboxes  map[string]inbox                    // by receiver key
+	loaded    []loaded // the order files, see files
+	lists     lists
+	accepted  map[string]bool                     // events whose ties the order files accept
+	replaced  map[subscription]ordering.Placement // by order files
+	others    map[forOthers]bool                  // receiver keys of other processes
+	warned    []string                            // the texts of warnings
+	publisher *asyncPublisher                     // for asynchronous listeners
+	inboxes   map[string]inbox                    // by receiver key
 
 	mu        sync.Mutex
 	opened    []func() error // functions that close the transports
@@ -78,7 +78,7 @@ type built struct {
 
 func newAssembly(s settings) *Assembly {
 	e := &early{seen: map[string]bool{}}
-	a := &Assembly{settings: s, byDefault: map[int]byDefault{}, instances: map[instance]string{}, others: map[forOthers]bool{}, replaced: map[subscription]ordering.Placement{}, outbox: newOutbox(s.codec), emitters: &late{early: e}, early: e, runtime: newRuntime(s, e)}
+	a := &Assembly{settings: s, byDefault: map[int]byDefault{}, instances: map[instance]string{}, others: map[forOthers]bool{}, replaced: map[subscription]ordering.Placement{}, publisher: newAsyncPublisher(s.codec), emitters: &late{early: e}, early: e, runtime: newRuntime(s, e)}
 	for range s.providers {
 		a.handles = append(a.handles, handle{&late{early: e}, &lateProvider{}})
 	}
@@ -273,7 +273,7 @@ func (a *Assembly) eventsOf(declared []declaredEvent) []rollcall.Declaration {
 	var events []rollcall.Declaration
 	for _, d := range sortedBy(declared, func(d declaredEvent) int { return d.declared }) {
 		if d.event.Name != "" && !d.event.Key.IsInterface() {
-			d.event.Publish = a.outbox.publishes(d.event.Name)
+			d.event.Publish = a.publisher.publishes(d.event.Name)
 		}
 		events = append(events, d.event)
 	}

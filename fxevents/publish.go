@@ -16,8 +16,8 @@ import (
 	"github.com/rollcall-go/rollcall/transport"
 )
 
-// outbox publishes events for their asynchronous listeners.
-type outbox struct {
+// asyncPublisher publishes events for their asynchronous listeners.
+type asyncPublisher struct {
 	codec     transport.Codec
 	transport transport.Transport  // set, like publisher, before the first dispatch
 	publisher *transport.Publisher // to the transport
@@ -33,29 +33,29 @@ type outgoing struct {
 	later    atomic.Bool   // an Outbox declares them
 }
 
-func newOutbox(codec transport.Codec) *outbox {
+func newAsyncPublisher(codec transport.Codec) *asyncPublisher {
 	if codec == nil {
 		codec = transport.JSON{}
 	}
-	return &outbox{codec: codec, events: map[string]*outgoing{}}
+	return &asyncPublisher{codec: codec, events: map[string]*outgoing{}}
 }
 
-func (o *outbox) connect(t transport.Transport) {
-	o.transport, o.publisher = t, transport.NewPublisher(t).WithCodec(o.codec)
+func (p *asyncPublisher) connect(t transport.Transport) {
+	p.transport, p.publisher = t, transport.NewPublisher(t).WithCodec(p.codec)
 }
 
-func (o *outbox) add(name string, keys []string) {
-	o.events[name] = &outgoing{name: name, keys: keys, lock: make(chan struct{}, 1)}
+func (p *asyncPublisher) add(name string, keys []string) {
+	p.events[name] = &outgoing{name: name, keys: keys, lock: make(chan struct{}, 1)}
 }
 
 // publishes returns the Publish function for the event with this name.
-func (o *outbox) publishes(name string) func(context.Context, any) error {
+func (p *asyncPublisher) publishes(name string) func(context.Context, any) error {
 	return func(ctx context.Context, ev any) error {
-		e := o.events[name]
-		if err := e.prepare(ctx, o.transport); err != nil {
+		e := p.events[name]
+		if err := e.prepare(ctx, p.transport); err != nil {
 			return err
 		}
-		err := o.publisher.Publish(ctx, name, ev)
+		err := p.publisher.Publish(ctx, name, ev)
 		if err == nil {
 			return nil
 		}
@@ -86,9 +86,9 @@ func forAnybody(err error) error {
 }
 
 // declare declares the receivers of all events.
-func (o *outbox) declare(ctx context.Context) error {
-	for _, name := range slices.Sorted(maps.Keys(o.events)) {
-		if err := o.events[name].declare(ctx, o.transport); err != nil {
+func (p *asyncPublisher) declare(ctx context.Context) error {
+	for _, name := range slices.Sorted(maps.Keys(p.events)) {
+		if err := p.events[name].declare(ctx, p.transport); err != nil {
 			return fmt.Errorf("rollcall: declaring the receivers of %s: %w", name, err)
 		}
 	}
@@ -171,7 +171,7 @@ func (a *Assembly) checkOutgoing(l *rollcall.Listener, e rollcall.Declaration) e
 	if problem := subscriptionProblem(transport.Subscription{Event: e.Name}); problem != "" {
 		return asyncError(l, "its event %q%s can't be published: %s: declare it with another name", e.Name, callsite.At(e.Source), problem)
 	}
-	if _, ok := a.outbox.codec.(transport.JSON); ok && isEmptyInJSON(e.Key.Type()) {
+	if _, ok := a.publisher.codec.(transport.JSON); ok && isEmptyInJSON(e.Key.Type()) {
 		return asyncError(l, "its event %v%s would arrive empty, because JSON encodes only exported fields and it has none: "+
 			"export some, give it MarshalJSON and UnmarshalJSON, or give fxevents.Module an fxevents.Codec", e.Key, callsite.At(e.Source))
 	}

@@ -51,8 +51,8 @@ type receiving struct {
 	source       string
 }
 
-// prepareAsync adds the events with asynchronous listeners to the outbox. It returns the
-// problems with these listeners that provider.Build does not report.
+// prepareAsync adds the events with asynchronous listeners to the publisher. It returns
+// the problems with these listeners that provider.Build does not report.
 func (a *Assembly) prepareAsync(in parts, c catalog, groups []group, all []built) error {
 	var problems []error
 	var first *rollcall.Listener
@@ -68,7 +68,7 @@ func (a *Assembly) prepareAsync(in parts, c catalog, groups []group, all []built
 			problems = append(problems, a.checkAsync(l, i, c))
 		}
 	}
-	if first != nil && in.Transport == nil && in.DefaultTransport == nil && !a.noTransport {
+	if first != nil && in.Transport == nil && in.DefaultTransport == nil && !a.lostTransport {
 		problems = append(problems, asyncError(first, "%s", noTransport))
 	}
 	known := keysOf(a.keyUses(groups))
@@ -79,7 +79,7 @@ func (a *Assembly) prepareAsync(in parts, c catalog, groups []group, all []built
 	if p := all[0]; p.Sorted != nil {
 		for _, e := range p.Events() {
 			if keys := e.Listeners.Keys(); len(keys) > 0 {
-				a.outbox.add(e.Event.Name, slices.DeleteFunc(keys, func(key string) bool { return key == anyReceiver }))
+				a.publisher.add(e.Event.Name, slices.DeleteFunc(keys, func(key string) bool { return key == anyReceiver }))
 			}
 		}
 	}
@@ -94,7 +94,7 @@ const noTransport = "the application has no transport, or lacks something that t
 // connect opens the transport, and makes the receivers start and stop with the
 // application.
 func (a *Assembly) connect(in parts, p built) error {
-	if len(a.outbox.events) == 0 {
+	if len(a.publisher.events) == 0 {
 		return nil
 	}
 	t := in.Transport
@@ -104,7 +104,7 @@ func (a *Assembly) connect(in parts, p built) error {
 			return fmt.Errorf("rollcall: opening the transport: %w", err)
 		}
 	}
-	a.outbox.connect(t)
+	a.publisher.connect(t)
 	subscriptions, err := a.subscriptions(in, p)
 	if err != nil {
 		return err

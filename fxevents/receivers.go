@@ -73,7 +73,7 @@ func (r *receivers) declare(ctx context.Context, c transport.Connector) error {
 			return fmt.Errorf("rollcall: the application does not start without its broker: %w: start the broker, or pass fxevents.StartWithoutBroker() to fxevents.Module", err)
 		}
 	}
-	return r.assembly.outbox.declare(ctx)
+	return r.assembly.publisher.declare(ctx)
 }
 
 // declareLater declares all receivers when the broker can be reached. It logs why that is
@@ -83,7 +83,7 @@ func (r *receivers) declareLater(ctx context.Context, c transport.Connector) {
 		wait, cancel := context.WithTimeout(ctx, transport.Backoff(attempt))
 		err := c.AwaitConnection(wait)
 		if err == nil {
-			err = r.assembly.outbox.declare(ctx)
+			err = r.assembly.publisher.declare(ctx)
 		}
 		if err != nil {
 			<-wait.Done() // an error may come at once

@@ -26,7 +26,7 @@ func transportBy(constructor any, at string) []any {
 	if err := checkTransport(constructor); err != nil {
 		return []any{fx.Annotated{Group: problemGroup, Target: func(m module) problem {
 			a := m.assembly()
-			a.noTransport = true
+			a.lostTransport = true
 			return problem{a.nextDeclared(), fmt.Errorf("fxevents.Transport at %s: %w", at, err)}
 		}}}
 	}
