@@ -74,14 +74,13 @@ func inboxBy(h any, keys []string, at string, pc uintptr) any {
 	in := append([]reflect.Type{reflect.TypeFor[module]()}, parametersOf(constructor.Type())...)
 	out := []reflect.Type{reflect.TypeFor[inboxes](), reflect.TypeFor[error]()}
 	body := func(args []reflect.Value) []reflect.Value {
-		result, problem := reflect.ValueOf(inboxes{}), reflect.New(out[1]).Elem()
 		results := constructor.Call(args[1:])
-		if err := problemWith(results, "fxevents.Inbox at "+at, "a transport.Handled"); err != nil {
-			problem.Set(reflect.ValueOf(err))
-		} else {
-			result = reflect.ValueOf(enter(args[0].Interface().(module), results[0].Interface().(transport.Handled)))
+		err := problemWith(results, "fxevents.Inbox at "+at, "a transport.Handled")
+		var entered inboxes
+		if err == nil {
+			entered = enter(args[0].Interface().(module), results[0].Interface().(transport.Handled))
 		}
-		return []reflect.Value{result, problem}
+		return []reflect.Value{reflect.ValueOf(entered), reflect.ValueOf(&err).Elem()}
 	}
 	return locatedAt(pc, reflect.MakeFunc(reflect.FuncOf(in, out, false), body).Interface())
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"go.uber.org/fx"
 
@@ -70,7 +71,7 @@ func parametersOf(t reflect.Type) []reflect.Type {
 }
 
 // opening returns a function with the parameters of a constructor. It returns the transport
-// twice: as a transport.Transport, and by its own type.
+// as a transport.Transport, and also by the constructor's own type if that is another one.
 func opening(constructor reflect.Value, at string) any {
 	in := append([]reflect.Type{reflect.TypeFor[module](), reflect.TypeFor[fx.Lifecycle]()}, parametersOf(constructor.Type())...)
 	result, general := constructor.Type().Out(0), reflect.TypeFor[transport.Transport]()
@@ -80,24 +81,17 @@ func opening(constructor reflect.Value, at string) any {
 	}
 	out = append(out, reflect.TypeFor[error]())
 	body := func(args []reflect.Value) []reflect.Value {
-		values := make([]reflect.Value, len(out))
-		for i := range out {
-			values[i] = reflect.New(out[i]).Elem()
-		}
 		results := constructor.Call(args[2:])
-		if err := problemWith(results, "fxevents.Transport at "+at, "a transport"); err != nil {
-			values[len(out)-1].Set(reflect.ValueOf(err))
-			return values
+		err := problemWith(results, "fxevents.Transport at "+at, "a transport")
+		if err == nil {
+			a := args[0].Interface().(module).assembly()
+			a.closeAtTheEnd(results[0].Interface().(transport.Transport))
+			if len(args) > 2 { // what it takes has appended its hooks
+				args[1].Interface().(fx.Lifecycle).Append(fx.StopHook(a.closeOnce))
+			}
 		}
-		for _, v := range values[:len(out)-1] {
-			v.Set(results[0])
-		}
-		a := args[0].Interface().(module).assembly()
-		a.closeAtTheEnd(results[0].Interface().(transport.Transport))
-		if len(args) > 2 { // what it takes has appended its hooks
-			args[1].Interface().(fx.Lifecycle).Append(fx.StopHook(a.closeOnce))
-		}
-		return values
+		values := slices.Repeat(results[:1], len(out)-1) // the container drops them after an error
+		return append(values, reflect.ValueOf(&err).Elem())
 	}
 	return reflect.MakeFunc(reflect.FuncOf(in, out, false), body).Interface()
 }
