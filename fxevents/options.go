@@ -138,8 +138,10 @@ func Subscription(s transport.Subscription) Option {
 // Without the broker, a dispatch of an event with asynchronous listeners waits until its
 // context ends, and then fails. If the transport is a transport.Outbox, such as a
 // *sqlevents.Transport, the dispatch does not wait: the event is stored. The start then
-// waits for the database of the outbox, and checks its tables. Receivers begin when the broker can be reached. Until then,
-// the reason is logged at slog.LevelWarn, at growing intervals: see [Logger].
+// waits for the database of the outbox, and checks its tables.
+//
+// Receivers begin when the broker can be reached. Until then, the reason is logged at
+// slog.LevelWarn, at growing intervals: see [Logger].
 //
 // It changes nothing for a transport that is not a transport.Connector: such a transport
 // must reach its broker before the application starts.

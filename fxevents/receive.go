@@ -22,9 +22,9 @@ import (
 // The listeners of one key are called in order, one event after the other unless a
 // [Subscription] allows more. If a listener fails, the event is redelivered after a delay,
 // and all listeners of the key are called again. Delivery is at-least-once, so listeners
-// must be idempotent: see [Inbox] and transport.HandleOnce. Use a key for each listener if the failure
-// of one must not repeat the others. Each failure is logged, and so is an event that
-// becomes a dead letter: see [Logger].
+// must be idempotent: see [Inbox] and transport.HandleOnce. Use a key for each listener if
+// the failure of one must not repeat the others. Each failure is logged, and so is an event
+// that becomes a dead letter: see [Logger].
 //
 // If a subscription ends with an error, the application is shut down with exit code 1,
 // and Stop returns the error.

@@ -70,6 +70,7 @@ func opened[T transport.Transport](a *Assembly, open func() (T, error)) (transpo
 	return t, nil
 }
 
+// closeAtTheEnd makes Close close a transport, once.
 func (a *Assembly) closeAtTheEnd(t transport.Transport) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
