@@ -73,6 +73,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/rollcall-go/rollcall/internal/printable"
 )
 
 const usage = `Usage:
@@ -160,7 +162,7 @@ func serve(ctx context.Context, r request, stdout, stderr io.Writer) int {
 	}
 	if err != nil {
 		message := r.address.scrubbed(err.Error())
-		w.progress.say("rollcall-letters: " + printed(message))
+		w.progress.say("rollcall-letters: " + printable.Text(message))
 		w.out.failed(message)
 	}
 	if s != nil {

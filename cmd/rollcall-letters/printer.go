@@ -107,19 +107,6 @@ func line(s string) string {
 	return printable.Cut(printable.Line(strings.Join(strings.Fields(s), " ")), longest)
 }
 
-// printed returns a text that does not control the terminal. It keeps line breaks and tabs.
-func printed(s string) string {
-	lines := strings.Split(s, "\n")
-	for i, line := range lines {
-		columns := strings.Split(line, "\t")
-		for j, column := range columns {
-			columns[j] = printable.Line(column)
-		}
-		lines[i] = strings.Join(columns, "\t")
-	}
-	return strings.Join(lines, "\n")
-}
-
 // age returns a time in its largest unit, such as 3h, or - if the time is unknown.
 func age(since, now time.Time) string {
 	if since.IsZero() {

@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/rollcall-go/rollcall/internal/printable"
 	"github.com/rollcall-go/rollcall/transport"
 )
 
@@ -22,7 +23,7 @@ func TestLinesAreLines(t *testing.T) {
 				t.Fatal("it can't be printed")
 			}
 			want := map[string]int{list: 3, replay: 1}[command]
-			if text := b.String(); strings.Count(text, "\n") != want || text != printed(text) {
+			if text := b.String(); strings.Count(text, "\n") != want || text != printable.Text(text) {
 				t.Fatalf("printed %q", text)
 			}
 		}

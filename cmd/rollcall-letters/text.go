@@ -13,6 +13,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/rollcall-go/rollcall/internal/printable"
 	"github.com/rollcall-go/rollcall/transport"
 )
 
@@ -101,7 +102,7 @@ func (p *lines) whole(l transport.DeadLetter) string {
 		b.WriteByte('\n')
 	}
 	field := func(name, value string) {
-		value = strings.ReplaceAll(strings.TrimRight(printed(value), "\n"), "\n", "\n"+strings.Repeat(" ", 14))
+		value = strings.ReplaceAll(strings.TrimRight(printable.Text(value), "\n"), "\n", "\n"+strings.Repeat(" ", 14))
 		fmt.Fprintf(&b, "%-13s %s\n", name, value)
 	}
 	field("event", word(l.Event))
@@ -137,5 +138,5 @@ func (p *lines) whole(l transport.DeadLetter) string {
 // textOf returns a body as text, if it is printable UTF-8.
 func textOf(body []byte) (string, bool) {
 	text := string(body)
-	return text, utf8.Valid(body) && text == printed(text) && !strings.ContainsRune(text, unicode.ReplacementChar)
+	return text, utf8.Valid(body) && text == printable.Text(text) && !strings.ContainsRune(text, unicode.ReplacementChar)
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/rollcall-go/rollcall/internal/printable"
 	"github.com/rollcall-go/rollcall/transport"
 )
 
@@ -93,7 +94,7 @@ func (w *walk) over(s *server) error {
 }
 
 func (w *walk) warn(text string) {
-	w.progress.say("rollcall-letters: " + printed(w.request.address.scrubbed(text)))
+	w.progress.say("rollcall-letters: " + printable.Text(w.request.address.scrubbed(text)))
 }
 
 // receivers returns the receivers that are selected.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/rollcall-go/rollcall/inspect"
@@ -79,7 +80,8 @@ func TestColours(t *testing.T) {
 }
 
 func TestProblemsDoNotControlTheTerminal(t *testing.T) {
-	if got := printable("a\x1b[2J\nb\u009bc"); got != "a�[2J\nb�c" {
-		t.Errorf("got %q", got)
+	var b strings.Builder
+	if quoted(kindBuild, "a\x1b[2J\nb\u009bc").print(&b); b.String() != "a�[2J\nb�c\n" {
+		t.Errorf("got %q", b.String())
 	}
 }

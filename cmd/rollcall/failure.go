@@ -6,9 +6,9 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/rollcall-go/rollcall/internal/orderfile"
+	"github.com/rollcall-go/rollcall/internal/printable"
 )
 
 // The kinds of problem that only the command finds.
@@ -89,23 +89,12 @@ func ofFiles(errs []*orderfile.Error) *failure {
 	return f
 }
 
-// print prints the text.
-func (f *failure) print(w io.Writer) { fmt.Fprintln(w, printable(f.text)) }
+// print prints the text so that a name in it can't control the terminal.
+func (f *failure) print(w io.Writer) { fmt.Fprintln(w, printable.Text(f.text)) }
 
 // printJSON prints the problems.
 func (f *failure) printJSON(w io.Writer) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
 	return encoder.Encode(map[string]any{"errors": f.problems})
-}
-
-// printable replaces characters with which a name could control the terminal or reverse the
-// text around it. It keeps line breaks and tabs, because a problem may have several lines.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r != '\n' && r != '\t' && unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
-			return '�'
-		}
-		return r
-	}, s)
 }

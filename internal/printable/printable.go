@@ -1,5 +1,5 @@
-// Package printable makes names from outside safe to show in a line of text: in a table,
-// a page or an error.
+// Package printable makes names and texts from outside safe to show: in a table, on a page,
+// in an error or on a terminal.
 package printable
 
 import (
@@ -9,13 +9,24 @@ import (
 
 // Line returns s with "�" instead of each character that would break its line or
 // change the direction of the text around it.
-func Line(s string) string {
+func Line(s string) string { return strings.Map(safe, s) }
+
+// Text is [Line] for a text of several lines: it keeps line breaks and tabs.
+func Text(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r&0xfffe == 0xfffe || turns(r) {
-			return '�'
+		if r == '\n' || r == '\t' {
+			return r
 		}
-		return r
+		return safe(r)
 	}, s)
+}
+
+// safe returns a rune, or '�' instead of one that is not safe in a line.
+func safe(r rune) rune {
+	if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r&0xfffe == 0xfffe || turns(r) {
+		return '�'
+	}
+	return r
 }
 
 // turns reports whether a rune changes the direction of the text around it.

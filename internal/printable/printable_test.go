@@ -23,3 +23,10 @@ func TestLine(t *testing.T) {
 		}
 	}
 }
+
+func TestText(t *testing.T) {
+	const text, want = "two\nlines\r\nand\ta tab\x1b[2J\u202e", "two\nlines�\nand\ta tab�[2J�"
+	if got := printable.Text(text); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
