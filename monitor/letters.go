@@ -100,12 +100,12 @@ func (h *handler) letters(ctx context.Context, event, key string) ([]letterView,
 }
 
 func (h *handler) letterView(l transport.DeadLetter) letterView {
-	v := letterView{ID: printable.Line(cut(l.ID)), Reason: paragraph(cut(l.Reason)), Attempts: l.Attempt}
+	v := letterView{ID: printable.Line(cut(l.ID)), Reason: printable.Text(cut(l.Reason)), Attempts: l.Attempt}
 	if !l.At.IsZero() {
 		v.Datetime, v.Age = l.At.UTC().Format(time.RFC3339), age(time.Since(l.At))
 	}
 	if h.bodies != nil {
-		v.Body = paragraph(rendered(func(any) string { return h.bodies(l) }, nil))
+		v.Body = printable.Text(rendered(func(any) string { return h.bodies(l) }, nil))
 	}
 	return v
 }

@@ -104,6 +104,17 @@ func TestBodiesPanics(t *testing.T) {
 	}
 }
 
+// A body of several lines keeps them, and its tabs.
+func TestBodiesOfSeveralLines(t *testing.T) {
+	g := &graveyard{letters: []transport.DeadLetter{letter("7")}}
+	page := body(t, get(monitor.Handler(asynchronous(), nil, monitor.Backlog(g), monitor.Bodies(func(transport.DeadLetter) string {
+		return "{\n\tid: 7\n}"
+	})), "GET", mailLetters))
+	if !strings.Contains(page, "{\n\tid: 7\n}") {
+		t.Error(page)
+	}
+}
+
 // Of many letters, the page reads and shows the oldest ones.
 func TestManyLetters(t *testing.T) {
 	g := &graveyard{}

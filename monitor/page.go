@@ -335,7 +335,7 @@ func (h *handler) timelines(wanted func(*Timeline) bool) []timelineView {
 func (t *Timeline) view(link string) timelineView {
 	v := timelineView{
 		Event: printable.Line(t.Event), Link: link, Datetime: t.At.UTC().Format(time.RFC3339Nano), Time: t.At.UTC().Format("15:04:05.000 UTC"),
-		Took: rounded(t.Took), Payload: paragraph(t.Payload), Err: paragraph(t.Err),
+		Took: rounded(t.Took), Payload: printable.Text(t.Payload), Err: printable.Text(t.Err),
 	}
 	v.Class, v.Outcome = t.outcome()
 	why := t.whyNotCalled()
@@ -353,15 +353,6 @@ func (t *Timeline) view(link string) timelineView {
 // matters reports whether a step decided the outcome of the dispatch.
 func (t *Timeline) matters(s Step) bool {
 	return s.Called && (s.Err != "" || !s.Returned || s.Listener == t.StoppedBy)
-}
-
-// paragraph returns a text of several lines with each line made safe.
-func paragraph(text string) string {
-	lines := strings.Split(text, "\n")
-	for i := range lines {
-		lines[i] = printable.Line(lines[i])
-	}
-	return strings.Join(lines, "\n")
 }
 
 // outcome returns the outcome of the dispatch, as a class and in words.
