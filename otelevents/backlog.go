@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 
-	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
@@ -27,9 +25,9 @@ const backlogLimit = 5 * time.Second
 //	_, err := otelevents.ObserveBacklog(reporter, []transport.Subscription{{Event: "order.placed", Key: "mail"}})
 //
 // Each collection of metrics asks the broker for each receiver, eight at the same time, five
-// seconds at most in all. A receiver whose backlog is not known is left out, and the error goes to the
-// OpenTelemetry error handler. To end it, call Unregister of the result. The error is a
-// *transport.SubscriptionError or that of the meter provider.
+// seconds at most in all. A receiver whose backlog is not known is left out, and the error
+// goes to the OpenTelemetry error handler. To end it, call Unregister of the result. The
+// error is a *transport.SubscriptionError or that of the meter provider.
 func ObserveBacklog(r transport.BacklogReporter, receivers []transport.Subscription, options ...Option) (metric.Registration, error) {
 	b := &backlogs{reporter: r}
 	for _, of := range receivers {
@@ -39,23 +37,12 @@ func ObserveBacklog(r transport.BacklogReporter, receivers []transport.Subscript
 		b.receivers = append(b.receivers, receiver{of.Event, of.Key, metric.WithAttributeSet(attribute.NewSet(
 			attribute.String("rollcall.event.name", of.Event), attribute.String("rollcall.receiver.key", of.Key)))})
 	}
-	m := meter(options)
+	m := newSettings(options).meter()
 	instruments, err := b.instruments(m)
 	if err != nil {
 		return nil, err
 	}
 	return m.RegisterCallback(b.observe, instruments...)
-}
-
-// meter returns the meter that options choose.
-func meter(options []Option) metric.Meter {
-	s := settings{meters: otel.GetMeterProvider()}
-	for _, o := range options {
-		if o != nil {
-			o.apply(&s)
-		}
-	}
-	return s.meters.Meter(scope, metric.WithInstrumentationVersion(version()))
 }
 
 // backlogs observes the backlog of receivers.
@@ -122,13 +109,13 @@ type answer struct {
 // ask returns the answers for all receivers, in their order.
 func (b *backlogs) ask(ctx context.Context) []answer {
 	answers := make([]answer, len(b.receivers))
-	var next atomic.Int64
+	turns := make(chan struct{}, atOnce)
 	var asking sync.WaitGroup
-	for range min(atOnce, len(answers)) {
+	for i, r := range b.receivers {
+		turns <- struct{}{}
 		asking.Go(func() {
-			for i := int(next.Add(1)) - 1; i < len(answers); i = int(next.Add(1)) - 1 {
-				answers[i].Backlog, answers[i].err = b.reporter.Backlog(ctx, b.receivers[i].event, b.receivers[i].key)
-			}
+			defer func() { <-turns }()
+			answers[i].Backlog, answers[i].err = b.reporter.Backlog(ctx, r.event, r.key)
 		})
 	}
 	asking.Wait()

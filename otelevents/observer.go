@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"go.opentelemetry.io/otel"
-	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/rollcall-go/rollcall"
@@ -31,16 +29,10 @@ var _ rollcall.Observer = (*Observer)(nil)
 // a metric, the error goes to the OpenTelemetry error handler and the metric is
 // left out.
 func NewObserver(options ...Option) *Observer {
-	s := settings{tracers: otel.GetTracerProvider(), meters: otel.GetMeterProvider()}
-	for _, o := range options {
-		if o != nil {
-			o.apply(&s)
-		}
-	}
-	v := version()
+	s := newSettings(options)
 	return &Observer{
-		tracer:      s.tracers.Tracer(scope, trace.WithInstrumentationVersion(v)),
-		instruments: newInstruments(s.meters.Meter(scope, metric.WithInstrumentationVersion(v))),
+		tracer:      s.tracers.Tracer(scope, trace.WithInstrumentationVersion(version())),
+		instruments: newInstruments(s.meter()),
 		known:       newKnown(),
 	}
 }

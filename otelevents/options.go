@@ -1,6 +1,7 @@
 package otelevents
 
 import (
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
 )
@@ -11,6 +12,21 @@ type Option interface{ apply(*settings) }
 type settings struct {
 	tracers trace.TracerProvider
 	meters  metric.MeterProvider
+}
+
+// newSettings returns what options choose. The default is the global providers.
+func newSettings(options []Option) settings {
+	s := settings{tracers: otel.GetTracerProvider(), meters: otel.GetMeterProvider()}
+	for _, o := range options {
+		if o != nil {
+			o.apply(&s)
+		}
+	}
+	return s
+}
+
+func (s settings) meter() metric.Meter {
+	return s.meters.Meter(scope, metric.WithInstrumentationVersion(version()))
 }
 
 type optionFunc func(*settings)

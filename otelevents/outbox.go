@@ -20,7 +20,7 @@ import (
 // known, all are left out, and the error goes to the OpenTelemetry error handler. To end it,
 // call Unregister of the result. The error is that of the meter provider.
 func ObserveOutbox(r transport.OutboxReporter, options ...Option) (metric.Registration, error) {
-	m := meter(options)
+	m := newSettings(options).meter()
 	x := &outbox{reporter: r}
 	instruments, err := x.instruments(m)
 	if err != nil {
