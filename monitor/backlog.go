@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/rollcall-go/rollcall/inspect"
@@ -30,9 +29,10 @@ func (f handlerOption) apply(h *handler) { f(h) }
 //	monitor.Handler(report, tracer, monitor.Backlog(t))
 //
 // Each view of these pages asks the broker or the database, for up to 16 receiver keys at
-// the same time. If there is no answer within two seconds, the page is shown without it.
-// Dead letters are read only when somebody opens their page, the oldest 20 of them. With
-// RabbitMQ, other readers do not see these dead letters while the page reads them.
+// the same time. If there is no answer within two seconds, or five for dead letters, the
+// page is shown without it. Dead letters are read only when somebody opens their page, the
+// oldest 20 of them. With RabbitMQ, other readers do not see these dead letters while the
+// page reads them.
 func Backlog(t transport.Transport) HandlerOption {
 	return handlerOption(func(h *handler) {
 		h.backlog, _ = t.(transport.BacklogReporter)
@@ -64,13 +64,13 @@ func (h *handler) backlogs(ctx context.Context, p inspect.Provider, e inspect.Ev
 	ctx, cancel := context.WithTimeout(ctx, backlogLimit)
 	defer cancel()
 	rows := make([]backlogView, len(keys))
-	var next atomic.Int64
+	turns := make(chan struct{}, atOnce)
 	var asking sync.WaitGroup
-	for range min(atOnce, len(keys)) {
+	for i, key := range keys {
+		turns <- struct{}{}
 		asking.Go(func() {
-			for i := int(next.Add(1)) - 1; i < len(keys); i = int(next.Add(1)) - 1 {
-				rows[i] = h.backlogOf(ctx, p, e, keys[i])
-			}
+			defer func() { <-turns }()
+			rows[i] = h.backlogOf(ctx, p, e, key)
 		})
 	}
 	asking.Wait()

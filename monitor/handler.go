@@ -28,7 +28,8 @@ const contentPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; 
 // the order of each event with its reasons. With a tracer, they also show what was
 // dispatched: counts, errors, latency and the last dispatches. The report and the
 // tracer may be nil. With the option [Backlog], the pages also show what waits for
-// asynchronous listeners, dead letters and the outbox. Mount the handler at a path that ends with a slash:
+// asynchronous listeners, dead letters and the outbox. Mount the handler at a path that
+// ends with a slash:
 //
 //	mux.Handle("/debug/events/", monitor.Handler(report, tracer))
 //

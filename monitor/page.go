@@ -280,7 +280,8 @@ func (h *handler) eventPage(ctx context.Context, p inspect.Provider, e inspect.E
 	for i, l := range e.Listeners {
 		x.Rows = append(x.Rows, listenerRow(i+1, l, listeners[traced(l.ID)]))
 	}
-	if x.Backlog, x.Idle = withoutIdle(h.backlogs(ctx, p, e)); h.dead != nil && isPublished(e) {
+	x.Backlog, x.Idle = withoutIdle(h.backlogs(ctx, p, e))
+	if h.dead != nil && isPublished(e) {
 		x.Letters = h.lettersLink(p, e, "")
 	}
 	x.Timelines = h.timelines(func(t *Timeline) bool { return t.Event == traced(e.Event) })
