@@ -2,6 +2,7 @@ package main
 
 import "io"
 
+// check prints the problems of files or of an application.
 func check(args []string, stderr io.Writer) int {
 	flags := flagsOf("check", stderr)
 	app := applicationFlags(flags)
@@ -13,21 +14,10 @@ func check(args []string, stderr io.Writer) int {
 		return usageError(stderr, "%s", problem)
 	case app.target.set && flags.NArg() > 0:
 		return usageError(stderr, "check takes -app or files, not both")
-	case app.target.set:
-		return checked(stderr, func() *failure { _, f := app.reports(stderr, ""); return f })
-	case flags.NArg() == 0:
+	case !app.target.set && flags.NArg() == 0:
 		return usageError(stderr, "check takes one file or more")
 	}
-	code := exitOK
-	for _, path := range flags.Args() {
-		code = max(code, checked(stderr, func() *failure { _, f := reportsOf([]string{path}); return f }))
-	}
-	return code
-}
-
-// checked prints a failure, if there is one.
-func checked(stderr io.Writer, check func() *failure) int {
-	if f := check(); f != nil {
+	if _, f := app.load(stderr, "", flags.Args()); f != nil {
 		f.print(stderr)
 		return exitBad
 	}

@@ -3,8 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-
-	"github.com/rollcall-go/rollcall/inspect"
 )
 
 // explain prints why one listener runs at its place.
@@ -14,20 +12,16 @@ func explain(args []string, stdout, stderr io.Writer) int {
 	if code, done := parse(flags, args); done {
 		return code
 	}
-	names := flags.Args()
-	load := func() ([]inspect.Report, *failure) { return app.reports(stderr, "") }
 	switch problem := app.misuse(); {
 	case problem != "":
 		return usageError(stderr, "%s", problem)
-	case app.target.set && len(names) != 2:
+	case app.target.set && flags.NArg() != 2:
 		return usageError(stderr, "explain -app takes an event and a listener")
-	case !app.target.set && len(names) != 3:
+	case !app.target.set && flags.NArg() != 3:
 		return usageError(stderr, "explain takes a file, an event and a listener")
-	case !app.target.set:
-		file := names[:1]
-		names, load = names[1:], func() ([]inspect.Report, *failure) { return reportsOf(file) }
 	}
-	reports, f := load()
+	file, names := flags.Args()[:flags.NArg()-2], flags.Args()[flags.NArg()-2:]
+	reports, f := app.load(stderr, "", file)
 	if f != nil {
 		f.print(stderr)
 		return exitBad

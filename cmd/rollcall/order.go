@@ -73,15 +73,6 @@ func (o *orderFlags) misuse() string {
 	return ""
 }
 
-// load returns the reports of the files, or of the application: with -since, the old one
-// first.
-func (o *orderFlags) load(stderr io.Writer) ([]inspect.Report, *failure) {
-	if o.app.target.set {
-		return o.app.reports(stderr, o.since.value)
-	}
-	return reportsOf(o.files)
-}
-
 // show returns what to print of the reports.
 func (o *orderFlags) show(reports []inspect.Report) written {
 	switch {
@@ -95,7 +86,7 @@ func (o *orderFlags) show(reports []inspect.Report) written {
 
 // print prints what was asked for, or why there is nothing to print.
 func (o *orderFlags) print(stdout, stderr io.Writer) int {
-	reports, f := o.load(stderr)
+	reports, f := o.app.load(stderr, o.since.value, o.files)
 	var err error
 	switch {
 	case f == nil:
@@ -128,6 +119,15 @@ func (s sequenced) Write(w io.Writer, format inspect.Format) error {
 		return &inspect.FormatError{Format: format, Known: []inspect.Format{inspect.Text}}
 	}
 	return inspect.Report(s).WriteSequence(w)
+}
+
+// load returns the reports of the files, or of the application: with since, the old one
+// first.
+func (a *appFlags) load(stderr io.Writer, since string, files []string) ([]inspect.Report, *failure) {
+	if a.target.set {
+		return a.reports(stderr, since)
+	}
+	return reportsOf(files)
 }
 
 // reportsOf returns the reports of files, or their problems.
