@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -13,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/rollcall-go/rollcall/internal/callsite"
 	"github.com/rollcall-go/rollcall/internal/suggest"
 )
 
@@ -33,10 +33,10 @@ type goPackage struct {
 // find finds what -app names in a source. It reports what the go command reports.
 func (b *builder) find(s *source) (f *failure) {
 	if f := b.list(s); f != nil {
-		return f.at(s.revision)
+		return f
 	}
 	s.declared, f = s.pkg.declaration(b.name)
-	return f.at(s.revision)
+	return f
 }
 
 // list sets the package of a source.
@@ -77,7 +77,7 @@ type declaration struct {
 
 // String returns the name with its place.
 func (d declaration) String() string {
-	return fmt.Sprintf("%s (%s:%d)", d.name, filepath.ToSlash(filepath.Join(filepath.Base(filepath.Dir(d.at.Filename)), filepath.Base(d.at.Filename))), d.at.Line)
+	return d.name + callsite.At(callsite.Place(d.at.Filename, d.at.Line))
 }
 
 // wanted says what -app takes.

@@ -23,7 +23,7 @@ func (b *builder) revision(here *source, since string) (*source, *failure) {
 	if err := b.locate(here, then, r, dir); err != nil {
 		return nil, failed(kindRevision, "%v", err)
 	}
-	return then, b.find(then)
+	return then, b.find(then).at(since)
 }
 
 // locate sets where the old source is built. The folder of its package is dir.
