@@ -68,7 +68,7 @@ func (a address) is(schemes ...[]string) bool {
 	return slices.Contains(slices.Concat(schemes...), a.scheme)
 }
 
-// check reports whether the server needs more of a selection.
+// check returns an error if the server needs more of a selection.
 func (a address) check(s selection) error {
 	if a.is(amqpSchemes) && !(s.event.set && s.key.set) {
 		return errNames

@@ -86,13 +86,10 @@ func parseAll(flags *flag.FlagSet, args []string) (others []string, err error) {
 	}
 }
 
-// isSecret reports whether an argument may be a URL with a password that stands at a wrong
-// place. Errors do not quote such an argument.
-func isSecret(arg string) bool { return strings.Contains(arg, "://") || strings.Contains(arg, "@") }
-
-// withoutSecret returns an error of package flag, which quotes the argument.
+// withoutSecret returns an error that quotes an argument. If the argument may be a URL with
+// a password that stands at a wrong place, the error says that instead.
 func withoutSecret(err error) error {
-	if isSecret(err.Error()) {
+	if text := err.Error(); strings.Contains(text, "://") || strings.Contains(text, "@") {
 		return errors.New("a URL stands at a wrong place: write -url, a space and the URL")
 	}
 	return err
@@ -114,30 +111,6 @@ func (r request) check() error {
 		return fmt.Errorf("%s needs a selection: -event, -key, -reason, -older, -newer or IDs; -older 0s selects all dead letters", r.command)
 	}
 	return nil
-}
-
-// selection says which dead letters are meant: those that meet all conditions that are set.
-type selection struct {
-	event, key   text
-	reason       string // a part of the reason
-	older, newer duration
-	ids          []string
-}
-
-func (s *selection) flags(flags *flag.FlagSet) {
-	flags.Var(&s.event, "event", "")
-	flags.Var(&s.key, "key", "")
-	flags.StringVar(&s.reason, "reason", "", "")
-	flags.Var(&s.older, "older", "")
-	flags.Var(&s.newer, "newer", "")
-}
-
-// isNamed reports whether the selection names one receiver.
-func (s selection) isNamed() bool { return s.event.set && s.key.set }
-
-// any reports whether there is any condition.
-func (s selection) any() bool {
-	return s.event.set || s.key.set || s.reason != "" || s.older.set || s.newer.set || len(s.ids) > 0
 }
 
 // text holds the value of a flag, which may be set to "".

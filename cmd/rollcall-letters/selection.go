@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,6 +9,30 @@ import (
 
 	"github.com/rollcall-go/rollcall/transport"
 )
+
+// selection says which dead letters are meant: those that meet all conditions that are set.
+type selection struct {
+	event, key   text
+	reason       string // a part of the reason
+	older, newer duration
+	ids          []string
+}
+
+func (s *selection) flags(flags *flag.FlagSet) {
+	flags.Var(&s.event, "event", "")
+	flags.Var(&s.key, "key", "")
+	flags.StringVar(&s.reason, "reason", "", "")
+	flags.Var(&s.older, "older", "")
+	flags.Var(&s.newer, "newer", "")
+}
+
+// isNamed reports whether the selection names one receiver.
+func (s selection) isNamed() bool { return s.event.set && s.key.set }
+
+// any reports whether there is any condition.
+func (s selection) any() bool {
+	return s.event.set || s.key.set || s.reason != "" || s.older.set || s.newer.set || len(s.ids) > 0
+}
 
 // has reports whether a dead letter meets all conditions. Its receiver was chosen before.
 // A letter whose time is unknown is neither old nor new.
