@@ -80,27 +80,28 @@ func TestSelection(t *testing.T) {
 	}
 	timeless := transport.DeadLetter{Reason: "gone"}
 	old, young := letter("1", "dial: refused", 5*time.Hour), letter("2", "Refused", time.Minute)
+	ahead := letter("4", "gone", -time.Minute) // the server's clock is
 	for _, tt := range []struct {
 		args string
-		want string // of old, young and timeless
+		want string // of old, young, timeless and ahead
 	}{
-		{"", "yes yes yes"},
-		{"-reason refused", "yes no no"},
-		{"-older 1h", "yes no no"},
-		{"-older 5h", "yes no no"},
-		{"-older 0s", "yes yes yes"},
-		{"-newer 1h", "no yes no"},
-		{"-newer 6h -older 1h", "yes no no"},
-		{"-newer 6h -older 0s", "yes yes no"},
-		{"1 3", "yes no no"},
-		{"-newer 1h 1", "no no no"},
+		{"", "yes yes yes yes"},
+		{"-reason refused", "yes no no no"},
+		{"-older 1h", "yes no no no"},
+		{"-older 5h", "yes no no no"},
+		{"-older 0s", "yes yes yes yes"},
+		{"-newer 1h", "no yes no yes"},
+		{"-newer 6h -older 1h", "yes no no no"},
+		{"-newer 6h -older 0s", "yes yes no yes"},
+		{"1 3", "yes no no no"},
+		{"-newer 1h 1", "no no no no"},
 	} {
 		r, err := parse(append([]string{list}, strings.Fields(tt.args)...), func(string) string { return "sqlite:///x" })
 		if err != nil {
 			t.Fatal(err)
 		}
 		var got []string
-		for _, l := range []transport.DeadLetter{old, young, timeless} {
+		for _, l := range []transport.DeadLetter{old, young, timeless, ahead} {
 			got = append(got, map[bool]string{true: "yes", false: "no"}[r.selection.has(l, now)])
 		}
 		if text := strings.Join(got, " "); text != tt.want {

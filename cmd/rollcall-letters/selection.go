@@ -35,24 +35,22 @@ func (s selection) any() bool {
 }
 
 // has reports whether a dead letter meets all conditions. Its receiver was chosen before.
-// A letter whose time is unknown is neither old nor new.
 func (s selection) has(l transport.DeadLetter, now time.Time) bool {
-	age := now.Sub(l.At)
-	switch {
-	case (s.older.set || s.newer.set) && l.At.IsZero() && !s.all():
-		return false
-	case s.older.set && !l.At.IsZero() && age < s.older.value:
-		return false
-	case s.newer.set && age > s.newer.value:
-		return false
-	case len(s.ids) > 0 && !slices.Contains(s.ids, l.ID):
-		return false
-	}
-	return strings.Contains(l.Reason, s.reason)
+	return s.hasAge(l.At, now) && (len(s.ids) == 0 || slices.Contains(s.ids, l.ID)) && strings.Contains(l.Reason, s.reason)
 }
 
-// all reports whether the ages select all letters: -older 0s does.
-func (s selection) all() bool { return s.older.set && s.older.value == 0 && !s.newer.set }
+// hasAge reports whether a letter that died at a time is meant. One whose time is unknown is
+// neither old nor new, but -older 0s means all. The clock of the server may be ahead.
+func (s selection) hasAge(died, now time.Time) bool {
+	switch age := max(0, now.Sub(died)); {
+	case s.older.value == 0 && !s.newer.set:
+		return true
+	case died.IsZero():
+		return false
+	default:
+		return age >= s.older.value && (!s.newer.set || age <= s.newer.value)
+	}
+}
 
 // missing returns an error if no letter with one of the IDs was selected.
 func (s selection) missing(found map[string]bool) error {
