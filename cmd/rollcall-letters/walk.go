@@ -165,7 +165,7 @@ func (w *walk) letters(of transport.Subscription) error {
 	case letter != nil && err == nil:
 		return w.disposed(*letter)
 	case letter != nil:
-		return fmt.Errorf("stopped at %s, which is still a dead letter: %w", name(*letter), err)
+		return fmt.Errorf("stopped at %s, which may still be a dead letter: %w", name(*letter), err)
 	case err == nil && n == 0 && w.request.selection.isNamed():
 		return w.known(of)
 	}
