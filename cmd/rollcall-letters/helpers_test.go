@@ -406,11 +406,8 @@ func (p place) count(t testing.TB, table string) (n int) {
 	return n
 }
 
-// conn is a connection to a server for tests.
-type conn = net.Conn
-
 // listen calls a function for each connection until the test ends, and returns the address.
-func listen(t testing.TB, serve func(ended <-chan struct{}, c conn)) string {
+func listen(t testing.TB, serve func(ended <-chan struct{}, c net.Conn)) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

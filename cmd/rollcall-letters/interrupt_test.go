@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -109,7 +110,7 @@ func (f *fakeServer) EachDeadLetter(ctx context.Context, event, key string, deci
 func TestInterruptedWhileConnecting(t *testing.T) {
 	t.Parallel()
 	ctx, interrupt := context.WithCancel(t.Context())
-	silent := listen(t, func(closed <-chan struct{}, _ conn) { interrupt(); <-closed })
+	silent := listen(t, func(closed <-chan struct{}, _ net.Conn) { interrupt(); <-closed })
 	for _, scheme := range []string{"amqp", "mariadb", "postgres"} {
 		var stdout, stderr strings.Builder
 		args := []string{list, "-url", scheme + "://ann:x@" + silent + "/test", "-event", event, "-key", "mail"}

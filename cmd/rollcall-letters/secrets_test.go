@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/rand"
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -163,7 +164,7 @@ func TestPasswordOfPostgreSQL(t *testing.T) {
 // postgresRefusing returns the address of a server that refuses any password, because that
 // of the machine trusts everybody. It quotes the password, as no server does.
 func postgresRefusing(t *testing.T, got chan<- string) string {
-	return listen(t, func(_ <-chan struct{}, c conn) {
+	return listen(t, func(_ <-chan struct{}, c net.Conn) {
 		b := pgproto3.NewBackend(c, c)
 		if _, err := b.ReceiveStartupMessage(); err != nil {
 			return
