@@ -73,7 +73,7 @@ goget: ## whether an application elsewhere can get each module of a release
 	.ci/goget
 
 .PHONY: release
-release: ## make the commit and the tags of VERSION, such as v0.1.0; push nothing
+release: ## make the commits and the tags of VERSION, such as v0.1.0; push nothing
 	.ci/release $(VERSION)
 
 .PHONY: fuzz
