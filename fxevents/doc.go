@@ -73,7 +73,8 @@
 //
 // The dispatch runs the other listeners in order. If they succeed, it publishes the event
 // once, through the transport.Transport that the application provides with [Transport]. The
-// dispatch returns when the broker has confirmed that it has stored the event.
+// dispatch returns when the broker has confirmed that it has stored the event. With an
+// outbox, it returns when the database has stored it.
 //
 // Without a broker, use Module of github.com/rollcall-go/rollcall/transport/natsevents/fxnats
 // instead of this package's Module: an embedded JetStream server stores the events in a
@@ -92,9 +93,10 @@
 // A process that leaves keys to another one says so with [ReceivedElsewhere]. An event whose
 // listeners are all in another program is declared with [Published].
 //
-// Each key receives every event at least once. The listeners of one key run in order. Keys
-// are independent of each other. A hint must therefore not put a listener after one of
-// another key, or a synchronous listener after an asynchronous one.
+// Each key receives every event at least once. With [Inbox], it handles the event once in
+// effect. The listeners of one key run in order. Keys are independent of each other. A hint
+// must therefore not put a listener after one of another key, or a synchronous listener
+// after an asynchronous one.
 //
 // The event must be declared with a name, and its type must not be an interface. It is
 // encoded as JSON, with its exported fields only, unless [Codec] sets another encoding. An
