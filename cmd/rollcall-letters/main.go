@@ -147,12 +147,6 @@ func serve(ctx context.Context, r request, stdout, stderr io.Writer) int {
 	defer w.cancel(nil)
 	defer context.AfterFunc(ctx, w.interrupt)()
 	err := w.run()
-	if cause := context.Cause(w.work); cause != nil && errors.Is(err, context.Canceled) {
-		err = cause
-	}
-	if errors.Is(err, errInterrupted) {
-		err = nil
-	}
 	if w.isInterrupted() {
 		w.interrupt() // prints it, if that was not done yet
 	}

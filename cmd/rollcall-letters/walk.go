@@ -60,8 +60,20 @@ func (w *walk) interrupt() {
 
 func (w *walk) isInterrupted() bool { return w.interrupts.Err() != nil }
 
-// run connects to the server and looks at its letters.
+// run does what is requested. It returns nil if an interrupt has ended it.
 func (w *walk) run() error {
+	err := w.visit()
+	if cause := context.Cause(w.work); cause != nil && errors.Is(err, context.Canceled) {
+		err = cause
+	}
+	if errors.Is(err, errInterrupted) {
+		return nil
+	}
+	return err
+}
+
+// visit connects to the server and looks at its letters.
+func (w *walk) visit() error {
 	s, err := open(w.work, w.request, w.cancel, w.warn)
 	if err != nil {
 		return err
