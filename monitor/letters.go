@@ -87,7 +87,7 @@ func (h *handler) letters(ctx context.Context, event, key string) ([]letterView,
 			}
 			return transport.Keep
 		})
-		if ctx.Err() != nil && len(read) == cap(read) {
+		if len(read) == cap(read) {
 			err = nil // it is that of stop
 		}
 		return n, err
