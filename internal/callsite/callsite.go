@@ -77,8 +77,7 @@ func Type(t reflect.Type) string {
 }
 
 // Short turns the name of a function in package runtime, such as
-// "github.com/acme/recipes.(*Indexer).OnCreated-fm" into
-// "recipes.Indexer.OnCreated".
+// "github.com/acme/recipes.(*Indexer).OnCreated-fm", into "recipes.Indexer.OnCreated".
 func Short(name string) string {
 	pkg, function, _ := strings.Cut(path.Base(name), ".")
 	if dir := path.Dir(name); isMajor(pkg, 2) && dir != "." {
