@@ -29,18 +29,29 @@ func (m stopping) Run() int {
 	return m.M.Run()
 }
 
-// TestScripts runs the sessions in testdata: the command as a user calls it, with a real
-// server each. These commands prepare and check the servers:
+// TestScripts runs the sessions in testdata.
+func TestScripts(t *testing.T) { runScripts(t, "testdata", "") }
+
+// TestDatabaseScripts runs the sessions in testdata/databases at each server.
+func TestDatabaseScripts(t *testing.T) {
+	for _, kind := range []string{"postgres", "mariadb"} {
+		t.Run(kind, func(t *testing.T) { runScripts(t, "testdata/databases", kind) })
+	}
+}
+
+// runScripts runs sessions: the command as a user calls it, with a real server each, of a
+// kind that some of them name $KIND. These commands prepare and check the servers:
 //
 //	server KIND     start with three dead letters; sets ROLLCALL_URL and PREFIX
 //	left KEY ID...  compare the dead letters of a key
 //	got KEY ID...   receive what waits for a key, and compare
 //	dated FILE      compare standard output with a file, but not the times
-func TestScripts(t *testing.T) {
+func runScripts(t *testing.T, dir, kind string) {
 	testscript.Run(t, testscript.Params{
-		Dir:           "testdata",
+		Dir:           dir,
 		UpdateScripts: os.Getenv("ROLLCALL_UPDATE") == "1",
 		Setup: func(env *testscript.Env) error {
+			env.Setenv("KIND", kind)
 			env.Values["t"], env.Values["place"] = env.T(), &place{}
 			return nil
 		},
