@@ -54,22 +54,32 @@ func (p *pkg) ofObject(o types.Object, e ast.Expr) []part {
 }
 
 func (p *pkg) ofVariable(v *types.Var, e ast.Expr) []part {
-	if i, ok := p.params[v]; ok && !p.changed[v] {
-		return []part{{Kind: param, Index: i, local: local{span: spanOf(e)}}}
-	}
-	if p.changed[v] || p.busy[v] || p.inits[v] == nil && len(p.assigned[v]) == 0 {
+	if p.changed[v] || p.busy[v] {
 		return p.notUnderstood(e)
 	}
 	p.busy[v] = true
 	defer delete(p.busy, v)
-	var parts []part
-	if init := p.inits[v]; init != nil {
-		parts = p.evaluated(init)
-	}
+	parts := p.initial(v, e)
 	for _, a := range p.assigned[v] {
 		parts = p.reassigned(parts, v, a, e.Pos())
 	}
 	return parts
+}
+
+// initial returns the parts that a variable begins with. One that has no
+// value and is never assigned is not understood.
+func (p *pkg) initial(v *types.Var, e ast.Expr) []part {
+	if i, ok := p.params[v]; ok {
+		return []part{{Kind: param, Index: i, local: local{span: spanOf(e)}}}
+	}
+	init, declared := p.inits[v]
+	switch {
+	case init != nil:
+		return p.evaluated(init)
+	case declared && len(p.assigned[v]) > 0:
+		return nil
+	}
+	return p.notUnderstood(e)
 }
 
 // reassigned returns the parts of a variable after an assignment. Before the place at which

@@ -17,10 +17,10 @@ import (
 type pkg struct {
 	pass          *analysis.Pass
 	info          *types.Info
-	inits         map[*types.Var]ast.Expr     // variables that are assigned once, with what they get
+	inits         map[*types.Var]ast.Expr     // variables with what they begin with; nil is the zero value
 	changed       map[*types.Var]bool         // variables that are assigned again, or whose address is taken
 	assigned      map[*types.Var][]assignment // options that are assigned again
-	bodies        map[ast.Stmt]*ast.BlockStmt // of the statements of functions
+	functions     map[ast.Stmt]ast.Node       // those that always run the statement, if they run to their end
 	builders      map[*types.Func][]part      // functions that build applications of their parameters
 	funcs         map[*types.Func]*ast.FuncDecl
 	memo          map[types.Object][]part        // of package-level functions and variables
@@ -43,7 +43,7 @@ func newPackage(pass *analysis.Pass) *pkg {
 	p := &pkg{
 		pass: pass, info: pass.TypesInfo,
 		inits: map[*types.Var]ast.Expr{}, changed: map[*types.Var]bool{}, funcs: map[*types.Func]*ast.FuncDecl{},
-		memo: map[types.Object][]part{}, busy: map[types.Object]bool{}, reported: map[reportKey]bool{}, params: map[*types.Var]int{}, inTests: map[span][]analysis.Diagnostic{}, embedded: map[*types.Var][]string{}, builders: map[*types.Func][]part{}, assigned: map[*types.Var][]assignment{}, bodies: map[ast.Stmt]*ast.BlockStmt{}, files: map[string]*token.File{}, registrations: map[*ast.CallExpr][]part{},
+		memo: map[types.Object][]part{}, busy: map[types.Object]bool{}, reported: map[reportKey]bool{}, params: map[*types.Var]int{}, inTests: map[span][]analysis.Diagnostic{}, embedded: map[*types.Var][]string{}, builders: map[*types.Func][]part{}, assigned: map[*types.Var][]assignment{}, functions: map[ast.Stmt]ast.Node{}, files: map[string]*token.File{}, registrations: map[*ast.CallExpr][]part{},
 	}
 	for _, f := range pass.Files {
 		p.index(f)
@@ -82,9 +82,9 @@ func (p *pkg) index(f *ast.File) {
 				p.funcs[fn] = n
 				p.indexParams(fn)
 			}
-			p.indexBody(n.Body)
+			p.indexFunction(n, n.Type, n.Body)
 		case *ast.FuncLit:
-			p.indexBody(n.Body)
+			p.indexFunction(n, n.Type, n.Body)
 		case *ast.GenDecl:
 			p.indexEmbedded(n)
 		case *ast.ValueSpec:
@@ -137,18 +137,32 @@ func (p *pkg) indexParams(fn *types.Func) {
 	}
 }
 
-// indexBody notes the statements that run whenever a function runs to its end.
-func (p *pkg) indexBody(body *ast.BlockStmt) {
-	if body != nil {
-		for _, statement := range body.List {
-			p.bodies[statement] = body
+// indexFunction notes the statements that run whenever a function runs to its end, and its
+// named results, which begin with their zero values.
+func (p *pkg) indexFunction(function ast.Node, kind *ast.FuncType, body *ast.BlockStmt) {
+	if body == nil {
+		return
+	}
+	for _, statement := range body.List {
+		p.functions[statement] = function
+	}
+	if kind.Results != nil {
+		for _, field := range kind.Results.List {
+			p.declare(field.Names, nil)
 		}
 	}
 }
 
+// declare notes what variables begin with: their values or, if there are none, their zero
+// values. The results of a call with several results are not known.
 func (p *pkg) declare(names []*ast.Ident, values []ast.Expr) {
 	for i, name := range names {
-		if v, ok := p.info.Defs[name].(*types.Var); ok && len(values) == len(names) {
+		v, ok := p.info.Defs[name].(*types.Var)
+		switch {
+		case !ok:
+		case len(values) == 0:
+			p.inits[v] = nil
+		case len(values) == len(names):
 			p.inits[v] = values[i]
 		}
 	}
@@ -188,10 +202,11 @@ func (p *pkg) variable(name *ast.Ident) *types.Var {
 	return v
 }
 
-// always reports whether an assignment to a local variable runs whenever its function does.
+// always reports whether an assignment to a parameter or a local variable runs whenever its
+// function does.
 func (p *pkg) always(a assignment, v *types.Var) bool {
-	body := p.bodies[a.statement]
-	return body != nil && body.Pos() <= v.Pos() && v.Pos() < body.End()
+	function := p.functions[a.statement]
+	return function != nil && function.Pos() <= v.Pos() && v.Pos() < function.End()
 }
 
 // change notes that a variable, an element or a field of it may change.

@@ -56,4 +56,15 @@ var Applications = []func() *fx.App{
 			fxevents.AsListener(NewLog, `id:"given" after:"recipes.Indxer"`), // want `given \(building/building.go:56\) must run after recipes.Indxer, but no listener has that ID`
 		)
 	},
+	func() *fx.App {
+		return With(
+			fxevents.AsListener(NewLog, `id:"with" after:"recipes.Indxer"`), // want `with \(building/building.go:61\) must run after recipes.Indxer, but no listener has that ID`
+		)
+	},
+}
+
+// With adds to its parameter.
+func With(extra ...fx.Option) *fx.App {
+	extra = append(extra, fx.NopLogger, fxevents.Module(), recipes.Module)
+	return fx.New(extra...)
 }

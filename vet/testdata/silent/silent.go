@@ -78,6 +78,16 @@ func conditional(on bool) fx.Option {
 
 func dynamic(name string) tags.Tag { return tags.OnName(name, tags.ID("dynamic")) }
 
+// assembled adds to its parameter.
+func assembled(options ...fx.Option) fx.Option {
+	options = append(options, fx.NopLogger, fxevents.Module())
+	return fx.Options(options...)
+}
+
+func loaded() ([]fx.Option, error) {
+	return []fx.Option{fxevents.AsListener(NewLog, `id:"loaded"`)}, nil
+}
+
 var list = []fx.Option{fx.NopLogger, fxevents.Module(), recipes.Module}
 
 var Fine = []func() *fx.App{
@@ -131,6 +141,24 @@ var Fine = []func() *fx.App{
 	},
 	func() *fx.App { // an emitter that is provided without Event
 		return fx.New(append(list, fx.Provide(func(d rollcall.Dispatcher) *rollcall.Emitter[*Sent] { return rollcall.NewEmitter[*Sent](d) }), fx.Provide(NewSent), fx.Invoke(func(*Sent) {}))...)
+	},
+	func() *fx.App { // a parameter that a function adds to
+		return fx.New(assembled(recipes.Module, after("recipes.Indexer")))
+	},
+	func() *fx.App { // a parameter of a function literal
+		build := func(options ...fx.Option) *fx.App {
+			options = append(options, fx.NopLogger, fxevents.Module(), fxevents.AsListener(NewLog, `after:"recipes.Indexer"`))
+			return fx.New(options...)
+		}
+		return build(recipes.Module)
+	},
+	func() *fx.App { // one of several results
+		options, err := loaded()
+		if err != nil {
+			panic(err)
+		}
+		options = append(options, fx.NopLogger, fxevents.Module(), recipes.Module, fxevents.AsListener(NewLog, `after:"loaded"`))
+		return fx.New(options...)
 	},
 	func() *fx.App { // a part of an application, validated without Module
 		_ = fx.ValidateApp(fx.NopLogger, recipes.Module, after("gone"))
