@@ -259,14 +259,15 @@ func (p *pkg) substituted(call *ast.CallExpr, fn *types.Func, parts []part) []pa
 func replaced(parts []part, argument func(int) []part) []part {
 	var list []part
 	for _, x := range parts {
-		if x.Kind == param {
+		switch {
+		case x.Kind == param && x.Maybe:
+			list = append(list, maybe(argument(x.Index))...)
+		case x.Kind == param:
 			list = append(list, argument(x.Index)...)
-			continue
-		}
-		if len(x.Children) > 0 {
+		default:
 			x.Children = replaced(x.Children, argument)
+			list = append(list, x)
 		}
-		list = append(list, x)
 	}
 	return list
 }

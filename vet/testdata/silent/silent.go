@@ -78,6 +78,13 @@ func conditional(on bool) fx.Option {
 
 func dynamic(name string) tags.Tag { return tags.OnName(name, tags.ID("dynamic")) }
 
+func when(is bool, option fx.Option) fx.Option {
+	if is {
+		return option
+	}
+	return fx.Options()
+}
+
 // assembled adds to its parameter.
 func assembled(options ...fx.Option) fx.Option {
 	options = append(options, fx.NopLogger, fxevents.Module())
@@ -141,6 +148,12 @@ var Fine = []func() *fx.App{
 	},
 	func() *fx.App { // an emitter that is provided without Event
 		return fx.New(append(list, fx.Provide(func(d rollcall.Dispatcher) *rollcall.Emitter[*Sent] { return rollcall.NewEmitter[*Sent](d) }), fx.Provide(NewSent), fx.Invoke(func(*Sent) {}))...)
+	},
+	func() *fx.App { // one of two parameters
+		return fx.New(append(list,
+			when(len(os.Args) > 0, fxevents.AsListener(NewLog, `id:"chosen"`)),
+			when(len(os.Args) == 0, fxevents.AsListener(NewLog, `id:"chosen"`)),
+		)...)
 	},
 	func() *fx.App { // a parameter that a function adds to
 		return fx.New(assembled(recipes.Module, after("recipes.Indexer")))
