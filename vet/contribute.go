@@ -115,7 +115,7 @@ func (r registration) identify(x *part, t types.Type, constructor bool) error {
 	}
 	name, _ := r.named(target)
 	switch {
-	case r.isInstance(target):
+	case r.instance(target).TypeArgs.Len() > 0:
 		return errors.New("the instances of a generic function share one name: give its tag an id")
 	case name == "":
 		x.Hidden = true
@@ -125,20 +125,6 @@ func (r registration) identify(x *part, t types.Type, constructor bool) error {
 		x.ID = name
 	}
 	return nil
-}
-
-func (p *pkg) isInstance(e ast.Expr) bool {
-	switch e := e.(type) {
-	case *ast.IndexExpr, *ast.IndexListExpr:
-		return true
-	case *ast.Ident:
-		_, is := p.info.Instances[e]
-		return is
-	case *ast.SelectorExpr:
-		_, is := p.info.Instances[e.Sel]
-		return is
-	}
-	return false
 }
 
 // typeNames reports whether the ID of a value is that of its type.

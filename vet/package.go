@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -264,25 +265,23 @@ func (p *pkg) calls(call *ast.CallExpr) (path, name string) {
 
 // typeArgs returns the type arguments of a call, also inferred ones.
 func (p *pkg) typeArgs(call *ast.CallExpr) []types.Type {
-	e := ast.Unparen(call.Fun)
-	switch x := e.(type) {
+	return slices.Collect(p.instance(call.Fun).TypeArgs.Types())
+}
+
+// instance returns the instance of a generic function that an expression is. It has no type
+// arguments for any other expression.
+func (p *pkg) instance(e ast.Expr) types.Instance {
+	switch e := ast.Unparen(e).(type) {
 	case *ast.IndexExpr:
-		e = ast.Unparen(x.X)
+		return p.instance(e.X)
 	case *ast.IndexListExpr:
-		e = ast.Unparen(x.X)
+		return p.instance(e.X)
+	case *ast.SelectorExpr:
+		return p.info.Instances[e.Sel]
+	case *ast.Ident:
+		return p.info.Instances[e]
 	}
-	name, _ := e.(*ast.Ident)
-	if s, ok := e.(*ast.SelectorExpr); ok {
-		name = s.Sel
-	}
-	if name == nil {
-		return nil
-	}
-	var list []types.Type
-	for t := range p.info.Instances[name].TypeArgs.Types() {
-		list = append(list, t)
-	}
-	return list
+	return types.Instance{}
 }
 
 // typeOf returns the type of an expression. It is never nil.

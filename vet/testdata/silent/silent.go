@@ -95,6 +95,10 @@ func loaded() ([]fx.Option, error) {
 	return []fx.Option{fxevents.AsListener(NewLog, `id:"loaded"`)}, nil
 }
 
+func same(s string) string { return s }
+
+var wraps = []func(string) string{same}
+
 var list = []fx.Option{fx.NopLogger, fxevents.Module(), recipes.Module}
 
 var Fine = []func() *fx.App{
@@ -148,6 +152,9 @@ var Fine = []func() *fx.App{
 	},
 	func() *fx.App { // an emitter that is provided without Event
 		return fx.New(append(list, fx.Provide(func(d rollcall.Dispatcher) *rollcall.Emitter[*Sent] { return rollcall.NewEmitter[*Sent](d) }), fx.Provide(NewSent), fx.Invoke(func(*Sent) {}))...)
+	},
+	func() *fx.App { // an element of a slice of functions
+		return fx.New(append(list, fxevents.ContributeValue[recipes.Middleware](wraps[0]))...)
 	},
 	func() *fx.App { // one of two parameters
 		return fx.New(append(list,
