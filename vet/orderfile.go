@@ -70,20 +70,18 @@ func plainNames(patterns []string) []string {
 	return slices.DeleteFunc(slices.Clone(patterns), func(pattern string) bool { return !isPlain(pattern) })
 }
 
-// isPlain reports whether a pattern is the name of a file, and no glob or directory.
+// isPlain reports whether a pattern may be the name of a file: it is no glob, and has an
+// extension.
 func isPlain(pattern string) bool {
 	return !strings.ContainsAny(pattern, "*?[\\\"`:") && path.Ext(pattern) != ""
 }
 
 // isEmbedded reports whether the patterns of an embed.FS may have a file. It knows that of
-// plain names only.
+// plain names only, which may be those of directories.
 func isEmbedded(patterns []string, name string) bool {
-	for _, pattern := range patterns {
-		if !isPlain(pattern) || pattern == name {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		return !isPlain(pattern) || pattern == name || strings.HasPrefix(name, pattern+"/")
+	})
 }
 
 // findFile returns the path of the order file of a call in the file system of this machine,

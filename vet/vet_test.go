@@ -66,7 +66,7 @@ var applications = map[string][]func() *fx.App{
 
 // fine are applications in which the analyzer must find nothing.
 var fine = map[string][]func() *fx.App{
-	"emits": emits.Fine, "groups": groups.Fine, "missing": missing.Fine, "rules": rules.Fine, "silent": silent.Fine, "strict": strict.Fine, "transports": transports.Fine,
+	"embedded": embedded.Fine, "emits": emits.Fine, "groups": groups.Fine, "missing": missing.Fine, "rules": rules.Fine, "silent": silent.Fine, "strict": strict.Fine, "transports": transports.Fine,
 }
 
 // inOtherWords are categories of problems that the container reports, or nothing does.
