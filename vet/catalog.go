@@ -84,14 +84,15 @@ func (c *catalog) declared(m *member) *part {
 func (m *member) byType() bool { return m.fields.Event == "" || m.Type.matches(m.fields.Event) }
 
 // resolve sets the event of a listener. It returns a message if the event can't reach the
-// listener. If more events may be declared elsewhere, it reports none that is missing.
-func (c *catalog) resolve(m *member, closed bool) string {
+// listener, and the name that was probably meant, or "". If more events may be declared
+// elsewhere, it reports none that is missing.
+func (c *catalog) resolve(m *member, closed bool) (message, near string) {
 	if m.byType() {
 		m.event = c.text(m.Type)
 		if closed {
-			return c.checkIndirection(m)
+			return c.checkIndirection(m), ""
 		}
-		return ""
+		return "", ""
 	}
 	name := m.fields.Event
 	if e := c.byName[name]; e != nil {
@@ -99,7 +100,7 @@ func (c *catalog) resolve(m *member, closed bool) string {
 		if m.Type.ID == e.Type.ID || m.fields.Async != "" {
 			m.event = c.text(e.Type)
 		}
-		return c.checkTakes(m, e)
+		return c.checkTakes(m, e), ""
 	}
 	var matches []*part
 	for _, e := range c.events {
@@ -117,17 +118,17 @@ func (c *catalog) resolve(m *member, closed bool) string {
 			return c.checkBareName(m, name)
 		}
 		m.lost = true
-		return ""
+		return "", ""
 	case 1:
 		m.event = c.text(matches[0].Type)
-		return c.checkTakes(m, matches[0])
+		return c.checkTakes(m, matches[0]), ""
 	}
 	var paths []string
 	for _, e := range matches {
 		paths = append(paths, e.Type.Path)
 	}
 	m.event, m.lost = name, true
-	return m.problem("listens to %s, which may be any of %s: write one of these in full", name, strings.Join(paths, ", "))
+	return m.problem("listens to %s, which may be any of %s: write one of these in full", name, strings.Join(paths, ", ")), ""
 }
 
 // problem returns a message about the event of the listener.
@@ -146,18 +147,22 @@ func (c *catalog) checkTakes(m *member, e *part) string {
 		m.Type.Text, title(e), e.Type.Text, callsite.At(e.At))
 }
 
-func (c *catalog) checkBareName(m *member, name string) string {
+// checkBareName returns a message about a name that no event has, and the nearest one.
+func (c *catalog) checkBareName(m *member, name string) (message, near string) {
 	if m.Type.Interface || m.Type.Named {
-		return ""
+		return "", ""
 	}
 	next := "declare it"
-	if near := suggest.NewSuggester(c.titles).Name(name, ""); near != "" {
+	near, ok := suggest.Name(name, c.titles())
+	if ok {
 		next = "did you mean " + near + "? Otherwise declare it"
 	}
 	m.lost = true
-	return m.problem("listens to %s, but no event has that name: %s, or drop the tag's event to listen to %s", name, next, m.Type.Text)
+	return m.problem("listens to %s, but no event has that name: %s, or drop the tag's event to listen to %s", name, next, m.Type.Text), near
 }
 
+// checkIndirection returns a message about a listener that takes a pointer to an event that
+// is declared without one, or the reverse.
 func (c *catalog) checkIndirection(m *member) string {
 	if c.byType[m.Type.ID] != nil || m.Type.Interface {
 		return ""

@@ -146,15 +146,11 @@ func (a *application) resolve() {
 	for i := range a.groups {
 		for _, m := range a.groups[i].listeners {
 			closed := a.closed() && a.assembly != nil
-			if message := a.catalog.resolve(m, closed); message != "" {
-				a.inTag(unknownEvent, m.part, m.fields.Event, a.nearestEvent(m), message)
+			if message, near := a.catalog.resolve(m, closed); message != "" {
+				a.inTag(unknownEvent, m.part, m.fields.Event, near, message)
 			}
 		}
 	}
-}
-
-func (a *application) nearestEvent(m *member) string {
-	return suggest.NewSuggester(a.catalog.titles).Name(m.fields.Event, "")
 }
 
 // inTag reports a problem with a word in the tag of a part, and suggests another word if

@@ -80,6 +80,7 @@ func TestReports(t *testing.T) {
 	for _, result := range analysistest.RunWithSuggestedFixes(goFiles{t}, ".", vet.Analyzer, packages(t)...) {
 		checkOrderFiles(t, result)
 		for _, d := range result.Diagnostics {
+			checkFixes(t, d)
 			unwanted = slices.DeleteFunc(unwanted, func(c string) bool { return c == d.Category })
 		}
 		name := path.Base(result.Pass.Pkg.Path())
@@ -105,6 +106,17 @@ func TestReports(t *testing.T) {
 	}
 	if len(unwanted) > 0 {
 		t.Errorf("no package under testdata has a report of the categories %q", unwanted)
+	}
+}
+
+// checkFixes fails if a suggested fix replaces a name with itself.
+func checkFixes(t *testing.T, d analysis.Diagnostic) {
+	t.Helper()
+	for _, f := range d.SuggestedFixes {
+		old, near, _ := strings.Cut(strings.TrimPrefix(f.Message, "Replace "), " with ")
+		if old == near {
+			t.Errorf("%s: %s", d.Message, f.Message)
+		}
 	}
 }
 
