@@ -61,15 +61,19 @@ func (p *pkg) checkBuilt(call *ast.CallExpr, in *ast.FuncDecl) {
 	if from < 0 {
 		return
 	}
-	if path, _ := p.calls(call); path == fxPath && p.inTest(call) {
-		return // the test may be about the application's error
+	builders := p.testBuilders
+	if path, _ := p.calls(call); path == fxPath {
+		if p.inTest(call) {
+			return // the test may be about the application's error
+		}
+		builders = p.builders
 	}
 	parts := p.ofArgs(call, from)
 	p.reportHeld(parts)
 	p.checkApplication(parts, as)
 	if in != nil && as != validated && hasParams(parts) {
 		if fn, ok := p.info.Defs[in.Name].(*types.Func); ok {
-			p.builders[fn] = parts
+			builders[fn] = parts
 		}
 	}
 }
@@ -98,16 +102,27 @@ func (p *pkg) checkBuilders() {
 	}
 }
 
-// built returns the parts of the application that a call of a function builds, or nil.
+// built returns the parts of the application that a call of a function builds, or nil. In a
+// test, the function must be one that fails the test by itself.
 func (p *pkg) built(fn *types.Func, call *ast.CallExpr) []part {
 	if fn.Pkg() == p.pass.Pkg {
+		if parts := p.testBuilders[fn]; parts != nil || p.inTest(call) {
+			return parts
+		}
 		return p.builders[fn]
 	}
 	var s summary
 	if fn.Pkg() == nil || !p.pass.ImportPackageFact(fn.Pkg(), &s) {
 		return nil
 	}
-	return located(s.Builders[keyOf(fn)], spanOf(call), fn.Pkg().Path()+"."+fn.Name())
+	parts, known := s.TestBuilders[keyOf(fn)]
+	if !known && !p.inTest(call) {
+		parts, known = s.Builders[keyOf(fn)]
+	}
+	if !known {
+		return nil
+	}
+	return located(parts, spanOf(call), fn.Pkg().Path()+"."+fn.Name())
 }
 
 // checkTogether checks what holds for each application that has some parts.

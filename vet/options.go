@@ -360,9 +360,10 @@ func mayHold(t types.Type, depth int) bool {
 // summary is the fact of a package: whether it reaches rollcall, and the options that its
 // exported functions and variables have.
 type summary struct {
-	Uses     bool
-	Options  named
-	Builders named // functions that build applications of their parameters
+	Uses         bool
+	Options      named
+	Builders     named // functions that build applications of their parameters
+	TestBuilders named // those that fail a test if the application does not start
 }
 
 func (*summary) AFact() {}
@@ -393,15 +394,21 @@ func (p *pkg) export(uses bool) {
 			}
 		}
 	}
-	s.Builders = named{}
-	for fn, parts := range p.builders {
-		if fn.Exported() {
-			s.Builders[keyOf(fn)] = bare(parts)
-		}
-	}
+	s.Builders, s.TestBuilders = exported(p.builders), exported(p.testBuilders)
 	if uses || len(s.Options) > 0 {
 		p.pass.ExportPackageFact(s)
 	}
+}
+
+// exported returns the functions that other packages can call.
+func exported(builders map[*types.Func][]part) named {
+	list := named{}
+	for fn, parts := range builders {
+		if fn.Exported() {
+			list[keyOf(fn)] = bare(parts)
+		}
+	}
+	return list
 }
 
 func (p *pkg) nameOf(fn *types.Func) ast.Expr {

@@ -23,6 +23,7 @@ type pkg struct {
 	assigned      map[*types.Var][]assignment // options that are assigned again
 	functions     map[ast.Stmt]ast.Node       // those that always run the statement, if they run to their end
 	builders      map[*types.Func][]part      // functions that build applications of their parameters
+	testBuilders  map[*types.Func][]part      // those that fail a test if the application does not start
 	funcs         map[*types.Func]*ast.FuncDecl
 	memo          map[types.Object][]part        // of package-level functions and variables
 	busy          map[types.Object]bool          // is being evaluated
@@ -44,7 +45,7 @@ func newPackage(pass *analysis.Pass) *pkg {
 	p := &pkg{
 		pass: pass, info: pass.TypesInfo,
 		inits: map[*types.Var]ast.Expr{}, changed: map[*types.Var]bool{}, funcs: map[*types.Func]*ast.FuncDecl{},
-		memo: map[types.Object][]part{}, busy: map[types.Object]bool{}, reported: map[reportKey]bool{}, params: map[*types.Var]int{}, inTests: map[span][]analysis.Diagnostic{}, embedded: map[*types.Var][]string{}, builders: map[*types.Func][]part{}, assigned: map[*types.Var][]assignment{}, functions: map[ast.Stmt]ast.Node{}, files: map[string]*token.File{}, registrations: map[*ast.CallExpr][]part{},
+		memo: map[types.Object][]part{}, busy: map[types.Object]bool{}, reported: map[reportKey]bool{}, params: map[*types.Var]int{}, inTests: map[span][]analysis.Diagnostic{}, embedded: map[*types.Var][]string{}, builders: map[*types.Func][]part{}, testBuilders: map[*types.Func][]part{}, assigned: map[*types.Var][]assignment{}, functions: map[ast.Stmt]ast.Node{}, files: map[string]*token.File{}, registrations: map[*ast.CallExpr][]part{},
 	}
 	for _, f := range pass.Files {
 		p.index(f)

@@ -14,5 +14,10 @@ func NewLog() *Log { return &Log{} }
 
 func (*Log) Handle(*recipes.Created) {}
 
+// New builds the program. Its tests may build wrong ones on purpose.
+func New(options ...fx.Option) *fx.App {
+	return fx.New(fx.NopLogger, recipes.Module, fxevents.Module(), fx.Options(options...))
+}
+
 // Module is right in an application that has recipes.Module.
 var Module = fx.Options(fxevents.Module(), fxevents.AsListener(NewLog, `after:"recipes.Indexer"`))

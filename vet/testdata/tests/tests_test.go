@@ -8,6 +8,7 @@ import (
 
 	"github.com/rollcall-go/rollcall/fxevents"
 	"github.com/rollcall-go/rollcall/fxeventstest"
+	"github.com/rollcall-go/rollcall/vet/testdata/building"
 	"github.com/rollcall-go/rollcall/vet/testdata/recipes"
 )
 
@@ -40,5 +41,17 @@ func TestError(t *testing.T) {
 	)
 	if app.Err() == nil {
 		t.Error("it has no error")
+	}
+}
+
+// So are these.
+func TestErrorOfNew(t *testing.T) {
+	for _, app := range []*fx.App{
+		New(fxevents.AsListener(NewLog, `id:"1" after:"recipes.Indxer"`)),
+		building.New(fxevents.AsListener(NewLog, `id:"2" after:"recipes.Indxer"`)),
+	} {
+		if app.Err() == nil {
+			t.Error("it has no error")
+		}
 	}
 }
