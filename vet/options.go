@@ -395,7 +395,7 @@ func (p *pkg) export(uses bool) {
 		}
 	}
 	s.Builders, s.TestBuilders = exported(p.builders), exported(p.testBuilders)
-	if uses || len(s.Options) > 0 {
+	if uses || len(s.Options)+len(s.Builders)+len(s.TestBuilders) > 0 {
 		p.pass.ExportPackageFact(s)
 	}
 }

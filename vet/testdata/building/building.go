@@ -5,6 +5,7 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/rollcall-go/rollcall/fxevents"
+	"github.com/rollcall-go/rollcall/vet/testdata/building/running"
 	"github.com/rollcall-go/rollcall/vet/testdata/recipes"
 )
 
@@ -25,21 +26,21 @@ func options() fx.Option {
 }
 
 func base(string) fx.Option {
-	return fxevents.AsListener(NewLog, `id:"base" after:"recipes.Indxer"`) // want `base \(building/building.go:28\) must run after recipes.Indxer, but no listener has that ID`
+	return fxevents.AsListener(NewLog, `id:"base" after:"recipes.Indxer"`) // want `base \(building/building.go:29\) must run after recipes.Indxer, but no listener has that ID`
 }
 
 func either(first bool) fx.Option {
 	if first {
 		return fxevents.AsListener(NewLog, `id:"either"`)
 	}
-	return fxevents.AsListener(NewLog, `id:"either" before:"recipes.Indxer"`) // want `either \(building/building.go:35\) must run before recipes.Indxer, but no listener has that ID`
+	return fxevents.AsListener(NewLog, `id:"either" before:"recipes.Indxer"`) // want `either \(building/building.go:36\) must run before recipes.Indxer, but no listener has that ID`
 }
 
 var Applications = []func() *fx.App{
 	func() *fx.App { return New(options()) },
 	func() *fx.App {
 		list := []fx.Option{fx.NopLogger, fxevents.Module()}
-		list = append(list, recipes.Module, fxevents.AsListener(NewLog, `id:"list" after:"recipes.Indxer"`)) // want `list \(building/building.go:42\) must run after recipes.Indxer, but no listener has that ID`
+		list = append(list, recipes.Module, fxevents.AsListener(NewLog, `id:"list" after:"recipes.Indxer"`)) // want `list \(building/building.go:43\) must run after recipes.Indxer, but no listener has that ID`
 		return fx.New(list...)
 	},
 	func() *fx.App {
@@ -48,17 +49,22 @@ var Applications = []func() *fx.App{
 	func() *fx.App {
 		app := fx.Options(fxevents.Module(), recipes.Module)
 		return fx.New(fx.NopLogger, app, fx.Options([]fx.Option{
-			fxevents.AsListener(NewLog, `id:"nested" after:"recipes.Indxer"`), // want `nested \(building/building.go:51\) must run after recipes.Indxer, but no listener has that ID`
+			fxevents.AsListener(NewLog, `id:"nested" after:"recipes.Indxer"`), // want `nested \(building/building.go:52\) must run after recipes.Indxer, but no listener has that ID`
 		}...))
 	},
 	func() *fx.App {
 		return New(
-			fxevents.AsListener(NewLog, `id:"given" after:"recipes.Indxer"`), // want `given \(building/building.go:56\) must run after recipes.Indxer, but no listener has that ID`
+			fxevents.AsListener(NewLog, `id:"given" after:"recipes.Indxer"`), // want `given \(building/building.go:57\) must run after recipes.Indxer, but no listener has that ID`
 		)
 	},
 	func() *fx.App {
 		return With(
-			fxevents.AsListener(NewLog, `id:"with" after:"recipes.Indxer"`), // want `with \(building/building.go:61\) must run after recipes.Indxer, but no listener has that ID`
+			fxevents.AsListener(NewLog, `id:"with" after:"recipes.Indxer"`), // want `with \(building/building.go:62\) must run after recipes.Indxer, but no listener has that ID`
+		)
+	},
+	func() *fx.App {
+		return running.New(fxevents.Module(), recipes.Module,
+			fxevents.AsListener(NewLog, `id:"run" after:"recipes.Indxer"`), // want `run \(building/building.go:67\) must run after recipes.Indxer, but no listener has that ID`
 		)
 	},
 }
