@@ -73,45 +73,51 @@ func (p *pkg) function(e ast.Expr) *function {
 		f.Unknown = true
 		return f
 	}
-	f.signature(s)
+	f.takeTagged(s, nil)
+	f.giveTagged(resultsOf(s), nil, nil)
 	p.findEarly(f, e)
 	return f
 }
 
-func (f *function) signature(s *types.Signature) {
-	for i := range s.Params().Len() {
-		if !s.Variadic() || i < s.Params().Len()-1 {
-			f.take(s.Params().At(i).Type())
+// take adds a parameter, or the fields of a struct that embeds fx.In.
+func (f *function) take(t types.Type, tag reflect.StructTag) {
+	group, fields := tag.Get("group"), embedding(t, inType)
+	switch {
+	case group != "":
+		f.Takes = append(f.Takes, groupOf(group, elemOf(t)))
+	case tag.Get("name") != "" || tag.Get("optional") == "true":
+	case fields != nil:
+		eachField(fields, inType, f.take)
+	default:
+		n := need{Type: typeInfoOf(t)}
+		if e := emitted(t); e != nil {
+			n.Emitter, n.EventID = reflected(e), identity(e)
 		}
-	}
-	for v := range s.Results().Variables() {
-		if v.Type() != errorType {
-			f.give(v.Type())
-		}
+		f.Needs = append(f.Needs, n)
 	}
 }
 
-func (f *function) take(t types.Type) {
-	if fields := embedding(t, inType); fields != nil {
-		for i := range fields.NumFields() {
-			field, tag := fields.Field(i), reflect.StructTag(fields.Tag(i))
-			group, name := tag.Get("group"), tag.Get("name")
-			switch {
-			case field.Embedded() && is(field.Type(), inType):
-			case group != "":
-				f.Takes = append(f.Takes, groupOf(group, elemOf(field.Type())))
-			case name != "" || tag.Get("optional") == "true":
-			default:
-				f.take(field.Type())
-			}
+// give adds a result, or the fields of a struct that embeds fx.Out.
+func (f *function) give(t types.Type, tag reflect.StructTag) {
+	group, fields := tag.Get("group"), embedding(t, outType)
+	switch {
+	case group != "":
+		f.Feeds = append(f.Feeds, groupOf(group, t))
+	case tag.Get("name") != "":
+	case fields != nil:
+		eachField(fields, outType, f.give)
+	default:
+		f.Gives = append(f.Gives, typeInfoOf(t))
+	}
+}
+
+// eachField calls do for each field of a struct that embeds fx.In or fx.Out, except for that.
+func eachField(fields *types.Struct, embedded string, do func(types.Type, reflect.StructTag)) {
+	for i := range fields.NumFields() {
+		if field := fields.Field(i); !field.Embedded() || !is(field.Type(), embedded) {
+			do(field.Type(), reflect.StructTag(fields.Tag(i)))
 		}
-		return
 	}
-	n := need{Type: typeInfoOf(t)}
-	if e := emitted(t); e != nil {
-		n.Emitter, n.EventID = reflected(e), identity(e)
-	}
-	f.Needs = append(f.Needs, n)
 }
 
 func elemOf(t types.Type) types.Type {
@@ -121,34 +127,13 @@ func elemOf(t types.Type) types.Type {
 	return t
 }
 
-func (f *function) give(t types.Type) {
-	if fields := embedding(t, outType); fields != nil {
-		for i := range fields.NumFields() {
-			field, tag := fields.Field(i), reflect.StructTag(fields.Tag(i))
-			group, name := tag.Get("group"), tag.Get("name")
-			switch {
-			case field.Embedded() && is(field.Type(), outType):
-			case group != "":
-				f.Feeds = append(f.Feeds, groupOf(group, field.Type()))
-			case name != "":
-			default:
-				f.give(field.Type())
-			}
-		}
-		return
-	}
-	f.Gives = append(f.Gives, typeInfoOf(t))
-}
-
 // groupOf returns a value in the group of a struct tag, which may have options.
 func groupOf(tag string, t types.Type) inGroup {
 	name, options, _ := strings.Cut(tag, ",")
-	g := inGroup{Group: name, Flatten: strings.Contains(options, "flatten")}
-	if g.Flatten {
+	if strings.Contains(options, "flatten") {
 		t = elemOf(t)
 	}
-	g.Type, g.Text = identity(t), reflected(t)
-	return g
+	return inGroup{Group: name, Type: identity(t), Text: reflected(t)}
 }
 
 // embedding returns the fields of a struct that embeds fx.In or fx.Out, or nil.

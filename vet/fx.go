@@ -23,13 +23,11 @@ func (p *pkg) ofFx(call *ast.CallExpr, name string) []part {
 	case "Invoke":
 		return p.functionsOf(call, invoke)
 	case "Decorate", "Replace":
-		return p.decorates(call, name == "Replace", one)
+		return one(p.decorates(call, name == "Replace"))
 	case "Supply":
 		return p.supplies(call)
 	case "Populate", "WithLogger", "StartTimeout", "StopTimeout", "RecoverFromPanics", "ErrorHook", "Logger":
 		return one(part{Kind: harmless})
-	case "Error":
-		return p.notUnderstood(call) // the application fails anyway
 	}
 	return p.notUnderstood(call)
 }
@@ -50,62 +48,23 @@ func (p *pkg) functionsOf(call *ast.CallExpr, k kind) []part {
 	return parts
 }
 
-// annotated returns what a constructor takes and returns, also if it is annotated.
+// annotated returns what a constructor takes and returns, also if it is annotated. It
+// returns nil for fx.Private.
 func (p *pkg) annotated(e ast.Expr) *function {
 	if o := p.objectOf(ast.Unparen(e)); o != nil && o.Name() == "Private" && o.Pkg() != nil && o.Pkg().Path() == fxPath {
 		return nil
 	}
-	switch r := p.resolved(e).(type) {
-	case *ast.CallExpr:
-		if path, name := p.calls(r); path == fxPath && name == "Annotate" && len(r.Args) > 0 {
-			return p.annotate(r)
-		}
-	case *ast.CompositeLit:
-		if is(p.typeOf(r), fxPath+".Annotated") {
-			return p.annotatedLiteral(r)
-		}
+	if call, name := p.fxCall(e); name == "Annotate" {
+		return p.annotate(call)
+	}
+	if literal, ok := p.resolved(e).(*ast.CompositeLit); ok && is(p.typeOf(literal), fxPath+".Annotated") {
+		return p.annotatedLiteral(literal)
 	}
 	return p.function(e)
 }
 
-// annotate returns what a function takes and returns that fx.Annotate changes.
-func (p *pkg) annotate(call *ast.CallExpr) *function {
-	f := p.function(call.Args[0])
-	s := signatureOf(p.typeOf(call.Args[0]))
-	if call.Ellipsis.IsValid() || s == nil {
-		f.Unknown = true
-		return f
-	}
-	results := resultsOf(s)
-	var as []types.Type
-	for _, e := range call.Args[1:] {
-		annotation, name := p.annotation(e)
-		switch {
-		case name == "" || name == "From":
-			f.Unknown = true
-		case name == "OnStart" || name == "OnStop":
-		case name == "As":
-			as = append(as, p.interfaces(annotation)...)
-		case name == "ParamTags":
-			f.Needs, f.Takes = nil, nil
-			f.takeTagged(s, p.structTags(annotation))
-		case name == "ResultTags":
-			f.Gives, f.Feeds = nil, nil
-			f.giveTagged(results, p.structTags(annotation), as)
-			as = nil
-		}
-	}
-	if len(as) > 0 {
-		f.Gives = nil
-		for _, t := range as {
-			f.Gives = append(f.Gives, typeInfoOf(t))
-		}
-	}
-	return f
-}
-
-// annotation returns a call of package fx and its name, or "" for anything else.
-func (p *pkg) annotation(e ast.Expr) (*ast.CallExpr, string) {
+// fxCall returns a call of package fx and its name, or "" for anything else.
+func (p *pkg) fxCall(e ast.Expr) (*ast.CallExpr, string) {
 	call, ok := p.resolved(e).(*ast.CallExpr)
 	if !ok {
 		return nil, ""
@@ -114,6 +73,55 @@ func (p *pkg) annotation(e ast.Expr) (*ast.CallExpr, string) {
 		return call, name
 	}
 	return nil, ""
+}
+
+// annotate returns what a function takes and returns that fx.Annotate changes.
+func (p *pkg) annotate(call *ast.CallExpr) *function {
+	f, a := p.function(call.Args[0]), p.annotationsOf(call)
+	s := signatureOf(p.typeOf(call.Args[0]))
+	if a.unknown || s == nil {
+		f.Unknown, f.Needs = true, nil
+		return f
+	}
+	if len(a.params) > 0 {
+		f.Needs, f.Takes = nil, nil
+		f.takeTagged(s, a.params)
+	}
+	if len(a.results)+len(a.as) > 0 {
+		f.Gives, f.Feeds = nil, nil
+		f.giveTagged(resultsOf(s), a.results, a.as)
+	}
+	return f
+}
+
+// annotations are those of a call of fx.Annotate.
+type annotations struct {
+	params, results []reflect.StructTag
+	as              []types.Type
+	unknown         bool // some are not understood
+}
+
+func (p *pkg) annotationsOf(call *ast.CallExpr) annotations {
+	a := annotations{unknown: call.Ellipsis.IsValid()}
+	for _, e := range call.Args[1:] {
+		annotation, name := p.fxCall(e)
+		understood := true
+		switch name {
+		case "OnStart", "OnStop":
+		case "As":
+			var as []types.Type
+			as, understood = p.interfaces(annotation)
+			a.as = append(a.as, as...)
+		case "ParamTags":
+			a.params, understood = p.structTags(annotation)
+		case "ResultTags":
+			a.results, understood = p.structTags(annotation)
+		default:
+			understood = false
+		}
+		a.unknown = a.unknown || !understood
+	}
+	return a
 }
 
 func resultsOf(s *types.Signature) []types.Type {
@@ -126,66 +134,63 @@ func resultsOf(s *types.Signature) []types.Type {
 	return list
 }
 
-// interfaces returns the types that a call of fx.As names: new(T) is of type *T.
-func (p *pkg) interfaces(as *ast.CallExpr) []types.Type {
+// interfaces returns the types that a call of fx.As names: new(T) is of type *T. It returns
+// false if one is not understood, such as fx.Self().
+func (p *pkg) interfaces(as *ast.CallExpr) ([]types.Type, bool) {
 	var list []types.Type
 	for _, e := range as.Args {
-		if pointer, ok := p.typeOf(e).Underlying().(*types.Pointer); ok {
-			list = append(list, pointer.Elem())
+		pointer, ok := p.typeOf(e).Underlying().(*types.Pointer)
+		if !ok {
+			return nil, false
 		}
+		list = append(list, pointer.Elem())
 	}
-	return list
+	return list, true
 }
 
-// structTags returns the constant tags of a call of fx.ParamTags or fx.ResultTags.
-func (p *pkg) structTags(call *ast.CallExpr) []reflect.StructTag {
+// structTags returns the tags of a call of fx.ParamTags or fx.ResultTags. It returns false
+// if one is not constant.
+func (p *pkg) structTags(call *ast.CallExpr) ([]reflect.StructTag, bool) {
+	texts, ok := p.texts(call, 0)
 	var list []reflect.StructTag
-	for _, e := range call.Args {
-		text, _ := p.text(e)
+	for _, text := range texts {
 		list = append(list, reflect.StructTag(text))
 	}
-	return list
+	return list, ok
 }
 
+// takeTagged adds the parameters of a function, some of which have tags.
 func (f *function) takeTagged(s *types.Signature, tags []reflect.StructTag) {
 	for i := range s.Params().Len() {
-		t := s.Params().At(i).Type()
-		var tag reflect.StructTag
-		if i < len(tags) {
-			tag = tags[i]
+		tag := tagAt(tags, i)
+		if s.Variadic() && i == s.Params().Len()-1 && tag.Get("group") == "" {
+			continue // optional
 		}
-		switch group := tag.Get("group"); {
-		case group != "":
-			f.Takes = append(f.Takes, groupOf(group, elemOf(t)))
-		case tag.Get("name") != "" || tag.Get("optional") == "true" || s.Variadic() && i == s.Params().Len()-1:
-		default:
-			f.take(t)
-		}
+		f.take(s.Params().At(i).Type(), tag)
 	}
 }
 
-// giveTagged sets what a function returns whose results have tags. The types of fx.As take
-// the place of the results.
+// giveTagged adds the results of a function, some of which have tags. The types of fx.As
+// take the place of a single result. Of several, each may have one of the types.
 func (f *function) giveTagged(results []types.Type, tags []reflect.StructTag, as []types.Type) {
 	if len(as) > 0 && len(results) == 1 {
 		results = as
 		for len(tags) > 0 && len(tags) < len(as) {
 			tags = append(tags, tags[0])
 		}
+	} else {
+		results = append(results, as...)
 	}
 	for i, t := range results {
-		var tag reflect.StructTag
-		if i < len(tags) {
-			tag = tags[i]
-		}
-		switch group := tag.Get("group"); {
-		case group != "":
-			f.Feeds = append(f.Feeds, groupOf(group, t))
-		case tag.Get("name") != "":
-		default:
-			f.give(t)
-		}
+		f.give(t, tagAt(tags, i))
 	}
+}
+
+func tagAt(tags []reflect.StructTag, i int) reflect.StructTag {
+	if i < len(tags) {
+		return tags[i]
+	}
+	return ""
 }
 
 // annotatedLiteral returns what an fx.Annotated provides.
@@ -236,8 +241,10 @@ func (p *pkg) supplies(call *ast.CallExpr) []part {
 	var parts []part
 	for _, e := range call.Args {
 		x := part{Kind: supply, Func: &function{}, At: p.place(e.Pos()), local: local{span: spanOf(e)}}
-		if c, ok := p.resolved(e).(*ast.CallExpr); ok && p.isAnnotate(e) {
-			p.suppliesAnnotated(x.Func, c)
+		if annotated, name := p.fxCall(e); name == "Annotate" {
+			a := p.annotationsOf(annotated)
+			x.Func.Unknown = a.unknown
+			x.Func.giveTagged([]types.Type{p.typeOf(annotated.Args[0])}, a.results, a.as)
 		} else if t := p.typeOf(e); types.IsInterface(t) {
 			x.Func.Unknown = true
 		} else {
@@ -248,27 +255,9 @@ func (p *pkg) supplies(call *ast.CallExpr) []part {
 	return parts
 }
 
-func (p *pkg) suppliesAnnotated(f *function, call *ast.CallExpr) {
-	results := []types.Type{p.typeOf(call.Args[0])}
-	var as []types.Type
-	var tags []reflect.StructTag
-	for _, e := range call.Args[1:] {
-		annotation, name := p.annotation(e)
-		switch {
-		case name == "As":
-			as = append(as, p.interfaces(annotation)...)
-		case name == "ResultTags":
-			tags = p.structTags(annotation)
-		default:
-			f.Unknown = true
-		}
-	}
-	f.giveTagged(results, tags, as)
-}
-
 // decorates returns the part of fx.Decorate or fx.Replace. Only a decorator of what rollcall
 // reads counts, but what is replaced need not be built.
-func (p *pkg) decorates(call *ast.CallExpr, values bool, one func(part) []part) []part {
+func (p *pkg) decorates(call *ast.CallExpr, values bool) part {
 	x := part{Kind: harmless, Func: &function{}}
 	for _, e := range call.Args {
 		if values && !types.IsInterface(p.typeOf(e)) {
@@ -277,12 +266,12 @@ func (p *pkg) decorates(call *ast.CallExpr, values bool, one func(part) []part) 
 		}
 		f := p.annotated(e)
 		if call.Ellipsis.IsValid() || values || f == nil || f.Unknown || len(f.Feeds) > 0 {
-			return one(part{Kind: decorate})
+			return part{Kind: decorate}
 		}
 		x.Func.Gives = append(x.Func.Gives, f.Gives...)
 	}
 	if slices.ContainsFunc(x.Func.Gives, typeInfo.ofRollcall) {
-		return one(part{Kind: decorate})
+		return part{Kind: decorate}
 	}
-	return one(x)
+	return x
 }

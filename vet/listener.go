@@ -135,12 +135,8 @@ func (p *pkg) otherThanFunc(e ast.Expr) string {
 }
 
 func (p *pkg) isAnnotate(e ast.Expr) bool {
-	call, ok := p.resolved(e).(*ast.CallExpr)
-	if !ok {
-		return false
-	}
-	path, name := p.calls(call)
-	return path == fxPath && name == "Annotate"
+	_, name := p.fxCall(e)
+	return name == "Annotate"
 }
 
 // insteadOf returns what to write instead of something that is not a constructor.

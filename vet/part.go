@@ -150,7 +150,6 @@ type need struct {
 // inGroup is a value in a value group.
 type inGroup struct {
 	Group, Type, Text string
-	Flatten           bool
 }
 
 // of reports whether the type is one of a package, or made of one.

@@ -4,6 +4,7 @@ package silent
 import (
 	"context"
 	"os"
+	"strings"
 
 	"go.uber.org/fx"
 
@@ -152,6 +153,18 @@ var Fine = []func() *fx.App{
 	},
 	func() *fx.App { // an emitter that is provided without Event
 		return fx.New(append(list, fx.Provide(func(d rollcall.Dispatcher) *rollcall.Emitter[*Sent] { return rollcall.NewEmitter[*Sent](d) }), fx.Provide(NewSent), fx.Invoke(func(*Sent) {}))...)
+	},
+	func() *fx.App { // a tag of a parameter that is not constant
+		optional := strings.ToLower(`OPTIONAL:"TRUE"`)
+		return fx.New(append(list, fx.Invoke(fx.Annotate(func(*rollcall.Emitter[Sent]) {}, fx.ParamTags(optional))))...)
+	},
+	func() *fx.App { // one of two results as an interface
+		both := fx.Annotate(func() (*Several, *Log) { return NewSeveral(), NewLog() }, fx.As(new(rollcall.Subscriber)))
+		return fx.New(append(list, fx.Provide(both), fxevents.Listen((*Log).OnCreated))...)
+	},
+	func() *fx.App { // a result as itself, and as an interface
+		self := fx.Annotate(NewLog, fx.As(fx.Self()), fx.As(new(any)))
+		return fx.New(append(list, fx.Provide(self), fxevents.Listen((*Log).OnCreated))...)
 	},
 	func() *fx.App { // an element of a slice of functions
 		return fx.New(append(list, fxevents.ContributeValue[recipes.Middleware](wraps[0]))...)
