@@ -12,7 +12,7 @@ import (
 func (p *pkg) event(call *ast.CallExpr) []part {
 	args := p.typeArgs(call)
 	if len(args) != 1 || isGeneric(args[0]) {
-		return p.notUnderstood(call)
+		return notUnderstood()
 	}
 	x := part{Kind: eventPart, Call: "fxevents.Event", Type: typeInfoOf(args[0]), Children: p.ofArgs(call, 1)}
 	name, ok := p.text(call.Args[0])
@@ -24,7 +24,7 @@ func (p *pkg) event(call *ast.CallExpr) []part {
 func (p *pkg) ordered(call *ast.CallExpr) []part {
 	args := p.typeArgs(call)
 	if len(args) != 1 || isGeneric(args[0]) {
-		return p.notUnderstood(call)
+		return notUnderstood()
 	}
 	x := part{Kind: list, Call: "fxevents.Ordered", Type: listInfoOf(args[0])}
 	name, ok := p.text(call.Args[0])

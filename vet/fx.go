@@ -29,13 +29,13 @@ func (p *pkg) ofFx(call *ast.CallExpr, name string) []part {
 	case "Populate", "WithLogger", "StartTimeout", "StopTimeout", "RecoverFromPanics", "ErrorHook", "Logger":
 		return one(part{Kind: harmless})
 	}
-	return p.notUnderstood(call)
+	return notUnderstood()
 }
 
 // functionsOf returns a part for each function that is provided or invoked.
 func (p *pkg) functionsOf(call *ast.CallExpr, k kind) []part {
 	if call.Ellipsis.IsValid() {
-		return p.notUnderstood(call)
+		return notUnderstood()
 	}
 	var parts []part
 	for _, e := range call.Args {
@@ -236,7 +236,7 @@ func (p *pkg) annotatedLiteral(e *ast.CompositeLit) *function {
 // supplies returns a part for each value that is supplied.
 func (p *pkg) supplies(call *ast.CallExpr) []part {
 	if call.Ellipsis.IsValid() {
-		return p.notUnderstood(call)
+		return notUnderstood()
 	}
 	var parts []part
 	for _, e := range call.Args {

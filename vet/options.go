@@ -9,8 +9,8 @@ import (
 )
 
 // The options of an application are evaluated without running it. What is not understood
-// becomes an unknown part. A function is understood if it has one return statement, as its
-// last statement, and a variable if it is assigned once.
+// becomes an unknown part. If a function has several return statements, or a variable several
+// values, an application may have the parts of each.
 
 // evaluated returns the parts of an option, or of a slice of options.
 func (p *pkg) evaluated(e ast.Expr) []part {
@@ -18,31 +18,26 @@ func (p *pkg) evaluated(e ast.Expr) []part {
 	if p.info.Types[e].IsNil() {
 		return nil
 	}
-	var parts []part
 	switch e := e.(type) {
 	case *ast.Ident:
-		parts = p.ofObject(p.info.Uses[e], e)
+		return p.ofObject(p.info.Uses[e], e)
 	case *ast.SelectorExpr:
-		parts = p.ofObject(p.info.Uses[e.Sel], e)
+		return p.ofObject(p.info.Uses[e.Sel], e)
 	case *ast.CompositeLit:
-		parts = p.ofLiteral(e)
+		return p.ofLiteral(e)
 	case *ast.CallExpr:
-		parts = p.ofCall(e)
-	default:
-		parts = p.notUnderstood(e)
+		return p.ofCall(e)
 	}
-	return parts
+	return notUnderstood()
 }
 
 // notUnderstood returns a part for an expression that may hold anything.
-func (p *pkg) notUnderstood(e ast.Expr) []part {
-	return []part{{Kind: unknown, local: local{span: spanOf(e)}}}
-}
+func notUnderstood() []part { return []part{{Kind: unknown}} }
 
 func (p *pkg) ofObject(o types.Object, e ast.Expr) []part {
 	v, ok := o.(*types.Var)
 	if !ok || v.IsField() {
-		return p.notUnderstood(e)
+		return notUnderstood()
 	}
 	if v.Pkg() != p.pass.Pkg {
 		return p.imported(v, e)
@@ -55,11 +50,11 @@ func (p *pkg) ofObject(o types.Object, e ast.Expr) []part {
 
 func (p *pkg) ofVariable(v *types.Var, e ast.Expr) []part {
 	if p.changed[v] || p.busy[v] {
-		return p.notUnderstood(e)
+		return notUnderstood()
 	}
 	p.busy[v] = true
 	defer delete(p.busy, v)
-	parts := p.initial(v, e)
+	parts := p.initial(v)
 	for _, a := range p.assigned[v] {
 		parts = p.reassigned(parts, v, a, e.Pos())
 	}
@@ -68,9 +63,9 @@ func (p *pkg) ofVariable(v *types.Var, e ast.Expr) []part {
 
 // initial returns the parts that a variable begins with. One that has no
 // value and is never assigned is not understood.
-func (p *pkg) initial(v *types.Var, e ast.Expr) []part {
+func (p *pkg) initial(v *types.Var) []part {
 	if i, ok := p.params[v]; ok {
-		return []part{{Kind: param, Index: i, local: local{span: spanOf(e)}}}
+		return []part{{Kind: param, Index: i}}
 	}
 	init, declared := p.inits[v]
 	switch {
@@ -79,7 +74,7 @@ func (p *pkg) initial(v *types.Var, e ast.Expr) []part {
 	case declared && len(p.assigned[v]) > 0:
 		return nil
 	}
-	return p.notUnderstood(e)
+	return notUnderstood()
 }
 
 // reassigned returns the parts of a variable after an assignment. Before the place at which
@@ -137,12 +132,12 @@ func (p *pkg) remembered(o types.Object, evaluate func() []part) []part {
 // ofLiteral returns the parts of a slice literal.
 func (p *pkg) ofLiteral(e *ast.CompositeLit) []part {
 	if _, ok := p.typeOf(e).Underlying().(*types.Slice); !ok {
-		return p.notUnderstood(e)
+		return notUnderstood()
 	}
 	var parts []part
 	for _, element := range e.Elts {
 		if _, keyed := element.(*ast.KeyValueExpr); keyed {
-			return p.notUnderstood(e)
+			return notUnderstood()
 		}
 		parts = append(parts, p.evaluated(element)...)
 	}
@@ -170,17 +165,17 @@ func (p *pkg) ofCall(call *ast.CallExpr) []part {
 	}
 	fn := p.callee(call)
 	if fn == nil || fn.Pkg() == nil {
-		return p.notUnderstood(call)
+		return notUnderstood()
 	}
 	switch path := fn.Pkg().Path(); {
 	case path == fxPath:
 		return p.ofFx(call, fn.Name())
 	case isOwn(path):
-		return p.notUnderstood(call)
+		return notUnderstood()
 	case fn.Pkg() != p.pass.Pkg:
 		return p.substituted(call, fn, p.imported(fn, call))
 	}
-	return p.substituted(call, fn, p.ofFunction(fn, call))
+	return p.substituted(call, fn, p.ofFunction(fn))
 }
 
 func (p *pkg) builtin(call *ast.CallExpr) (string, bool) {
@@ -193,17 +188,17 @@ func (p *pkg) builtin(call *ast.CallExpr) (string, bool) {
 }
 
 // ofFunction returns the parts that a function of the package returns.
-func (p *pkg) ofFunction(fn *types.Func, at ast.Expr) []part {
+func (p *pkg) ofFunction(fn *types.Func) []part {
 	decl := p.funcs[fn.Origin()]
 	if decl == nil || decl.Body == nil || p.busy[fn] || fn.Signature().TypeParams().Len() > 0 || fn.Signature().Results().Len() != 1 {
-		return p.notUnderstood(at)
+		return notUnderstood()
 	}
 	return p.remembered(fn, func() []part {
 		p.busy[fn] = true
 		defer delete(p.busy, fn)
 		results := resultsIn(decl.Body)
 		if named := fn.Signature().Results().At(0); len(results) == 0 || p.changed[named] || len(p.assigned[named]) > 0 {
-			return p.notUnderstood(at)
+			return notUnderstood()
 		}
 		if len(results) == 1 {
 			return p.evaluated(results[0])
@@ -249,7 +244,7 @@ func (p *pkg) substituted(call *ast.CallExpr, fn *types.Func, parts []part) []pa
 			return p.ofArgs(call, i)
 		}
 		if i >= len(call.Args) {
-			return p.notUnderstood(call)
+			return notUnderstood()
 		}
 		return p.evaluated(call.Args[i])
 	}
@@ -279,19 +274,19 @@ func (p *pkg) imported(o types.Object, e ast.Expr) []part {
 	var s summary
 	switch {
 	case o.Pkg() == nil:
-		return p.notUnderstood(e)
+		return notUnderstood()
 	case o.Pkg().Path() == fxPath:
 		return []part{{Kind: harmless}} // fx.NopLogger
 	}
-	known := p.pass.ImportPackageFact(o.Pkg(), &s)
+	p.pass.ImportPackageFact(o.Pkg(), &s)
 	if parts, ok := s.Options[keyOf(o)]; ok {
 		return located(parts, spanOf(e), o.Pkg().Path()+"."+o.Name())
 	}
 	call, isCall := e.(*ast.CallExpr)
-	if (!known || !s.Uses) && !(isCall && p.takesParts(call)) {
-		return []part{{Kind: foreign, local: local{span: spanOf(e)}}}
+	if !s.Uses && !(isCall && p.takesParts(call)) {
+		return []part{{Kind: foreign}}
 	}
-	return p.notUnderstood(e)
+	return notUnderstood()
 }
 
 // located sets the place that parts of another package are reported at.
@@ -390,7 +385,7 @@ func (p *pkg) export(uses bool) {
 			}
 		case *types.Func:
 			if out := o.Signature().Results(); out.Len() == 1 && isOption(out.At(0).Type()) {
-				p.exportParts(s, o, p.ofFunction(o, p.nameOf(o)))
+				p.exportParts(s, o, p.ofFunction(o))
 			}
 		}
 	}
@@ -409,13 +404,6 @@ func exported(builders map[*types.Func][]part) named {
 		}
 	}
 	return list
-}
-
-func (p *pkg) nameOf(fn *types.Func) ast.Expr {
-	if decl := p.funcs[fn]; decl != nil {
-		return decl.Name
-	}
-	return &ast.Ident{}
 }
 
 // exportParts adds parts to the summary of the package. Others can't use unexported names.
