@@ -226,12 +226,6 @@ func (a *application) findAssembly() {
 // what is not known here is absent.
 func (a *application) closed() bool { return !a.open }
 
-// report reports a problem at the place of a part, unless the package that has the part
-// reports it.
-func (a *application) problem(c category, x *part, message string, fixes ...fix) {
-	a.reportAt(c, x.span, message, fixes...)
-}
-
 // reportedElsewhere reports whether two parts are in one option of another package, where
 // problems that they have with each other are reported.
 func reportedElsewhere(x, y *part) bool { return x.origin != "" && x.origin == y.origin }

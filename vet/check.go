@@ -147,25 +147,10 @@ func (a *application) resolve() {
 		for _, m := range a.groups[i].listeners {
 			closed := a.closed() && a.assembly != nil
 			if message, near := a.catalog.resolve(m, closed); message != "" {
-				a.inTag(unknownEvent, m.part, m.fields.Event, near, message)
+				a.inText(unknownEvent, m.part, m.fields.Event, near, message)
 			}
 		}
 	}
-}
-
-// inTag reports a problem with a word in the tag of a part, and suggests another word if
-// there is one.
-func (a *application) inTag(c category, x *part, word, near, message string) {
-	if x.tag == nil || word == "" {
-		a.problem(c, x, message)
-		return
-	}
-	at, found := find(x.tag, word)
-	if !found || near == "" {
-		a.reportAt(c, at, message)
-		return
-	}
-	a.reportAt(c, at, message, replace(at, word, near))
 }
 
 // nameMethods adds the method's name to an ID if several methods of one type listen to one
@@ -196,7 +181,7 @@ func (a *application) checkGroups() {
 			continue
 		}
 		near, _ := suggest.Name(name, a.groupNames())
-		a.inTag(unknownGroup, x, name, near, x.registered(fmt.Sprintf("no provider collects the group %s%s", name, a.groupHint(name))))
+		a.inText(unknownGroup, x, name, near, x.registered(fmt.Sprintf("no provider collects the group %s%s", name, a.groupHint(name))))
 	}
 }
 

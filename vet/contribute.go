@@ -75,7 +75,7 @@ func (r registration) contribution(call string, of types.Type) part {
 		r.fail(badTag, spanOf(r.call), errors.New("it has more than one tag: write one"))
 	}
 	tagged := r.tagged(call, tag[0])
-	x.Tag, x.tag = tagged.Tag, tagged.tag
+	x.Tag, x.text = tagged.Tag, tagged.text
 	f := x.fields()
 	for _, key := range []struct{ value, name, why string }{
 		{f.Event, "event", "a contribution goes to the list of its type"},

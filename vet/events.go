@@ -169,8 +169,11 @@ func (p *pkg) registered(call *ast.CallExpr) ([]part, bool) {
 	}
 	parts := p.holding(call, build)
 	for i := range parts {
-		if parts[i].At == "" {
-			parts[i].At, parts[i].span = p.place(call.Pos()), spanOf(call)
+		if x := &parts[i]; x.At == "" {
+			x.At, x.span = p.place(call.Pos()), spanOf(call)
+			if x.text == nil {
+				x.text = call
+			}
 		}
 	}
 	parts = slices.Clip(parts)

@@ -3,12 +3,7 @@ package vet
 import (
 	"go/ast"
 	"go/constant"
-	"go/token"
-	"go/types"
 	"math"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/rollcall-go/rollcall/tags"
 )
@@ -132,58 +127,4 @@ func (p *pkg) integer(e ast.Expr) (int, bool) {
 	}
 	n, exact := constant.Int64Val(value)
 	return int(n), exact && n >= math.MinInt && n <= math.MaxInt
-}
-
-// span is a part of a file.
-type span struct{ pos, end token.Pos }
-
-func spanOf(n ast.Node) span { return span{n.Pos(), n.End()} }
-
-// find returns the place of a word in the string literals of an expression. It returns
-// false if the word is not there, or there twice.
-func find(e ast.Expr, word string) (span, bool) {
-	var found []span
-	ast.Inspect(e, func(n ast.Node) bool {
-		if literal, ok := n.(*ast.BasicLit); ok && literal.Kind == token.STRING {
-			for _, at := range occurrences(literal.Value, word) {
-				pos := literal.Pos() + token.Pos(at)
-				found = append(found, span{pos, pos + token.Pos(len(word))})
-			}
-		}
-		return true
-	})
-	if len(found) != 1 {
-		return spanOf(e), false
-	}
-	return found[0], true
-}
-
-// occurrences returns where a text has a word, as a whole.
-func occurrences(text, word string) []int {
-	var list []int
-	for at := 0; word != ""; {
-		i := strings.Index(text[at:], word)
-		if i < 0 {
-			break
-		}
-		at += i
-		before, _ := utf8.DecodeLastRuneInString(text[:at])
-		after, _ := utf8.DecodeRuneInString(text[at+len(word):])
-		if !inWord(before) && !inWord(after) {
-			list = append(list, at)
-		}
-		at += len(word)
-	}
-	return list
-}
-
-func inWord(r rune) bool {
-	return r == '_' || r == '.' || r == '/' || r == '-' || r == '@' || unicode.IsLetter(r) || unicode.IsDigit(r)
-}
-
-// implements reports whether a type has the method of an interface such as
-// rollcall.Subscriber, judging by the name of the method and the text of its signature.
-func hasMethod(t types.Type, name, signature string) bool {
-	m := types.NewMethodSet(t).Lookup(nil, name)
-	return m != nil && reflected(m.Type()) == signature
 }

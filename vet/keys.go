@@ -66,25 +66,9 @@ func (a *application) unknownKeys(x *part, known []string, all bool) {
 		if slices.Contains(known, key) {
 			continue
 		}
-		message := fmt.Sprintf("%s: no listener has the receiver key %q%s", what, key, suggest.DidYouMean(key, known))
-		a.inCall(unknownKey, x, key, known, message)
+		near, _ := suggest.Name(key, known)
+		a.inText(unknownKey, x, key, near, fmt.Sprintf("%s: no listener has the receiver key %q%s", what, key, suggest.DidYouMean(key, known)))
 	}
-}
-
-// inCall reports a problem with a word among the arguments of a call.
-func (a *application) inCall(c category, x *part, word string, known []string, message string) {
-	call := a.callAt(x.span)
-	if call == nil || x.origin != "" {
-		a.problem(c, x, message)
-		return
-	}
-	at, found := find(call, word)
-	near, ok := suggest.Name(word, known)
-	if !found || !ok {
-		a.reportAt(c, at, message)
-		return
-	}
-	a.reportAt(c, at, message, replace(at, word, near))
 }
 
 // checkAsync reports receiver keys that can't be used.
@@ -97,7 +81,7 @@ func (a *application) checkAsync() {
 			if i > 0 {
 				a.problem(badAsync, m.part, m.async(fmt.Sprintf("it is in the group %s, and only the provider without a name publishes events: drop the tag's async, or its group", g.part.Group)))
 			} else if problem := subscriptionProblem(transport.Subscription{Event: "any", Key: m.fields.Async}); problem != "" {
-				a.inTag(badAsync, m.part, m.fields.Async, "", m.async(problem))
+				a.inText(badAsync, m.part, m.fields.Async, "", m.async(problem))
 			}
 			if e := a.catalog.declared(m); i == 0 && e != nil && e.Name != "" && !e.Type.Interface {
 				if problem := subscriptionProblem(transport.Subscription{Event: e.Name}); problem != "" {

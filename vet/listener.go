@@ -8,6 +8,8 @@ import (
 	"go/types"
 	"strings"
 
+	"golang.org/x/tools/go/analysis"
+
 	"github.com/rollcall-go/rollcall/internal/suggest"
 	"github.com/rollcall-go/rollcall/tags"
 )
@@ -35,7 +37,7 @@ func (r registration) message(err error) string {
 	return fmt.Sprintf("%s (%s), %s at %s: %v", name, at, done, r.place(r.call.Pos()), err)
 }
 
-func (r registration) fail(c category, at span, err error, fixes ...fix) {
+func (r registration) fail(c category, at span, err error, fixes ...analysis.SuggestedFix) {
 	r.reportAt(c, at, r.message(err), fixes...)
 }
 
@@ -286,27 +288,27 @@ func noMethod(t types.Type, name string, byDefault bool) error {
 // there, it suggests that.
 func (r registration) failMethod(x *part, t types.Type, err error) {
 	method := x.fields().Method
-	if x.tag == nil || method == "" {
+	if x.text == nil || method == "" {
 		r.fail(badListener, r.spanOfTag(x), err)
 		return
 	}
-	at, found := find(x.tag, method)
 	var names []string
 	for m := range types.NewMethodSet(t).Methods() {
 		if m.Obj().Exported() && eventOf(m.Type().(*types.Signature)) != nil {
 			names = append(names, m.Obj().Name())
 		}
 	}
-	if near, ok := suggest.Name(method, names); ok && found && methodOf(t, method) == nil {
-		r.fail(badListener, at, err, replace(at, method, near))
-		return
+	near := ""
+	if methodOf(t, method) == nil {
+		near, _ = suggest.Name(method, names)
 	}
-	r.fail(badListener, at, err)
+	at, fixes := renamed(x.text, method, near)
+	r.fail(badListener, at, err, fixes...)
 }
 
 func (r registration) spanOfTag(x *part) span {
-	if x.tag != nil {
-		return spanOf(x.tag)
+	if x.text != nil {
+		return spanOf(x.text)
 	}
 	return spanOf(r.call)
 }
@@ -314,15 +316,15 @@ func (r registration) spanOfTag(x *part) span {
 // failTag reports a problem with a key of a tag.
 func (r registration) failTag(x part, key string, c category, err error) {
 	at := r.spanOfTag(&x)
-	if x.tag != nil {
-		at, _ = find(x.tag, key)
+	if x.text != nil {
+		at, _ = find(x.text, key)
 	}
 	r.fail(c, at, err)
 }
 
 // tagged returns a listener or a contribution with its tag, and reports the tag's problems.
 func (r registration) tagged(call string, t written) part {
-	x := part{Kind: listener, Call: call, Tag: string(t.text), local: local{tag: t.expr}}
+	x := part{Kind: listener, Call: call, Tag: string(t.text), local: local{text: t.expr}}
 	if _, err := tags.Parse(t.text); err != nil {
 		r.badTag(t, err)
 	}
@@ -340,21 +342,13 @@ func (r registration) badTag(t written, err error) {
 }
 
 // keyFix returns the place of the first problem of a tag, and the fix of a misspelt key.
-func keyFix(t written, err error) (span, []fix) {
-	at := spanOf(t.expr)
+func keyFix(t written, err error) (span, []analysis.SuggestedFix) {
 	var first *tags.Error
 	if !errors.As(err, &first) {
-		return at, nil
+		return spanOf(t.expr), nil
 	}
 	word := wordAt(string(t.text), first.Offset)
-	place, found := find(t.expr, word)
-	if !found {
-		return at, nil
-	}
-	if near, ok := nearestKey(first.Message, word); ok {
-		return place, []fix{replace(place, word, near)}
-	}
-	return place, nil
+	return renamed(t.expr, word, nearestKey(first.Message, word))
 }
 
 // wordAt returns the word of a tag that begins at an offset, without quotes.
@@ -366,14 +360,14 @@ func wordAt(tag string, offset int) string {
 	return rest
 }
 
-// nearestKey returns the key that the message about an unknown key suggests.
-func nearestKey(message, key string) (string, bool) {
+// nearestKey returns the key that the message about an unknown key suggests, or "".
+func nearestKey(message, key string) string {
 	rest, ok := strings.CutPrefix(message, fmt.Sprintf("unknown key %q, did you mean ", key))
-	if !ok {
-		return "", false
-	}
 	near, _, found := strings.Cut(rest, "?")
-	return near, found
+	if !ok || !found {
+		return ""
+	}
+	return near
 }
 
 // listen returns the listeners of a call of Listen, and reports what is wrong with them.

@@ -53,16 +53,13 @@ func (p *pkg) checkEmbedded(call *ast.CallExpr, name string) {
 	}
 	at := "fxevents.OrderFile at " + p.place(call.Pos())
 	if !fs.ValidPath(name) {
-		p.reportf(badOrderFile, call.Args[1], "%s: order file %s: write it relative to the file system, without ./ or a leading /", at, name)
+		p.reportAt(badOrderFile, spanOf(call.Args[1]), fmt.Sprintf("%s: order file %s: write it relative to the file system, without ./ or a leading /", at, name))
 		return
 	}
 	message := fmt.Sprintf("%s: order file %s: tried %s in a embed.FS: file does not exist: correct the path, which is relative to the root of the file system", at, name, name)
-	place, found := find(call.Args[1], name)
-	if near, ok := suggest.Name(name, plainNames(p.embedded[v])); ok && found {
-		p.reportAt(badOrderFile, place, message, replace(place, name, near))
-		return
-	}
-	p.reportAt(badOrderFile, place, message)
+	near, _ := suggest.Name(name, plainNames(p.embedded[v]))
+	place, fixes := renamed(call.Args[1], name, near)
+	p.reportAt(badOrderFile, place, message, fixes...)
 }
 
 // plainNames returns the patterns that are the name of a file.

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/tools/go/analysis"
+
 	"github.com/rollcall-go/rollcall/internal/orderfile"
 	"github.com/rollcall-go/rollcall/internal/suggest"
 	"github.com/rollcall-go/rollcall/ordering"
@@ -78,19 +80,22 @@ func (o *overrides) fail(at orderfile.Position, format string, args ...any) {
 // failWith is like fail, with the name to write instead of another.
 func (o *overrides) failWith(at orderfile.Position, name, near, format string, args ...any) {
 	e := &orderfile.Error{File: o.file.Name, Position: at, Message: fmt.Sprintf(format, args...)}
-	place := o.inFile(o.part.File, o.part.Data, at)
-	var fixes []fix
-	if near != "" {
-		if written := o.writtenAt(place, name); written != nil {
-			fixes = append(fixes, replace(*written, name, near))
-		}
-	}
-	o.reportInFile(badOrderFile, place, o.part.span, e.Error(), fixes...)
+	o.reportWith(badOrderFile, at, name, near, e.Error())
 }
 
-// writtenAt returns the place of a name that is written at a place of the file, as a key, or
-// once in the whole file. It returns nil if there is none.
-func (o *overrides) writtenAt(at span, name string) *span {
+// reportWith reports a problem at a position of the file, and suggests another name if there
+// is one.
+func (o *overrides) reportWith(c category, at orderfile.Position, name, near, message string) {
+	place := o.inFile(o.part.File, o.part.Data, at)
+	o.reportInFile(c, place, o.part.span, message, o.renamed(place, name, near)...)
+}
+
+// renamed returns the fix that replaces a name that is written at a place of the file, as a
+// key, or once in the whole file. It returns none if there is no other name or no such place.
+func (o *overrides) renamed(at span, name, near string) []analysis.SuggestedFix {
+	if near == "" {
+		return nil
+	}
 	f, text := o.files[o.part.File], string(o.part.Data)
 	found := occurrences(text, name)
 	if len(found) > 1 {
@@ -103,7 +108,7 @@ func (o *overrides) writtenAt(at span, name string) *span {
 	if len(found) != 1 {
 		return nil
 	}
-	return &span{f.Pos(found[0]), f.Pos(found[0] + len(name))}
+	return []analysis.SuggestedFix{replace(span{f.Pos(found[0]), f.Pos(found[0] + len(name))}, name, near)}
 }
 
 // providers returns the indexes of the providers that collect a group.

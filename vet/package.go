@@ -1,7 +1,6 @@
 package vet
 
 import (
-	"fmt"
 	"go/ast"
 	"go/token"
 	"go/types"
@@ -63,10 +62,6 @@ func (p *pkg) report(d analysis.Diagnostic) {
 		p.reported[key] = true
 		p.pass.Report(d)
 	}
-}
-
-func (p *pkg) reportf(c category, at ast.Node, format string, args ...any) {
-	p.report(analysis.Diagnostic{Pos: at.Pos(), End: at.End(), Category: string(c), Message: fmt.Sprintf(format, args...)})
 }
 
 // place returns a position as messages of an application have it.
@@ -312,14 +307,4 @@ func (p *pkg) resolved(e ast.Expr) ast.Expr {
 		e = init
 	}
 	return e
-}
-
-// callAt returns the call at a place, or nil.
-func (p *pkg) callAt(at span) *ast.CallExpr {
-	for call := range p.registrations {
-		if call.Pos() == at.pos && call.End() == at.end {
-			return call
-		}
-	}
-	return nil
 }

@@ -78,8 +78,8 @@ type part struct {
 // local is what only the package that has a part knows of it.
 type local struct {
 	span   span
-	tag    ast.Expr
-	origin string // the option of another package that has it
+	text   ast.Expr // the expression with its names: its tag, or else its call
+	origin string   // the option of another package that has it
 }
 
 // fields returns what the tag says. Its problems are reported where it is written.
@@ -106,6 +106,13 @@ func typeInfoOf(t types.Type) typeInfo {
 		ID: identity(t), Text: reflected(t), Path: pathOf(t), Default: idOf(t), Interface: types.IsInterface(t), Nominal: isNominal(t),
 		Named: hasMethod(t, "EventName", "func() string"),
 	}
+}
+
+// hasMethod reports whether a type has the method of an interface such as
+// rollcall.Subscriber, judging by the name of the method and the text of its signature.
+func hasMethod(t types.Type, name, signature string) bool {
+	m := types.NewMethodSet(t).Lookup(nil, name)
+	return m != nil && reflected(m.Type()) == signature
 }
 
 func isNominal(t types.Type) bool {

@@ -1,8 +1,6 @@
 package vet
 
-import (
-	"golang.org/x/tools/go/analysis"
-)
+import "golang.org/x/tools/go/analysis"
 
 // category names a kind of report. The documentation lists all of them.
 type category string
@@ -35,38 +33,38 @@ const (
 	badRule         category = "rule"
 )
 
-// fix is a suggested change of one place.
-type fix struct {
-	at       span
-	old, new string
+// replace returns the fix that replaces a name.
+func replace(at span, old, near string) analysis.SuggestedFix {
+	return analysis.SuggestedFix{
+		Message:   "Replace " + old + " with " + near,
+		TextEdits: []analysis.TextEdit{{Pos: at.pos, End: at.end, NewText: []byte(near)}},
+	}
 }
 
-// replace returns the fix that replaces a name.
-func replace(at span, old, new string) fix { return fix{at, old, new} }
-
-func (f fix) suggested() analysis.SuggestedFix {
-	return analysis.SuggestedFix{
-		Message:   "Replace " + f.old + " with " + f.new,
-		TextEdits: []analysis.TextEdit{{Pos: f.at.pos, End: f.at.end, NewText: []byte(f.new)}},
-	}
+// reportAt reports a problem at a place, with the fixes for it.
+func (p *pkg) reportAt(c category, at span, message string, fixes ...analysis.SuggestedFix) {
+	p.report(analysis.Diagnostic{Pos: at.pos, End: at.end, Category: string(c), Message: message, SuggestedFixes: fixes})
 }
 
 // reportInFile reports a problem of an order file. The report leads to the option that reads
 // the file, too.
-func (p *pkg) reportInFile(c category, at, read span, message string, fixes ...fix) {
-	p.report(analysis.Diagnostic{Pos: at.pos, End: at.end, Category: string(c), Message: message, SuggestedFixes: suggested(fixes),
+func (p *pkg) reportInFile(c category, at, read span, message string, fixes ...analysis.SuggestedFix) {
+	p.report(analysis.Diagnostic{Pos: at.pos, End: at.end, Category: string(c), Message: message, SuggestedFixes: fixes,
 		Related: []analysis.RelatedInformation{{Pos: read.pos, End: read.end, Message: "the application reads the order file here"}}})
 }
 
-func suggested(fixes []fix) []analysis.SuggestedFix {
-	var list []analysis.SuggestedFix
-	for _, f := range fixes {
-		list = append(list, f.suggested())
-	}
-	return list
+// problem reports a problem at the place of a part.
+func (a *application) problem(c category, x *part, message string) {
+	a.reportAt(c, x.span, message)
 }
 
-// reportAt reports a problem at a place, with the fixes for it.
-func (p *pkg) reportAt(c category, at span, message string, fixes ...fix) {
-	p.report(analysis.Diagnostic{Pos: at.pos, End: at.end, Category: string(c), Message: message, SuggestedFixes: suggested(fixes)})
+// inText reports a problem with a word in the text of a part, and suggests another word if
+// there is one. A part of another package has no text.
+func (a *application) inText(c category, x *part, word, near, message string) {
+	if x.text == nil || word == "" {
+		a.problem(c, x, message)
+		return
+	}
+	at, fixes := renamed(x.text, word, near)
+	a.reportAt(c, at, message, fixes...)
 }

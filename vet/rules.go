@@ -84,18 +84,18 @@ func (a *application) rules() []rule {
 func (a *application) ruleOf(x *part, k ordering.RuleKind) rule {
 	what := x.Call + " at " + x.At
 	r := rule{kind: k, event: x.Name, what: what, at: x.span}
-	r.fail = func(message, name, near string) { a.inCallWith(badRule, x, name, near, message) }
+	r.fail = func(message, name, near string) { a.inText(badRule, x, name, near, message) }
 	for _, text := range x.Keys {
 		target, err := ordering.ParseTarget(text)
 		if err == nil {
 			err = listenerid.CheckTarget(target.ID)
 		}
 		if err != nil {
-			a.inCallWith(badRule, x, text, "", fmt.Sprintf("%s: %v", what, err))
+			a.inText(badRule, x, text, "", fmt.Sprintf("%s: %v", what, err))
 			continue
 		}
 		r.entries = append(r.entries, ruleEntry{ordering.Entry{Target: target, Source: x.At}, func(message, near string) {
-			a.inCallWith(unknownTarget, x, target.ID, near, message)
+			a.inText(unknownTarget, x, target.ID, near, message)
 		}})
 	}
 	return r
@@ -109,33 +109,12 @@ func (a *application) rulesOfFile(x *part, content *orderfile.File, of []orderfi
 		r.fail = func(message, name, near string) { o.failWith(of.Position, name, near, "%s", message) }
 		for _, e := range of.Entries {
 			r.entries = append(r.entries, ruleEntry{e.Entry, func(message, near string) {
-				place := a.inFile(x.File, x.Data, e.Position)
-				var fixes []fix
-				if written := o.writtenAt(place, e.ID); near != "" && written != nil {
-					fixes = append(fixes, replace(*written, e.ID, near))
-				}
-				a.reportInFile(unknownTarget, place, x.span, message, fixes...)
+				o.reportWith(unknownTarget, e.Position, e.ID, near, message)
 			}})
 		}
 		list = append(list, r)
 	}
 	return list
-}
-
-// inCallWith reports a problem with a word among the arguments of a call, and suggests
-// another word if there is one.
-func (a *application) inCallWith(c category, x *part, word, near, message string) {
-	call := a.callAt(x.span)
-	if call == nil || x.origin != "" || word == "" {
-		a.problem(c, x, message)
-		return
-	}
-	at, found := find(call, word)
-	if !found || near == "" {
-		a.reportAt(c, at, message)
-		return
-	}
-	a.reportAt(c, at, message, replace(at, word, near))
 }
 
 // eventsOf returns the texts of the events that a rule is for, or none for all. It returns

@@ -151,13 +151,13 @@ func (a *application) reportOrder(groups []group, index int, err error) {
 		if e.Rule == "" && a.certain(isLists) && !a.overlaps(g) {
 			e.List = isLists
 			m := g.listeners[e.Hint.Item]
-			a.inTag(notListening, m.part, e.Hint.Target, "", e.Error())
+			a.inText(notListening, m.part, e.Hint.Target, "", e.Error())
 		}
 	case *ordering.CycleError:
 		maybe := func(h ordering.Hint) bool { return g.listeners[h.Item].Maybe }
 		if a.rulesKnown && !slices.ContainsFunc(e.Hints, maybe) {
 			m := g.listeners[e.Hints[0].Item]
-			a.inHint(cycle, m, e.Hints[0], e.Error())
+			a.inHint(cycle, m, e.Hints[0], "", e.Error())
 		}
 	case *rollcall.EventError:
 		i := slices.IndexFunc(g.listeners, func(m *member) bool { return m.id == e.Listener && m.At == e.Source })
@@ -211,13 +211,13 @@ func (a *application) unknownTarget(groups []group, index int, e *ordering.Unkno
 						return
 					}
 					not := &ordering.NotListeningError{Hint: e.Hint, Event: m.event, TargetSource: x.At, List: isLists}
-					a.inTag(notListening, m.part, e.Hint.Target, "", not.Error())
+					a.inText(notListening, m.part, e.Hint.Target, "", not.Error())
 					return
 				}
 			}
 		}
 	}
-	a.inHintWith(unknownTarget, m, e.Hint, e.Suggestion, e.Error())
+	a.inHint(unknownTarget, m, e.Hint, e.Suggestion, e.Error())
 }
 
 // has reports whether a target means the listener.
@@ -226,15 +226,12 @@ func (m *member) has(target string) bool {
 	return m.id == target || isLabel && slices.Contains(m.fields.Placement.Labels, label)
 }
 
-// inHint reports a problem at the place where a hint is written.
-func (a *application) inHint(c category, m *member, h ordering.Hint, message string) {
-	a.inHintWith(c, m, h, "", message)
-}
-
-func (a *application) inHintWith(c category, m *member, h ordering.Hint, near, message string) {
+// inHint reports a problem at the place where a hint is written, and suggests another target
+// if there is one.
+func (a *application) inHint(c category, m *member, h ordering.Hint, near, message string) {
 	if at, found := a.inOrderFile(m, h); found {
 		a.reportInFile(c, at, m.placed.file.span, message)
 		return
 	}
-	a.inTag(c, m.part, h.Target, near, message)
+	a.inText(c, m.part, h.Target, near, message)
 }

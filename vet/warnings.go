@@ -123,7 +123,7 @@ func (a *application) misspeltTargets(nobody string, members []*member) {
 					return name != m.id && strings.HasPrefix(name, "@") == strings.HasPrefix(t.ID, "@") && suggest.OneEdit(t.ID, name)
 				})
 				if i >= 0 {
-					a.inTag(warning, m.part, t.ID, names[i], fmt.Sprintf("%s may run %s %s, but %s has that %s, so the hint has no effect: did you mean %s?",
+					a.inText(warning, m.part, t.ID, names[i], fmt.Sprintf("%s may run %s %s, but %s has that %s, so the hint has no effect: did you mean %s?",
 						callsite.Named(m.id, cmp.Or(m.fields.Placement.Source, m.At)), side, t, nobody, what, names[i]))
 				}
 			}
@@ -149,7 +149,7 @@ func (a *application) misspeltKeys() {
 			for _, key := range x.Keys {
 				near := slices.IndexFunc(known, func(k string) bool { return suggest.OneEdit(key, k) })
 				if !slices.Contains(known, key) && near >= 0 {
-					a.inCallWith(warning, x, key, known[near], fmt.Sprintf("fxevents.Published at %s names the receiver key %s, which no listener of this process has: did you mean %s?", x.At, key, known[near]))
+					a.inText(warning, x, key, known[near], fmt.Sprintf("fxevents.Published at %s names the receiver key %s, which no listener of this process has: did you mean %s?", x.At, key, known[near]))
 				}
 			}
 		}
