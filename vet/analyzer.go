@@ -1,7 +1,7 @@
 package vet
 
 import (
-	"go/ast"
+	"go/token"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -47,13 +47,13 @@ func reach(pass *analysis.Pass) reached {
 	if strings.HasSuffix(pass.Pkg.Path(), ".test") { // made by go test
 		return nothing
 	}
-	if isOwn(pass.Pkg.Path()) || strings.HasPrefix(pass.Pkg.Path(), fxPath) {
+	if isOwn[pass.Pkg.Path()] || strings.HasPrefix(pass.Pkg.Path(), fxPath) {
 		return nothing
 	}
 	found := nothing
 	for _, imported := range pass.Pkg.Imports() {
 		var s summary
-		if isOwn(imported.Path()) || pass.ImportPackageFact(imported, &s) && s.Uses {
+		if isOwn[imported.Path()] || pass.ImportPackageFact(imported, &s) && s.Uses {
 			return reachesRollcall
 		}
 		if imported.Path() == fxPath {
@@ -65,28 +65,23 @@ func reach(pass *analysis.Pass) reached {
 
 // The import paths whose names the analyzer knows.
 const (
-	rootPath      = "github.com/rollcall-go/rollcall"
-	fxeventsPath  = rootPath + "/fxevents"
-	tagsPath      = rootPath + "/tags"
-	eventPath     = rootPath + "/event"
-	transportPath = rootPath + "/transport"
-	fxnatsPath    = rootPath + "/transport/natsevents/fxnats"
-	fxPath        = "go.uber.org/fx"
-	fxtestPath    = "go.uber.org/fx/fxtest"
-	fxeventstest  = rootPath + "/fxeventstest"
+	rootPath         = "github.com/rollcall-go/rollcall"
+	fxeventsPath     = rootPath + "/fxevents"
+	fxeventstestPath = rootPath + "/fxeventstest"
+	tagsPath         = rootPath + "/tags"
+	eventPath        = rootPath + "/event"
+	transportPath    = rootPath + "/transport"
+	fxnatsPath       = rootPath + "/transport/natsevents/fxnats"
+	fxPath           = "go.uber.org/fx"
+	fxtestPath       = fxPath + "/fxtest"
 )
 
-// own has the packages whose functions the analyzer knows by name.
-var own = map[string]bool{
-	rootPath: true, fxeventsPath: true, tagsPath: true, eventPath: true, transportPath: true, fxnatsPath: true, fxeventstest: true,
+// isOwn has the packages of rollcall whose functions the analyzer knows by name.
+var isOwn = map[string]bool{
+	rootPath: true, fxeventsPath: true, tagsPath: true, eventPath: true, transportPath: true, fxnatsPath: true, fxeventstestPath: true,
 }
 
-// isOwn reports whether a package is one of rollcall whose functions the analyzer knows.
-func isOwn(path string) bool {
-	return own[strings.TrimSuffix(path, "_test")] && !strings.HasSuffix(path, "_test")
-}
-
-// inTest reports whether something is written in a test.
-func (p *pkg) inTest(n ast.Node) bool {
-	return strings.HasSuffix(p.pass.Fset.Position(n.Pos()).Filename, "_test.go")
+// inTest reports whether a place is in a test.
+func (p *pkg) inTest(pos token.Pos) bool {
+	return strings.HasSuffix(p.pass.Fset.Position(pos).Filename, "_test.go")
 }

@@ -57,13 +57,13 @@ func (p *pkg) checkApplications() {
 
 // checkBuilt checks the application that a call builds in a function.
 func (p *pkg) checkBuilt(call *ast.CallExpr, in *ast.FuncDecl) {
-	from, as := p.builds(call)
-	if from < 0 {
+	from, as, ok := p.builds(call)
+	if !ok {
 		return
 	}
 	builders := p.testBuilders
 	if path, _ := p.calls(call); path == fxPath {
-		if p.inTest(call) {
+		if p.inTest(call.Pos()) {
 			return // the test may be about the application's error
 		}
 		builders = p.builders
@@ -106,7 +106,7 @@ func (p *pkg) checkBuilders() {
 // test, the function must be one that fails the test by itself.
 func (p *pkg) built(fn *types.Func, call *ast.CallExpr) []part {
 	if fn.Pkg() == p.pass.Pkg {
-		if parts := p.testBuilders[fn]; parts != nil || p.inTest(call) {
+		if parts := p.testBuilders[fn]; parts != nil || p.inTest(call.Pos()) {
 			return parts
 		}
 		return p.builders[fn]
@@ -116,7 +116,7 @@ func (p *pkg) built(fn *types.Func, call *ast.CallExpr) []part {
 		return nil
 	}
 	parts, known := s.TestBuilders[keyOf(fn)]
-	if !known && !p.inTest(call) {
+	if !known && !p.inTest(call.Pos()) {
 		parts, known = s.Builders[keyOf(fn)]
 	}
 	if !known {
@@ -125,24 +125,21 @@ func (p *pkg) built(fn *types.Func, call *ast.CallExpr) []part {
 	return located(parts, spanOf(call), fn.Pkg().Path()+"."+fn.Name())
 }
 
-// checkTogether checks what holds for each application that has some parts.
-func (p *pkg) checkTogether(parts []part) { p.checkApplication(parts, partial) }
-
-// builds returns the index of the first option of a call that builds an application, or a
-// negative number for other calls.
-func (p *pkg) builds(call *ast.CallExpr) (int, scale) {
+// builds returns the index of the first option of a call that builds an application. It
+// returns false for other calls.
+func (p *pkg) builds(call *ast.CallExpr) (from int, as scale, ok bool) {
 	path, name := p.calls(call)
 	switch path + "." + name {
 	case fxPath + ".New":
-		return 0, whole
+		return 0, whole, true
 	case fxPath + ".ValidateApp":
-		return 0, validated
-	case fxtestPath + ".New", fxeventstest + ".Decided":
-		return 1, whole
-	case fxeventstest + ".Order":
-		return 2, whole
+		return 0, validated, true
+	case fxtestPath + ".New", fxeventstestPath + ".Decided":
+		return 1, whole, true
+	case fxeventstestPath + ".Order":
+		return 2, whole, true
 	}
-	return -1, whole
+	return 0, whole, false
 }
 
 func (p *pkg) checkApplication(parts []part, as scale) {
@@ -226,6 +223,9 @@ func (a *application) findAssembly() {
 // what is not known here is absent.
 func (a *application) closed() bool { return !a.open }
 
+// complete reports whether all listeners are known, so that what none of them has is absent.
+func (a *application) complete() bool { return a.closed() && !a.hidden && !a.lost }
+
 // reportedElsewhere reports whether two parts are in one option of another package, where
 // problems that they have with each other are reported.
 func reportedElsewhere(x, y *part) bool { return x.origin != "" && x.origin == y.origin }
@@ -244,7 +244,6 @@ type member struct {
 	id     string
 	event  string // the text by which package ordering knows it
 	fields tags.Fields
-	long   string
 	lost   bool      // its event is not known
 	placed *placedBy // the order file that places it, or nil
 }
@@ -255,7 +254,7 @@ func (a *application) members() {
 		if x.Hidden || x.Broken {
 			continue
 		}
-		m := &member{part: x, id: x.ID, fields: x.fields(), long: x.Long}
+		m := &member{part: x, id: x.ID, fields: x.fields()}
 		index := slices.IndexFunc(a.groups, func(g group) bool { return g.part.Group == cmp.Or(m.fields.Group, defaultGroup) })
 		if index >= 0 {
 			a.groups[index].listeners = append(a.groups[index].listeners, m)

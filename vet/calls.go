@@ -25,7 +25,7 @@ func (p *pkg) checkCalls() {
 // listener in a test may be wrong on purpose.
 func (p *pkg) checkMade(call *ast.CallExpr) {
 	path, name := p.calls(call)
-	if path != rootPath || name != "NewListener" && name != "Lazy" || len(call.Args) < 3 || p.inTest(call) {
+	if path != rootPath || name != "NewListener" && name != "Lazy" || len(call.Args) < 3 || p.inTest(call.Pos()) {
 		return
 	}
 	id, known := p.text(call.Args[0])

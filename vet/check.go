@@ -163,8 +163,8 @@ func (a *application) nameMethods() {
 			sharing[place{m.id, m.event}]++
 		}
 		for _, m := range a.groups[i].listeners {
-			if m.ByType && m.long != "" && sharing[place{m.ID, m.event}] > 1 {
-				m.id = m.long
+			if m.ByType && m.Long != "" && sharing[place{m.ID, m.event}] > 1 {
+				m.id = m.Long
 			}
 		}
 	}
@@ -221,7 +221,7 @@ func (a *application) checkNames() {
 			e := a.catalog.events[named]
 			problem = fmt.Sprintf("the event %s has that name: an event and a list can't have one name", callsite.Named(title(e), e.At))
 		}
-		if problem != "" && !(a.partial && x.origin != "") && !(!a.partial && x.origin != "" && (x.Name == "" || x.Name == "*")) {
+		if own := x.origin == "" || !a.partial && x.Name != "" && x.Name != "*"; own && problem != "" {
 			a.problem(badList, x, fmt.Sprintf("fxevents.Ordered(%q) at %s: %s", x.Name, x.At, problem))
 		}
 		if !again {

@@ -43,11 +43,7 @@ func (p *pkg) nameOfFunc(o types.Object) (name, at string) {
 	}
 	receiver := ""
 	if recv := fn.Signature().Recv(); recv != nil {
-		t := recv.Type()
-		if pointer, ok := t.(*types.Pointer); ok {
-			t = pointer.Elem()
-		}
-		named, ok := types.Unalias(t).(*types.Named)
+		named, ok := pointed(recv.Type()).(*types.Named)
 		if !ok {
 			return "", ""
 		}

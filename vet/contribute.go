@@ -1,11 +1,11 @@
 package vet
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"go/ast"
 	"go/types"
+	"slices"
 
 	"github.com/rollcall-go/rollcall/internal/callsite"
 )
@@ -14,14 +14,14 @@ import (
 // with it.
 func (p *pkg) contribute(call *ast.CallExpr) []part {
 	r := registration{pkg: p, call: call, target: call.Args[0], list: true}
-	args := p.typeArgs(call)
-	if len(args) != 1 || isGeneric(args[0]) {
+	of := p.typeArg(call)
+	if of == nil {
 		return []part{{Kind: contribution, Call: "fxevents.Contribute", Hidden: true}}
 	}
-	x := r.contribution("fxevents.Contribute", args[0])
+	x := r.contribution("fxevents.Contribute", of)
 	x.Func = r.function(call.Args[0])
-	r.checkEarly(x.Func)
-	result, err := p.memberOf(call.Args[0], args[0])
+	r.reportEarly(x.Func)
+	result, err := p.memberOf(call.Args[0], of)
 	if err != nil {
 		r.fail(badConstructor, spanOf(call.Args[0]), err)
 		x.Broken = true
@@ -39,21 +39,21 @@ func (p *pkg) contribute(call *ast.CallExpr) []part {
 // contributeValue is contribute for a call of ContributeValue.
 func (p *pkg) contributeValue(call *ast.CallExpr) []part {
 	r := registration{pkg: p, call: call, target: call.Args[0], list: true}
-	args := p.typeArgs(call)
-	if len(args) != 1 || isGeneric(args[0]) {
+	of := p.typeArg(call)
+	if of == nil {
 		return []part{{Kind: contribution, Call: "fxevents.ContributeValue", Hidden: true}}
 	}
-	x := r.contribution("fxevents.ContributeValue", args[0])
+	x := r.contribution("fxevents.ContributeValue", of)
 	value := p.resolved(call.Args[0])
 	switch t := p.typeOf(value); {
 	case p.info.Types[value].IsNil():
-		r.fail(badContribution, spanOf(call.Args[0]), fmt.Errorf("the value is a nil %s: pass a value", reflected(args[0])))
+		r.fail(badContribution, spanOf(call.Args[0]), fmt.Errorf("the value is a nil %s: pass a value", reflected(of)))
 		x.Broken = true
 	case types.IsInterface(t):
 		x.Hidden = true
 	default:
-		if !types.IsInterface(args[0]) {
-			t = args[0] // the value is converted
+		if !types.IsInterface(of) {
+			t = of // the value is converted
 		}
 		if err := r.identify(&x, t, false); err != nil {
 			r.fail(badContribution, spanOf(call.Args[0]), err)
@@ -129,11 +129,7 @@ func (r registration) identify(x *part, t types.Type, constructor bool) error {
 
 // typeNames reports whether the ID of a value is that of its type.
 func typeNames(t types.Type) bool {
-	t = types.Unalias(t)
-	if pointer, ok := t.(*types.Pointer); ok {
-		t = types.Unalias(pointer.Elem())
-	}
-	switch t := t.(type) {
+	switch t := pointed(t).(type) {
 	case *types.Named:
 		return !isFunction(t)
 	case *types.Basic:
@@ -173,7 +169,7 @@ func (p *pkg) memberOf(constructor ast.Expr, list types.Type) (types.Type, error
 }
 
 func noConstructor(got, next string) error {
-	return fmt.Errorf("%s takes a constructor function, not a %s: %s", "Contribute", got, next)
+	return fmt.Errorf("Contribute takes a constructor function, not a %s: %s", got, next)
 }
 
 // returnsOne reports whether a function returns one value, or a value and an error.
@@ -212,27 +208,18 @@ func sameKind(a, b types.Type) bool {
 	return fmt.Sprintf("%T", x) == fmt.Sprintf("%T", y)
 }
 
-// missingMethod returns a method of an interface that a type lacks, or "" if it has all
-// names.
+// missingMethod returns the first method, in the order of names, of an interface that a type
+// lacks, or "" if it has all names.
 func missingMethod(t, of types.Type) string {
 	set := types.NewMethodSet(t)
 	var missing []string
 	for m := range of.Underlying().(*types.Interface).Methods() {
-		if found := set.Lookup(m.Pkg(), m.Name()); found == nil {
+		if set.Lookup(m.Pkg(), m.Name()) == nil {
 			missing = append(missing, m.Name())
 		}
 	}
 	if len(missing) == 0 {
 		return ""
 	}
-	return cmp.Or(least(missing), "")
-}
-
-// least returns the first name in alphabetical order, as package reflect has them.
-func least(names []string) string {
-	first := names[0]
-	for _, n := range names {
-		first = min(first, n)
-	}
-	return first
+	return slices.Min(missing)
 }

@@ -78,8 +78,8 @@ func (p *pkg) root(e ast.Expr) types.Object {
 	}
 }
 
-// checkEarly reports a constructor that emits, and that the assembly needs for certain.
-func (p *pkg) checkEarly(f *function) {
+// reportEarly reports a constructor that emits, and that the assembly needs for certain.
+func (p *pkg) reportEarly(f *function) {
 	if f.Emits != "" {
 		p.reportAt(earlyEmit, f.emits, notAssembled)
 	}
@@ -88,19 +88,7 @@ func (p *pkg) checkEarly(f *function) {
 // checkEarly reports the constructors that emit among those that the assembly needs: of
 // listeners, contributions, and of what they inject.
 func (a *application) checkEarly() {
-	providers := map[string]*function{}
-	for _, x := range a.of(provide) {
-		for _, t := range x.Func.Gives {
-			providers[t.ID] = x.Func
-		}
-	}
-	for _, x := range a.of(harmless) { // fx.Replace and fx.Decorate
-		if x.Func != nil {
-			for _, t := range x.Func.Gives {
-				delete(providers, t.ID)
-			}
-		}
-	}
+	providers := a.providers()
 	seen := map[*function]bool{}
 	var visit func(*part, *function)
 	visit = func(by *part, f *function) {

@@ -10,11 +10,11 @@ import (
 
 // event returns the part of a call of fxevents.Event.
 func (p *pkg) event(call *ast.CallExpr) []part {
-	args := p.typeArgs(call)
-	if len(args) != 1 || isGeneric(args[0]) {
+	t := p.typeArg(call)
+	if t == nil {
 		return notUnderstood()
 	}
-	x := part{Kind: eventPart, Call: "fxevents.Event", Type: typeInfoOf(args[0]), Children: p.ofArgs(call, 1)}
+	x := part{Kind: eventPart, Call: "fxevents.Event", Type: typeInfoOf(t), Children: p.ofArgs(call, 1)}
 	name, ok := p.text(call.Args[0])
 	x.Name, x.Hidden = name, !ok
 	return []part{x}
@@ -22,11 +22,11 @@ func (p *pkg) event(call *ast.CallExpr) []part {
 
 // ordered returns the part of a call of fxevents.Ordered.
 func (p *pkg) ordered(call *ast.CallExpr) []part {
-	args := p.typeArgs(call)
-	if len(args) != 1 || isGeneric(args[0]) {
+	t := p.typeArg(call)
+	if t == nil {
 		return notUnderstood()
 	}
-	x := part{Kind: list, Call: "fxevents.Ordered", Type: listInfoOf(args[0])}
+	x := part{Kind: list, Call: "fxevents.Ordered", Type: listInfoOf(t)}
 	name, ok := p.text(call.Args[0])
 	x.Name, x.Hidden = name, !ok
 	return []part{x}
@@ -184,7 +184,7 @@ func (p *pkg) registered(call *ast.CallExpr) ([]part, bool) {
 // holding calls build. A call in a test may be wrong on purpose, so what is wrong with it is
 // reported only as a part of an application that must be right.
 func (p *pkg) holding(call *ast.CallExpr, build func(*ast.CallExpr) []part) []part {
-	if !p.inTest(call) {
+	if !p.inTest(call.Pos()) {
 		return build(call)
 	}
 	outer, held := p.held, []analysis.Diagnostic{}

@@ -48,32 +48,40 @@ func (p *pkg) tag(e ast.Expr) (tags.Tag, bool) {
 	if tv := p.info.Types[call.Fun]; tv.IsType() && len(call.Args) == 1 { // a conversion
 		return p.tag(call.Args[0])
 	}
+	build, from := p.tagBuilder(call)
+	if build == nil {
+		return "", false
+	}
+	options, ok := p.tagOptions(call, from)
+	if !ok {
+		return "", false
+	}
+	return build(options...), true
+}
+
+// tagBuilder returns the function of package tags that a call calls, and the index of its
+// first option. It returns nil for other calls.
+func (p *pkg) tagBuilder(call *ast.CallExpr) (build func(...tags.Option) tags.Tag, from int) {
 	path, name := p.calls(call)
 	if path != tagsPath {
-		return "", false
+		return nil, 0
+	}
+	on := func(event string) func(...tags.Option) tags.Tag {
+		return func(options ...tags.Option) tags.Tag { return tags.OnName(event, options...) }
 	}
 	switch name {
 	case "OnName":
 		if event, ok := p.text(call.Args[0]); ok {
-			return folded(func(options []tags.Option) tags.Tag { return tags.OnName(event, options...) })(p.tagOptions(call, 1))
+			return on(event), 1
 		}
 	case "On":
-		if args := p.typeArgs(call); len(args) == 1 && !isGeneric(args[0]) {
-			return folded(func(options []tags.Option) tags.Tag { return tags.OnName(pathOf(args[0]), options...) })(p.tagOptions(call, 0))
+		if t := p.typeArg(call); t != nil {
+			return on(pathOf(t)), 0
 		}
 	case "Place":
-		return folded(func(options []tags.Option) tags.Tag { return tags.Place(options...) })(p.tagOptions(call, 0))
+		return tags.Place, 0
 	}
-	return "", false
-}
-
-func folded(build func([]tags.Option) tags.Tag) func([]tags.Option, bool) (tags.Tag, bool) {
-	return func(options []tags.Option, ok bool) (tags.Tag, bool) {
-		if !ok {
-			return "", false
-		}
-		return build(options), true
-	}
+	return nil, 0
 }
 
 func (p *pkg) tagOptions(call *ast.CallExpr, from int) ([]tags.Option, bool) {

@@ -14,7 +14,7 @@ import (
 // checkKeys reports receiver keys that no listener has, or that can't be used.
 func (a *application) checkKeys() {
 	a.checkAsync()
-	if !a.closed() || a.hidden || a.lost {
+	if !a.complete() {
 		return
 	}
 	known := a.keys()
@@ -39,12 +39,12 @@ func (a *application) checkKeys() {
 	}
 }
 
-// keys returns the receiver keys of the listeners.
+// keys returns the receiver keys of the listeners, without those of fxevents.Published.
 func (a *application) keys() []string {
 	var known []string
 	for _, g := range a.groups {
 		for _, m := range g.listeners {
-			if key := m.fields.Async; key != "" && !slices.Contains(known, key) {
+			if key := m.fields.Async; key != "" && m.Kind == listener && !slices.Contains(known, key) {
 				known = append(known, key)
 			}
 		}

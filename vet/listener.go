@@ -54,7 +54,7 @@ func (p *pkg) asListener(call *ast.CallExpr) []part {
 	if result == nil || !known {
 		return []part{r.hidden("fxevents.AsListener")}
 	}
-	r.checkEarly(r.function(r.target))
+	r.reportEarly(r.function(r.target))
 	var parts []part
 	for _, t := range tag {
 		parts = append(parts, r.listenerOf(result, t))

@@ -12,22 +12,10 @@ func (a *application) checkNeeds() {
 	if !a.closed() {
 		return
 	}
-	n := &needs{application: a, providers: map[string]*function{}, events: map[string]bool{}, seen: map[*function]bool{}}
+	n := &needs{application: a, providers: a.providers(), events: map[string]bool{}, seen: map[*function]bool{}}
 	for _, x := range a.parts {
 		if x.Kind == foreign || x.Func != nil && x.Func.Unknown {
 			n.hidden = true // it may provide any type
-		}
-		if (x.Kind == provide || x.Kind == supply || x.Kind == transporter) && x.Func != nil {
-			for _, t := range x.Func.Gives {
-				n.providers[t.ID] = x.Func
-			}
-		}
-	}
-	for _, x := range a.of(harmless) { // fx.Replace and fx.Decorate
-		if x.Func != nil {
-			for _, t := range x.Func.Gives {
-				n.providers[t.ID] = &function{}
-			}
 		}
 	}
 	for _, e := range a.of(eventPart) {
@@ -39,6 +27,24 @@ func (a *application) checkNeeds() {
 			n.visit(x, x.Func)
 		}
 	}
+}
+
+// providers returns what provides each type, by the type's identity. What fx.Replace and
+// fx.Decorate make needs nothing.
+func (a *application) providers() map[string]*function {
+	providers := map[string]*function{}
+	add := func(of []*part, f func(*part) *function) {
+		for _, x := range of {
+			if x.Func != nil {
+				for _, t := range x.Func.Gives {
+					providers[t.ID] = f(x)
+				}
+			}
+		}
+	}
+	add(a.of(provide, supply, transporter), func(x *part) *function { return x.Func })
+	add(a.of(harmless), func(*part) *function { return &function{} })
+	return providers
 }
 
 // needs follows what is needed to what provides it.

@@ -5,7 +5,6 @@ import (
 	"go/token"
 	"go/types"
 	"slices"
-	"strings"
 )
 
 // The options of an application are evaluated without running it. What is not understood
@@ -170,7 +169,7 @@ func (p *pkg) ofCall(call *ast.CallExpr) []part {
 	switch path := fn.Pkg().Path(); {
 	case path == fxPath:
 		return p.ofFx(call, fn.Name())
-	case isOwn(path):
+	case isOwn[path]:
 		return notUnderstood()
 	case fn.Pkg() != p.pass.Pkg:
 		return p.substituted(call, fn, p.imported(fn, call))
@@ -406,10 +405,11 @@ func exported(builders map[*types.Func][]part) named {
 	return list
 }
 
-// exportParts adds parts to the summary of the package. Others can't use unexported names.
+// exportParts adds the parts of an option to the summary of the package. It checks what holds
+// for each application that has the option. Other packages can't use unexported ones.
 func (p *pkg) exportParts(s *summary, o types.Object, parts []part) {
-	if !strings.HasSuffix(p.pass.Fset.Position(o.Pos()).Filename, "_test.go") {
-		p.checkTogether(parts)
+	if !p.inTest(o.Pos()) {
+		p.checkApplication(parts, partial)
 	}
 	if o.Exported() {
 		s.Options[keyOf(o)] = bare(parts)

@@ -106,7 +106,7 @@ func (p *pkg) findFile(call *ast.CallExpr, name string) string {
 		return ""
 	}
 	root := moduleRoot(here)
-	if strings.HasSuffix(p.pass.Fset.Position(call.Pos()).Filename, "_test.go") {
+	if p.inTest(call.Pos()) {
 		root = here
 	}
 	if root == "" {

@@ -157,7 +157,6 @@ func (o *overrides) inGroup(index int, l orderfile.Listener) bool {
 	if i := slices.IndexFunc(matches, func(m *member) bool { return m.byType() && m.Type.Path == l.Event }); i >= 0 {
 		matches = matches[i : i+1]
 	}
-	certain := o.closed() && !o.hidden && !o.lost
 	switch {
 	case len(matches) == 1:
 		return o.replace(index, matches[0], l)
@@ -167,7 +166,7 @@ func (o *overrides) inGroup(index int, l orderfile.Listener) bool {
 			paths = append(paths, m.Type.Path)
 		}
 		o.fail(l.EventPosition, "event %s of listener %s may be any of %s: write one of these in full", l.Event, l.ID, strings.Join(paths, ", "))
-	case l.Optional || !certain:
+	case l.Optional || !o.complete():
 		return true
 	case !known:
 		names := o.ids(o.groups[index])

@@ -259,6 +259,15 @@ func (p *pkg) calls(call *ast.CallExpr) (path, name string) {
 	return fn.Pkg().Path(), fn.Name()
 }
 
+// typeArg returns the only type argument of a call. It is nil if there are more, or if it
+// depends on a type parameter.
+func (p *pkg) typeArg(call *ast.CallExpr) types.Type {
+	if args := p.typeArgs(call); len(args) == 1 && !isGeneric(args[0]) {
+		return args[0]
+	}
+	return nil
+}
+
 // typeArgs returns the type arguments of a call, also inferred ones.
 func (p *pkg) typeArgs(call *ast.CallExpr) []types.Type {
 	return slices.Collect(p.instance(call.Fun).TypeArgs.Types())

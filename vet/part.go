@@ -116,12 +116,16 @@ func hasMethod(t types.Type, name, signature string) bool {
 }
 
 func isNominal(t types.Type) bool {
-	t = types.Unalias(t)
-	if pointer, ok := t.(*types.Pointer); ok {
-		t = types.Unalias(pointer.Elem())
-	}
-	_, is := t.(*types.Named)
+	_, is := pointed(t).(*types.Named)
 	return is
+}
+
+// pointed returns the type that a pointer points to, or the type itself, without aliases.
+func pointed(t types.Type) types.Type {
+	if pointer, ok := types.Unalias(t).(*types.Pointer); ok {
+		t = pointer.Elem()
+	}
+	return types.Unalias(t)
 }
 
 // matches is event.Key.Matches: it reports whether a text means the type.

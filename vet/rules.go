@@ -19,7 +19,6 @@ type rule struct {
 	event   string
 	entries []ruleEntry
 	what    string // the call; "" for one of a file
-	at      span
 	fail    func(message, name, near string)
 }
 
@@ -83,7 +82,7 @@ func (a *application) rules() []rule {
 // ruleOf returns the rule of an option, and reports what is no target.
 func (a *application) ruleOf(x *part, k ordering.RuleKind) rule {
 	what := x.Call + " at " + x.At
-	r := rule{kind: k, event: x.Name, what: what, at: x.span}
+	r := rule{kind: k, event: x.Name, what: what}
 	r.fail = func(message, name, near string) { a.inText(badRule, x, name, near, message) }
 	for _, text := range x.Keys {
 		target, err := ordering.ParseTarget(text)
@@ -101,10 +100,10 @@ func (a *application) ruleOf(x *part, k ordering.RuleKind) rule {
 	return r
 }
 
-func (a *application) rulesOfFile(x *part, content *orderfile.File, of []orderfile.Rule, k ordering.RuleKind) []rule {
+func (a *application) rulesOfFile(x *part, content *orderfile.File, written []orderfile.Rule, k ordering.RuleKind) []rule {
 	o := &overrides{application: a, part: x, file: content}
 	var list []rule
-	for _, of := range of {
+	for _, of := range written {
 		r := rule{kind: k, event: of.Event}
 		r.fail = func(message, name, near string) { o.failWith(of.Position, name, near, "%s", message) }
 		for _, e := range of.Entries {
@@ -134,7 +133,7 @@ func (a *application) eventsOf(r rule, groups []group) ([]string, bool) {
 	case 1:
 		return found, true
 	case 0:
-		if !a.closed() || a.hidden || a.lost {
+		if !a.complete() {
 			return nil, false
 		}
 		message = fmt.Sprintf("the application has no event or list %s%s", r.event, suggest.DidYouMean(r.event, known))
@@ -183,15 +182,15 @@ func (a *application) matches(text string, groups []group) (found, known []strin
 
 // unknownEntries reports the entries of a rule that no listener and no member of a list has.
 func (a *application) unknownEntries(r rule, groups []group) {
-	if !a.closed() || a.hidden || a.hiddenMembers || a.lost {
+	if !a.complete() || a.hiddenMembers {
 		return
 	}
 	for _, e := range r.entries {
 		if e.Optional {
 			continue
 		}
-		names, known := a.targets(groups, strings.HasPrefix(e.ID, "@")), false
-		if known = slices.Contains(names, e.ID); known {
+		names := a.targets(groups, strings.HasPrefix(e.ID, "@"))
+		if slices.Contains(names, e.ID) {
 			continue
 		}
 		near, _ := suggest.Name(e.ID, names)

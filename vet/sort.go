@@ -174,10 +174,7 @@ func (a *application) reportOrder(groups []group, index int, err error) {
 // certain reports whether all listeners are known, so that a target that is not among them
 // is unknown.
 func (a *application) certain(lists bool) bool {
-	if lists && a.hiddenMembers {
-		return false
-	}
-	return a.assembly != nil && a.rulesKnown && a.closed() && !a.hidden && !a.lost
+	return a.assembly != nil && a.rulesKnown && a.complete() && !(lists && a.hiddenMembers)
 }
 
 // overlaps reports whether listeners of different events may be called for one event.

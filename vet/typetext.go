@@ -10,7 +10,7 @@ import (
 // reflected returns a type as package reflect prints it, and so as the messages of an
 // application have it.
 func reflected(t types.Type) string {
-	return printer{named: func(o *types.TypeName) string { return nameOf(o) }}.text(t)
+	return printer{nameOf}.text(t)
 }
 
 // identity returns a text that only identical types have.

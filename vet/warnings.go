@@ -14,7 +14,7 @@ import (
 // checkWarnings reports the warnings of an application that is strict, and so refuses to
 // start. For any other application, they may be intended.
 func (a *application) checkWarnings() {
-	if a.assembly == nil || !a.strict || !a.rulesKnown || !a.closed() || a.hidden || a.lost {
+	if a.assembly == nil || !a.strict || !a.rulesKnown || !a.complete() {
 		return
 	}
 	a.misspeltKeys()
@@ -135,14 +135,7 @@ func (a *application) misspeltTargets(nobody string, members []*member) {
 
 // misspeltKeys reports keys of fxevents.Published that are one edit away from a known one.
 func (a *application) misspeltKeys() {
-	var known []string
-	for _, g := range a.groups {
-		for _, m := range g.listeners {
-			if m.Kind == listener && m.fields.Async != "" {
-				known = append(known, m.fields.Async)
-			}
-		}
-	}
+	known := a.keys()
 	for _, e := range a.catalog.events {
 		for i := range e.Children {
 			x := &e.Children[i]
