@@ -131,14 +131,11 @@ func (a *application) checkInstances() {
 // registered returns a message about the call that registers a listener or contributes a
 // value.
 func (x *part) registered(problem string) string {
-	what, done := "listener", "registered"
-	if x.Kind == contribution {
-		what, done = "value", "contributed"
+	f := x.Func
+	if f == nil {
+		f = &function{}
 	}
-	if x.Func == nil || x.Func.Name == "" {
-		return fmt.Sprintf("the %s %s at %s: %s", what, done, x.At, problem)
-	}
-	return fmt.Sprintf("%s (%s), %s at %s: %s", x.Func.Name, x.Func.At, done, x.At, problem)
+	return aboutCall(x.Kind == contribution, f.Name, f.At, x.At, problem)
 }
 
 // resolve finds the events of the listeners.

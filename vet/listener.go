@@ -6,40 +6,12 @@ import (
 	"fmt"
 	"go/ast"
 	"go/types"
-	"strings"
-
-	"golang.org/x/tools/go/analysis"
 
 	"github.com/rollcall-go/rollcall/internal/suggest"
 	"github.com/rollcall-go/rollcall/tags"
 )
 
 const listenerType = rootPath + ".Listener"
-
-// registration is a call of AsListener, Listen, Contribute or ContributeValue.
-type registration struct {
-	*pkg
-	call   *ast.CallExpr
-	target ast.Expr // the method, constructor or value
-	list   bool
-}
-
-// errorf returns an error as the application has it: with the target and both places.
-func (r registration) message(err error) string {
-	what, done := "listener", "registered"
-	if r.list {
-		what, done = "value", "contributed"
-	}
-	name, at := r.named(r.target)
-	if name == "" {
-		return fmt.Sprintf("the %s %s at %s: %v", what, done, r.place(r.call.Pos()), err)
-	}
-	return fmt.Sprintf("%s (%s), %s at %s: %v", name, at, done, r.place(r.call.Pos()), err)
-}
-
-func (r registration) fail(c category, at span, err error, fixes ...analysis.SuggestedFix) {
-	r.reportAt(c, at, r.message(err), fixes...)
-}
 
 // asListener returns the listeners of a call of AsListener, and reports what is wrong with
 // them.
@@ -51,47 +23,17 @@ func (p *pkg) asListener(call *ast.CallExpr) []part {
 		return []part{{Kind: listener, Call: "fxevents.AsListener", Broken: true, Hidden: true}}
 	}
 	tag, known := r.tagsOf(1)
+	f := r.function(r.target)
 	if result == nil || !known {
-		return []part{r.hidden("fxevents.AsListener")}
+		return []part{{Kind: listener, Call: "fxevents.AsListener", Hidden: true, Func: f}}
 	}
-	r.reportEarly(r.function(r.target))
+	r.reportEarly(f)
 	var parts []part
 	for _, t := range tag {
-		parts = append(parts, r.listenerOf(result, t))
+		parts = append(parts, r.listenerOf(f, result, t))
 		parts[len(parts)-1].Name = cmp.Or(parts[0].fields().ID, idOf(result))
 	}
 	return parts
-}
-
-// hidden returns a listener of which only the call is known.
-func (r registration) hidden(call string) part {
-	return part{Kind: listener, Call: call, Hidden: true, Func: r.function(r.target)}
-}
-
-// written is a tag with the expression that it is written in.
-type written struct {
-	text tags.Tag
-	expr ast.Expr // nil if the call has no tag
-}
-
-// tagsOf returns the tags of a call from an argument on, or one empty tag. It returns false
-// if one is not constant.
-func (r registration) tagsOf(from int) ([]written, bool) {
-	if r.call.Ellipsis.IsValid() {
-		return nil, false
-	}
-	if len(r.call.Args) <= from {
-		return []written{{}}, true
-	}
-	var list []written
-	for _, e := range r.call.Args[from:] {
-		text, ok := r.tag(e)
-		if !ok {
-			return nil, false
-		}
-		list = append(list, written{text, r.resolved(e)})
-	}
-	return list, true
 }
 
 // resultOf returns the type that a constructor returns. It is nil if that is not known.
@@ -150,9 +92,9 @@ func (p *pkg) insteadOf(e ast.Expr) string {
 }
 
 // listenerOf returns the listener that AsListener makes of a constructor's result.
-func (r registration) listenerOf(result types.Type, t written) part {
+func (r registration) listenerOf(f *function, result types.Type, t written) part {
 	x := r.tagged("fxevents.AsListener", t)
-	x.Func, x.Of = r.function(r.target), typeInfoOf(result)
+	x.Func, x.Of = f, typeInfoOf(result)
 	switch {
 	case is(result, listenerType):
 		x.Hidden = true
@@ -263,17 +205,7 @@ func eventOf(s *types.Signature) types.Type {
 }
 
 func noMethod(t types.Type, name string, byDefault bool) error {
-	var methods, fitting []string
-	set := types.NewMethodSet(t)
-	for m := range set.Methods() {
-		if !m.Obj().Exported() {
-			continue
-		}
-		methods = append(methods, m.Obj().Name())
-		if takes := eventOf(m.Type().(*types.Signature)); takes != nil && !is(takes, "context.Context") {
-			fitting = append(fitting, m.Obj().Name())
-		}
-	}
+	methods, fitting := methodsOf(t)
 	near := suggest.DidYouMean(name, methods)
 	switch {
 	case !byDefault:
@@ -284,6 +216,21 @@ func noMethod(t types.Type, name string, byDefault bool) error {
 	return fmt.Errorf("%s has no method Handle: add one, or name another by the tag's method key%s", reflected(t), near)
 }
 
+// methodsOf returns the names of the exported methods of a type, and of those that can be
+// listeners.
+func methodsOf(t types.Type) (all, fitting []string) {
+	for m := range types.NewMethodSet(t).Methods() {
+		if !m.Obj().Exported() {
+			continue
+		}
+		all = append(all, m.Obj().Name())
+		if takes := eventOf(m.Type().(*types.Signature)); takes != nil && !is(takes, "context.Context") {
+			fitting = append(fitting, m.Obj().Name())
+		}
+	}
+	return all, fitting
+}
+
 // failMethod reports a listener that can't be called. If a method of a similar name is
 // there, it suggests that.
 func (r registration) failMethod(x *part, t types.Type, err error) {
@@ -292,82 +239,13 @@ func (r registration) failMethod(x *part, t types.Type, err error) {
 		r.fail(badListener, r.spanOfTag(x), err)
 		return
 	}
-	var names []string
-	for m := range types.NewMethodSet(t).Methods() {
-		if m.Obj().Exported() && eventOf(m.Type().(*types.Signature)) != nil {
-			names = append(names, m.Obj().Name())
-		}
-	}
 	near := ""
 	if methodOf(t, method) == nil {
-		near, _ = suggest.Name(method, names)
+		_, fitting := methodsOf(t)
+		near, _ = suggest.Name(method, fitting)
 	}
 	at, fixes := renamed(x.text, method, near)
 	r.fail(badListener, at, err, fixes...)
-}
-
-func (r registration) spanOfTag(x *part) span {
-	if x.text != nil {
-		return spanOf(x.text)
-	}
-	return spanOf(r.call)
-}
-
-// failTag reports a problem with a key of a tag.
-func (r registration) failTag(x part, key string, c category, err error) {
-	at := r.spanOfTag(&x)
-	if x.text != nil {
-		at, _ = find(x.text, key)
-	}
-	r.fail(c, at, err)
-}
-
-// tagged returns a listener or a contribution with its tag, and reports the tag's problems.
-func (r registration) tagged(call string, t written) part {
-	x := part{Kind: listener, Call: call, Tag: string(t.text), local: local{text: t.expr}}
-	if _, err := tags.Parse(t.text); err != nil {
-		r.badTag(t, err)
-	}
-	return x
-}
-
-// badTag reports the problems of a tag together, as the application does.
-func (r registration) badTag(t written, err error) {
-	if t.expr == nil {
-		r.fail(badTag, spanOf(r.call), err)
-		return
-	}
-	at, fixes := keyFix(t, err)
-	r.fail(badTag, at, err, fixes...)
-}
-
-// keyFix returns the place of the first problem of a tag, and the fix of a misspelt key.
-func keyFix(t written, err error) (span, []analysis.SuggestedFix) {
-	var first *tags.Error
-	if !errors.As(err, &first) {
-		return spanOf(t.expr), nil
-	}
-	word := wordAt(string(t.text), first.Offset)
-	return renamed(t.expr, word, nearestKey(first.Message, word))
-}
-
-// wordAt returns the word of a tag that begins at an offset, without quotes.
-func wordAt(tag string, offset int) string {
-	rest := strings.TrimLeft(tag[min(offset, len(tag)):], "\"`")
-	if end := strings.IndexAny(rest, "\"`: \t,"); end >= 0 {
-		return rest[:end]
-	}
-	return rest
-}
-
-// nearestKey returns the key that the message about an unknown key suggests, or "".
-func nearestKey(message, key string) string {
-	rest, ok := strings.CutPrefix(message, fmt.Sprintf("unknown key %q, did you mean ", key))
-	near, _, found := strings.Cut(rest, "?")
-	if !ok || !found {
-		return ""
-	}
-	return near
 }
 
 // listen returns the listeners of a call of Listen, and reports what is wrong with them.

@@ -32,7 +32,7 @@ type pkg struct {
 	held          *[]analysis.Diagnostic         // takes the reports about a call in a test
 	inTests       map[span][]analysis.Diagnostic // reports about calls in tests
 	reported      map[reportKey]bool
-	registrations map[*ast.CallExpr][]part
+	registrations map[*ast.CallExpr][]part // what the calls of package fxevents add; nil for others
 }
 
 type reportKey struct {
@@ -42,9 +42,23 @@ type reportKey struct {
 
 func newPackage(pass *analysis.Pass) *pkg {
 	p := &pkg{
-		pass: pass, info: pass.TypesInfo,
-		inits: map[*types.Var]ast.Expr{}, changed: map[*types.Var]bool{}, funcs: map[*types.Func]*ast.FuncDecl{},
-		memo: map[types.Object][]part{}, busy: map[types.Object]bool{}, reported: map[reportKey]bool{}, params: map[*types.Var]int{}, inTests: map[span][]analysis.Diagnostic{}, embedded: map[*types.Var][]string{}, builders: map[*types.Func][]part{}, testBuilders: map[*types.Func][]part{}, assigned: map[*types.Var][]assignment{}, functions: map[ast.Stmt]ast.Node{}, files: map[string]*token.File{}, registrations: map[*ast.CallExpr][]part{},
+		pass:          pass,
+		info:          pass.TypesInfo,
+		inits:         map[*types.Var]ast.Expr{},
+		changed:       map[*types.Var]bool{},
+		assigned:      map[*types.Var][]assignment{},
+		functions:     map[ast.Stmt]ast.Node{},
+		builders:      map[*types.Func][]part{},
+		testBuilders:  map[*types.Func][]part{},
+		funcs:         map[*types.Func]*ast.FuncDecl{},
+		memo:          map[types.Object][]part{},
+		busy:          map[types.Object]bool{},
+		params:        map[*types.Var]int{},
+		embedded:      map[*types.Var][]string{},
+		files:         map[string]*token.File{},
+		inTests:       map[span][]analysis.Diagnostic{},
+		reported:      map[reportKey]bool{},
+		registrations: map[*ast.CallExpr][]part{},
 	}
 	for _, f := range pass.Files {
 		p.index(f)
