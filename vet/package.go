@@ -20,13 +20,13 @@ type pkg struct {
 	inits         map[*types.Var]ast.Expr     // variables with what they begin with; nil is the zero value
 	changed       map[*types.Var]bool         // variables that are assigned again, or whose address is taken
 	assigned      map[*types.Var][]assignment // options that are assigned again
-	functions     map[ast.Stmt]ast.Node       // those that always run the statement, if they run to their end
+	functions     map[ast.Stmt]ast.Node       // statements with the function that always runs them, if it runs to its end
 	builders      map[*types.Func][]part      // functions that build applications of their parameters
 	testBuilders  map[*types.Func][]part      // those that fail a test if the application does not start
 	funcs         map[*types.Func]*ast.FuncDecl
 	memo          map[types.Object][]part        // of package-level functions and variables
-	busy          map[types.Object]bool          // is being evaluated
-	params        map[*types.Var]int             // of functions whose results are options
+	busy          map[types.Object]bool          // those that are being evaluated
+	params        map[*types.Var]int             // parameters of functions that may be options, with their indexes
 	embedded      map[*types.Var][]string        // patterns of go:embed
 	files         map[string]*token.File         // order files
 	held          *[]analysis.Diagnostic         // takes the reports about a call in a test

@@ -13,6 +13,7 @@ import (
 	"go/types"
 	"io"
 	"os"
+	"reflect"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -56,7 +57,7 @@ func unitOf(args []string) *unit {
 func (u *unit) check(a *analysis.Analyzer) int {
 	found, err := u.run(a)
 	if err != nil {
-		if !u.VetxOnly && !u.SucceedOnTypecheckFailure {
+		if !u.VetxOnly {
 			fmt.Fprintln(os.Stderr, err)
 		}
 		return 1
@@ -132,7 +133,10 @@ func (u *unit) analyze(a *analysis.Analyzer, pass *analysis.Pass) ([]analysis.Di
 	pass.ExportPackageFact = func(f analysis.Fact) { own = f }
 	pass.ImportPackageFact = func(p *types.Package, f analysis.Fact) bool {
 		fact, known := u.facts[p.Path()]
-		return known && assign(f, fact)
+		if known {
+			reflect.ValueOf(f).Elem().Set(reflect.ValueOf(fact).Elem())
+		}
+		return known
 	}
 	if _, err := a.Run(pass); err != nil {
 		return nil, err
@@ -144,12 +148,6 @@ func (u *unit) analyze(a *analysis.Analyzer, pass *analysis.Pass) ([]analysis.Di
 		}
 	}
 	return found, os.WriteFile(u.VetxOutput, data.Bytes(), 0o666)
-}
-
-// assign copies a fact by its encoding, so that no two packages share one.
-func assign(to, from analysis.Fact) bool {
-	var data bytes.Buffer
-	return gob.NewEncoder(&data).Encode(from) == nil && gob.NewDecoder(&data).Decode(to) == nil
 }
 
 // readFacts reads the facts of the imported packages that have one.
