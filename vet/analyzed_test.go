@@ -84,11 +84,11 @@ func (s *shop) short(file string) string {
 }
 
 // fixes fails if the first suggested fix does not undo the mistake.
-func (s *shop) fixes(t *testing.T, m mistake, changed map[string]string, fixes []program.Fix) {
-	if len(fixes) == 0 || len(fixes[0].Edits) != 1 {
+func (s *shop) fixes(t *testing.T, m mistake, changed map[string]string, fixes [][]program.Edit) {
+	if len(fixes) == 0 || len(fixes[0]) != 1 {
 		t.Fatalf("fixes %v, want one with one edit", fixes)
 	}
-	e := fixes[0].Edits[0]
+	e := fixes[0][0]
 	text := changed[s.short(e.File)]
 	if got := text[:e.Start] + e.NewText + text[e.End:]; got != s.files[s.short(e.File)] {
 		t.Errorf("the fix changes %q to %q", text[e.Start:e.End], e.NewText)

@@ -35,7 +35,7 @@ func newShop(t *testing.T) *shop {
 		t.Fatal(err)
 	}
 	work := filepath.Join(parent, "go.work")
-	s.write(t, work, "go "+strings.TrimPrefix(goVersion(t), "go")+"\n\nuse ./bigshop\nuse "+strconv.Quote(root)+"\n")
+	writeFile(t, work, "go "+strings.TrimPrefix(goVersion(t), "go")+"\n\nuse ./bigshop\nuse "+strconv.Quote(root)+"\n")
 	s.env = append(os.Environ(), "GOWORK="+work, "GOFLAGS=")
 	return s
 }
@@ -49,13 +49,6 @@ func goVersion(t *testing.T) string {
 	return strings.TrimSpace(string(out))
 }
 
-func (s *shop) write(t *testing.T, file, text string) {
-	t.Helper()
-	if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // with makes a mistake until the returned function is called. It returns the changed
 // files.
 func (s *shop) with(t *testing.T, m mistake) (changed map[string]string, undo func()) {
@@ -65,11 +58,11 @@ func (s *shop) with(t *testing.T, m mistake) (changed map[string]string, undo fu
 		t.Fatalf("%s: nothing to change", m.name)
 	}
 	for file, text := range changed {
-		s.write(t, s.path(file), text)
+		writeFile(t, s.path(file), text)
 	}
 	return changed, func() {
 		for file := range changed {
-			s.write(t, s.path(file), s.files[file])
+			writeFile(t, s.path(file), s.files[file])
 		}
 	}
 }

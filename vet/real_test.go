@@ -128,7 +128,7 @@ func (r real) copied(t *testing.T) string {
 		t.Fatalf("downloading %s: %v\n%s", r.module, err, out)
 	}
 	dir := filepath.Join(t.TempDir(), r.name)
-	if err := os.CopyFS(dir, writable{os.DirFS(module.Dir)}); err != nil {
+	if err := os.CopyFS(dir, os.DirFS(module.Dir)); err != nil {
 		t.Fatal(err)
 	}
 	for _, e := range r.edits {
@@ -150,34 +150,6 @@ func writeFile(t *testing.T, file, text string) {
 		t.Fatal(err)
 	}
 }
-
-// writable is a file system whose files and folders the copy can change.
-type writable struct{ fs.FS }
-
-func (w writable) Stat(name string) (fs.FileInfo, error) {
-	info, err := fs.Stat(w.FS, name)
-	return writableInfo{info}, err
-}
-
-func (w writable) Open(name string) (fs.File, error) {
-	f, err := w.FS.Open(name)
-	return writableFile{f}, err
-}
-
-type writableFile struct{ fs.File }
-
-func (f writableFile) Stat() (fs.FileInfo, error) {
-	info, err := f.File.Stat()
-	return writableInfo{info}, err
-}
-
-func (f writableFile) ReadDir(n int) ([]fs.DirEntry, error) {
-	return f.File.(fs.ReadDirFile).ReadDir(n)
-}
-
-type writableInfo struct{ fs.FileInfo }
-
-func (i writableInfo) Mode() fs.FileMode { return i.FileInfo.Mode() | 0o200 }
 
 // usersOfFx returns the folders of packages that import Fx.
 func usersOfFx(t *testing.T, dir string) []string {

@@ -148,13 +148,7 @@ func (p *Program) exportData(path string) (io.ReadCloser, error) {
 type Finding struct {
 	Position token.Position
 	Message  string
-	Fixes    []Fix
-}
-
-// Fix is a suggested fix.
-type Fix struct {
-	Message string
-	Edits   []Edit
+	Fixes    [][]Edit // the edits of each suggested fix
 }
 
 // Edit replaces the bytes of a file from Start to End.
@@ -244,16 +238,16 @@ func (p *Program) findings(graph *checker.Graph) ([]Finding, error) {
 func (p *Program) finding(d analysis.Diagnostic) Finding {
 	f := Finding{Position: p.fset.Position(d.Pos), Message: d.Message}
 	for _, fix := range d.SuggestedFixes {
-		suggested := Fix{Message: fix.Message}
+		var edits []Edit
 		for _, e := range fix.TextEdits {
 			file := p.fset.File(e.Pos)
 			end := e.End
 			if !end.IsValid() {
 				end = e.Pos
 			}
-			suggested.Edits = append(suggested.Edits, Edit{file.Name(), file.Offset(e.Pos), file.Offset(end), string(e.NewText)})
+			edits = append(edits, Edit{file.Name(), file.Offset(e.Pos), file.Offset(end), string(e.NewText)})
 		}
-		f.Fixes = append(f.Fixes, suggested)
+		f.Fixes = append(f.Fixes, edits)
 	}
 	return f
 }
