@@ -13,10 +13,9 @@ import (
 // have.
 type application struct {
 	*pkg
-	parts     []*part // in declared order
-	partial   bool    // more parts may come from elsewhere
-	validated bool    // nothing is assembled without fxevents.Module
-	open      bool    // not all options are understood
+	parts []*part // in declared order
+	scale scale
+	open  bool // not all options are understood
 
 	assembly      *part
 	rulesKnown    bool // all options of fxevents.Module are understood
@@ -36,7 +35,7 @@ type scale int
 
 const (
 	whole     scale = iota
-	validated       // by fx.ValidateApp, which does not run what fxevents.Module invokes
+	validated       // by fx.ValidateApp, which assembles nothing without fxevents.Module
 	partial         // more parts may come from elsewhere
 )
 
@@ -143,7 +142,7 @@ func (p *pkg) builds(call *ast.CallExpr) (from int, as scale, ok bool) {
 }
 
 func (p *pkg) checkApplication(parts []part, as scale) {
-	a := &application{pkg: p, partial: as == partial, open: as == partial, validated: as == validated}
+	a := &application{pkg: p, scale: as, open: as == partial}
 	a.add(parts)
 	if !slices.ContainsFunc(a.parts, (*part).ofRollcall) {
 		return

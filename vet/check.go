@@ -14,7 +14,7 @@ import (
 // looks for it.
 func (a *application) check() {
 	a.checkOnce()
-	if a.checkAssembly(); a.assembly == nil && !a.partial {
+	if a.checkAssembly(); a.assembly == nil && a.scale != partial {
 		return // nothing is assembled
 	}
 	a.checkNames()
@@ -36,7 +36,7 @@ func (a *application) check() {
 
 // checkAssembly reports an application that has no fxevents.Module.
 func (a *application) checkAssembly() {
-	if a.partial || a.validated || !a.closed() || len(a.of(assembly)) > 0 {
+	if a.scale != whole || !a.closed() || len(a.of(assembly)) > 0 {
 		return
 	}
 	all := a.of(eventPart, list, receive, elsewhere, inbox, transporter)
@@ -218,7 +218,7 @@ func (a *application) checkNames() {
 			e := a.catalog.events[named]
 			problem = fmt.Sprintf("the event %s has that name: an event and a list can't have one name", callsite.Named(title(e), e.At))
 		}
-		if own := x.origin == "" || !a.partial && x.Name != "" && x.Name != "*"; own && problem != "" {
+		if own := x.origin == "" || a.scale != partial && x.Name != "" && x.Name != "*"; own && problem != "" {
 			a.problem(badList, x, fmt.Sprintf("fxevents.Ordered(%q) at %s: %s", x.Name, x.At, problem))
 		}
 		if !again {

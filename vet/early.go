@@ -99,7 +99,7 @@ func (a *application) checkEarly() {
 		switch {
 		case f.Emits != "" && f.emits != span{}:
 			a.reportAt(earlyEmit, f.emits, notAssembled)
-		case f.Emits != "" && !a.partial:
+		case f.Emits != "" && a.scale != partial:
 			a.problem(earlyEmit, by, f.Name+" ("+f.At+"), which "+by.Call+" at "+by.At+" needs, dispatches an event at "+f.Emits+", but "+notAssembled)
 		}
 		for _, need := range f.Needs {
