@@ -23,17 +23,14 @@ func is(t types.Type, id string) bool { return identity(t) == id }
 // named returns how messages call a function, and its place. It returns "" for both if the
 // function is not known by a name.
 func (p *pkg) named(e ast.Expr) (name, at string) {
-	switch e := p.resolved(e).(type) {
-	case *ast.Ident:
-		return p.nameOfFunc(p.info.Uses[e])
-	case *ast.SelectorExpr:
-		return p.nameOfFunc(p.info.Uses[e.Sel])
+	e = p.resolved(e)
+	switch e := e.(type) {
 	case *ast.IndexExpr:
 		return p.named(e.X)
 	case *ast.IndexListExpr:
 		return p.named(e.X)
 	}
-	return "", ""
+	return p.nameOfFunc(p.objectOf(e))
 }
 
 func (p *pkg) nameOfFunc(o types.Object) (name, at string) {

@@ -283,15 +283,8 @@ func (p *pkg) listen(call *ast.CallExpr) []part {
 
 // lastName returns the name of a method or function without its package and type.
 func (p *pkg) lastName(e ast.Expr) string {
-	switch e := p.resolved(e).(type) {
-	case *ast.Ident:
-		if _, ok := p.info.Uses[e].(*types.Func); ok {
-			return e.Name
-		}
-	case *ast.SelectorExpr:
-		if _, ok := p.info.Uses[e.Sel].(*types.Func); ok {
-			return e.Sel.Name
-		}
+	if fn, ok := p.objectOf(p.resolved(e)).(*types.Func); ok {
+		return fn.Name()
 	}
 	return ""
 }

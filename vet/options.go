@@ -18,10 +18,8 @@ func (p *pkg) evaluated(e ast.Expr) []part {
 		return nil
 	}
 	switch e := e.(type) {
-	case *ast.Ident:
-		return p.ofObject(p.info.Uses[e], e)
-	case *ast.SelectorExpr:
-		return p.ofObject(p.info.Uses[e.Sel], e)
+	case *ast.Ident, *ast.SelectorExpr:
+		return p.ofObject(p.objectOf(e), e)
 	case *ast.CompositeLit:
 		return p.ofLiteral(e)
 	case *ast.CallExpr:

@@ -46,9 +46,8 @@ func (p *pkg) orderFile(call *ast.CallExpr) []part {
 
 // checkEmbedded reports an order file that an embed.FS of the package does not have.
 func (p *pkg) checkEmbedded(call *ast.CallExpr, name string) {
-	fsys := p.resolved(call.Args[0])
-	v, ok := p.objectOf(fsys).(*types.Var)
-	if !ok || !is(v.Type(), "embed.FS") || v.Pkg() != p.pass.Pkg || p.changed[v] || p.embedded[v] == nil {
+	patterns := p.patterns(p.resolved(call.Args[0]))
+	if patterns == nil {
 		return
 	}
 	at := "fxevents.OrderFile at " + p.place(call.Pos())
@@ -57,9 +56,17 @@ func (p *pkg) checkEmbedded(call *ast.CallExpr, name string) {
 		return
 	}
 	message := fmt.Sprintf("%s: order file %s: tried %s in a embed.FS: file does not exist: correct the path, which is relative to the root of the file system", at, name, name)
-	near, _ := suggest.Name(name, plainNames(p.embedded[v]))
+	near, _ := suggest.Name(name, plainNames(patterns))
 	place, fixes := renamed(call.Args[1], name, near)
 	p.reportAt(badOrderFile, place, message, fixes...)
+}
+
+// patterns returns the patterns of an embed.FS of the package that never changes, or nil.
+func (p *pkg) patterns(fsys ast.Expr) []string {
+	if v, ok := p.objectOf(fsys).(*types.Var); ok && !p.changed[v] {
+		return p.embedded[v]
+	}
+	return nil
 }
 
 // plainNames returns the patterns that are the name of a file.
@@ -88,7 +95,7 @@ func (p *pkg) findFile(call *ast.CallExpr, name string) string {
 	here := filepath.Dir(p.pass.Fset.Position(call.Pos()).Filename)
 	fsys := p.resolved(call.Args[0])
 	if is(p.typeOf(fsys), "embed.FS") {
-		if v, ok := p.objectOf(fsys).(*types.Var); !ok || v.Pkg() != p.pass.Pkg || p.changed[v] || !isEmbedded(p.embedded[v], name) {
+		if !isEmbedded(p.patterns(fsys), name) {
 			return ""
 		}
 		return existing(filepath.Join(here, filepath.FromSlash(name)))
@@ -113,16 +120,6 @@ func (p *pkg) findFile(call *ast.CallExpr, name string) string {
 		return ""
 	}
 	return existing(filepath.Join(root, filepath.FromSlash(path.Join(filepath.ToSlash(dir), name))))
-}
-
-func (p *pkg) objectOf(e ast.Expr) types.Object {
-	switch e := e.(type) {
-	case *ast.Ident:
-		return p.info.Uses[e]
-	case *ast.SelectorExpr:
-		return p.info.Uses[e.Sel]
-	}
-	return nil
 }
 
 // existing returns a path if there is a file, or "".

@@ -311,6 +311,17 @@ func (p *pkg) typeOf(e ast.Expr) types.Type {
 	return types.Typ[types.Invalid]
 }
 
+// objectOf returns the object that a name means, or nil.
+func (p *pkg) objectOf(e ast.Expr) types.Object {
+	switch e := e.(type) {
+	case *ast.Ident:
+		return p.info.Uses[e]
+	case *ast.SelectorExpr:
+		return p.info.Uses[e.Sel]
+	}
+	return nil
+}
+
 // resolved returns the expression that a variable holds, or the expression itself.
 func (p *pkg) resolved(e ast.Expr) ast.Expr {
 	for range 20 {
