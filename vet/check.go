@@ -282,17 +282,22 @@ func bareName(text string) string {
 	return text[strings.LastIndexByte(text, '.')+1:]
 }
 
-// checkGroupMembers reports values in the listeners' group that are no rollcall.Listener.
+// checkGroupMembers reports values in the listeners' group that are no rollcall.Listener. A
+// function whose parameters are not known may take them.
 func (a *application) checkGroupMembers() {
 	if !a.closed() {
 		return
 	}
 	taken := map[inGroup]bool{}
 	for _, x := range a.parts {
-		if x.Func != nil {
-			for _, g := range x.Func.Takes {
-				taken[inGroup{Group: g.Group, Type: g.Type}] = true
-			}
+		if x.Func == nil {
+			continue
+		}
+		if x.Func.Unknown && x.Kind != supply {
+			return
+		}
+		for _, g := range x.Func.Takes {
+			taken[inGroup{Group: g.Group, Type: g.Type}] = true
 		}
 	}
 	for _, x := range a.parts {

@@ -48,7 +48,7 @@ var Silent = []func() *fx.App{
 	},
 }
 
-// Fine has a consumer of its own for the group.
+// Fine has a consumer of its own for the group, or may have one.
 var Fine = []func() *fx.App{
 	func() *fx.App {
 		return fx.New(fx.NopLogger, fxevents.Module(), recipes.Module,
@@ -56,4 +56,12 @@ var Fine = []func() *fx.App{
 			fx.Invoke(fx.Annotate(func([]*Indexer) {}, fx.ParamTags(`group:"event_listener"`))),
 		)
 	},
+	func() *fx.App {
+		return fx.New(fx.NopLogger, fxevents.Module(), recipes.Module,
+			fx.Provide(fx.Annotate(NewIndexer, fx.ResultTags(`group:"event_listener"`))),
+			fx.Invoke(fx.Annotate(func([]*Indexer) {}, fx.ParamTags(tag()))),
+		)
+	},
 }
+
+func tag() string { return `group:"event_listener"` }
