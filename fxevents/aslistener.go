@@ -91,8 +91,9 @@ func isOut(t reflect.Type) bool {
 	return ok && f.Anonymous && f.Type == reflect.TypeFor[fx.Out]()
 }
 
-// nameFor returns the name of the constructor's result: the listener's ID. If the ID is known only once the value is built, it returns the constructor's name with
-// its import path. The import path distinguishes packages of the same name.
+// nameFor returns the name of the constructor's result: the listener's ID. If the ID is
+// known only once the value is built, it returns the constructor's name with its import
+// path. The import path distinguishes packages of the same name.
 func nameFor(result reflect.Type, fields tags.Fields, constructor any) string {
 	switch {
 	case fields.ID != "":
