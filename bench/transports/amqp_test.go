@@ -5,10 +5,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/rabbitmq/amqp091-go"
 
+	"github.com/rollcall-go/rollcall/internal/testserver"
 	"github.com/rollcall-go/rollcall/transport/amqpevents"
 )
 
@@ -103,21 +103,9 @@ func openAMQP(b *testing.B) *amqpevents.Transport {
 
 // deletePrefix deletes what a transport has made for the benchmarks' event.
 func deletePrefix(b *testing.B, prefix string) {
-	ch := channel(b)
-	queues := []string{"placed/mail", "placed/mail/dead", "gone"}
-	for ttl := time.Second / 8; ttl <= 4096*time.Second; ttl *= 2 {
-		queues = append(queues, "wait."+ttl.String())
-	}
-	for _, q := range queues {
-		if _, err := ch.QueueDelete(prefix+"."+q, false, false, false); err != nil {
-			b.Error(err)
-			return // the channel is closed
-		}
-	}
-	for _, e := range []string{"events", "dead", "wait", "back", "gone"} {
-		if err := ch.ExchangeDelete(prefix+"."+e, false, false); err != nil {
-			b.Error(err)
-			return
-		}
+	queues := testserver.Queues{Prefix: prefix}
+	queues.Note("placed", "mail")
+	if err := queues.Delete(channel(b)); err != nil {
+		b.Error(err)
 	}
 }

@@ -5,10 +5,7 @@ import (
 	"crypto/rand"
 	"flag"
 	"fmt"
-	"net"
-	"os"
 	"runtime"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -16,6 +13,7 @@ import (
 	"github.com/rabbitmq/amqp091-go"
 	"go.uber.org/goleak"
 
+	"github.com/rollcall-go/rollcall/internal/testserver"
 	"github.com/rollcall-go/rollcall/transport"
 	"github.com/rollcall-go/rollcall/transport/amqpevents"
 )
@@ -28,29 +26,14 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-const (
-	address  = "127.0.0.1:5672"
-	patience = 4 * time.Minute // before a test fails: a broker may take minutes to start
-)
+const patience = 4 * time.Minute // before a test fails: a broker may take minutes to start
 
-// missing skips a test that lacks something, or fails it where brokers are
-// required.
-func missing(t *testing.T, what string) {
-	t.Helper()
-	if os.Getenv("ROLLCALL_REQUIRE_BROKERS") == "1" {
-		t.Fatal(what)
-	}
-	t.Skip(what)
-}
+var address = testserver.RabbitMQ.Address
 
 // brokerURL is that of the broker for tests, or skips.
 func brokerURL(t *testing.T) string {
 	t.Helper()
-	conn, err := net.DialTimeout("tcp", address, time.Second)
-	if err != nil {
-		missing(t, "no RabbitMQ at "+address+" (start one by: rabbitmq-server)")
-	}
-	_ = conn.Close()
+	testserver.RabbitMQ.Need(t)
 	return "amqp://guest:guest@" + address
 }
 
@@ -59,14 +42,13 @@ type space struct {
 	t      *testing.T
 	url    string // for what is done beside the transport
 	prefix string
-
-	mu     sync.Mutex
-	queues []string
+	queues *testserver.Queues
 }
 
 func newSpace(t *testing.T) *space {
 	t.Helper()
-	x := &space{t: t, url: brokerURL(t), prefix: "test" + rand.Text()[:12]}
+	prefix := "test" + rand.Text()[:12]
+	x := &space{t, brokerURL(t), prefix, &testserver.Queues{Prefix: prefix}}
 	t.Cleanup(x.delete)
 	return x
 }
@@ -99,42 +81,24 @@ func open(t *testing.T, options ...amqpevents.Option) *opened {
 }
 
 func (o *opened) Declare(ctx context.Context, s transport.Subscription) error {
-	o.space.note(s)
+	o.space.queues.Note(s.Event, s.Key)
 	return o.Transport.Declare(ctx, s)
 }
 
 func (o *opened) Subscribe(ctx context.Context, s transport.Subscription, h transport.Handler) error {
-	o.space.note(s)
+	o.space.queues.Note(s.Event, s.Key)
 	return o.Transport.Subscribe(ctx, s, h)
 }
 
 // queue is the name of a receiver's queue.
 func (x *space) queue(s transport.Subscription) string { return x.prefix + "." + s.Event + "/" + s.Key }
 
-func (x *space) note(s transport.Subscription) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.queues = append(x.queues, x.queue(s), x.queue(s)+"/dead")
-}
-
 // delete leaves the broker as it was.
 func (x *space) delete() {
 	conn := dial(x.t, x.url)
 	defer conn.Close()
-	ch := channel(x.t, conn)
-	for _, e := range []string{"events", "dead", "wait", "back", "gone"} {
-		if err := ch.ExchangeDelete(x.prefix+"."+e, false, false); err != nil {
-			x.t.Errorf("deleting exchange %s: %v", e, err)
-		}
-	}
-	for ttl := time.Second / 8; ttl <= 4096*time.Second; ttl *= 2 {
-		x.queues = append(x.queues, x.prefix+".wait."+ttl.String())
-	}
-	slices.Sort(x.queues)
-	for _, q := range append(slices.Compact(x.queues), x.prefix+".gone") {
-		if _, err := ch.QueueDelete(q, false, false, false); err != nil {
-			x.t.Errorf("deleting queue %s: %v", q, err)
-		}
+	if err := x.queues.Delete(channel(x.t, conn)); err != nil {
+		x.t.Error(err)
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/rabbitmq/amqp091-go"
+
+	"github.com/rollcall-go/rollcall/internal/testserver"
 )
 
 func TestAddresses(t *testing.T) {
@@ -32,6 +34,42 @@ func TestAddresses(t *testing.T) {
 	if got := names("shop").queue(address("order.placed", "mail")); got != "shop.order.placed/mail" {
 		t.Errorf("got %s", got)
 	}
+}
+
+// The tests of all modules delete what is named here.
+func TestTestsDeleteAllNames(t *testing.T) {
+	n, got := names("shop"), deleted{}
+	queues := testserver.Queues{Prefix: "shop"}
+	queues.Note("order.placed", "mail")
+	if err := queues.Delete(got); err != nil {
+		t.Fatal(err)
+	}
+	a := address("order.placed", "mail")
+	want := []string{"queue " + n.queue(a), "queue " + n.deadLetters(a), "queue " + n.gone()}
+	for ttl := shortestTier; ttl <= longestTier; ttl *= 2 {
+		want = append(want, "queue "+n.tier(ttl))
+	}
+	for _, exchange := range []string{n.events(), n.dead(), n.wait(), n.back(), n.gone()} {
+		want = append(want, "exchange "+exchange)
+	}
+	for _, name := range want {
+		if !got[name] {
+			t.Errorf("not deleted: %s", name)
+		}
+	}
+}
+
+// deleted notes what is deleted.
+type deleted map[string]bool
+
+func (d deleted) QueueDelete(name string, _, _, _ bool) (int, error) {
+	d["queue "+name] = true
+	return 0, nil
+}
+
+func (d deleted) ExchangeDelete(name string, _, _ bool) error {
+	d["exchange "+name] = true
+	return nil
 }
 
 func TestTiers(t *testing.T) {

@@ -19,6 +19,7 @@ import (
 
 	"github.com/rabbitmq/amqp091-go"
 
+	"github.com/rollcall-go/rollcall/internal/testserver"
 	"github.com/rollcall-go/rollcall/transport"
 	"github.com/rollcall-go/rollcall/transport/amqpevents"
 )
@@ -53,7 +54,7 @@ func newNode(t *testing.T) *node {
 	}
 	t.Parallel()
 	if _, err := script("rabbitmq-server"); err != nil {
-		missing(t, "no rabbitmq-server to start (install RabbitMQ)")
+		testserver.Missing(t, "no rabbitmq-server to start (install RabbitMQ)")
 	}
 	n := &node{directory: t.TempDir(), port: freePort(t)}
 	config := fmt.Sprintf("listeners.tcp.local = 127.0.0.1:%d\nmax_message_size = %d\n", n.port, maxMessage)

@@ -8,6 +8,7 @@ import (
 	"github.com/cloudevents/sdk-go/v2/binding"
 	"github.com/rabbitmq/amqp091-go"
 
+	"github.com/rollcall-go/rollcall/internal/testserver"
 	"github.com/rollcall-go/rollcall/transport/amqpevents"
 )
 
@@ -24,7 +25,7 @@ type overAMQP struct {
 // rabbit is the broker for tests, with names that nobody else has.
 func rabbit(t *testing.T, attributes string) overAMQP {
 	t.Helper()
-	reachable(t, "RabbitMQ", "127.0.0.1:5672")
+	testserver.RabbitMQ.Need(t)
 	b := overAMQP{prefix: "ce" + rand.Text()[:12], attributes: attributes}
 	conn, err := amqp091.Dial(rabbitMQ)
 	if err != nil {
@@ -41,8 +42,7 @@ func rabbit(t *testing.T, attributes string) overAMQP {
 	return b
 }
 
-// delete leaves the broker as it was, each by a channel of its own: the broker
-// closes it where something was wrong.
+// delete leaves the broker as it was.
 func (b overAMQP) delete(t *testing.T) {
 	b.Close()
 	conn, err := amqp091.Dial(rabbitMQ)
@@ -50,25 +50,14 @@ func (b overAMQP) delete(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	try := func(what string, f func(*amqp091.Channel) error) {
-		ch, err := conn.Channel()
-		if err == nil {
-			err = f(ch)
-			_ = ch.Close()
-		}
-		if err != nil {
-			t.Errorf("deleting %s: %v", what, err)
-		}
+	ch, err := conn.Channel()
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, e := range []string{"events", "dead", "wait", "back", "gone"} {
-		try(e, func(ch *amqp091.Channel) error { return ch.ExchangeDelete(b.prefix+"."+e, false, false) })
-	}
-	queue := b.prefix + "." + mail.Event + "/" + mail.Key
-	for _, q := range []string{queue, queue + "/dead", b.prefix + ".gone"} {
-		try(q, func(ch *amqp091.Channel) error {
-			_, err := ch.QueueDelete(q, false, false, false)
-			return err
-		})
+	queues := testserver.Queues{Prefix: b.prefix}
+	queues.Note(mail.Event, mail.Key)
+	if err := queues.Delete(ch); err != nil {
+		t.Error(err)
 	}
 }
 

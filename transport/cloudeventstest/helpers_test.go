@@ -2,9 +2,7 @@ package cloudeventstest
 
 import (
 	"context"
-	"net"
 	"net/url"
-	"os"
 	"sync"
 	"testing"
 	"time"
@@ -20,22 +18,6 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const patience = 30 * time.Second // before a test fails
-
-// reachable skips a test whose broker is not there, or fails it where brokers
-// are required.
-func reachable(t *testing.T, what, address string) {
-	t.Helper()
-	conn, err := net.DialTimeout("tcp", address, time.Second)
-	if err == nil {
-		_ = conn.Close()
-		return
-	}
-	missing := "no " + what + " at " + address
-	if os.Getenv("ROLLCALL_REQUIRE_BROKERS") == "1" {
-		t.Fatal(missing)
-	}
-	t.Skip(missing)
-}
 
 // within is a context that ends long after the test should have.
 func within(t *testing.T) context.Context {

@@ -12,6 +12,7 @@ import (
 	"github.com/cloudevents/sdk-go/v2/binding"
 	client "github.com/nats-io/nats.go"
 
+	"github.com/rollcall-go/rollcall/internal/testserver"
 	"github.com/rollcall-go/rollcall/transport/natsevents"
 )
 
@@ -41,7 +42,7 @@ func embedded(t *testing.T) overNATS {
 // cluster is the server for tests, with streams that nobody else has.
 func cluster(t *testing.T) overNATS {
 	t.Helper()
-	reachable(t, "NATS server", "127.0.0.1:4222")
+	testserver.NATS.Need(t)
 	b := overNATS{prefix: "ce" + rand.Text()[:12]}
 	var err error
 	if b.conn, err = client.Connect("nats://127.0.0.1:4222"); err != nil {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -17,6 +16,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/rollcall-go/rollcall/internal/testserver"
 	"github.com/rollcall-go/rollcall/transport"
 	"github.com/rollcall-go/rollcall/transport/natsevents"
 	"github.com/rollcall-go/rollcall/transport/transporttest"
@@ -30,22 +30,13 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-const address = "127.0.0.1:4222"
+var address = testserver.NATS.Address
 
 // cluster is the URL of the broker for tests, or skips.
 func cluster(t *testing.T) string {
 	t.Helper()
-	conn, err := net.DialTimeout("tcp", address, time.Second)
-	if err == nil {
-		_ = conn.Close()
-		return "nats://" + address
-	}
-	missing := "no NATS server at " + address + " (start one by: nats-server -js)"
-	if os.Getenv("ROLLCALL_REQUIRE_BROKERS") == "1" {
-		t.Fatal(missing)
-	}
-	t.Skip(missing)
-	return ""
+	testserver.NATS.Need(t)
+	return "nats://" + address
 }
 
 // connect is Connect that waits for the connection.

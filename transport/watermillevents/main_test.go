@@ -3,14 +3,13 @@ package watermillevents_test
 import (
 	"flag"
 	"fmt"
-	"net"
-	"os"
 	"runtime"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
+	"github.com/rollcall-go/rollcall/internal/testserver"
 	"github.com/rollcall-go/rollcall/transport/natsevents"
 )
 
@@ -35,22 +34,11 @@ func embedded(t *testing.T) *natsevents.Transport {
 	return x
 }
 
-const rabbitAddress = "127.0.0.1:5672"
-
 // rabbit is the URL of the broker for tests, or skips.
 func rabbit(t *testing.T) string {
 	t.Helper()
-	conn, err := net.DialTimeout("tcp", rabbitAddress, time.Second)
-	if err == nil {
-		_ = conn.Close()
-		return "amqp://guest:guest@" + rabbitAddress + "/"
-	}
-	missing := "no RabbitMQ at " + rabbitAddress + " (start one by: rabbitmq-server)"
-	if os.Getenv("ROLLCALL_REQUIRE_BROKERS") == "1" {
-		t.Fatal(missing)
-	}
-	t.Skip(missing)
-	return ""
+	testserver.RabbitMQ.Need(t)
+	return "amqp://guest:guest@" + testserver.RabbitMQ.Address + "/"
 }
 
 // got is the next value of a channel.

@@ -3,8 +3,6 @@ package fxnats_test
 import (
 	"context"
 	"crypto/rand"
-	"net"
-	"os"
 	"strings"
 	"testing"
 
@@ -14,24 +12,17 @@ import (
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/fxevents"
+	"github.com/rollcall-go/rollcall/internal/testserver"
 	"github.com/rollcall-go/rollcall/transport/natsevents"
 	"github.com/rollcall-go/rollcall/transport/natsevents/fxnats"
 )
 
-// address is where a server may run.
-const address = "127.0.0.1:4222"
+var address = testserver.NATS.Address
 
 // server returns an option for a transport to the server, with a prefix of its own.
 func server(t *testing.T) fx.Option {
 	t.Helper()
-	c, err := net.Dial("tcp", address)
-	if err != nil {
-		if os.Getenv("ROLLCALL_REQUIRE_BROKERS") == "1" {
-			t.Fatal(err)
-		}
-		t.Skip("no NATS server: ", err)
-	}
-	_ = c.Close()
+	testserver.NATS.Need(t)
 	prefix := "published" + strings.ToLower(rand.Text()[:8])
 	t.Cleanup(func() { deleteStreams(t, prefix) })
 	return fx.Options(fxevents.Module(), fxevents.Transport(func() (*natsevents.Transport, error) {
