@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rollcall-go/rollcall/internal/testserver"
 	"github.com/rollcall-go/rollcall/transport"
 )
 
@@ -40,7 +41,7 @@ func TestConnectionFails(t *testing.T) {
 	}, natsCluster, rabbitMQ)
 }
 
-var addresses = map[kind]string{natsCluster: natsAddress, rabbitMQ: rabbitAddress}
+var addresses = map[kind]string{natsCluster: testserver.NATS.Address, rabbitMQ: testserver.RabbitMQ.Address}
 
 func cut(s *scenario, p *proxy, _ transport.Transport) {
 	s.t.Helper()

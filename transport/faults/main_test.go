@@ -58,16 +58,6 @@ func TestMain(m *testing.M) {
 	}))
 }
 
-// missing skips a test that lacks something, or fails it where nothing may be
-// lacking.
-func missing(t *testing.T, what string) {
-	t.Helper()
-	if os.Getenv("ROLLCALL_REQUIRE_BROKERS") == "1" {
-		t.Fatal(what)
-	}
-	t.Skip(what)
-}
-
 // slow skips a test of real processes and brokers where time is short.
 func slow(t *testing.T) {
 	t.Helper()

@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"syscall"
 	"testing"
+
+	"github.com/rollcall-go/rollcall/internal/testserver"
 )
 
 // namespaceVariable has the file for the result of a test that runs in a
@@ -33,7 +35,7 @@ func inOwnNamespace(t *testing.T) {
 	out, err := c.CombinedOutput()
 	switch {
 	case errors.Is(err, syscall.EPERM):
-		missing(t, "no mounting here: run it as root, or where user namespaces are allowed")
+		testserver.Missing(t, "no mounting here: run it as root, or where user namespaces are allowed")
 	case err != nil:
 		t.Fatalf("%v: %s", err, told(out))
 	}
@@ -83,7 +85,7 @@ func mount(t *testing.T, size string) (directory string) {
 	t.Helper()
 	directory = t.TempDir()
 	if err := syscall.Mount("faults", directory, "tmpfs", 0, "size="+size); err != nil {
-		missing(t, "mounting a tmpfs: "+err.Error())
+		testserver.Missing(t, "mounting a tmpfs: "+err.Error())
 	}
 	t.Cleanup(func() {
 		if err := syscall.Unmount(directory, 0); err != nil {

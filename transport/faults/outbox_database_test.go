@@ -5,12 +5,12 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"fmt"
-	"net"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/rollcall-go/rollcall/internal/testserver"
 	"github.com/rollcall-go/rollcall/transport"
 	"github.com/rollcall-go/rollcall/transport/sqlevents"
 )
@@ -55,34 +55,24 @@ func (d database) serializable() *sql.TxOptions {
 	return &sql.TxOptions{Isolation: sql.LevelSerializable}
 }
 
-// Where the shared servers are. Databases of a test's own are made there, and deleted.
-const (
-	postgresAddress = "127.0.0.1:5432"
-	mariadbAddress  = "127.0.0.1:3306"
-)
+// sharedServers are those on which databases of a test's own are made, and deleted.
+var sharedServers = map[sqlevents.Dialect]testserver.Server{sqlevents.PostgreSQL: testserver.PostgreSQL, sqlevents.MariaDB: testserver.MariaDB}
 
 // newDatabase makes a database of the test's own, on the shared server, and deletes it at the
 // end.
 func newDatabase(t *testing.T, kind sqlevents.Dialect) database {
 	t.Helper()
-	switch kind {
-	case sqlevents.PostgreSQL:
-		return onServer(t, kind, postgresAddress, "apt-get install postgresql")
-	case sqlevents.MariaDB:
-		return onServer(t, kind, mariadbAddress, "apt-get install mariadb-server")
+	if server, ok := sharedServers[kind]; ok {
+		server.Need(t)
+		return onServer(t, kind, server.Address)
 	}
 	d := database{kind, "file:" + filepath.Join(t.TempDir(), "shop.db") + "?_pragma=busy_timeout(30000)&_pragma=journal_mode(wal)&_pragma=synchronous(normal)"}
 	d.prepare(t)
 	return d
 }
 
-func onServer(t *testing.T, kind sqlevents.Dialect, address, start string) database {
+func onServer(t *testing.T, kind sqlevents.Dialect, address string) database {
 	t.Helper()
-	conn, err := net.DialTimeout("tcp", address, 5*time.Second)
-	if err != nil {
-		missing(t, fmt.Sprintf("no %v at %s (%s)", kind, address, start))
-	}
-	_ = conn.Close()
 	name := "faults" + strings.ToLower(rand.Text()[:12])
 	admin, err := database{kind, serverURL(kind, address, "")}.open()
 	if err != nil {
@@ -117,11 +107,9 @@ func serverURL(kind sqlevents.Dialect, address, name string) string {
 	return "root@tcp(" + address + ")/" + name + "?timeout=5s&readTimeout=60s&writeTimeout=5s"
 }
 
-// at is the database as it is reached at another address of its server.
-func (d database) at(address string) database {
-	for _, server := range []string{postgresAddress, mariadbAddress} {
-		d.URL = strings.Replace(d.URL, server, address, 1)
-	}
+// through is the database as it is reached by a proxy to its shared server.
+func (d database) through(p *proxy) database {
+	d.URL = strings.Replace(d.URL, p.target, p.listener.Addr().String(), 1)
 	return d
 }
 

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/rollcall-go/rollcall/internal/testserver"
 	"github.com/rollcall-go/rollcall/transport/sqlevents"
 )
 
@@ -48,7 +49,7 @@ func (s *databaseServer) program(name string) string {
 		found = append(found, path)
 	}
 	if len(found) == 0 {
-		missing(s.t, "no "+name+": install the database server, so that the test can start one of its own")
+		testserver.Missing(s.t, "no "+name+": install the database server, so that the test can start one of its own")
 	}
 	return slices.Max(found)
 }
@@ -73,7 +74,7 @@ func (s *databaseServer) give(directory string) {
 	s.t.Helper()
 	u, err := user.Lookup(s.owner())
 	if err != nil {
-		missing(s.t, fmt.Sprintf("no user %s to run %v: %v", s.owner(), s.kind, err))
+		testserver.Missing(s.t, fmt.Sprintf("no user %s to run %v: %v", s.owner(), s.kind, err))
 	}
 	uid, _ := strconv.Atoi(u.Uid)
 	gid, _ := strconv.Atoi(u.Gid)

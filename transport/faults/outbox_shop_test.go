@@ -37,7 +37,6 @@ type shop struct {
 	Pause    time.Duration // between two
 	Keys     int           // order keys of its orders
 	Quarrels bool          // whether its transactions disturb those of others
-	Receives bool
 
 	Hangs string // where it stands still, or ""
 	After int    // how many times it passes there before
@@ -103,10 +102,8 @@ func (s shop) run(ctx context.Context) error {
 	w.inbox = w.outbox.Inbox()
 	var all sync.WaitGroup
 	defer all.Wait()
-	if s.Receives {
-		all.Go(func() { complain(w.outbox.Subscribe(ctx, mail, w.mail)) })
-		all.Go(func() { complain(w.outbox.Subscribe(ctx, stats, w.count)) })
-	}
+	all.Go(func() { complain(w.outbox.Subscribe(ctx, mail, w.mail)) })
+	all.Go(func() { complain(w.outbox.Subscribe(ctx, stats, w.count)) })
 	for n := range min(s.Orders, 2) {
 		all.Go(func() { w.takeOrders(ctx, n) })
 	}
@@ -119,7 +116,12 @@ var (
 	mail  = transport.Subscription{Event: order.Event, Key: "mail", MaxInFlight: 4, MaxAttempts: 1000}
 	stats = transport.Subscription{Event: order.Event, Key: "stats", MaxInFlight: 4, MaxAttempts: 1000}
 	audit = transport.Subscription{Event: order.Event, Key: "audit", MaxAttempts: 1000}
+
+	shopReceivers = []transport.Subscription{mail, stats, audit, {Event: quarrelled, Key: "mail"}}
 )
+
+// quarrelled is the event that a transaction which disturbs others publishes, too.
+const quarrelled = "order.quarrelled"
 
 // worker is the process of a shop.
 type worker struct {
@@ -258,7 +260,7 @@ func (w *worker) quarrel(ctx context.Context, write func(context.Context, *sql.T
 	ctx = w.outbox.WithTx(ctx, tx)
 	for range 2 {
 		m := event(fmt.Sprintf("quarrel-%x", rand.Uint64()))
-		m.Event = "order.quarrelled"
+		m.Event = quarrelled
 		m.Headers = map[string]string{"ce-partitionkey": fmt.Sprint("quarrel ", rand.IntN(3))}
 		if err := w.outbox.Publish(ctx, m); err != nil {
 			return err

@@ -1,10 +1,7 @@
 package faults_test
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"testing"
 	"time"
 
@@ -63,11 +60,8 @@ func TestShopsComeAndGo(t *testing.T) {
 func TestShopsConnectionsCut(t *testing.T) {
 	servers := []pair{postgresNATS, mariadbNATS, postgresRabbit}
 	eachPair(t, []pair{postgresRabbit}, servers, func(t *testing.T, x *trade) {
-		address := map[sqlevents.Dialect]string{sqlevents.PostgreSQL: postgresAddress, sqlevents.MariaDB: mariadbAddress}[x.at.Dialect]
-		toDatabase, toBroker := newProxy(t, address), newProxy(t, addresses[x.broker.Kind])
-		s := x.shop("a")
-		s.Database, s.Broker = x.at.at(toDatabase.listener.Addr().String()), toBroker.through(t, x.broker)
-		a := x.start(s)
+		toDatabase, toBroker, through := x.proxies()
+		a := x.start(through(x.shop("a")))
 		b := x.start(x.shop("b"))
 		for n := range shopCuts {
 			x.progress()
@@ -167,7 +161,7 @@ func TestShopsDatabaseRestarts(t *testing.T) {
 			t.Parallel()
 			srv := newDatabaseServer(t, kind)
 			srv.start()
-			x := newTrade(t, srv.database(), newTradeSite(t, natsCluster))
+			x := newTrade(t, srv.database(), newSite(t, natsCluster))
 			a, b := x.start(x.shop("a")), x.start(x.shop("b"))
 			for range databaseRestarts {
 				x.progress()
@@ -212,13 +206,4 @@ func (x *trade) orders() (n int) {
 		x.t.Fatal(err)
 	}
 	return n
-}
-
-// readRecord returns what processes have noted; nothing if there is no file yet.
-func readRecord(path string) (string, error) {
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil
-	}
-	return string(text), err
 }

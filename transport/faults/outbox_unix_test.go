@@ -7,8 +7,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/rollcall-go/rollcall/transport/sqlevents"
 )
 
 // shopStops is how often a process stands still.
@@ -36,11 +34,9 @@ func TestShopStopped(t *testing.T) {
 // cut.
 func TestShopsUnderAllFaults(t *testing.T) {
 	eachPair(t, []pair{postgresNATS}, []pair{postgresNATS, mariadbNATS, postgresRabbit}, func(t *testing.T, x *trade) {
-		address := map[sqlevents.Dialect]string{sqlevents.PostgreSQL: postgresAddress, sqlevents.MariaDB: mariadbAddress}[x.at.Dialect]
-		toDatabase, toBroker := newProxy(t, address), newProxy(t, addresses[x.broker.Kind])
+		toDatabase, toBroker, through := x.proxies()
 		begin := func(name string) *process {
-			s := x.shop(name)
-			s.Database, s.Broker = x.at.at(toDatabase.listener.Addr().String()), toBroker.through(t, x.broker)
+			s := through(x.shop(name))
 			s.Keys = faults(20, mostKeys)
 			return x.start(s)
 		}

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/rabbitmq/amqp091-go"
+
+	"github.com/rollcall-go/rollcall/internal/testserver"
 )
 
 // rabbitNode is a RabbitMQ of a test's own, with its own Erlang port mapper.
@@ -34,7 +36,7 @@ func newRabbitNode(t *testing.T) *rabbitNode {
 	t.Helper()
 	for _, name := range []string{"rabbitmq-server", "rabbitmqctl", "epmd"} {
 		if _, err := program(name); err != nil {
-			missing(t, "no "+name+": install RabbitMQ, so that the test can start one of its own")
+			testserver.Missing(t, "no "+name+": install RabbitMQ, so that the test can start one of its own")
 		}
 	}
 	n := &rabbitNode{t: t, port: freePort(t), directory: t.TempDir()}

@@ -12,6 +12,8 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	natsgo "github.com/nats-io/nats.go"
 	"github.com/rabbitmq/amqp091-go"
+
+	"github.com/rollcall-go/rollcall/internal/testserver"
 )
 
 // result is a line of RESULTS.md.
@@ -109,7 +111,9 @@ func writeResults() int {
 	}
 	b.WriteString(epilogue)
 	b.WriteString(tradePreamble)
-	sortTradeResults(results.trades)
+	slices.SortFunc(results.trades, func(a, b tradeResult) int {
+		return cmp.Or(strings.Compare(a.Scenario, b.Scenario), strings.Compare(a.Pair.String(), b.Pair.String()))
+	})
 	for _, r := range results.trades {
 		s := r.Summary
 		fmt.Fprintf(&b, "| %s | %s | %d | %d | %d | %d | %d | %d | %d | %d | %d | %d |\n",
@@ -121,12 +125,12 @@ func writeResults() int {
 
 // brokers are the names and versions of all.
 func brokers() (string, error) {
-	nats, err := natsgo.Connect("nats://" + natsAddress)
+	nats, err := natsgo.Connect("nats://" + testserver.NATS.Address)
 	if err != nil {
 		return "", err
 	}
 	defer nats.Close()
-	rabbit, err := amqp091.Dial("amqp://guest:guest@" + rabbitAddress)
+	rabbit, err := amqp091.Dial("amqp://guest:guest@" + testserver.RabbitMQ.Address)
 	if err != nil {
 		return "", err
 	}

@@ -2,20 +2,13 @@ package faults_test
 
 import (
 	"crypto/rand"
-	"net"
 	"strings"
 	"testing"
-	"time"
 
 	natsgo "github.com/nats-io/nats.go"
 	"github.com/rabbitmq/amqp091-go"
-)
 
-// Where the shared brokers are. They are used with a prefix that nobody else has,
-// and are never stopped.
-const (
-	natsAddress   = "127.0.0.1:4222"
-	rabbitAddress = "127.0.0.1:5672"
+	"github.com/rollcall-go/rollcall/internal/testserver"
 )
 
 // each runs a test of some kinds of transport.
@@ -28,30 +21,27 @@ func each(t *testing.T, test func(*testing.T, site), kinds ...kind) {
 	}
 }
 
-// newSite is a site that is deleted at the test's end.
+// newSite is a site that is deleted at the test's end. Of a shared broker, it uses a prefix
+// that nobody else has.
 func newSite(t *testing.T, k kind) site {
 	t.Helper()
 	prefix := "faults" + rand.Text()[:12]
 	switch k {
 	case natsCluster:
-		return shared(t, site{k, "nats://" + natsAddress, prefix}, natsAddress, "nats-server -js")
+		return shared(t, site{k, "nats://" + testserver.NATS.Address, prefix}, testserver.NATS)
 	case rabbitMQ:
-		return shared(t, site{k, "amqp://guest:guest@" + rabbitAddress, prefix}, rabbitAddress, "rabbitmq-server")
+		return shared(t, site{k, "amqp://guest:guest@" + testserver.RabbitMQ.Address, prefix}, testserver.RabbitMQ)
 	}
 	return site{k, t.TempDir(), prefix}
 }
 
 // shared is a site of a broker that others use too.
-func shared(t *testing.T, s site, address, start string) site {
+func shared(t *testing.T, s site, broker testserver.Server) site {
 	t.Helper()
-	conn, err := net.DialTimeout("tcp", address, 5*time.Second)
-	if err != nil {
-		missing(t, "no broker at "+address+" (start one by: "+start+")")
-	}
-	_ = conn.Close()
+	broker.Need(t)
 	t.Cleanup(func() {
 		if err := s.delete(); err != nil {
-			t.Errorf("deleting what is on the broker at %s: %v", address, err)
+			t.Errorf("deleting what is on the broker at %s: %v", broker.Address, err)
 		}
 	})
 	return s
@@ -93,16 +83,9 @@ func (s site) deleteQueues() error {
 	if err != nil {
 		return err
 	}
-	for _, exchange := range []string{".events", ".dead", ".wait", ".back", ".gone"} {
-		if err := channel.ExchangeDelete(s.Prefix+exchange, false, false); err != nil {
-			return err
-		}
+	queues := testserver.Queues{Prefix: s.Prefix}
+	for _, r := range append(shopReceivers, order) {
+		queues.Note(r.Event, r.Key)
 	}
-	receiver := "." + order.Event + "/" + order.Key
-	for _, queue := range []string{".gone", receiver, receiver + "/dead"} {
-		if _, err := channel.QueueDelete(s.Prefix+queue, false, false, false); err != nil {
-			return err
-		}
-	}
-	return nil
+	return queues.Delete(channel)
 }
