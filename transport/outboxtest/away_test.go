@@ -4,15 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
 	natsgo "github.com/nats-io/nats.go"
 	"go.uber.org/fx"
 	"go.uber.org/fx/fxtest"
@@ -63,70 +60,61 @@ func (c *counter) OnPlaced(_ context.Context, p *placed) error {
 // An application that starts while NATS is away takes orders at once. When NATS comes, all
 // of them arrive, at the receivers that were never declared before, too.
 func TestStartWhileNATSIsAway(t *testing.T) {
-	t.Parallel()
 	const orders = 50
-	for name, in := range map[string]func(testing.TB) space{"SQLite": inSQLite, "PostgreSQL": inPostgreSQL} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			x := in(t)
-			if _, err := x.db.Exec("CREATE TABLE " + x.prefix + "application (name varchar(100) PRIMARY KEY)"); err != nil {
-				t.Fatal(err)
+	eachDatabase(t, func(t *testing.T, x space) {
+		nats := newNATSServer(t)
+		c := &counter{got: map[string]int{}, want: orders, all: make(chan struct{})}
+		var a *api
+		app := fxtest.New(t,
+			fxevents.Module(fxevents.StartWithoutBroker(), fxevents.Logger(silent)),
+			fxevents.Event[*placed]("order.placed", fxevents.Published("stats")),
+			fx.Supply(c),
+			fx.Provide(func() (*natsevents.Transport, error) {
+				return natsevents.Connect(nats.url(), natsevents.Logger(silent),
+					natsevents.Client(natsgo.ReconnectWait(10*time.Millisecond)))
+			}),
+			fxevents.Transport(func(broker *natsevents.Transport) (*sqlevents.Transport, error) {
+				return x.outbox(broker)
+			}),
+			fx.Provide(func(o *sqlevents.Transport, e *rollcall.Emitter[*placed]) *api {
+				return &api{o, e, x.prefix + "application"}
+			}),
+			fxevents.Listen((*counter).OnPlaced, `async:"mail"`),
+			fxevents.Receive(),
+			fx.Populate(&a),
+		)
+		app.RequireStart()
+		web := httptest.NewServer(a)
+		defer web.Close()
+		for i := range orders {
+			post(t, fmt.Sprintf("%s?order=%d", web.URL, i))
+		}
+		if n := waiting(t, a.outbox); n != orders {
+			t.Errorf("%d events wait in the outbox, want %d", n, orders)
+		}
+		nats.start(t)
+		select {
+		case <-c.all:
+		case <-time.After(time.Minute):
+			t.Errorf("only %d of %d orders have arrived", len(c.got), orders)
+		}
+		if err := a.outbox.Flush(t.Context()); err != nil {
+			t.Error(err)
+		}
+		late := time.After(time.Minute)
+		for { // a count of the outbox is used for some seconds, so these may still be counted there
+			b, err := a.outbox.Backlog(t.Context(), "order.placed", "stats")
+			if b.Waiting == orders && err == nil {
+				break
 			}
-			port := freePort(t)
-			silent := slog.New(slog.DiscardHandler)
-			c := &counter{got: map[string]int{}, want: orders, all: make(chan struct{})}
-			var a *api
-			app := fxtest.New(t,
-				fxevents.Module(fxevents.StartWithoutBroker(), fxevents.Logger(silent)),
-				fxevents.Event[*placed]("order.placed", fxevents.Published("stats")),
-				fx.Supply(x.db, c),
-				fx.Provide(func() (*natsevents.Transport, error) {
-					return natsevents.Connect(fmt.Sprintf("nats://127.0.0.1:%d", port), natsevents.Logger(silent),
-						natsevents.Client(natsgo.ReconnectWait(10*time.Millisecond)))
-				}),
-				fxevents.Transport(func(db *sql.DB, broker *natsevents.Transport) (*sqlevents.Transport, error) {
-					return sqlevents.New(db, x.dialect, broker, sqlevents.Prefix(x.prefix), sqlevents.Logger(silent))
-				}),
-				fx.Provide(func(o *sqlevents.Transport, e *rollcall.Emitter[*placed]) *api {
-					return &api{o, e, x.prefix + "application"}
-				}),
-				fxevents.Listen((*counter).OnPlaced, `async:"mail"`),
-				fxevents.Receive(),
-				fx.Populate(&a),
-			)
-			app.RequireStart()
-			web := httptest.NewServer(a)
-			defer web.Close()
-			for i := range orders {
-				post(t, fmt.Sprintf("%s?order=%d", web.URL, i))
-			}
-			if n := waiting(t, a.outbox); n != orders {
-				t.Errorf("%d events wait in the outbox, want %d", n, orders)
-			}
-			startNATS(t, port)
 			select {
-			case <-c.all:
-			case <-time.After(time.Minute):
-				t.Errorf("only %d of %d orders have arrived", len(c.got), orders)
+			case <-late:
+				t.Fatalf("for stats waits %+v, %v; want %d", b, err, orders)
+			case <-time.After(10 * time.Millisecond):
 			}
-			if err := a.outbox.Flush(t.Context()); err != nil {
-				t.Error(err)
-			}
-			late := time.After(time.Minute)
-			for { // a count of the outbox is used for some seconds, so these may still be counted there
-				b, err := a.outbox.Backlog(t.Context(), "order.placed", "stats")
-				if b.Waiting == orders && err == nil {
-					break
-				}
-				select {
-				case <-late:
-					t.Fatalf("for stats waits %+v, %v; want %d", b, err, orders)
-				case <-time.After(10 * time.Millisecond):
-				}
-			}
-			app.RequireStop()
-		})
-	}
+		}
+		app.RequireStop()
+	})
 }
 
 func post(t *testing.T, url string) {
@@ -148,28 +136,4 @@ func waiting(t *testing.T, o *sqlevents.Transport) int {
 		t.Errorf("the backlog is %+v, %v", b, err)
 	}
 	return b.Waiting
-}
-
-// freePort is one that nobody listens at.
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
-func startNATS(t *testing.T, port int) {
-	t.Helper()
-	srv, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: port, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv.Start()
-	t.Cleanup(func() { srv.Shutdown(); srv.WaitForShutdown() })
-	if !srv.ReadyForConnections(30 * time.Second) {
-		t.Fatal("NATS has not started")
-	}
 }

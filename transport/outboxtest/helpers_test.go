@@ -4,27 +4,38 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"log/slog"
-	"net"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite"
 
-	"github.com/rollcall-go/rollcall/transport/natsevents"
+	"github.com/rollcall-go/rollcall/internal/testserver"
+	"github.com/rollcall-go/rollcall/transport"
 	"github.com/rollcall-go/rollcall/transport/sqlevents"
 )
 
-const postgres = "127.0.0.1:5432"
+// silent logs nothing.
+var silent = slog.New(slog.DiscardHandler)
 
-// space is tables in a database that nobody else uses.
+// space is tables in a database that nobody else uses: those of an outbox, and the table
+// application.
 type space struct {
 	db      *sql.DB
 	dialect sqlevents.Dialect
 	prefix  string
+}
+
+// eachDatabase runs a test on SQLite and on PostgreSQL, with tables of its own.
+func eachDatabase(t *testing.T, test func(t *testing.T, x space)) {
+	t.Parallel()
+	for name, in := range map[string]func(testing.TB) space{"SQLite": inSQLite, "PostgreSQL": inPostgreSQL} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, in(t))
+		})
+	}
 }
 
 func inSQLite(t testing.TB) space {
@@ -35,16 +46,8 @@ func inSQLite(t testing.TB) space {
 // inPostgreSQL skips if there is no server.
 func inPostgreSQL(t testing.TB) space {
 	t.Helper()
-	conn, err := net.DialTimeout("tcp", postgres, time.Second)
-	if err != nil {
-		missing := "no PostgreSQL at " + postgres + " (apt-get install postgresql)"
-		if os.Getenv("ROLLCALL_REQUIRE_BROKERS") == "1" {
-			t.Fatal(missing)
-		}
-		t.Skip(missing)
-	}
-	_ = conn.Close()
-	return open(t, sqlevents.PostgreSQL, "pgx", "postgres://postgres@"+postgres+"/test")
+	testserver.PostgreSQL.Need(t)
+	return open(t, sqlevents.PostgreSQL, "pgx", "postgres://postgres@"+testserver.PostgreSQL.Address+"/test")
 }
 
 func open(t testing.TB, d sqlevents.Dialect, driver, url string) space {
@@ -64,15 +67,22 @@ func open(t testing.TB, d sqlevents.Dialect, driver, url string) space {
 	if err := sqlevents.Migrate(t.Context(), db, d, sqlevents.Prefix(x.prefix)); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := db.Exec("CREATE TABLE " + x.prefix + "application (name varchar(100) PRIMARY KEY)"); err != nil {
+		t.Fatal(err)
+	}
 	return x
 }
 
+// outbox opens an outbox around another transport. The caller closes it.
+func (x space) outbox(inner transport.Transport, options ...sqlevents.Option) (*sqlevents.Transport, error) {
+	return sqlevents.New(x.db, x.dialect, inner, append(options, sqlevents.Prefix(x.prefix), sqlevents.Logger(silent))...)
+}
+
 // overNATS opens an outbox over an embedded server. The caller closes it.
-func (x space) overNATS(directory string, options ...sqlevents.Option) (*sqlevents.Transport, error) {
-	broker, err := natsevents.Embedded(directory, natsevents.AckWait(2*time.Second), natsevents.SyncEvery(time.Second))
+func (x space) overNATS(directory string) (*sqlevents.Transport, error) {
+	broker, err := embeddedNATS(directory)
 	if err != nil {
 		return nil, err
 	}
-	options = append(options, sqlevents.Prefix(x.prefix), sqlevents.Logger(slog.New(slog.DiscardHandler)))
-	return sqlevents.New(x.db, x.dialect, broker, options...)
+	return x.outbox(broker)
 }

@@ -2,10 +2,8 @@ package outboxtest
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"testing"
 	"time"
@@ -16,7 +14,6 @@ import (
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/fxevents"
 	"github.com/rollcall-go/rollcall/transport"
-	"github.com/rollcall-go/rollcall/transport/natsevents"
 	"github.com/rollcall-go/rollcall/transport/sqlevents"
 )
 
@@ -65,38 +62,25 @@ func (a *archive) OnMailed(_ context.Context, m *mailed) error {
 // effect, and what it writes and emits is undone if any listener of its key fails.
 func TestInboxInAnApplication(t *testing.T) {
 	t.Parallel()
-	embedded := func(t *testing.T) (transport.Transport, error) {
-		return natsevents.Embedded(t.TempDir(), natsevents.AckWait(2*time.Second), natsevents.SyncEvery(time.Second))
-	}
-	local := func(*testing.T) (transport.Transport, error) { return &transport.Local{}, nil }
+	local := func(*testing.T) transport.Transport { return &transport.Local{} }
 	for name, tt := range map[string]struct {
 		space func(testing.TB) space
-		inner func(*testing.T) (transport.Transport, error)
+		inner func(*testing.T) transport.Transport
 	}{
 		"SQLite":               {inSQLite, local},
-		"SQLite over NATS":     {inSQLite, embedded},
-		"PostgreSQL over NATS": {inPostgreSQL, embedded},
+		"SQLite over NATS":     {inSQLite, overEmbedded},
+		"PostgreSQL over NATS": {inPostgreSQL, overEmbedded},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			x := tt.space(t)
-			if _, err := x.db.Exec("CREATE TABLE " + x.prefix + "application (name varchar(100) PRIMARY KEY)"); err != nil {
-				t.Fatal(err)
-			}
-			inner, err := tt.inner(t)
-			if err != nil {
-				t.Fatal(err)
-			}
-			silent := slog.New(slog.DiscardHandler)
+			x, inner := tt.space(t), tt.inner(t)
 			a := &archive{got: make(chan string, 100)}
 			var outbox *sqlevents.Transport
 			app := fxtest.New(t,
 				fxevents.Module(fxevents.Logger(silent)),
 				fxevents.Event[*placed]("order.placed"), fxevents.Event[*mailed]("order.mailed"),
-				fx.Supply(x.db, a),
-				fxevents.Transport(func(db *sql.DB) (*sqlevents.Transport, error) {
-					return sqlevents.New(db, x.dialect, inner, sqlevents.Prefix(x.prefix), sqlevents.Logger(silent))
-				}),
+				fx.Supply(a),
+				fxevents.Transport(func() (*sqlevents.Transport, error) { return x.outbox(inner) }),
 				fx.Provide(func(o *sqlevents.Transport, e *rollcall.Emitter[*mailed]) *clerk {
 					return &clerk{o, e, x.prefix + "application"}
 				}),
