@@ -171,8 +171,7 @@ func TestDeclarationFails(t *testing.T) {
 }
 
 func TestDeclareLaterChecks(t *testing.T) {
-	x := servers[0].open(t)
-	x.migrate(t)
+	x := sqlite.tables(t)
 	o := x.outbox(t, &transport.Local{})
 	for _, s := range []transport.Subscription{{Event: "order.placed"}, {Event: "order placed", Key: "mail"}, {Key: "mail"}} {
 		var problem *transport.SubscriptionError
@@ -186,7 +185,7 @@ func TestDeclareLaterChecks(t *testing.T) {
 }
 
 func TestAwaitStore(t *testing.T) {
-	x := servers[0].open(t)
+	x := sqlite.open(t)
 	o := x.outbox(t, away{})
 	var wrong *sqlevents.SchemaError
 	if err := o.AwaitStore(t.Context()); !errors.As(err, &wrong) {

@@ -14,7 +14,8 @@ import (
 	"github.com/rollcall-go/rollcall/transport/sqlevents"
 )
 
-// With a delay, a message is published later, also of a transaction. The clock of the instance does not matter.
+// With a delay, a message is published later, also of a transaction. The clock of the
+// instance does not matter.
 func TestDelay(t *testing.T) {
 	onEach(t, func(t *testing.T, x space) {
 		inner := newRecorder()

@@ -8,8 +8,6 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
-	"net"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -21,6 +19,7 @@ import (
 	"go.uber.org/goleak"
 	_ "modernc.org/sqlite"
 
+	"github.com/rollcall-go/rollcall/internal/testserver"
 	"github.com/rollcall-go/rollcall/transport"
 	"github.com/rollcall-go/rollcall/transport/sqlevents"
 )
@@ -33,17 +32,27 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// server is a database server that tests need.
+// server is a kind of database.
 type server struct {
-	dialect                     sqlevents.Dialect
-	driver, address, url, start string
+	dialect sqlevents.Dialect
+	driver  string
+	url     func(testing.TB) string // skips if there is no server
 }
 
-var servers = []server{
-	{sqlevents.SQLite, "sqlite", "", "", ""},
-	{sqlevents.PostgreSQL, "pgx", "127.0.0.1:5432", "postgres://postgres@127.0.0.1:5432/test", "apt-get install postgresql"},
-	{sqlevents.MariaDB, "mysql", "127.0.0.1:3306", "root@tcp(127.0.0.1:3306)/test", "apt-get install mariadb-server"},
-}
+var (
+	sqlite = server{sqlevents.SQLite, "sqlite", func(t testing.TB) string { // no test cuts the power, so none needs synchronous=FULL
+		return "file:" + filepath.Join(t.TempDir(), "test.db") + "?_pragma=busy_timeout(30000)&_pragma=journal_mode(wal)&_pragma=synchronous(normal)"
+	}}
+	postgres = server{sqlevents.PostgreSQL, "pgx", func(t testing.TB) string {
+		testserver.PostgreSQL.Need(t)
+		return "postgres://postgres@" + testserver.PostgreSQL.Address + "/test"
+	}}
+	mariadb = server{sqlevents.MariaDB, "mysql", func(t testing.TB) string {
+		testserver.MariaDB.Need(t)
+		return "root@tcp(" + testserver.MariaDB.Address + ")/test"
+	}}
+	servers = []server{sqlite, postgres, mariadb}
+)
 
 // space is tables in a database that nobody else uses.
 type space struct {
@@ -57,9 +66,7 @@ type space struct {
 // apart returns other tables in a database of the same kind.
 func (x space) apart(t *testing.T) space {
 	t.Helper()
-	other := x.server.open(t)
-	other.migrate(t)
-	return other
+	return x.server.tables(t)
 }
 
 // onEach runs a test on each database, with tables of its own.
@@ -68,35 +75,30 @@ func onEach(t *testing.T, test func(t *testing.T, x space)) {
 	for _, s := range servers {
 		t.Run(s.dialect.String(), func(t *testing.T) {
 			t.Parallel()
-			x := s.open(t)
-			x.migrate(t)
-			test(t, x)
+			test(t, s.tables(t))
 		})
 	}
+}
+
+// tables opens a database with the tables of an outbox and of an application, or skips.
+func (s server) tables(t testing.TB) space {
+	t.Helper()
+	x := s.open(t)
+	x.migrate(t)
+	return x
 }
 
 // open opens a database without tables, or skips.
 func (s server) open(t testing.TB) space {
 	t.Helper()
-	x := space{dialect: s.dialect, prefix: "t" + strings.ToLower(rand.Text()[:12]) + "_"}
-	url := s.url
-	x.server = s
-	if s.address == "" { // no test cuts the power, so none needs synchronous=FULL
-		url = "file:" + filepath.Join(t.TempDir(), "test.db") + "?_pragma=busy_timeout(30000)&_pragma=journal_mode(wal)&_pragma=synchronous(normal)"
-	} else if conn, err := net.DialTimeout("tcp", s.address, time.Second); err == nil {
-		_ = conn.Close()
-	} else if missing := fmt.Sprintf("no %v at %s (%s)", s.dialect, s.address, s.start); os.Getenv("ROLLCALL_REQUIRE_BROKERS") == "1" {
-		t.Fatal(missing)
-	} else {
-		t.Skip(missing)
-	}
-	x.url = url
-	var err error
-	if x.db, err = sql.Open(s.driver, url); err != nil {
+	url := s.url(t)
+	db, err := sql.Open(s.driver, url)
+	if err != nil {
 		t.Fatal(err)
 	}
-	x.db.SetMaxOpenConns(6) // the servers are shared
-	x.db.SetMaxIdleConns(6)
+	db.SetMaxOpenConns(6) // the servers are shared
+	db.SetMaxIdleConns(6)
+	x := space{db, s.dialect, "t" + strings.ToLower(rand.Text()[:12]) + "_", s, url}
 	t.Cleanup(func() { x.drop(); _ = x.db.Close() })
 	return x
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/rollcall-go/rollcall/transport/sqlevents"
 )
@@ -113,20 +114,24 @@ func TestInboxWaitsForTheOther(t *testing.T) {
 // can't say so.
 func (x space) awaitWaiting(t *testing.T) {
 	t.Helper()
-	waiting := map[sqlevents.Dialect]func() bool{
-		sqlevents.SQLite: func() bool { return true },
-		sqlevents.PostgreSQL: func() bool {
-			return x.number(t, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%"+x.prefix+"%' AND pid <> pg_backend_pid()") > 0
-		},
-		sqlevents.MariaDB: func() bool { return x.waitsForLock(t) },
+	waits := map[sqlevents.Dialect]func(*testing.T) bool{
+		sqlevents.SQLite:     func(*testing.T) bool { return true },
+		sqlevents.PostgreSQL: x.waitsInPostgreSQL,
+		sqlevents.MariaDB:    x.waitsInMariaDB,
 	}[x.dialect]
-	for !waiting() {
+	for !waits(t) {
+		time.Sleep(5 * time.Millisecond)
 	}
 }
 
-// waitsForLock asks MariaDB's monitor. The view innodb_trx is not made again while several
-// ask for it within a tenth of a second.
-func (x space) waitsForLock(t *testing.T) bool {
+func (x space) waitsInPostgreSQL(t *testing.T) bool {
+	t.Helper()
+	return x.number(t, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%"+x.prefix+"%' AND pid <> pg_backend_pid()") > 0
+}
+
+// waitsInMariaDB asks the monitor. The view innodb_trx is not made again while several ask
+// for it within a tenth of a second.
+func (x space) waitsInMariaDB(t *testing.T) bool {
 	t.Helper()
 	var kind, name, status string
 	if err := x.db.QueryRow("SHOW ENGINE INNODB STATUS").Scan(&kind, &name, &status); err != nil {
@@ -240,8 +245,7 @@ func (e codeError) Error() string { return "code" }
 func (e codeError) Code() int     { return int(e) }
 
 func TestInboxTriesAgain(t *testing.T) {
-	x := servers[0].open(t)
-	x.migrate(t)
+	x := sqlite.tables(t)
 	o := x.outbox(t, newRecorder())
 	tests := []struct {
 		err   error

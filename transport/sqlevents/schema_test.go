@@ -92,7 +92,7 @@ func checkSchemaError(t *testing.T, err error, found int, want string) {
 }
 
 func TestDatabaseThatDoesNotAnswer(t *testing.T) {
-	x := servers[0].open(t)
+	x := sqlite.open(t)
 	_ = x.db.Close()
 	o := x.outbox(t, &transport.Local{})
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)

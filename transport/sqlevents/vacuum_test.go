@@ -91,8 +91,7 @@ func (l *load) run(t *testing.T, o *sqlevents.Transport, d time.Duration) {
 //	ROLLCALL_LEDGER=1 go test -run TestDeadRows -v -timeout 60m ./transport/sqlevents
 func TestDeadRows(t *testing.T) {
 	t.Parallel()
-	x := servers[1].open(t)
-	x.migrate(t)
+	x := postgres.tables(t)
 	minute, before, during, after := 300*time.Millisecond, 1, 3, 1
 	if os.Getenv("ROLLCALL_LEDGER") == "1" {
 		minute, before, during, after = time.Minute, 3, 10, 2
@@ -130,8 +129,7 @@ func TestDeadRows(t *testing.T) {
 // the index of the partitions: otherwise each partition's part of it reads the rows of all.
 func TestReadsUseTheIndexOfThePartitions(t *testing.T) {
 	t.Parallel()
-	x := servers[1].open(t)
-	x.migrate(t)
+	x := postgres.tables(t)
 	l := &load{rate: 1000}
 	o := x.outbox(t, l)
 	defer x.snapshot(t)()
