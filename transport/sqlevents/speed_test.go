@@ -18,12 +18,13 @@ import (
 func BenchmarkRelay(b *testing.B) {
 	for _, s := range servers {
 		b.Run(s.dialect.String(), func(b *testing.B) {
-			x := s.open(b)
-			x.migrate(b)
-			full, counting := fill(b, x, b.N)
+			x := s.tables(b)
+			fill(b, x, b.N)
+			counting := &counter{done: make(chan struct{})}
+			counting.left.Store(int64(b.N))
 			b.ResetTimer()
 			o := x.outbox(b, counting)
-			<-full
+			<-counting.done
 			b.StopTimer()
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "messages/s")
 			_ = o.Close()
@@ -45,9 +46,9 @@ func (c *counter) Publish(context.Context, transport.Message) error {
 }
 
 // fill stores n messages of 1 KiB.
-func fill(b *testing.B, x space, n int) (full chan struct{}, inner *counter) {
-	stuck := &stuckBroker{}
-	o := x.outbox(b, stuck)
+func fill(b *testing.B, x space, n int) {
+	b.Helper()
+	o := x.outbox(b, away{})
 	for left := n; left > 0; left -= 1000 {
 		if err := o.InTx(b.Context(), nil, func(ctx context.Context, _ *sql.Tx) error {
 			for i := range min(left, 1000) {
@@ -63,59 +64,6 @@ func fill(b *testing.B, x space, n int) (full chan struct{}, inner *counter) {
 		}
 	}
 	_ = o.Close()
-	inner = &counter{done: make(chan struct{})}
-	inner.left.Store(int64(n))
-	return inner.done, inner
-}
-
-// stuckBroker can never be reached.
-type stuckBroker struct{ transport.Transport }
-
-func (*stuckBroker) Publish(ctx context.Context, _ transport.Message) error {
-	return context.DeadlineExceeded
-}
-
-// BenchmarkPublish measures Publish in a transaction beside a bare INSERT of the same
-// columns.
-func BenchmarkPublish(b *testing.B) {
-	for _, s := range servers {
-		for _, key := range []string{"bare", "", "key"} {
-			b.Run(fmt.Sprintf("%v/%q", s.dialect, key), func(b *testing.B) {
-				x := s.open(b)
-				x.migrate(b)
-				o := x.outbox(b, &stuckBroker{})
-				_ = o.Close() // no relay
-				tx, err := x.db.BeginTx(b.Context(), nil)
-				if err != nil {
-					b.Fatal(err)
-				}
-				defer tx.Rollback()
-				ctx := o.WithTx(b.Context(), tx)
-				bare := "INSERT INTO " + x.prefix + "outbox (part, message_id, event, receiver_key, order_key, content_type, source, headers, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-				if x.dialect.String() == "PostgreSQL" {
-					bare = "INSERT INTO " + x.prefix + "outbox (part, message_id, event, receiver_key, order_key, content_type, source, headers, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
-				}
-				body := make([]byte, 1024)
-				b.ResetTimer()
-				for i := range b.N {
-					m := message("some id", "placed")
-					m.Body = body
-					switch key {
-					case "bare":
-						_, err = tx.ExecContext(ctx, bare, i%64, m.ID, m.Event, "", "", m.ContentType, "", "{}", body)
-					case "key":
-						m.Headers = map[string]string{"ce-partitionkey": fmt.Sprint(i % 100)}
-						fallthrough
-					default:
-						err = o.Publish(ctx, m)
-					}
-					if err != nil {
-						b.Fatal(err)
-					}
-				}
-			})
-		}
-	}
 }
 
 // BenchmarkBesideDelayed measures from Publish to the broker, beside rows whose delay is not
@@ -125,8 +73,7 @@ func BenchmarkBesideDelayed(b *testing.B) {
 	for _, s := range servers {
 		for _, delayed := range []int{0, 100_000} {
 			b.Run(fmt.Sprintf("%v/%d", s.dialect, delayed), func(b *testing.B) {
-				x := s.open(b)
-				x.migrate(b)
+				x := s.tables(b)
 				done := make(chan struct{}, 1)
 				o := x.outbox(b, signaller{done: done})
 				delay(b, o, delayed)
@@ -173,12 +120,11 @@ func delay(b *testing.B, o *sqlevents.Transport, n int) {
 func BenchmarkCount(b *testing.B) {
 	for _, s := range servers {
 		for _, messages := range []int{0, 100_000} {
-			x := s.open(b)
-			x.migrate(b)
+			x := s.tables(b)
 			if messages > 0 {
 				fill(b, x, messages)
 			}
-			o := x.outbox(b, &stuckBroker{})
+			o := x.outbox(b, away{})
 			_ = o.Close() // no relay
 			b.Run(fmt.Sprintf("%v/%d", s.dialect, messages), func(b *testing.B) {
 				for b.Loop() {
