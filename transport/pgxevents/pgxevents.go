@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"sync"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -21,8 +20,8 @@ import (
 // return transactions of pgx.
 type Transport struct {
 	*sqlevents.Transport
-	pool    *pgxpool.Pool
-	closing func() error
+	pool *pgxpool.Pool
+	db   *sql.DB // of the pool, for the relay
 }
 
 // New returns an outbox in the pool's database, like sqlevents.New. The outbox closes the
@@ -37,7 +36,7 @@ func New(pool *pgxpool.Pool, inner transport.Transport, options ...sqlevents.Opt
 		_ = db.Close() // that of the pool stays open
 		return nil, err
 	}
-	return &Transport{outbox, pool, sync.OnceValue(func() error { return errors.Join(outbox.Close(), db.Close()) })}, nil
+	return &Transport{outbox, pool, db}, nil
 }
 
 // Migrate creates the tables, or returns nil if they are there, like sqlevents.Migrate.
@@ -49,7 +48,7 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool, options ...sqlevents.Optio
 
 // Close ends the relay and closes the inner transport, like Close of a
 // *sqlevents.Transport. The pool stays open: close it afterwards.
-func (t *Transport) Close() error { return t.closing() }
+func (t *Transport) Close() error { return errors.Join(t.Transport.Close(), t.db.Close()) }
 
 // InTx is InTx of a *sqlevents.Transport, with a transaction of the pool. An InTx within
 // f, with its context, joins the transaction and ignores options.

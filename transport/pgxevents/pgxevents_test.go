@@ -7,18 +7,16 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"os"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.uber.org/goleak"
 
+	"github.com/rollcall-go/rollcall/internal/testserver"
 	"github.com/rollcall-go/rollcall/transport"
 	"github.com/rollcall-go/rollcall/transport/pgxevents"
 	"github.com/rollcall-go/rollcall/transport/sqlevents"
@@ -26,8 +24,6 @@ import (
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-const address = "127.0.0.1:5432"
 
 // space is tables in a database that nobody else uses.
 type space struct {
@@ -38,14 +34,8 @@ type space struct {
 // open makes tables, or skips if there is no server.
 func open(t testing.TB) space {
 	t.Helper()
-	if conn, err := net.DialTimeout("tcp", address, time.Second); err == nil {
-		_ = conn.Close()
-	} else if missing := "no PostgreSQL at " + address + " (apt-get install postgresql)"; os.Getenv("ROLLCALL_REQUIRE_BROKERS") == "1" {
-		t.Fatal(missing)
-	} else {
-		t.Skip(missing)
-	}
-	pool, err := pgxpool.New(t.Context(), "postgres://postgres@"+address+"/test?pool_max_conns=6")
+	testserver.PostgreSQL.Need(t)
+	pool, err := pgxpool.New(t.Context(), "postgres://postgres@"+testserver.PostgreSQL.Address+"/test?pool_max_conns=6")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -241,8 +231,8 @@ func TestContextEnds(t *testing.T) {
 	}
 }
 
-// Messages are delivered several times, concurrently, and handlers fail now and then. Each
-// message has one effect. Serializable transactions disturb each other.
+// Messages are delivered several times, concurrently, and a third of the deliveries fails
+// first. Each message has one effect.
 func TestInbox(t *testing.T) {
 	t.Parallel()
 	x, inner := open(t), &recorder{}
@@ -294,20 +284,23 @@ func TestInboxOfAbortedTransaction(t *testing.T) {
 	same(t, "rows", x.entered(t), "once")
 }
 
-// Both packages may use the same tables.
-func TestSharesTablesWithSqlevents(t *testing.T) {
+// A transaction of database/sql publishes, too. InTx refuses to join it.
+func TestTransactionOfDatabaseSQL(t *testing.T) {
 	t.Parallel()
 	x, inner := open(t), &recorder{}
 	o := x.outbox(t, inner)
-	if err := o.InTxBy(t.Context(), func(ctx context.Context) (context.Context, sqlevents.Tx, error) { return nil, nil, errTest }, nil); !errors.Is(err, errTest) {
-		t.Errorf("got %v", err)
+	if err := o.Transport.InTx(t.Context(), nil, func(ctx context.Context, _ *sql.Tx) error {
+		return o.Publish(ctx, message("by database/sql"))
+	}); err != nil {
+		t.Error(err)
 	}
 	err := o.Transport.InTx(t.Context(), nil, func(ctx context.Context, _ *sql.Tx) error {
-		return errors.Join(o.Publish(ctx, message("by database/sql")), o.InTx(ctx, pgx.TxOptions{}, nil))
+		return errors.Join(o.Publish(ctx, message("rolled back")), o.InTx(ctx, pgx.TxOptions{}, nil))
 	})
 	if err == nil || !strings.Contains(err.Error(), "this InTx would join a transaction that pgxevents did not begin: use InTxBy") {
 		t.Errorf("got %v", err)
 	}
+	same(t, "published", inner.published(t, o), "by database/sql")
 }
 
 func TestNewRefuses(t *testing.T) {
