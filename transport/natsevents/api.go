@@ -30,19 +30,25 @@ func (t *Transport) createStream(ctx context.Context, config jetstream.StreamCon
 }
 
 // countMessages returns how many messages of a subject a stream has.
-func (t *Transport) countMessages(ctx context.Context, name, subject string) (n int, err error) {
+func (t *Transport) countMessages(ctx context.Context, name, subject string) (int, error) {
+	stream, err := t.stream(ctx, name)
+	if err != nil {
+		return 0, err
+	}
+	counts, err := t.subjects(ctx, stream, subject)
+	return int(counts[subject]), err
+}
+
+// subjects returns how many messages a stream has of each subject that a pattern matches.
+func (t *Transport) subjects(ctx context.Context, stream jetstream.Stream, pattern string) (counts map[string]uint64, err error) {
 	err = t.asking(ctx, func(ctx context.Context) error {
-		stream, err := t.js.Stream(ctx, name)
-		if err != nil {
-			return err
-		}
-		info, err := stream.Info(ctx, jetstream.WithSubjectFilter(subject))
+		info, err := stream.Info(ctx, jetstream.WithSubjectFilter(pattern))
 		if err == nil {
-			n = int(info.State.Subjects[subject])
+			counts = info.State.Subjects
 		}
 		return err
-	}, apiSubject("STREAM.INFO", name))
-	return n, err
+	}, apiSubject("STREAM.INFO", stream.CachedInfo().Config.Name))
+	return counts, err
 }
 
 // consumer returns a consumer of the event stream.

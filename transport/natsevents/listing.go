@@ -87,15 +87,3 @@ func (t *Transport) deadReceivers(ctx context.Context, known []transport.Subscri
 	}
 	return list, errors.Join(unnamed...)
 }
-
-// subjects returns how many messages a stream has of each subject that a pattern matches.
-func (t *Transport) subjects(ctx context.Context, stream jetstream.Stream, pattern string) (counts map[string]uint64, err error) {
-	err = t.asking(ctx, func(ctx context.Context) error {
-		info, err := stream.Info(ctx, jetstream.WithSubjectFilter(pattern))
-		if err == nil {
-			counts = info.State.Subjects
-		}
-		return err
-	}, apiSubject("STREAM.INFO", stream.CachedInfo().Config.Name))
-	return counts, err
-}

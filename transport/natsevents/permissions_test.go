@@ -112,7 +112,7 @@ func useAll(t *testing.T, url string, log *records) error {
 			_, err := x.EachDeadLetter(t.Context(), mail.Event, mail.Key, replay)
 			return err
 		},
-		func() error { return receiveTemporarily(t.Context(), x, mail.Event) },
+		func() error { return receiveTemporarily(t.Context(), x, mail.Event, transport.Ack()) },
 	} {
 		if err := step(); err != nil {
 			return err
@@ -131,8 +131,8 @@ func rejectOne(ctx context.Context, x *natsevents.Transport, s transport.Subscri
 	})
 }
 
-// receiveTemporarily is a temporary receiver until it got a message.
-func receiveTemporarily(ctx context.Context, x *natsevents.Transport, event string) error {
+// receiveTemporarily is a temporary receiver until it got a message, which it answers.
+func receiveTemporarily(ctx context.Context, x *natsevents.Transport, event string, answer transport.Verdict) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var publisher sync.WaitGroup
@@ -143,7 +143,7 @@ func receiveTemporarily(ctx context.Context, x *natsevents.Transport, event stri
 	})
 	err := x.Subscribe(ctx, transport.Subscription{Event: event}, func(context.Context, transport.Delivery) transport.Verdict {
 		stop()
-		return transport.Ack()
+		return answer
 	})
 	stop()
 	publisher.Wait()
