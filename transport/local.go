@@ -335,8 +335,8 @@ func (l *Local) returnDead(q *localQueue, kept []DeadLetter) {
 }
 
 // Backlog implements [BacklogReporter]. All its fields are exact. The age of a replayed
-// message counts from the replay, and that of a delayed one from when it was due. The error is a *SubscriptionError, an *UnroutableError or
-// the context's.
+// message counts from the replay, and that of a delayed one from when it was due. The error
+// is a *SubscriptionError, an *UnroutableError or the context's.
 func (l *Local) Backlog(ctx context.Context, event, key string) (Backlog, error) {
 	s, err := Subscription{Event: event, Key: key}.Check()
 	switch {

@@ -2,6 +2,20 @@ package transport
 
 import "context"
 
+// Outbox is a Transport that stores messages itself before it publishes them to a broker.
+// So Publish does not wait for the broker.
+type Outbox interface {
+	// AwaitStore returns nil when messages can be stored. If ctx ends before that, the
+	// error has the reason. An error that no waiting can change is returned at once.
+	AwaitStore(ctx context.Context) error
+
+	// DeclareLater is Declare without the broker: it returns at once. A message that is
+	// stored from now on is published only after the receiver was declared at the broker.
+	// The error is a *SubscriptionError, also for a temporary receiver. A transport that
+	// wraps another one returns errors.ErrUnsupported if the other is no Outbox.
+	DeclareLater(s Subscription) error
+}
+
 // OutboxReporter is a Transport with an outbox: it stores messages in a database before it
 // publishes them.
 type OutboxReporter interface {

@@ -148,7 +148,8 @@ func (t *Transport) Declare(ctx context.Context, s transport.Subscription) error
 	return nil
 }
 
-// declare calls f with a channel of its own, on the connection that consumes. It tries again if the connection is lost.
+// declare calls f with a channel of its own, on the connection that consumes. It tries again
+// if the connection is lost.
 func (t *Transport) declare(ctx context.Context, f func(channel) error) error {
 	for {
 		c, err := t.consuming.wait(ctx)
