@@ -42,22 +42,19 @@ func Open(lc fx.Lifecycle, u URL) (*Store, error) {
 
 func open(u string) (*Store, error) {
 	scheme, _, isURL := strings.Cut(u, "://")
-	var s *Store
-	var err error
 	switch {
 	case !isURL:
-		s, err = opened(sqlevents.SQLite, "sqlite", "file:"+u+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)")
+		return opened(sqlevents.SQLite, "sqlite", "file:"+u+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)")
 	case scheme == "postgres" || scheme == "postgresql":
-		s, err = opened(sqlevents.PostgreSQL, "pgx", u)
+		return opened(sqlevents.PostgreSQL, "pgx", u)
 	case scheme == "mysql" || scheme == "mariadb":
-		var name string
-		if name, err = mariadbName(u); err == nil {
-			s, err = opened(sqlevents.MariaDB, "mysql", name)
+		name, err := mariadbName(u)
+		if err != nil {
+			return nil, err
 		}
-	default:
-		err = fmt.Errorf("there is no database for %s: write a URL of postgres or mysql, or the name of a file", scheme)
+		return opened(sqlevents.MariaDB, "mysql", name)
 	}
-	return s, err
+	return nil, fmt.Errorf("there is no database for %s: write a URL of postgres or mysql, or the name of a file", scheme)
 }
 
 var errWrongURL = errors.New("the URL of the database is wrong")
