@@ -10,7 +10,6 @@ import (
 
 	"github.com/rollcall-go/rollcall/bench/turns"
 	"github.com/rollcall-go/rollcall/transport"
-	"github.com/rollcall-go/rollcall/transport/natsevents"
 	"github.com/rollcall-go/rollcall/transport/sqlevents"
 )
 
@@ -74,7 +73,7 @@ func BenchmarkDrain(b *testing.B) {
 
 // perSecond returns how many events were drained in a second.
 func perSecond(times []time.Duration) float64 {
-	return backlog / median(times).Seconds()
+	return backlog / percentile(times, 50).Seconds()
 }
 
 // drainRollcall is a relay that starts and publishes to NATS.
@@ -185,25 +184,4 @@ func (c *counter) Publish(ctx context.Context, m transport.Message) error {
 		close(c.all)
 	}
 	return nil
-}
-
-// openQuietNATS opens a transport with a receiver that gets nothing. No outbox closes it.
-func openQuietNATS(b *testing.B) transport.Transport {
-	b.Helper()
-	t := openNATS(b)
-	check(b, t.Declare(b.Context(), transport.Subscription{Event: "order.placed", Key: "mail"}))
-	return struct{ transport.Transport }{t}
-}
-
-func openNATS(b *testing.B) *natsevents.Transport {
-	b.Helper()
-	name, js := jetStream(b)
-	t, err := natsevents.Connect(natsURL, natsevents.Prefix(name))
-	check(b, err)
-	check(b, t.AwaitConnection(b.Context()))
-	b.Cleanup(func() {
-		t.Close()
-		removeStreams(js, name)
-	})
-	return t
 }

@@ -45,7 +45,7 @@ func BenchmarkLatency(b *testing.B) {
 }
 
 // takeOrder inserts an order.
-func (x space) takeOrder(ctx context.Context, tx execer) error {
+func (x space) takeOrder(ctx context.Context, tx sqlevents.Execer) error {
 	_, err := tx.ExecContext(ctx, x.marked("INSERT INTO "+x.prefix+"application (name) VALUES (?)"), "an order")
 	return err
 }
@@ -142,6 +142,11 @@ func atRate(b *testing.B, f func(n int) error) {
 		})
 	}
 	taken.Wait()
+}
+
+// percentile returns the time that so many of a hundred do not exceed.
+func percentile(list []time.Duration, n int) time.Duration {
+	return slices.Sorted(slices.Values(list))[len(list)*n/100]
 }
 
 // stamped returns a message whose body begins with a number.

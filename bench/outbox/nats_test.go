@@ -10,6 +10,9 @@ import (
 
 	natsgo "github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rollcall-go/rollcall/transport"
+	"github.com/rollcall-go/rollcall/transport/natsevents"
 )
 
 const natsURL = "nats://127.0.0.1:4222"
@@ -28,6 +31,27 @@ func jetStream(b *testing.B) (name string, js jetstream.JetStream) {
 	js, err = jetstream.New(client)
 	check(b, err)
 	return "bench" + strings.ToLower(rand.Text()[:8]), js
+}
+
+// openQuietNATS opens a transport with a receiver that gets nothing. No outbox closes it.
+func openQuietNATS(b *testing.B) transport.Transport {
+	b.Helper()
+	t := openNATS(b)
+	check(b, t.Declare(b.Context(), transport.Subscription{Event: "order.placed", Key: "mail"}))
+	return struct{ transport.Transport }{t}
+}
+
+func openNATS(b *testing.B) *natsevents.Transport {
+	b.Helper()
+	name, js := jetStream(b)
+	t, err := natsevents.Connect(natsURL, natsevents.Prefix(name))
+	check(b, err)
+	check(b, t.AwaitConnection(b.Context()))
+	b.Cleanup(func() {
+		t.Close()
+		removeStreams(js, name)
+	})
+	return t
 }
 
 // removeStreams removes the streams of a transport.

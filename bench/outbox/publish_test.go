@@ -32,13 +32,8 @@ func (x space) insertBare() string {
 	return x.marked("INSERT INTO " + x.prefix + "outbox (part, message_id, event, receiver_key, order_key, content_type, source, headers, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
 }
 
-// execer is a transaction or a database.
-type execer interface {
-	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-}
-
 // publishBare inserts a message as Publish does.
-func publishBare(ctx context.Context, x execer, text string, m transport.Message) error {
+func publishBare(ctx context.Context, x sqlevents.Execer, text string, m transport.Message) error {
 	headers := "{}"
 	if key := m.OrderKey(); key != "" {
 		headers = `{"ce-partitionkey":"` + key + `"}`
@@ -120,12 +115,8 @@ func BenchmarkTransaction(b *testing.B) {
 				transaction := func(publish func(context.Context, *sql.Tx, transport.Message) error) func() {
 					return func() {
 						n++
-						tx, err := x.db.BeginTx(b.Context(), nil)
+						_, err := x.inTx(b.Context(), func(tx *sql.Tx) error { return publish(b.Context(), tx, placed(k.of(n))) })
 						check(b, err)
-						_, err = tx.ExecContext(b.Context(), x.marked("INSERT INTO "+x.prefix+"application (name) VALUES (?)"), "an order")
-						check(b, err)
-						check(b, publish(b.Context(), tx, placed(k.of(n))))
-						check(b, tx.Commit())
 					}
 				}
 				turns.Compare(b,

@@ -1,8 +1,6 @@
 package outbox_test
 
 import (
-	"context"
-	"database/sql"
 	"sync"
 	"testing"
 	"time"
@@ -26,15 +24,10 @@ func BenchmarkTaking(b *testing.B) {
 			began := time.Now()
 			var taken sync.WaitGroup
 			for w := range writers {
-				o := all[w%instances]
+				take := takeInTx(x, all[w%instances], nil)
 				taken.Go(func() {
 					for range each {
-						if err := o.InTx(b.Context(), nil, func(ctx context.Context, tx *sql.Tx) error {
-							if err := x.takeOrder(ctx, tx); err != nil {
-								return err
-							}
-							return o.Publish(ctx, stamped(0, false))
-						}); err != nil {
+						if _, err := take(b.Context(), stamped(0, false)); err != nil {
 							b.Error(err)
 						}
 					}
