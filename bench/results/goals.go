@@ -114,10 +114,7 @@ func verdict(out io.Writer, r *results) error {
 		if !ok {
 			continue
 		}
-		fmt.Fprintf(out, "%-70s %6.2f, goal %.2f\n", g.what, got, g.wanted())
-		if got > g.wanted()*tolerance {
-			problems = append(problems, fmt.Errorf("%s: %.2f, more than %.0f %% above %.2f", g.what, got, (tolerance-1)*100, g.wanted()))
-		}
+		problems = append(problems, judge(out, g.what, got, g.wanted()))
 	}
 	for _, way := range []string{"emitter", "emitter-mutable", "emitter-app", "emitter-runtime", "emitter-cancel", "generic", "dispatcher"} {
 		for _, n := range []string{"1", "10", "100"} {
@@ -127,4 +124,14 @@ func verdict(out io.Writer, r *results) error {
 		}
 	}
 	return errors.Join(append(problems, outboxProblems(out, r)...)...)
+}
+
+// judge prints a figure and its goal. It returns an error if the goal is missed by more than
+// the tolerance.
+func judge(out io.Writer, what string, got, goal float64) error {
+	fmt.Fprintf(out, "%-70s %6.2f, goal %.2f\n", what, got, goal)
+	if got > goal*tolerance {
+		return fmt.Errorf("%s: %.2f, more than %.0f %% above %.2f", what, got, (tolerance-1)*100, goal)
+	}
+	return nil
 }

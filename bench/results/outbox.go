@@ -8,59 +8,53 @@ import (
 	"strings"
 )
 
+// databases are those that a ratio is measured on.
+var databases = [...]string{"PostgreSQL", "MariaDB", "SQLite"}
+
+// goalsByDatabase are in the order of databases; 0 for no goal.
+type goalsByDatabase [len(databases)]float64
+
 // inTransaction is a ratio that is measured on each database, with its goals.
 type inTransaction struct {
-	what, name, suffix        string
-	postgres, mariadb, sqlite float64 // 0 for no goal
+	what, name, suffix string
+	goals              goalsByDatabase
 }
 
 var inTransactions = []inTransaction{
-	{"statement without an order key", "Publish", "/no-key", 1.1, 1.1, 1.1},
-	{"statement with an order key", "Publish", "/key", 1.25, 1.6, 0},
-	{"whole transaction without an order key", "Transaction", "/no-key", 0, 0, 0},
-	{"whole transaction with an order key", "Transaction", "/key", 1.05, 1.1, 0},
-	{"ten events in InTx", "TenEvents", "/no-key", 0.35, 0.35, 0.35},
-	{"ten events in InTx, with ten order keys", "TenEvents", "/key", 0.35, 0.35, 0.35},
-	{"inbox around a handler of one statement", "Inbox", "", 1.3, 1.2, 2},
+	{"statement without an order key", "Publish", "/no-key", goalsByDatabase{1.1, 1.1, 1.1}},
+	{"statement with an order key", "Publish", "/key", goalsByDatabase{1.25, 1.6, 0}},
+	{"whole transaction without an order key", "Transaction", "/no-key", goalsByDatabase{}},
+	{"whole transaction with an order key", "Transaction", "/key", goalsByDatabase{1.05, 1.1, 0}},
+	{"ten events in InTx", "TenEvents", "/no-key", goalsByDatabase{0.35, 0.35, 0.35}},
+	{"ten events in InTx, with ten order keys", "TenEvents", "/key", goalsByDatabase{0.35, 0.35, 0.35}},
+	{"inbox around a handler of one statement", "Inbox", "", goalsByDatabase{1.3, 1.2, 2}},
 }
 
-// maxAllocations is how often Publish may allocate in a transaction, with one to spare.
-var maxAllocations = map[string]float64{"no-key": 8, "key": 12}
+// publishCosts are how often Publish may allocate in a transaction, with one to spare.
+var publishCosts = []struct {
+	key            string
+	maxAllocations float64
+}{{"no-key", 8}, {"key", 12}}
 
 // outboxProblems prints the ratios of statements that the input has figures for. It returns
 // those that miss their goal by more than the tolerance, and allocations.
 func outboxProblems(out io.Writer, r *results) (problems []error) {
 	for _, x := range inTransactions {
-		for _, d := range x.goals() {
-			name := x.name + "/" + d.name + x.suffix
-			got, ok := r.median(name, "ratio")
-			if !ok || d.goal == 0 {
-				continue
-			}
-			fmt.Fprintf(out, "%-70s %6.2f, goal %.2f\n", "outbox: "+name, got, d.goal)
-			if got > d.goal*tolerance {
-				problems = append(problems, fmt.Errorf("outbox: %s: %.2f, more than %.0f %% above %.2f", name, got, (tolerance-1)*100, d.goal))
+		for i, goal := range x.goals {
+			name := x.name + "/" + databases[i] + x.suffix
+			if got, ok := r.median(name, "ratio"); ok && goal > 0 {
+				problems = append(problems, judge(out, "outbox: "+name, got, goal))
 			}
 		}
 	}
-	for _, d := range (inTransaction{}).goals() {
-		for key, most := range maxAllocations {
-			if allocs, ok := r.median("PublishCost/"+d.name+"/"+key, "allocs/op"); ok && allocs > most {
-				problems = append(problems, fmt.Errorf("outbox: Publish on %s with %s allocates %v times, more than %v", d.name, key, allocs, most))
+	for _, d := range databases {
+		for _, c := range publishCosts {
+			if allocs, ok := r.median("PublishCost/"+d+"/"+c.key, "allocs/op"); ok && allocs > c.maxAllocations {
+				problems = append(problems, fmt.Errorf("outbox: Publish on %s with %s allocates %v times, more than %v", d, c.key, allocs, c.maxAllocations))
 			}
 		}
 	}
 	return problems
-}
-
-// databaseGoal is a goal on one database; 0 for none.
-type databaseGoal struct {
-	name string
-	goal float64
-}
-
-func (x inTransaction) goals() []databaseGoal {
-	return []databaseGoal{{"PostgreSQL", x.postgres}, {"MariaDB", x.mariadb}, {"SQLite", x.sqlite}}
 }
 
 // drained is another one that is compared with one relay.
@@ -117,16 +111,16 @@ func inTransactionReport(b *strings.Builder, r *results) {
 	b.WriteString("\n## In the application's transaction\n\n| | PostgreSQL | MariaDB | SQLite |\n|---|---|---|---|\n")
 	for _, x := range inTransactions {
 		fmt.Fprintf(b, "| %s |", x.what)
-		for _, d := range x.goals() {
-			fmt.Fprintf(b, " %s%s |", r.figure(x.name+"/"+d.name+x.suffix, "ratio", "%.2f"), inParentheses(d.goal))
+		for i, goal := range x.goals {
+			fmt.Fprintf(b, " %s%s |", r.figure(x.name+"/"+databases[i]+x.suffix, "ratio", "%.2f"), inParentheses(goal))
 		}
 		b.WriteString("\n")
 	}
 	b.WriteString(inTransactionNotes)
-	for _, d := range []string{"PostgreSQL", "MariaDB", "SQLite"} {
-		for _, key := range []string{"no-key", "key"} {
-			name := "PublishCost/" + d + "/" + key
-			fmt.Fprintf(b, "| %s, %s | %s ns | %s |\n", d, key, r.figure(name, "ns/op", "%.0f"), r.figure(name, "allocs/op", "%.0f"))
+	for _, d := range databases {
+		for _, c := range publishCosts {
+			name := "PublishCost/" + d + "/" + c.key
+			fmt.Fprintf(b, "| %s, %s | %s ns | %s |\n", d, c.key, r.figure(name, "ns/op", "%.0f"), r.figure(name, "allocs/op", "%.0f"))
 		}
 	}
 }
