@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"log/slog"
-	"net"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,6 +14,7 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite"
 
+	"github.com/rollcall-go/rollcall/internal/testserver"
 	"github.com/rollcall-go/rollcall/transport"
 	"github.com/rollcall-go/rollcall/transport/sqlevents"
 )
@@ -23,14 +23,15 @@ const postgresURL = "postgres://postgres@127.0.0.1:5432/test"
 
 // database is a kind of database. The one of SQLite is a file.
 type database struct {
-	dialect              sqlevents.Dialect
-	driver, address, url string
+	dialect     sqlevents.Dialect
+	driver, url string
+	server      testserver.Server
 }
 
 var (
-	postgres  = database{sqlevents.PostgreSQL, "pgx", "127.0.0.1:5432", postgresURL}
-	mariadb   = database{sqlevents.MariaDB, "mysql", "127.0.0.1:3306", "root@tcp(127.0.0.1:3306)/test"}
-	sqlite    = database{sqlevents.SQLite, "sqlite", "", ""}
+	postgres  = database{sqlevents.PostgreSQL, "pgx", postgresURL, testserver.PostgreSQL}
+	mariadb   = database{sqlevents.MariaDB, "mysql", "root@tcp(127.0.0.1:3306)/test", testserver.MariaDB}
+	sqlite    = database{dialect: sqlevents.SQLite, driver: "sqlite"}
 	databases = []database{postgres, mariadb, sqlite}
 )
 
@@ -45,14 +46,9 @@ type space struct {
 // need skips if there is no server.
 func (d database) need(b *testing.B) {
 	b.Helper()
-	if d.address == "" {
-		return
+	if d.url != "" {
+		d.server.Need(b)
 	}
-	conn, err := net.DialTimeout("tcp", d.address, time.Second)
-	if err != nil {
-		b.Skip("no database: ", err)
-	}
-	_ = conn.Close()
 }
 
 // open opens a space with so many connections.
@@ -87,9 +83,7 @@ func newSpace(b *testing.B, db *sql.DB, dialect sqlevents.Dialect, connections i
 	db.SetMaxIdleConns(connections)
 	x := space{db: db, dialect: dialect, prefix: "b" + strings.ToLower(rand.Text()[:12]) + "_"}
 	b.Cleanup(func() {
-		for _, name := range []string{"outbox", "dead", "published", "leases", "members", "handled", "schema", "slots", "application"} {
-			_, _ = db.Exec("DROP TABLE IF EXISTS " + x.prefix + name)
-		}
+		testserver.DropTables(db, x.prefix)
 		_ = db.Close()
 	})
 	check(b, sqlevents.Migrate(b.Context(), db, dialect, sqlevents.Prefix(x.prefix)))

@@ -3,14 +3,13 @@ package outbox_test
 import (
 	"context"
 	"crypto/rand"
-	"net"
 	"strings"
 	"testing"
-	"time"
 
 	natsgo "github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/rollcall-go/rollcall/internal/testserver"
 	"github.com/rollcall-go/rollcall/transport"
 	"github.com/rollcall-go/rollcall/transport/natsevents"
 )
@@ -20,11 +19,7 @@ const natsURL = "nats://127.0.0.1:4222"
 // jetStream is a connection, and a name that nobody else has. It skips if there is no server.
 func jetStream(b *testing.B) (name string, js jetstream.JetStream) {
 	b.Helper()
-	conn, err := net.DialTimeout("tcp", strings.TrimPrefix(natsURL, "nats://"), time.Second)
-	if err != nil {
-		b.Skip("no NATS: ", err)
-	}
-	_ = conn.Close()
+	testserver.NATS.Need(b)
 	client, err := natsgo.Connect(natsURL)
 	check(b, err)
 	b.Cleanup(client.Close)

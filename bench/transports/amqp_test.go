@@ -17,7 +17,7 @@ const amqpURL = "amqp://guest:guest@127.0.0.1:5672/"
 // channel is one of a connection of its own.
 func channel(b *testing.B) *amqp091.Channel {
 	b.Helper()
-	need(b, amqpURL)
+	testserver.RabbitMQ.Need(b)
 	conn, err := amqp091.Dial(amqpURL)
 	check(b, err)
 	b.Cleanup(func() { _ = conn.Close() })
@@ -90,7 +90,7 @@ func rollcallAMQP(b *testing.B) side { return ours(b, openAMQP(b)) }
 
 func openAMQP(b *testing.B) *amqpevents.Transport {
 	b.Helper()
-	need(b, amqpURL)
+	testserver.RabbitMQ.Need(b)
 	prefix := "bench" + strings.ToLower(rand.Text()[:8])
 	t, err := amqpevents.Connect(amqpURL, amqpevents.Prefix(prefix))
 	check(b, err)

@@ -3,7 +3,6 @@ package transports_test
 import (
 	"context"
 	"crypto/rand"
-	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -20,17 +19,6 @@ const inFlight = 256
 
 // body is what each message carries.
 var body = []byte(strings.Repeat("x", 1024))
-
-// need skips where no broker answers.
-func need(b *testing.B, url string) {
-	b.Helper()
-	address := strings.Trim(url[strings.LastIndexByte(strings.TrimRight(url, "/"), '/')+1:], "/")
-	conn, err := net.DialTimeout("tcp", address[strings.LastIndexByte(address, '@')+1:], time.Second)
-	if err != nil {
-		b.Skip("no broker: ", err)
-	}
-	_ = conn.Close()
-}
 
 // side is one of those that are compared.
 type side struct {

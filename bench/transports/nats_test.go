@@ -14,6 +14,7 @@ import (
 	natsgo "github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/rollcall-go/rollcall/internal/testserver"
 	"github.com/rollcall-go/rollcall/transport/natsevents"
 )
 
@@ -22,7 +23,7 @@ const natsURL = "nats://127.0.0.1:4222"
 // jetStream is a connection, and a name that nobody else has.
 func jetStream(b *testing.B) (name string, js jetstream.JetStream) {
 	b.Helper()
-	need(b, natsURL)
+	testserver.NATS.Need(b)
 	name = "bench" + strings.ToLower(rand.Text()[:8])
 	conn, err := natsgo.Connect(natsURL)
 	check(b, err)

@@ -59,9 +59,7 @@ func open(t testing.TB, d sqlevents.Dialect, driver, url string) space {
 	db.SetMaxOpenConns(4) // the server is shared
 	x := space{db, d, "o" + strings.ToLower(rand.Text()[:12]) + "_"}
 	t.Cleanup(func() {
-		for _, name := range []string{"outbox", "dead", "published", "leases", "members", "schema", "handled", "application"} {
-			_, _ = db.Exec("DROP TABLE IF EXISTS " + x.prefix + name)
-		}
+		testserver.DropTables(db, x.prefix)
 		_ = db.Close()
 	})
 	if err := sqlevents.Migrate(t.Context(), db, d, sqlevents.Prefix(x.prefix)); err != nil {

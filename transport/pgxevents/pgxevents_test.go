@@ -14,6 +14,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
 	"go.uber.org/goleak"
 
 	"github.com/rollcall-go/rollcall/internal/testserver"
@@ -41,9 +42,9 @@ func open(t testing.TB) space {
 	}
 	x := space{pool, "p" + strings.ToLower(rand.Text()[:12]) + "_"}
 	t.Cleanup(func() {
-		for _, name := range []string{"outbox", "dead", "published", "leases", "members", "handled", "schema", "application"} {
-			_, _ = pool.Exec(context.Background(), "DROP TABLE IF EXISTS "+x.prefix+name)
-		}
+		db := stdlib.OpenDBFromPool(pool)
+		testserver.DropTables(db, x.prefix)
+		_ = db.Close()
 		pool.Close()
 	})
 	if err := pgxevents.Migrate(t.Context(), pool, sqlevents.Prefix(x.prefix)); err != nil {

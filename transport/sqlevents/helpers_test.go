@@ -99,14 +99,8 @@ func (s server) open(t testing.TB) space {
 	db.SetMaxOpenConns(6) // the servers are shared
 	db.SetMaxIdleConns(6)
 	x := space{db, s.dialect, "t" + strings.ToLower(rand.Text()[:12]) + "_", s, url}
-	t.Cleanup(func() { x.drop(); _ = x.db.Close() })
+	t.Cleanup(func() { testserver.DropTables(db, x.prefix); _ = db.Close() })
 	return x
-}
-
-func (x space) drop() {
-	for _, name := range []string{"outbox", "dead", "published", "leases", "members", "handled", "schema", "slots", "application"} {
-		_, _ = x.db.Exec("DROP TABLE IF EXISTS " + x.prefix + name)
-	}
 }
 
 func (x space) migrate(t testing.TB) {

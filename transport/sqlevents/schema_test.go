@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rollcall-go/rollcall/internal/testserver"
 	"github.com/rollcall-go/rollcall/transport"
 	"github.com/rollcall-go/rollcall/transport/sqlevents"
 )
@@ -130,4 +131,18 @@ func TestOptionsThatAreRefused(t *testing.T) {
 	if _, err := sqlevents.New(nil, sqlevents.SQLite, &transport.Local{}); err == nil {
 		t.Error("New accepts no database")
 	}
+}
+
+// Tests leave nothing in a database that they share.
+func TestTestsDropAllTables(t *testing.T) {
+	onEach(t, func(t *testing.T, x space) {
+		testserver.DropTables(x.db, x.prefix)
+		list := "information_schema.tables WHERE table_name"
+		if x.dialect == sqlevents.SQLite {
+			list = "sqlite_master WHERE name"
+		}
+		if n := x.number(t, "SELECT count(*) FROM "+list+" LIKE '"+x.prefix+"%'"); n > 0 {
+			t.Errorf("%d tables are left", n)
+		}
+	})
 }
