@@ -14,6 +14,7 @@ import (
 
 	"github.com/rabbitmq/amqp091-go"
 
+	"github.com/rollcall-go/rollcall/internal/testserver"
 	"github.com/rollcall-go/rollcall/transport"
 	"github.com/rollcall-go/rollcall/transport/amqpevents"
 	"github.com/rollcall-go/rollcall/transport/natsevents"
@@ -115,9 +116,7 @@ func databasePlace(t testing.TB, kind string) place {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		for _, table := range []string{"outbox", "dead", "leases", "members", "schema", "slots", "handled"} {
-			_, _ = p.db.Exec("DROP TABLE IF EXISTS " + p.prefix + table)
-		}
+		testserver.DropTables(p.db, p.prefix)
 		_ = p.db.Close()
 	})
 	if err := sqlevents.Migrate(t.Context(), p.db, p.dialect, sqlevents.Prefix(p.prefix)); err != nil {
