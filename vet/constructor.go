@@ -90,15 +90,15 @@ func (f *function) take(t types.Type, tag reflect.StructTag) {
 	}
 }
 
-// give adds a result, or the fields of a struct that embeds fx.Out.
-func (f *function) give(t types.Type, tag reflect.StructTag) {
+// addResult adds a result, or the fields of a struct that embeds fx.Out.
+func (f *function) addResult(t types.Type, tag reflect.StructTag) {
 	group, fields := tag.Get("group"), embedding(t, outType)
 	switch {
 	case group != "":
 		f.Feeds = append(f.Feeds, groupOf(group, t))
 	case tag.Get("name") != "":
 	case fields != nil:
-		eachField(fields, outType, f.give)
+		eachField(fields, outType, f.addResult)
 	default:
 		f.Gives = append(f.Gives, typeInfoOf(t))
 	}

@@ -182,7 +182,7 @@ func (f *function) giveTagged(results []types.Type, tags []reflect.StructTag, as
 		results = append(results, as...)
 	}
 	for i, t := range results {
-		f.give(t, tagAt(tags, i))
+		f.addResult(t, tagAt(tags, i))
 	}
 }
 
