@@ -42,13 +42,13 @@ type space struct {
 	t      *testing.T
 	url    string // for what is done beside the transport
 	prefix string
-	queues *testserver.Queues
+	queues testserver.Queues
 }
 
 func newSpace(t *testing.T) *space {
 	t.Helper()
 	prefix := "test" + rand.Text()[:12]
-	x := &space{t, brokerURL(t), prefix, &testserver.Queues{Prefix: prefix}}
+	x := &space{t: t, url: brokerURL(t), prefix: prefix, queues: testserver.Queues{Prefix: prefix}}
 	t.Cleanup(x.delete)
 	return x
 }
