@@ -167,7 +167,6 @@ func Codec(c transport.Codec) Option { return optionFunc(func(s *settings) { s.c
 //
 // fx.New logs a warning at slog.LevelWarn for what is probably a mistake, see [Strict].
 //
-// Only decisions of this process are logged. An event that the transport abandons because
-// its receivers died on every attempt is not logged. Neither is a listener that calls
-// runtime.Goexit.
+// An event that becomes a dead letter because its receivers died on every attempt is logged
+// by the transport, with its own logger. A listener that calls runtime.Goexit is not logged.
 func Logger(l *slog.Logger) Option { return optionFunc(func(s *settings) { s.logger = l }) }

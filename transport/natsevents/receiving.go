@@ -3,6 +3,7 @@ package natsevents
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -109,14 +110,14 @@ func (r *receiving) handle(ctx context.Context, m *nats.Msg) {
 	d.Event = r.subscription.Event
 	switch {
 	case err != nil:
-		r.reject(ctx, m, d, err.Error())
+		r.giveUp(ctx, m, d, err.Error())
 		return
 	case d.Key != "" && d.Key != r.subscription.Key:
 		r.done(m) // the message is for another receiver
 		return
 	case d.Attempt > r.subscription.MaxAttempts:
 		d.Attempt = r.subscription.MaxAttempts // each attempt's receiver died; further deliveries were only to keep the dead letter
-		r.reject(ctx, m, d, fmt.Sprintf("given up after %d attempts: no receiver has settled the last one", d.Attempt))
+		r.giveUp(ctx, m, d, fmt.Sprintf("given up after %d attempts: no receiver has settled the last one", d.Attempt))
 		return
 	}
 	d.Key = r.subscription.Key
@@ -133,16 +134,33 @@ func (r *receiving) handle(ctx context.Context, m *nats.Msg) {
 	}
 }
 
-// reject makes a message a dead letter. If that fails, the message is redelivered.
-func (r *receiving) reject(ctx context.Context, m *nats.Msg, d transport.Delivery, reason string) {
-	ctx, cancel := context.WithTimeout(ctx, setupTimeout)
+// giveUp makes a message a dead letter without a call to the handler, and logs that.
+func (r *receiving) giveUp(ctx context.Context, m *nats.Msg, d transport.Delivery, reason string) {
+	if r.reject(ctx, m, d, reason) {
+		r.log(ctx, slog.LevelError, "event becomes a dead letter", d, reason)
+	}
+}
+
+// reject makes a message a dead letter. If that fails, it returns false, and the message is
+// redelivered.
+func (r *receiving) reject(ctx context.Context, m *nats.Msg, d transport.Delivery, reason string) bool {
+	limited, cancel := context.WithTimeout(ctx, setupTimeout)
 	defer cancel()
 	d.Key = r.subscription.Key
-	if err := r.transport.bury(ctx, m, d, reason); err != nil {
+	if err := r.transport.bury(limited, m, d, reason); err != nil {
+		if !isDenied(err) { // that is logged, and ends the subscription
+			r.log(ctx, slog.LevelWarn, "an event can't be sent to the dead letters: trying again", d, err.Error())
+		}
 		r.again(m, transport.Backoff(d.Attempt))
-		return
+		return false
 	}
 	r.ask(m.Reply, ack) // waits, so that the message is not redelivered as well
+	return true
+}
+
+func (r *receiving) log(ctx context.Context, level slog.Level, message string, d transport.Delivery, reason string) {
+	r.transport.log().LogAttrs(ctx, level, message, slog.String("event", r.subscription.Event), slog.String("key", r.subscription.Key),
+		slog.String("id", d.ID), slog.Int("attempt", d.Attempt), slog.String("reason", reason))
 }
 
 // keep periodically reports to the server which messages are being handled, until the

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	natsgo "github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rollcall-go/rollcall/transport"
 	"github.com/rollcall-go/rollcall/transport/natsevents"
@@ -180,10 +181,12 @@ func TestDeadLetterIsTriedAgain(t *testing.T) {
 	}
 }
 
-// A dead letter tells no more attempts than its receiver had.
+// A dead letter tells no more attempts than its receiver had. No handler was called, so the
+// transport logs it.
 func TestAttemptsOfDeadLetter(t *testing.T) {
 	t.Parallel()
-	m := newMonitored(t, transport.Subscription{Event: "order.placed", Key: "mail", MaxAttempts: 2})
+	log := &records{}
+	m := newMonitored(t, transport.Subscription{Event: "order.placed", Key: "mail", MaxAttempts: 2}, log.option())
 	m.publish(t, "1")
 	c, err := m.js.Consumer(t.Context(), m.stream, m.consumer)
 	if err != nil {
@@ -202,6 +205,50 @@ func TestAttemptsOfDeadLetter(t *testing.T) {
 	receive(t, m.Transport, m.subscription, 1, transport.Ack())
 	if letters := deadLetters(t, m.Transport, m.subscription, transport.Keep); len(letters) != 1 || letters[0].Attempt != 2 || letters[0].Reason != "given up after 2 attempts: no receiver has settled the last one" {
 		t.Errorf("got %+v", letters)
+	}
+	want := `level=ERROR msg="event becomes a dead letter" event=order.placed key=mail id=1 attempt=2 reason="given up after 2 attempts: no receiver has settled the last one"`
+	if got := log.String(); strings.Count(got, want) != 1 {
+		t.Errorf("the log has %q", got)
+	}
+}
+
+// A message that can't become a dead letter is redelivered until it can, and that is logged.
+func TestDeadLettersAreFull(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the transport tries for 10 seconds before it logs")
+	}
+	t.Parallel()
+	log := &records{}
+	m := newMonitored(t, transport.Subscription{Event: "order.placed", Key: "mail"}, log.option())
+	limit := func(messages int64) {
+		t.Helper()
+		stream, err := m.js.Stream(t.Context(), m.stream+"_DEAD")
+		if err != nil {
+			t.Fatal(err)
+		}
+		config := stream.CachedInfo().Config
+		config.MaxMsgs, config.Discard = messages, jetstream.DiscardNew
+		if _, err := m.js.UpdateStream(t.Context(), config); err != nil {
+			t.Fatal(err)
+		}
+	}
+	limit(1)
+	m.publish(t, "1", "2")
+	calls := make(chan string, 10)
+	m.start(t, func(_ context.Context, d transport.Delivery) transport.Verdict {
+		calls <- d.ID
+		return transport.Reject("no")
+	})
+	for range 3 { // 2 comes again
+		take(t, calls)
+	}
+	const want = `level=WARN msg="an event can't be sent to the dead letters: trying again" event=order.placed key=mail id=2 attempt=1 reason="publishing event order.placed: nats: `
+	if got := log.String(); !strings.Contains(got, want) {
+		t.Errorf("the log has %q", got)
+	}
+	limit(-1)
+	for len(deadLetters(t, m.Transport, m.subscription, transport.Keep)) < 2 {
+		time.Sleep(50 * time.Millisecond) // until it is one
 	}
 }
 
