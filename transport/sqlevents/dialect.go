@@ -15,7 +15,7 @@ const (
 	// MariaDB is tested with version 10.11 and the driver go-sql-driver/mysql. MySQL is not
 	// tested.
 	MariaDB
-	// SQLite is tested with the driver modernc.org/sqlite.
+	// SQLite is tested with version 3.54 and the driver modernc.org/sqlite.
 	SQLite
 )
 

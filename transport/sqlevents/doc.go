@@ -133,9 +133,9 @@
 // MariaDB is tested with version 10.11 and go-sql-driver/mysql. An order key is one of 1,024
 // rows, so two keys may wait for each other. MySQL is not tested.
 //
-// SQLite is tested with modernc.org/sqlite. Set a busy timeout, because the relay writes,
-// too. Nil from Publish or InTx means that the event survives a power failure only with
-// synchronous=FULL:
+// SQLite is tested with version 3.54 and modernc.org/sqlite. Set a busy timeout, because
+// the relay writes, too. Nil from Publish or InTx means that the event survives a power
+// failure only with synchronous=FULL:
 //
 //	sql.Open("sqlite", "file:shop.db?_pragma=busy_timeout(10000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)")
 //

@@ -3,6 +3,7 @@ package sqlevents_test
 import (
 	"context"
 	"errors"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -145,4 +146,21 @@ func TestTestsDropAllTables(t *testing.T) {
 			t.Errorf("%d tables are left", n)
 		}
 	})
+}
+
+// The driver contains SQLite, so its version is known.
+func TestVersionOfSQLiteIsTheDocumentedOne(t *testing.T) {
+	x := servers[0].open(t)
+	var version string
+	if err := x.db.QueryRow("SELECT sqlite_version()").Scan(&version); err != nil {
+		t.Fatal(err)
+	}
+	major, minor, _ := strings.Cut(version, ".")
+	minor, _, _ = strings.Cut(minor, ".")
+	for _, file := range []string{"dialect.go", "doc.go"} {
+		text, err := os.ReadFile(file)
+		if want := "SQLite is tested with version " + major + "." + minor + " and"; err != nil || !strings.Contains(string(text), want) {
+			t.Errorf("%s does not say %q, %v", file, want, err)
+		}
+	}
 }
