@@ -18,7 +18,11 @@ func TestMain(m *testing.M) {
 	if given := flag.Lookup("test.parallel"); given.Value.String() == fmt.Sprint(runtime.GOMAXPROCS(0)) {
 		_ = given.Value.Set("16") // most of them wait
 	}
-	goleak.VerifyTestMain(m)
+	// If Watermill's adapter for RabbitMQ is closed before its goroutine has begun, it may
+	// connect once more. A connection of amqpevents has a goroutine of its own, too.
+	goleak.VerifyTestMain(m,
+		goleak.IgnoreAnyFunction("github.com/rabbitmq/amqp091-go.(*Connection).reader"),
+		goleak.IgnoreAnyFunction("github.com/rabbitmq/amqp091-go.(*Connection).heartbeater"))
 }
 
 // patience is how long anything may take.
