@@ -16,7 +16,7 @@ test: ## run all tests of all modules; the longest in a short form
 .PHONY: ledger
 ledger: ## run what test shortens as a whole, by ROLLCALL_LEDGER=1; writes transport/faults/RESULTS.md
 	ROLLCALL_LEDGER=1 ROLLCALL_REQUIRE_BROKERS=1 go test -count=1 -timeout 30m -skip '^TestDeadRows$$' ./transport/watermillevents ./transport/amqpevents ./transport/sqlevents ./e2e ./cmd/rollcall ./vet/...
-	ROLLCALL_LEDGER=1 ROLLCALL_REQUIRE_BROKERS=1 go test -count=1 -timeout 30m ./transport/faults -update
+	ROLLCALL_LEDGER=1 ROLLCALL_REQUIRE_BROKERS=1 go test -count=1 -timeout 90m ./transport/faults -update
 
 # The race detector is for our own concurrency: not for what has none, as the
 # examples of documents in the root, nor for benchmarks and what drives a browser
@@ -140,9 +140,9 @@ bench-outbox: ## measure the outbox beside bare statements, River and watermill-
 	cd bench && go test -c -o bench.test ./outbox && { \
 		echo "load before: $$(cut -d ' ' -f 1 /proc/loadavg)" && \
 		./bench.test -test.run '^$$' -test.bench '^Benchmark(Publish|TenEvents)$$' -test.benchtime 300x && \
-		./bench.test -test.run '^$$' -test.bench '^Benchmark(Transaction|Inbox)$$' -test.benchtime 100x && \
+		./bench.test -test.run '^$$' -test.bench '^Benchmark(Transaction|Inbox)$$' -test.benchtime 300x && \
 		./bench.test -test.run '^$$' -test.bench '^BenchmarkPublishCost$$' -test.benchtime 50000x && \
-		./bench.test -test.run '^$$' -test.bench '^Benchmark(Drain|Taking)$$' -test.benchtime 3x && \
+		./bench.test -test.run '^$$' -test.bench '^Benchmark(Drain|Taking)$$' -test.benchtime 7x && \
 		./bench.test -test.run '^$$' -test.bench '^Benchmark(Latency|Statements)$$' -test.benchtime 5000x && \
 		./bench.test -test.run '^$$' -test.bench '^BenchmarkIdle$$' -test.benchtime 1x; } > outbox.txt && go run ./results -outbox < outbox.txt
 

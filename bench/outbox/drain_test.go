@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -99,11 +100,13 @@ func drainTogether(b *testing.B, instances int) drainer {
 	return drainer{
 		fill: func() {
 			x.refill(b)
-			all, g = nil, gate{newCounter(broker, backlog), make(chan struct{})}
+			all, g = nil, gate{newCounter(broker, backlog), make(chan struct{}), &sync.WaitGroup{}}
+			g.waiting.Add(instances)
 			for range instances {
 				all = append(all, x.outbox(b, g, sqlevents.Lease(3*time.Second)))
 			}
-			x.awaitNone(b, fmt.Sprintf("SELECT 1 FROM (SELECT count(*) AS n FROM %sleases WHERE owner <> '' GROUP BY owner) AS shares HAVING count(*) < %d OR max(n) > %d", x.prefix, instances, 64/instances))
+			x.awaitNone(b, fmt.Sprintf("SELECT 1 FROM (SELECT count(*) AS n FROM %sleases WHERE owner <> '' GROUP BY owner) AS shares HAVING count(*) < %d OR max(n) > %d OR sum(n) < 64", x.prefix, instances, 64/instances))
+			g.waiting.Wait()
 		},
 		drain: func() func() {
 			close(g.open)
@@ -121,10 +124,12 @@ func drainTogether(b *testing.B, instances int) drainer {
 // gate is a broker that can't be reached before it is open.
 type gate struct {
 	*counter
-	open chan struct{}
+	open    chan struct{}
+	waiting *sync.WaitGroup // for the relays to wait at the gate
 }
 
 func (g gate) AwaitConnection(ctx context.Context) error {
+	g.waiting.Done()
 	select {
 	case <-g.open:
 		return nil

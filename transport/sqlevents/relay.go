@@ -189,7 +189,7 @@ func (r *relay) run() {
 		return
 	}
 	if _, ok := r.t.inner.(transport.Connector); ok {
-		r.pause()
+		r.awaitBroker(0)
 	}
 	r.loop()
 	r.leave()

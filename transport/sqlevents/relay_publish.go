@@ -238,10 +238,14 @@ func (r *relay) pause() {
 	if r.paused || r.closing {
 		return
 	}
-	r.paused = true
 	r.failures++
 	r.dropAll()
-	wait := min(minPoll<<min(r.failures, 6), 5*time.Second)
+	r.awaitBroker(min(minPoll<<min(r.failures, 6), 5*time.Second))
+}
+
+// awaitBroker publishes nothing for some time, and then until the broker can be reached.
+func (r *relay) awaitBroker(wait time.Duration) {
+	r.paused = true
 	go func() {
 		select {
 		case <-r.stopping.Done():
