@@ -4,9 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"math/rand/v2"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/rollcall-go/rollcall/transport"
@@ -42,9 +40,6 @@ type inbox struct {
 	begin Begin
 }
 
-// maxTries is how often Once begins a transaction.
-const maxTries = 10
-
 // Once implements [transport.Handled].
 func (i *inbox) Once(ctx context.Context, id string, handle func(context.Context) error) error {
 	once := func(ctx context.Context) error { return i.once(ctx, id, handle) }
@@ -54,17 +49,7 @@ func (i *inbox) Once(ctx context.Context, id string, handle func(context.Context
 	if c, ok := i.t.collecting(ctx); ok {
 		return c.join(ctx, once)
 	}
-	for try := 1; ; try++ {
-		err := i.t.InTxBy(ctx, i.begin, once)
-		if err == nil || try == maxTries || !isTransient(err) {
-			return err
-		}
-		select {
-		case <-time.After(rand.N(time.Millisecond << try)):
-		case <-ctx.Done():
-			return err
-		}
-	}
+	return retried(ctx, isTransient, func() error { return i.t.InTxBy(ctx, i.begin, once) })
 }
 
 // once records the ID in the transaction of ctx. It calls handle if the ID is new.

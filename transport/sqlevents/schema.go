@@ -141,12 +141,18 @@ func Migrate(ctx context.Context, db *sql.DB, d Dialect, options ...Option) erro
 	if err != nil {
 		return err
 	}
+	// While connections switch a new file of SQLite to WAL, others get no lock at once.
+	err = retried(ctx, isBusy, func() error { return s.migrate(ctx, db) })
+	return annotated(err, "creating the outbox's tables")
+}
+
+func (s settings) migrate(ctx context.Context, db *sql.DB) error {
 	conn, err := db.Conn(ctx)
 	if err != nil {
-		return annotated(err, "creating the outbox's tables")
+		return err
 	}
 	defer conn.Close()
-	return annotated(s.alone(ctx, conn, func(x execer) error { return s.create(ctx, x) }), "creating the outbox's tables")
+	return s.alone(ctx, conn, func(x execer) error { return s.create(ctx, x) })
 }
 
 // execer is what statements run on.

@@ -1,9 +1,12 @@
 package sqlevents
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
+	"time"
 )
 
 // DeadlockError reports that the database has ended a transaction because it and another
@@ -25,6 +28,25 @@ func asDeadlock(err error) error {
 		return &DeadlockError{err}
 	}
 	return err
+}
+
+// maxTries is how often retried calls its function.
+const maxTries = 10
+
+// retried calls f again, after random pauses of up to half a second, while its error is
+// transient and ctx has not ended.
+func retried(ctx context.Context, transient func(error) bool, f func() error) error {
+	for try := 1; ; try++ {
+		err := f()
+		if err == nil || try == maxTries || !transient(err) {
+			return err
+		}
+		select {
+		case <-time.After(rand.N(time.Millisecond << try)):
+		case <-ctx.Done():
+			return err
+		}
+	}
 }
 
 // isTransient reports whether the database has ended a transaction because of other
