@@ -98,15 +98,16 @@ func (s settings) ripen(ctx context.Context, t *Transport, parts []any, owner st
 }
 
 // setDue sets next_attempt to 0. For a delayed row, created becomes the time when it was
-// due, so that its age counts from then.
+// due, so that its age counts from then. MariaDB sets the columns in this order.
 func (s settings) setDue(ctx context.Context, x Execer, ripe []waitingRow, owner string) error {
-	var ids []any
+	var ids []int64
 	for _, w := range ripe {
 		ids = append(ids, w.id)
 	}
-	text := "UPDATE " + s.table("outbox") + " SET created = CASE WHEN attempts = 0 THEN next_attempt ELSE created END, next_attempt = 0 WHERE id IN " + marks(len(ids)) +
-		" AND next_attempt > 0 AND next_attempt <= " + s.dialect.now() + " AND part IN (SELECT part FROM " + s.table("leases") + " WHERE owner = ?)"
-	_, err := x.ExecContext(ctx, s.dialect.bound(text), append(ids, owner)...)
+	tables, condition := s.byID(len(ids))
+	text := "UPDATE " + tables + " SET created = CASE WHEN o.attempts = 0 THEN o.next_attempt ELSE o.created END, next_attempt = 0 WHERE " + condition +
+		" AND o.next_attempt > 0 AND o.next_attempt <= " + s.dialect.now() + " AND o.part IN (SELECT part FROM " + s.table("leases") + " WHERE owner = ?)"
+	_, err := x.ExecContext(ctx, s.dialect.bound(text), append(s.idArgs(ids), owner)...)
 	return err
 }
 

@@ -309,27 +309,6 @@ func (t *Transport) deleteConfirmed(ctx context.Context, ids []int64) error {
 	return t.settings.deleteRows(ctx, t.db, ids)
 }
 
-// deleteRows deletes rows.
-func (s settings) deleteRows(ctx context.Context, x Execer, ids []int64) error {
-	args := padded(ids)
-	_, err := x.ExecContext(ctx, s.dialect.bound("DELETE FROM "+s.table("outbox")+" WHERE id IN "+marks(len(args))), args...)
-	return err
-}
-
-// padded returns IDs as arguments, and repeats the last one up to a power of two, so that
-// there are few different statements.
-func padded(ids []int64) []any {
-	size := 1
-	for size < len(ids) {
-		size *= 2
-	}
-	args := make([]any, size)
-	for i := range args {
-		args[i] = ids[min(i, len(ids)-1)]
-	}
-	return args
-}
-
 // log logs a problem, once until it is over.
 func (r *relay) log(message string, err error) {
 	text := message + err.Error()
