@@ -67,7 +67,9 @@ func (t *Transport) InTxBy(ctx context.Context, begin Begin, f func(ctx context.
 	if err := tx.Commit(); err != nil {
 		return annotated(err, "committing a transaction")
 	}
-	t.relay.wake(rows...)
+	if len(rows) > 0 {
+		t.relay.wake(rows...)
+	}
 	return nil
 }
 
