@@ -78,17 +78,11 @@ func deleteTopology(t testing.TB, p place) {
 		t.Error(err)
 		return
 	}
-	for _, name := range []string{"events", "dead", "wait", "back", "gone"} {
-		err = errors.Join(err, ch.ExchangeDelete(p.prefix+"."+name, false, false))
-	}
-	for _, key := range []string{"mail", "points"} {
-		for _, queue := range []string{event + "/" + key, event + "/" + key + "/dead"} {
-			_, e := ch.QueueDelete(p.prefix+"."+queue, false, false, false)
-			err = errors.Join(err, e)
-		}
-	}
-	if _, e := ch.QueueDelete(p.prefix+".gone", false, false, false); err != nil || e != nil {
-		t.Error(err, e)
+	queues := testserver.Queues{Prefix: p.prefix}
+	queues.Note(event, "mail")
+	queues.Note(event, "points")
+	if err := queues.Delete(ch); err != nil {
+		t.Error(err)
 	}
 }
 
