@@ -23,7 +23,7 @@ func (s settings) insert(ctx context.Context, x Execer, rows []row) error {
 	if len(rows) == 1 {
 		return s.insertOne(ctx, x, rows[0])
 	}
-	if s.dialect == SQLite {
+	if s.dialect == SQLite && !slices.ContainsFunc(rows, row.isDelayed) {
 		return s.insertPrepared(ctx, x, rows)
 	}
 	locks := s.locks(rows)
@@ -63,17 +63,9 @@ func (s settings) insertOne(ctx context.Context, x Execer, r row) error {
 // preparedRows is how many rows the prepared statements for SQLite insert.
 var preparedRows = [...]int{10, 5, 2, 1}
 
-// insertPrepared inserts rows on SQLite by statements that are prepared once: to prepare a
-// statement of many rows takes longer than to run it.
+// insertPrepared inserts rows without delays on SQLite, by statements that are prepared once:
+// to prepare a statement of many rows takes longer than to run it.
 func (s settings) insertPrepared(ctx context.Context, x Execer, rows []row) error {
-	if slices.ContainsFunc(rows, row.isDelayed) { // delays have statements of their own
-		for _, r := range rows {
-			if err := s.insertOne(ctx, x, r); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
 	for i, size := range preparedRows {
 		for ; len(rows) >= size; rows = rows[size:] {
 			values := make([]any, 0, size*len(inserted))
