@@ -9,7 +9,7 @@ import (
 
 // collector has the messages of a transaction until it is committed.
 type collector struct {
-	tx Tx
+	tx Execer
 
 	mu     sync.Mutex
 	rows   []row

@@ -106,7 +106,7 @@ func (l *DeadLetters) dispose(ctx context.Context, id int64, decide func(transpo
 
 // replay moves a dead letter to the outbox. It does nothing if another call has done so.
 func (l *DeadLetters) replay(ctx context.Context, r row) error {
-	tx, err := l.settings.begin(ctx, l.db, nil)
+	tx, err := l.settings.begin(ctx, l.db, nil, nil)
 	if err != nil {
 		return err
 	}

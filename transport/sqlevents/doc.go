@@ -128,7 +128,7 @@
 // slower: [Transport.OutboxStats] shows it, and docs/production.md has figures.
 //
 // On MariaDB and SQLite, database/sql prepares the statements of Publish once for each
-// connection, but not with WithTx: that transaction may be of another *sql.DB.
+// connection of the outbox's *sql.DB, also with WithTx if that has a *sql.Tx of it.
 //
 // MariaDB is tested with version 10.11 and go-sql-driver/mysql. An order key is one of 1,024
 // rows, so two keys may wait for each other. MySQL is not tested.

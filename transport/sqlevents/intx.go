@@ -52,7 +52,7 @@ func (t *Transport) InTxBy(ctx context.Context, begin Begin, f func(ctx context.
 		return annotated(err, "beginning a transaction")
 	}
 	defer func() { _ = tx.Rollback() }() // also if f panics
-	c := &collector{tx: tx}
+	c := &collector{tx: t.prepared.in(tx)}
 	defer c.end()
 	if err := f(context.WithValue(ctx, txKey{t}, c)); err != nil {
 		return err
@@ -61,7 +61,7 @@ func (t *Transport) InTxBy(ctx context.Context, begin Begin, f func(ctx context.
 	if err != nil {
 		return err
 	}
-	if err := t.settings.insert(ctx, tx, rows); err != nil {
+	if err := t.settings.insert(ctx, c.tx, rows); err != nil {
 		return annotated(asDeadlock(err), fmt.Sprintf("inserting %d events into the outbox", len(rows)))
 	}
 	if err := tx.Commit(); err != nil {
@@ -81,39 +81,21 @@ func (t *Transport) collecting(ctx context.Context) (*collector, bool) {
 
 func (t *Transport) beginner(options *sql.TxOptions) Begin {
 	return func(ctx context.Context) (context.Context, Tx, error) {
-		t.prepared.prepare(ctx)
-		tx, err := t.begin(ctx, options)
+		tx, err := t.settings.begin(ctx, t.db, &t.prepared, options)
 		return ctx, tx, err
 	}
 }
 
-// begin begins a transaction with prepared statements.
-func (t *Transport) begin(ctx context.Context, options *sql.TxOptions) (Tx, error) {
-	tx, err := t.db.BeginTx(ctx, options)
-	if err != nil {
-		return nil, err
-	}
-	prepared := preparedTx{tx, &t.prepared}
-	return prepared, t.settings.beginWriting(ctx, prepared, options)
-}
-
-// begin begins a transaction.
-func (s settings) begin(ctx context.Context, db *sql.DB, options *sql.TxOptions) (*sql.Tx, error) {
+// begin begins a transaction. On SQLite, it begins with a write, by a prepared statement if
+// p is not nil.
+func (s settings) begin(ctx context.Context, db *sql.DB, p *prepared, options *sql.TxOptions) (*sql.Tx, error) {
 	tx, err := db.BeginTx(ctx, options)
-	if err != nil {
+	if err != nil || s.dialect != SQLite || options != nil && options.ReadOnly {
+		return tx, err
+	}
+	if _, err := p.in(tx).ExecContext(ctx, s.texts.beginWriting); err != nil {
+		_ = tx.Rollback()
 		return nil, err
 	}
-	return tx, s.beginWriting(ctx, tx, options)
-}
-
-// beginWriting has SQLite begin with a write. If that fails, the transaction is rolled back.
-func (s settings) beginWriting(ctx context.Context, tx Tx, options *sql.TxOptions) error {
-	if s.dialect != SQLite || options != nil && options.ReadOnly {
-		return nil
-	}
-	_, err := tx.ExecContext(ctx, s.texts.beginWriting)
-	if err != nil {
-		_ = tx.Rollback()
-	}
-	return err
+	return tx, nil
 }

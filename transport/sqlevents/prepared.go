@@ -3,6 +3,7 @@ package sqlevents
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"sync"
 	"time"
 )
@@ -51,7 +52,6 @@ type prepared struct {
 	texts []string
 
 	mu         sync.Mutex
-	next       time.Time            // when to try to prepare
 	statements map[string]*sql.Stmt // by text; nil before they are prepared
 	running    int                  // calls that use statements
 	closed     bool
@@ -60,39 +60,32 @@ type prepared struct {
 // pauseOfPreparing is how long statements are not prepared after that has failed.
 const pauseOfPreparing = time.Minute
 
-// prepare prepares the statements if that was not done. It needs a connection for a moment,
-// so call it when the caller has none. If it fails, the statements still run.
+// prepare prepares the statements, which needs a connection for a moment. After an error it
+// tries again, until ctx ends. Statements run before they are prepared, too.
 func (p *prepared) prepare(ctx context.Context) {
-	if !p.mayPrepare() {
-		return
+	for p.tryToPrepare(ctx) != nil {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pauseOfPreparing):
+		}
 	}
+}
+
+func (p *prepared) tryToPrepare(ctx context.Context) error {
 	statements := map[string]*sql.Stmt{}
 	for _, text := range p.texts {
 		s, err := p.db.PrepareContext(ctx, text)
 		if err != nil {
 			closeAll(statements)
-			return
+			return err
 		}
 		statements[text] = s
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed {
-		closeAll(statements)
-		return
-	}
 	p.statements = statements
-}
-
-// mayPrepare returns true to one caller.
-func (p *prepared) mayPrepare() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closed || p.statements != nil || len(p.texts) == 0 || time.Now().Before(p.next) {
-		return false
-	}
-	p.next = time.Now().Add(pauseOfPreparing)
-	return true
+	return nil
 }
 
 // use returns the prepared statement of a text, or nil if there is none. Call done when it
@@ -140,7 +133,15 @@ func (p *prepared) ExecContext(ctx context.Context, text string, args ...any) (s
 	return s.ExecContext(ctx, args...)
 }
 
-// preparedTx is a transaction of the outbox's own *sql.DB.
+// in returns x with the prepared statements, if there are some and x is a *sql.Tx.
+func (p *prepared) in(x Execer) Execer {
+	if tx, ok := x.(*sql.Tx); ok && p != nil && len(p.texts) > 0 {
+		return preparedTx{tx, p}
+	}
+	return x
+}
+
+// preparedTx is a transaction with the prepared statements, if it is of the same *sql.DB.
 type preparedTx struct {
 	*sql.Tx
 	prepared *prepared
@@ -153,7 +154,14 @@ func (x preparedTx) ExecContext(ctx context.Context, text string, args ...any) (
 	if s == nil {
 		return x.Tx.ExecContext(ctx, text, args...)
 	}
-	return x.Tx.StmtContext(ctx, s).ExecContext(ctx, args...)
+	own := x.Tx.StmtContext(ctx, s)
+	result, err := own.ExecContext(ctx, args...)
+	if err != nil && errors.Is(err, own.Close()) {
+		// The statement itself is an error: it could not be prepared, or the transaction is
+		// of another *sql.DB. Nothing was executed.
+		return x.Tx.ExecContext(ctx, text, args...)
+	}
+	return result, err
 }
 
 // asSQLTx returns the *sql.Tx of a transaction, if it has one.

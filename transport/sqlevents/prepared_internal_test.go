@@ -12,11 +12,17 @@ import (
 // Statements run before they are prepared, when they are, if they can't be, and after close.
 func TestStatementsRunPreparedOrNot(t *testing.T) {
 	const text = "INSERT INTO entries VALUES (?)"
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "test.db")+"?_pragma=busy_timeout(30000)")
+	file := "file:" + filepath.Join(t.TempDir(), "test.db") + "?_pragma=busy_timeout(30000)"
+	db, err := sql.Open("sqlite", file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
+	other, err := sql.Open("sqlite", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
 	p := &prepared{db: db, texts: []string{text}}
 	enter := func(n int, wantPrepared bool) {
 		t.Helper()
@@ -27,35 +33,35 @@ func TestStatementsRunPreparedOrNot(t *testing.T) {
 		if _, err := p.ExecContext(t.Context(), text, n); err != nil {
 			t.Error(err)
 		}
-		tx, err := db.Begin()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := (preparedTx{tx, p}).ExecContext(t.Context(), text, n); err != nil {
-			t.Error(err)
-		}
-		if err := tx.Commit(); err != nil {
-			t.Error(err)
+		for _, db := range []*sql.DB{db, other} {
+			tx, err := db.Begin()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := p.in(tx).ExecContext(t.Context(), text, n); err != nil {
+				t.Error(err)
+			}
+			if err := tx.Commit(); err != nil {
+				t.Error(err)
+			}
 		}
 	}
-	p.prepare(t.Context()) // there is no table
+	if p.tryToPrepare(t.Context()) == nil {
+		t.Error("prepared without a table")
+	}
 	if _, err := db.Exec("CREATE TABLE entries (n integer)"); err != nil {
 		t.Fatal(err)
 	}
 	enter(1, false)
-	p.prepare(t.Context()) // it is too soon
-	enter(2, false)
-	p.next = p.next.Add(-pauseOfPreparing)
 	p.prepare(t.Context())
-	enter(3, true)
+	enter(2, true)
 	_, inUse := p.use(text)
 	p.close()
-	enter(4, false)
+	enter(3, false)
 	inUse()
-	p.prepare(t.Context())
-	enter(5, false)
+	enter(4, false)
 	var entered int
-	if err := db.QueryRow("SELECT count(*) FROM entries").Scan(&entered); err != nil || entered != 10 {
+	if err := db.QueryRow("SELECT count(*) FROM entries").Scan(&entered); err != nil || entered != 12 {
 		t.Errorf("%d rows, error %v", entered, err)
 	}
 }

@@ -35,7 +35,6 @@ func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 		err = asDeadlock(t.settings.insertOne(ctx, tx, r))
 		t.relay.expect()
 	default:
-		t.prepared.prepare(ctx)
 		if err = t.settings.insertOne(ctx, &t.prepared, r); err == nil {
 			t.relay.wake(r)
 		}
@@ -59,7 +58,7 @@ func publishing(err error, m transport.Message) error {
 // the same keys in different orders may deadlock: then the database ends one of them, and
 // Publish returns a [*DeadlockError]. InTx avoids that.
 func (t *Transport) WithTx(ctx context.Context, tx Execer) context.Context {
-	return context.WithValue(ctx, txKey{t}, tx)
+	return context.WithValue(ctx, txKey{t}, t.prepared.in(tx))
 }
 
 // Tx returns the transaction of a context of [Transport.InTx], [Transport.WithTx] or

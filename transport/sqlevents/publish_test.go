@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rollcall-go/rollcall/transport"
 	"github.com/rollcall-go/rollcall/transport/sqlevents"
@@ -140,6 +141,52 @@ type statements struct {
 func (s *statements) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	s.texts = append(s.texts, query)
 	return s.inner.ExecContext(ctx, query, args...)
+}
+
+// A transaction of the outbox's *sql.DB uses statements that are prepared once for each
+// connection. One of another *sql.DB prepares its own.
+func TestWithTxUsesPreparedStatements(t *testing.T) {
+	t.Parallel()
+	x := mariadb.tables(t)
+	o := x.outbox(t, newRecorder())
+	other, err := sql.Open(x.server.driver, x.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	n := 0
+	// prepared returns how many statements a transaction prepares for its second event.
+	prepared := func(db *sql.DB) int {
+		tx, err := db.BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tx.Rollback()
+		var counts [2]int
+		for i := range counts {
+			n++
+			if err := o.Publish(o.WithTx(t.Context(), tx), keyed(fmt.Sprint(n), "placed", "order 17")); err != nil {
+				t.Fatal(err)
+			}
+			var name string
+			if err := tx.QueryRowContext(t.Context(), "SHOW SESSION STATUS LIKE 'Com_stmt_prepare'").Scan(&name, &counts[i]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := tx.Commit(); err != nil {
+			t.Fatal(err)
+		}
+		return counts[1] - counts[0]
+	}
+	for late := time.Now().Add(time.Minute); prepared(x.db) > 0; { // the outbox has just begun
+		if time.Now().After(late) {
+			t.Fatal("each event is prepared")
+		}
+	}
+	if n := prepared(other); n != 1 {
+		t.Errorf("with another *sql.DB, %d statements are prepared", n)
+	}
+	flush(t, o)
 }
 
 func TestErrorsComeAtOnce(t *testing.T) {

@@ -188,6 +188,9 @@ func (r *relay) run() {
 	if !r.awaitTables() {
 		return
 	}
+	var preparing sync.WaitGroup
+	preparing.Go(func() { r.t.prepared.prepare(r.stopping) })
+	defer preparing.Wait()
 	if _, ok := r.t.inner.(transport.Connector); ok {
 		r.awaitBroker(0)
 	}
