@@ -27,7 +27,8 @@ var inTransactions = []inTransaction{
 	{"whole transaction with an order key", "Transaction", "/key", goalsByDatabase{1.05, 1.1, 0}},
 	{"ten events in InTx", "TenEvents", "/no-key", goalsByDatabase{0.35, 0.35, 0.35}},
 	{"ten events in InTx, with ten order keys", "TenEvents", "/key", goalsByDatabase{0.35, 0.35, 0.35}},
-	{"inbox around a handler of one statement", "Inbox", "", goalsByDatabase{1.3, 1.2, 2}},
+	{"inbox around a handler of one statement", "Inbox", "/inbox", goalsByDatabase{1.3, 1.2, 2}},
+	{"the same by hand", "Inbox", "/by-hand", goalsByDatabase{}},
 }
 
 // publishCosts are how often Publish may allocate in a transaction, with one to spare.
@@ -99,7 +100,7 @@ func (r *results) isBusy() bool {
 }
 
 const inTransactionNotes = `
-A statement is Publish with WithTx, beside ExecContext of a bare INSERT of the same columns into the same table, in the same transactions, with 1 KiB. A whole transaction also inserts an order, and commits. Ten events are the statement of InTx, beside ten bare INSERTs. For SQLite, they are what ten events add to InTx with a database in memory, beside what ten bare INSERTs add to a transaction. The inbox records the ID, beside the same transaction without it.
+A statement is Publish with WithTx, beside ExecContext of a bare INSERT of the same columns into the same table, in the same transactions, with 1 KiB. A whole transaction also inserts an order, and commits. Ten events are the statement of InTx, beside ten bare INSERTs. For SQLite, they are what ten events add to InTx with a database in memory, beside what ten bare INSERTs add to a transaction. The inbox records the ID, beside the same transaction without it. By hand is the least that can record it: one prepared INSERT into a table that has only the IDs.
 
 Publish itself, with a statement that does nothing:
 
