@@ -179,6 +179,9 @@ func (t *Transport) asking(ctx context.Context, call func(context.Context) error
 		return slices.ContainsFunc(subjects, func(s string) bool { return subject == s || strings.HasPrefix(subject, s+".") })
 	}, cancel)()
 	err := call(ctx)
+	if err != nil && isLost(context.Cause(ctx)) {
+		return context.Cause(ctx)
+	}
 	if denied := deniedCause(ctx); err != nil && denied != nil {
 		return denied
 	}

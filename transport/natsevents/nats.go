@@ -309,7 +309,7 @@ func (t *Transport) publishedKey(m transport.Message) string {
 
 // send waits for the confirmation. If none comes, for example because the connection was
 // lost meanwhile, send publishes again: the server recognizes duplicates by their ID. If
-// the server has lost the stream, send restores it once.
+// the server has lost the stream, send restores it once, or once for each connection.
 func (t *Transport) send(ctx context.Context, subject string, m transport.Message, h *header, check *rounds) error {
 	if err := ctx.Err(); err != nil {
 		return annotated(t.explained(err), "publishing event "+m.Event)
@@ -318,13 +318,15 @@ func (t *Transport) send(ctx context.Context, subject string, m transport.Messag
 	restored := false
 	for attempt := 1; ; attempt++ {
 		done, err := t.confirmations.publish(ctx, subject, h.fields, m.Body, check)
-		switch {
-		case isStreamLost(err) && !restored:
-			restored = true
-			if err = t.restored(ctx); err == nil {
+		if isStreamLost(err) && !restored {
+			err = t.restored(ctx)
+			restored = !isLost(err)
+			if err == nil {
 				continue
 			}
-		case errors.Is(err, errUnanswered) && (limited || attempt < confirmAttempts):
+		}
+		switch {
+		case (errors.Is(err, errUnanswered) || isLost(err)) && (limited || attempt < confirmAttempts):
 			continue
 		case done:
 			t.release(h)

@@ -93,19 +93,33 @@ func (t *Transport) create(ctx context.Context, s transport.Subscription, name s
 }
 
 // whileConnected returns a context that ends when the connection is lost, because the
-// answers to what was asked before are lost, too.
+// answers to what was asked before are lost, too. Its cause is a *lostError then.
 func (t *Transport) whileConnected(limit time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	ctx, end := context.WithCancelCause(ctx)
 	lost := t.conn.StatusChanged(nats.RECONNECTING, nats.CLOSED)
 	go func() {
 		defer t.conn.RemoveStatusListener(lost)
-		defer cancel()
 		select {
 		case <-lost:
+			end(&lostError{})
 		case <-ctx.Done():
 		}
 	}()
 	return ctx, cancel
+}
+
+// lostError reports that the connection was lost before the server answered. It is a
+// net.Error.
+type lostError struct{}
+
+func (*lostError) Error() string   { return "the connection was lost before the server answered" }
+func (*lostError) Timeout() bool   { return false }
+func (*lostError) Temporary() bool { return true }
+
+func isLost(err error) bool {
+	var lost *lostError
+	return errors.As(err, &lost)
 }
 
 // restoreStreams creates the streams that the server does not have, but not at once: if

@@ -2,10 +2,9 @@ package natsevents_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
-	"net"
 	"os"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -64,15 +63,7 @@ func TestServerReturnsWithoutStore(t *testing.T) {
 	if err := os.RemoveAll(directory); err != nil {
 		t.Fatal(err)
 	}
-	_, port, err := net.SplitHostPort(strings.TrimPrefix(srv.ClientURL(), "nats://"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	number, err := strconv.Atoi(port)
-	if err != nil {
-		t.Fatal(err)
-	}
-	startServer(t, directory, number)
+	startServer(t, directory, portOf(t, srv))
 	publish("after")
 	publish("before") // the server has forgotten its ID
 	until(t, func() bool { return strings.Contains(receivers.String(), "consumers=[order.placed/mail]") })
@@ -200,6 +191,35 @@ func TestPauseBeforeWhatWasDeleted(t *testing.T) {
 	}
 }
 
+// The connection is lost while a publisher makes something again. It publishes when there
+// is a connection again.
+func TestConnectionLostWhileRestoring(t *testing.T) {
+	t.Parallel()
+	for name, remove := range map[string]func(*testing.T, jetstream.JetStream, string){"stream": deleteStream, "consumers": deleteConsumers} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			directory := t.TempDir()
+			srv, stop := startServer(t, directory, server.RANDOM_PORT)
+			p := newPausing(t, srv.ClientURL(), natsevents.Client(natsgo.ReconnectWait(10*time.Millisecond)))
+			if err := p.Declare(t.Context(), mail); err != nil {
+				t.Fatal(err)
+			}
+			remove(t, p.js, p.prefix)
+			published := make(chan error, 1)
+			go func() { published <- p.Publish(t.Context(), transport.Message{ID: "1", Event: mail.Event}) }()
+			take(t, p.begun)
+			stop()
+			startServer(t, directory, portOf(t, srv))
+			close(p.over)
+			if err := take(t, published); err != nil {
+				t.Error(err)
+			}
+			p.start(t, func(ctx context.Context, p *pausing) error { return p.Subscribe(ctx, mail, p.handle) })
+			take(t, p.handled) // perhaps again: a consumer that is made again may have missed it
+		})
+	}
+}
+
 // pausing is a transport, and the pauses that it makes, which a test ends.
 type pausing struct {
 	*natsevents.Transport
@@ -210,10 +230,15 @@ type pausing struct {
 	over    chan struct{} // closed to end all
 }
 
-func newPausing(t *testing.T, url string) *pausing {
+func newPausing(t *testing.T, url string, options ...natsevents.Option) *pausing {
 	t.Helper()
-	p := &pausing{js: rawClient(t, url), handled: make(chan string, 10), begun: make(chan struct{}, 10), over: make(chan struct{})}
-	p.Transport, p.prefix = opened(t, url, natsevents.AwaitRemoval(p.wait), natsevents.Heartbeat(100*time.Millisecond), (&records{}).option())
+	p := &pausing{prefix: "pausing" + strings.ToLower(rand.Text()[:8]), js: rawClient(t, url), handled: make(chan string, 10), begun: make(chan struct{}, 10), over: make(chan struct{})}
+	var err error
+	p.Transport, err = connect(url, append(options, natsevents.Prefix(p.prefix), natsevents.AwaitRemoval(p.wait), natsevents.Heartbeat(100*time.Millisecond), (&records{}).option())...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
 	return p
 }
 

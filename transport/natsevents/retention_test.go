@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -33,6 +35,20 @@ func startServer(t *testing.T, directory string, port int) (srv *server.Server, 
 		t.Fatal("the server does not start")
 	}
 	return srv, stop
+}
+
+// portOf returns the port of a server, for another one after it.
+func portOf(t *testing.T, srv *server.Server) int {
+	t.Helper()
+	_, port, err := net.SplitHostPort(strings.TrimPrefix(srv.ClientURL(), "nats://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	number, err := strconv.Atoi(port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return number
 }
 
 // flow publishes events without end, and counts what was confirmed.
