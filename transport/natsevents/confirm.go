@@ -234,11 +234,12 @@ func (c *confirmations) sweep() {
 }
 
 // answered passes an answer to the caller that waits for it. An old server may report a
-// message as a duplicate of one that it is about to keep, without a sequence number. The
-// message may still be lost, so the answer is ignored, and the message is published again
-// if no other answer comes for a while.
+// message as a duplicate of one that it is about to keep, or has dropped for want of a
+// consumer, without a sequence number. So the answer is ignored, but the receivers are
+// checked. The message is published again if no other answer comes for a while.
 func (c *confirmations) answered(m *nats.Msg) {
 	if isKept(m) && bytes.Contains(m.Data, []byte(`"seq":0`)) {
+		c.checkReceivers(m.Subject)
 		return
 	}
 	err := outcome(m)
@@ -290,12 +291,25 @@ func isStoreFailure(err error) bool {
 // limit.
 const storeFailed = 10077
 
-func (c *confirmations) resolve(subject string, outcome error) {
-	id, err := strconv.ParseUint(strings.TrimPrefix(subject, c.prefix), 10, 64)
-	if err != nil {
-		return // not the subject of an answer
+// number returns the number in the subject of an answer. It is 0 for other subjects, and
+// nobody waits for that.
+func (c *confirmations) number(subject string) uint64 {
+	n, _ := strconv.ParseUint(strings.TrimPrefix(subject, c.prefix), 10, 64)
+	return n
+}
+
+// checkReceivers begins the check of a waiter, which goes on waiting.
+func (c *confirmations) checkReceivers(subject string) {
+	c.mu.Lock()
+	check := c.waiting[c.number(subject)].check
+	c.mu.Unlock()
+	if check != nil {
+		check.add(make(chan error, 1))
 	}
-	w, ok := c.take(id)
+}
+
+func (c *confirmations) resolve(subject string, outcome error) {
+	w, ok := c.take(c.number(subject))
 	switch {
 	case !ok:
 	case outcome == nil && w.check != nil:

@@ -164,7 +164,7 @@ func (t *Transport) AwaitConnection(ctx context.Context) error {
 // explained returns the error of a call to the server. If the call has waited in vain for a
 // lost connection, the error says so.
 func (t *Transport) explained(err error) error {
-	waited := errors.Is(err, errUnanswered) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || isLost(err)
+	waited := errors.Is(err, errUnanswered) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 	if !waited || t.conn.IsConnected() || t.conn.IsClosed() {
 		return err
 	}

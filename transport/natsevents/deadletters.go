@@ -28,13 +28,13 @@ func (t *Transport) bury(ctx context.Context, m *nats.Msg, d transport.Delivery,
 	duplicate := letterKey(m, d)
 	h := t.header(d.Message, duplicate, map[string]string{reasonHeader: escaped(reason), attemptHeader: strconv.Itoa(d.Attempt)})
 	subject := t.deadSubject(d.Event, d.Key)
-	err := t.send(ctx, subject, d.Message, h, nil)
+	err := t.send(ctx, subject, d.Message, h, state{})
 	if isTooLarge(err) {
 		h = withoutServers(m.Header)
-		err = t.send(ctx, subject, d.Message, h, nil)
+		err = t.send(ctx, subject, d.Message, h, state{})
 	}
 	for try := 1; err != nil && !isDenied(err) && pause(ctx, transport.Backoff(try)); try++ {
-		err = t.send(ctx, subject, d.Message, h, nil)
+		err = t.send(ctx, subject, d.Message, h, state{})
 	}
 	return err
 }
@@ -137,7 +137,7 @@ func (t *Transport) replay(ctx context.Context, number uint64, letter transport.
 		return err
 	}
 	duplicate := fmt.Sprint("replay/", number, "/", letter.ID, "/", before.UnixNano())
-	if err := t.send(ctx, t.eventSubject(letter.Event), letter.Message, t.header(letter.Message, duplicate, nil), nil); err != nil {
+	if err := t.send(ctx, t.eventSubject(letter.Event), letter.Message, t.header(letter.Message, duplicate, nil), state{}); err != nil {
 		return err
 	}
 	after, err := t.receiverOf(ctx, letter)

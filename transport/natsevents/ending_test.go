@@ -12,6 +12,7 @@ import (
 	"time"
 
 	natsgo "github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rollcall-go/rollcall/transport"
 	"github.com/rollcall-go/rollcall/transport/natsevents"
@@ -77,6 +78,39 @@ func TestUndecidedDuplicate(t *testing.T) {
 	}
 	if err := take(t, published); err == nil || !strings.Contains(err.Error(), "lost") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A server has dropped an event for want of a consumer, and its confirmation was lost. To
+// the server, the event is a duplicate of what it does not have.
+func TestDuplicateOfDroppedEvent(t *testing.T) {
+	t.Parallel()
+	x, sent, client := unanswered(t)
+	if err := x.Declare(t.Context(), mail); err != nil {
+		t.Fatal(err)
+	}
+	published := make(chan error, 1)
+	go func() { published <- x.Publish(t.Context(), transport.Message{ID: "1", Event: mail.Event}) }()
+	first := take(t, sent)
+	js, err := jetstream.New(client)
+	if err != nil {
+		t.Fatal(err)
+	}
+	deleteConsumers(t, js, strings.TrimSuffix(first.Subject, ".event."+mail.Event))
+	answer := func(m *natsgo.Msg, text string) {
+		t.Helper()
+		if err := client.Publish(m.Reply, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	answer(first, `{"stream":"ROLLCALL", "seq":0,"duplicate": true}`)
+	again := take(t, sent)
+	if id := again.Header.Get(natsgo.MsgIdHdr); id == first.Header.Get(natsgo.MsgIdHdr) {
+		t.Errorf("published again with the ID %s, which the server drops", id)
+	}
+	answer(again, `{"stream":"ROLLCALL", "seq":1}`)
+	if err := take(t, published); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -255,38 +255,32 @@ func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 			return annotated(err, "publishing event "+m.Event)
 		}
 	}
-	if t.store != nil { // nobody else can delete the consumers of an embedded server
-		return t.publish(ctx, m, "", nil)
-	}
-	known := t.receiversOf(m.Event)
-	if known == nil {
-		return t.publish(ctx, m, "", nil)
+	var known *receivers
+	if t.store == nil { // nobody else can delete the consumers of an embedded server
+		known = t.receiversOf(m.Event)
 	}
 	for range confirmAttempts {
-		mark, replaced := known.state()
-		err := t.publish(ctx, m, mark, &known.check)
+		now := known.state()
+		err := t.publish(ctx, m, now)
 		var unchecked *uncheckedError
 		if errors.As(err, &unchecked) {
 			err = annotated(t.explained(t.checkAgain(ctx, known, unchecked)), "publishing event "+m.Event)
 		}
-		if err != nil {
+		if err != nil && !errors.Is(err, errUnanswered) || !now.isPast() {
 			return err
-		}
-		if _, now := known.state(); now == replaced {
-			return nil
 		}
 	}
 	return &transport.UnroutableError{Event: m.Event, Key: m.Key}
 }
 
-// publish publishes a message once. The mark is the last part of its ID for the server.
-// The check follows the confirmation.
-func (t *Transport) publish(ctx context.Context, m transport.Message, mark string, check *rounds) error {
-	h := t.header(m, t.publishedKey(m)+mark, nil)
+// publish publishes a message once. If it has receivers, their check follows the
+// confirmation.
+func (t *Transport) publish(ctx context.Context, m transport.Message, now state) error {
+	h := t.header(m, t.publishedKey(m)+now.mark, nil)
 	if problem := t.tooLarge(m, h); problem != "" {
 		return &transport.MessageError{ID: m.ID, Event: m.Event, Problem: problem}
 	}
-	return t.send(ctx, t.eventSubject(m.Event), m, h, check)
+	return t.send(ctx, t.eventSubject(m.Event), m, h, now)
 }
 
 // tooLarge returns what is too large about a message, or "".
@@ -309,15 +303,16 @@ func (t *Transport) publishedKey(m transport.Message) string {
 
 // send waits for the confirmation. If none comes, for example because the connection was
 // lost meanwhile, send publishes again: the server recognizes duplicates by their ID. If
-// the server has lost the stream, send restores it once, or once for each connection.
-func (t *Transport) send(ctx context.Context, subject string, m transport.Message, h *header, check *rounds) error {
+// the server has lost the stream, send restores it once, or once for each connection. When
+// the state is past, the ID is wrong, and the error is errUnanswered.
+func (t *Transport) send(ctx context.Context, subject string, m transport.Message, h *header, now state) error {
 	if err := ctx.Err(); err != nil {
 		return annotated(t.explained(err), "publishing event "+m.Event)
 	}
 	_, limited := ctx.Deadline()
 	restored := false
 	for attempt := 1; ; attempt++ {
-		done, err := t.confirmations.publish(ctx, subject, h.fields, m.Body, check)
+		done, err := t.confirmations.publish(ctx, subject, h.fields, m.Body, now.check())
 		if isStreamLost(err) && !restored {
 			err = t.restored(ctx)
 			restored = !isLost(err)
@@ -326,7 +321,7 @@ func (t *Transport) send(ctx context.Context, subject string, m transport.Messag
 			}
 		}
 		switch {
-		case (errors.Is(err, errUnanswered) || isLost(err)) && (limited || attempt < confirmAttempts):
+		case errors.Is(err, errUnanswered) && (limited || attempt < confirmAttempts) && !now.isPast():
 			continue
 		case done:
 			t.release(h)

@@ -99,14 +99,35 @@ func (r *receivers) remember(age, window time.Duration) {
 	}
 }
 
-// state returns the last part of IDs, and the number of consumers that were replaced.
-func (r *receivers) state() (mark string, replaced int) {
+// state is what is known of the receivers when a message is published.
+type state struct {
+	receivers *receivers // nil if there are none
+	mark      string     // the last part of IDs
+	replaced  int        // how many consumers were replaced
+}
+
+// state returns the zero value if r is nil.
+func (r *receivers) state() state {
+	if r == nil {
+		return state{}
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.mark != "" && time.Now().After(r.until) {
 		r.mark = ""
 	}
-	return r.mark, r.replaced
+	return state{r, r.mark, r.replaced}
+}
+
+// isPast reports whether a consumer was replaced since.
+func (s state) isPast() bool { return s.receivers.state().replaced != s.replaced }
+
+// check returns the check of the receivers, or nil.
+func (s state) check() *rounds {
+	if s.receivers == nil {
+		return nil
+	}
+	return &s.receivers.check
 }
 
 func (r *receivers) list() []receiver {

@@ -109,11 +109,12 @@ func (t *Transport) whileConnected(limit time.Duration) (context.Context, contex
 	return ctx, cancel
 }
 
-// lostError reports that the connection was lost before the server answered. It is a
-// net.Error.
+// lostError reports that the connection was lost before the server answered. It is an
+// errUnanswered, and a net.Error.
 type lostError struct{}
 
 func (*lostError) Error() string   { return "the connection was lost before the server answered" }
+func (*lostError) Unwrap() error   { return errUnanswered }
 func (*lostError) Timeout() bool   { return false }
 func (*lostError) Temporary() bool { return true }
 

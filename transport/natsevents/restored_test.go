@@ -191,6 +191,39 @@ func TestPauseBeforeWhatWasDeleted(t *testing.T) {
 	}
 }
 
+// A server drops an event for want of a consumer, and confirms it after the publisher has
+// given up. The publisher tries again until the event is kept.
+func TestDroppedEventIsConfirmedLate(t *testing.T) {
+	t.Parallel()
+	eachServer(t, func(t *testing.T, url string) {
+		x, prefix := opened(t, url, (&records{}).option())
+		js := rawClient(t, url)
+		if err := x.Declare(t.Context(), mail); err != nil {
+			t.Fatal(err)
+		}
+		arrived := make(chan *natsgo.Msg, 100)
+		if _, err := js.Conn().ChanSubscribe(prefix+".event."+mail.Event, arrived); err != nil {
+			t.Fatal(err)
+		}
+		if err := js.Conn().Flush(); err != nil {
+			t.Fatal(err)
+		}
+		deleteConsumers(t, js, prefix)
+		publish := func(ctx context.Context) error {
+			return x.Publish(ctx, transport.Message{ID: "1", Event: mail.Event})
+		}
+		impatient, giveUp := context.WithCancel(t.Context())
+		go func() { <-arrived; giveUp() }()
+		_ = publish(impatient) // the confirmation may come first
+		until(t, func() bool {
+			ctx, cancel := context.WithTimeout(t.Context(), 250*time.Millisecond)
+			defer cancel()
+			return publish(ctx) == nil
+		})
+		receive(t, x, mail, 1, transport.Ack())
+	})
+}
+
 // The connection is lost while a publisher makes something again. It publishes when there
 // is a connection again.
 func TestConnectionLostWhileRestoring(t *testing.T) {
