@@ -136,7 +136,7 @@ func (p *prepared) ExecContext(ctx context.Context, text string, args ...any) (s
 // in returns x with the prepared statements, if there are some and x is a *sql.Tx.
 func (p *prepared) in(x Execer) Execer {
 	if tx, ok := x.(*sql.Tx); ok && p != nil && len(p.texts) > 0 {
-		return preparedTx{tx, p}
+		return &preparedTx{Tx: tx, prepared: p}
 	}
 	return x
 }
@@ -145,28 +145,43 @@ func (p *prepared) in(x Execer) Execer {
 type preparedTx struct {
 	*sql.Tx
 	prepared *prepared
+
+	mu  sync.Mutex           // held by a call: one statement runs at a time
+	own map[string]*sql.Stmt // by text; the transaction keeps each until it ends
 }
 
 // ExecContext implements [Execer].
-func (x preparedTx) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
+func (x *preparedTx) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
 	s, done := x.prepared.use(text)
 	defer done()
 	if s == nil {
 		return x.Tx.ExecContext(ctx, text, args...)
 	}
-	own := x.Tx.StmtContext(ctx, s)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.own[text] == nil {
+		if x.own == nil {
+			x.own = map[string]*sql.Stmt{}
+		}
+		x.own[text] = x.StmtContext(ctx, s)
+	}
+	own := x.own[text]
 	result, err := own.ExecContext(ctx, args...)
-	if err != nil && errors.Is(err, own.Close()) {
-		// The statement itself is an error: it could not be prepared, or the transaction is
-		// of another *sql.DB. Nothing was executed.
+	if err == nil {
+		return result, nil
+	}
+	delete(x.own, text)
+	if errors.Is(err, own.Close()) {
+		// The statement itself is an error: it could not be prepared, or the transaction is of
+		// another *sql.DB. Nothing was executed.
 		return x.Tx.ExecContext(ctx, text, args...)
 	}
-	return result, err
+	return nil, err
 }
 
 // asSQLTx returns the *sql.Tx of a transaction, if it has one.
 func asSQLTx(x any) (*sql.Tx, bool) {
-	if own, ok := x.(preparedTx); ok {
+	if own, ok := x.(*preparedTx); ok {
 		return own.Tx, true
 	}
 	tx, ok := x.(*sql.Tx)

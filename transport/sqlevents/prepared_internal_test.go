@@ -66,6 +66,40 @@ func TestStatementsRunPreparedOrNot(t *testing.T) {
 	}
 }
 
+// An error of a statement is returned, and the transaction can go on. It keeps one statement
+// for all its calls.
+func TestTransactionGoesOnAfterAnError(t *testing.T) {
+	const text = "INSERT INTO entries VALUES (?)"
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "test.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec("CREATE TABLE entries (n integer PRIMARY KEY)"); err != nil {
+		t.Fatal(err)
+	}
+	p := &prepared{db: db, texts: []string{text}}
+	p.prepare(t.Context())
+	defer p.close()
+	tx, err := db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	x := p.in(tx).(*preparedTx)
+	var kept []*sql.Stmt
+	for i, n := range []int{1, 2, 2, 3, 4} {
+		_, err := x.ExecContext(t.Context(), text, n)
+		if isDuplicate := i == 2; (err != nil) != isDuplicate {
+			t.Errorf("inserting %d: %v", n, err)
+		}
+		kept = append(kept, x.own[text])
+	}
+	if kept[0] == nil || kept[0] != kept[1] || kept[2] != nil || kept[3] == nil || kept[3] != kept[4] {
+		t.Errorf("the transaction keeps %v", kept)
+	}
+}
+
 // A statement that runs while the outbox is closed does not fail.
 func TestStatementsRunWhileTheyAreClosed(t *testing.T) {
 	const text = "SELECT 1"
