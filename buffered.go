@@ -57,7 +57,7 @@ func (b *Buffered) keeps(ev any) (keep bool, err error) {
 	}
 	defer func() {
 		if value := recover(); value != nil {
-			err = fmt.Errorf("asking the discriminator about a %T: %w", ev, newPanicError(value))
+			err = fmt.Errorf("asking buffers about a %T: %w", ev, newPanicError(value))
 		}
 	}()
 	return b.buffers(ev), nil

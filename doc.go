@@ -33,8 +33,9 @@
 //
 // [Emitter.Emit], the function [Dispatch] and the method of a [Dispatcher] call the same
 // listeners. Once the provider's answer is remembered, a dispatch of a pointer allocates
-// nothing, unless a listener takes an [Origin] or is called by reflection, or Parallel is
-// on. An event that is not a pointer may also be boxed, which allocates.
+// nothing, unless a listener takes an [Origin] or is called by reflection, several
+// observers watch, or Parallel is on. An event that is not a pointer may also be boxed,
+// which allocates.
 //
 // [Buffered] dispatches later, and [Traced] remembers which listeners were called.
 //

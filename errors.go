@@ -153,6 +153,9 @@ func noMethod(t reflect.Type, name string, byDefault bool) error {
 		}
 	}
 	near := suggest.DidYouMean(name, methods)
+	if _, ok := reflect.PointerTo(t).MethodByName(name); ok {
+		return fmt.Errorf("%s has no method %s, but *%s has: use a *%[1]s", t, name, t)
+	}
 	switch {
 	case !byDefault:
 		return fmt.Errorf("%s has no method %s%s", t, name, near)

@@ -182,8 +182,8 @@ func TestHostileEvents(t *testing.T) {
 	if err := rollcall.NewDispatcher(&provider.Mutable{}).Dispatch(ctx, nil); err == nil {
 		t.Error("nothing was dispatched")
 	}
-	discriminator := rollcall.NewBuffered(d, func(any) bool { panic("no") })
-	checkError[*rollcall.PanicError](t, discriminator.Dispatch(ctx, &plain{}), "asking the discriminator about a *rollcall_test.plain: panic: no")
+	buffering := rollcall.NewBuffered(d, func(any) bool { panic("no") })
+	checkError[*rollcall.PanicError](t, buffering.Dispatch(ctx, &plain{}), "asking buffers about a *rollcall_test.plain: panic: no")
 	_, err := rollcall.Dispatch(ctx, nil, &plain{})
 	checkError[*rollcall.NilError](t, err, "there is no dispatcher: the value is nil")
 	_, err = rollcall.Dispatch(ctx, nil, &event.Generic{Name: "recipe.created"})

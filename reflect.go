@@ -55,7 +55,7 @@ func FromValue(value any, fields tags.Fields) ([]Listener, error) {
 // refused.
 func subscriptions(s Subscriber, fields tags.Fields) (listeners []Listener, err error) {
 	if fields.Event != "" || fields.ID != "" || fields.Method != "" || fields.Async != "" || !fields.Placement.IsZero() {
-		return nil, fmt.Errorf("%T lists its own subscriptions: drop event, id, method, priority, before, after and async from its tag", s)
+		return nil, fmt.Errorf("%T lists its own subscriptions: drop event, id, method, priority, labels, before, after and async from its tag", s)
 	}
 	defer func() {
 		if value := recover(); value != nil {

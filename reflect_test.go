@@ -128,6 +128,7 @@ func TestFromValueErrors(t *testing.T) {
 		{"nil function", (func(*created))(nil), tags.Fields{}, "a listener must not be a nil function"},
 		{"function without ID", func(*created) {}, tags.Fields{}, "a listener that is a plain func(*rollcall_test.created) needs an ID: give its tag an id"},
 		{"no method", 7, tags.Fields{}, "int has no method Handle: add one, or name another by the tag's method key"},
+		{"a method of the pointer", indexer{}, tags.Fields{Method: "OnCreated"}, "rollcall_test.indexer has no method OnCreated, but *rollcall_test.indexer has: use a *rollcall_test.indexer"},
 		{"another method", &indexer{}, tags.Fields{}, "*rollcall_test.indexer has no method Handle: add one, or name another by the tag's method key, as method:\"OnCreated\""},
 		{"misspelt method", &methods{}, tags.Fields{Method: "OnCraeted"}, "*rollcall_test.methods has no method OnCraeted, did you mean OnCreated?"},
 		{"wrong method", &methods{}, tags.Fields{Method: "Broken"}, "method Broken of *rollcall_test.methods" + forms + "func(int, int)"},
@@ -137,7 +138,7 @@ func TestFromValueErrors(t *testing.T) {
 		{"variadic", func(...int) {}, tags.Fields{ID: "x"}, "a listener function" + forms + "func(...int)"},
 		{"wrong result", func(*created) int { return 0 }, tags.Fields{ID: "x"}, "a listener function" + forms + "func(*rollcall_test.created) int"},
 		{"two results", func(*created) (int, error) { return 0, nil }, tags.Fields{ID: "x"}, "a listener function" + forms + "func(*rollcall_test.created) (int, error)"},
-		{"fields for a subscriber", several{}, tags.Fields{ID: "x"}, "rollcall_test.several lists its own subscriptions: drop event, id, method, priority, before, after and async from its tag"},
+		{"fields for a subscriber", several{}, tags.Fields{ID: "x"}, "rollcall_test.several lists its own subscriptions: drop event, id, method, priority, labels, before, after and async from its tag"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := rollcall.FromValue(tt.value, tt.fields)

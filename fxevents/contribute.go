@@ -15,9 +15,9 @@ import (
 
 // Contribute contributes the result of a constructor to the list of T, which [Ordered]
 // declares. The constructor returns a T, something assignable to it, or one of these and an
-// error. It may have any parameters that Fx can provide, also emitters and other lists. It
-// runs once, even if it is also passed to fx.Provide, and even if the application switches
-// the contribution [Off].
+// error. It may have any parameters that Fx can provide, including emitters and other lists.
+// Contribute makes its own instance, also of a type that fx.Provide provides, and also if
+// the application switches the contribution [Off].
 //
 // The optional tag may have the keys id, priority, labels, before and after, see package
 // tags. The default ID is the package and type of the result, "auth.Auth", or of the value
@@ -25,7 +25,7 @@ import (
 // New: that of httpx.NewAuth is "httpx.Auth". Function literals and instances of generic
 // functions have no such name, so their tag needs an id.
 //
-// Bad constructors and tags, nil values, and contributions to a list that nobody declares
+// Bad constructors and tags, nil functions, pointers and interfaces, and contributions to a list that nobody declares
 // are reported by fx.New, in an [*AssemblyError]. To contribute a value, also a function,
 // use [ContributeValue].
 func Contribute[T any](constructor any, tag ...tags.Tag) fx.Option {

@@ -46,8 +46,8 @@
 // Module first.
 //
 // Do not emit in a constructor. Before the listeners are assembled, each dispatch returns a
-// [*NotAssembledError], and there is a warning. A listener, and what it injects, is always built before. Another
-// component is built when the first invoke needs it. That may be later: emitting in its
+// [*NotAssembledError], and there is a warning. Listeners, and everything they inject, are always built before the
+// assembly. Another component is built when the first invoke needs it. That may be later: emitting in its
 // constructor then works until a listener injects the component. The container does not
 // show whether a dispatch comes from a constructor, so nothing reports this case. A hook of
 // fx.Lifecycle and an fx.Invoke after Module may emit.

@@ -30,7 +30,7 @@ func TestProblems(t *testing.T) {
 		{"unknown key", fxevents.AsListener(newNotifier, `prioritty:"1"`), []string{
 			"fxevents_test.newNotifier (HERE), registered at HERE: tag `prioritty:\"1\"`, column 1: unknown key \"prioritty\", did you mean priority? " + keys}},
 		{"repeated key and bad value", fxevents.Listen((*indexer).OnCreated, `id:"a" id:"b" priority:"high"`), []string{
-			"fxevents_test.indexer.OnCreated (HERE), registered at HERE: tag `id:\"a\" id:\"b\" priority:\"high\"`, column 8: key id appears twice: drop one, or write its values as one list\n" +
+			"fxevents_test.indexer.OnCreated (HERE), registered at HERE: tag `id:\"a\" id:\"b\" priority:\"high\"`, column 8: key id appears twice: drop one\n" +
 				"tag `id:\"a\" id:\"b\" priority:\"high\"`, column 24: invalid priority \"high\": write first, last or a whole number"}},
 		{"method for Listen", fxevents.Listen((*indexer).OnCreated, `method:"On"`), []string{
 			"fxevents_test.indexer.OnCreated (HERE), registered at HERE: the tag names a method, but Listen already has one: drop method from the tag"}},
@@ -71,7 +71,7 @@ func TestProblems(t *testing.T) {
 			fxevents.AsListener(newAuditor, `before:"fxevents_test.notifier"`)), []string{
 			"fxevents_test.notifier must run before fxevents_test.auditor (HERE),\nand fxevents_test.auditor must run before fxevents_test.notifier (HERE): drop one of the hints"}},
 		{"no method and a subscriber's fields", fxevents.AsListener(func() *subscriber { return nil }, `priority:"1"`), []string{
-			"fxevents_test.TestProblems.func3 (HERE), registered at HERE: *fxevents_test.subscriber lists its own subscriptions: drop event, id, method, priority, before, after and async from its tag"}},
+			"fxevents_test.TestProblems.func3 (HERE), registered at HERE: *fxevents_test.subscriber lists its own subscriptions: drop event, id, method, priority, labels, before, after and async from its tag"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if diff := cmp.Diff(tt.want, problemsOf(t, fxevents.Module(), events, provided, tt.option)); diff != "" {

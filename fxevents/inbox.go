@@ -98,7 +98,7 @@ func checkInbox(h any) error {
 	case t.Implements(wanted):
 		return nil
 	case t.Kind() != reflect.Func:
-		return fmt.Errorf("a %s is no transport.Handled: %s", t, next)
+		return fmt.Errorf("a %s is not a transport.Handled: %s", t, next)
 	case !returnsOne(t) || t.Out(0) == reflect.TypeFor[error]():
 		return fmt.Errorf("the function must return one transport.Handled, or one and an error, but it is %s", t)
 	case !t.Out(0).Implements(wanted):

@@ -146,7 +146,7 @@ func TestInboxProblems(t *testing.T) {
 		"nothing":          {inbox(nil), []string{"fxevents.Inbox at HERE: it is nil" + next}},
 		"a nil pointer":    {inbox((*transport.Recent)(nil)), []string{"fxevents.Inbox at HERE: the *transport.Recent is nil" + next}},
 		"a nil function":   {inbox((func() transport.Handled)(nil)), []string{"fxevents.Inbox at HERE: the func() transport.Handled is nil" + next}},
-		"a key":            {inbox("mail"), []string{"fxevents.Inbox at HERE: a string is no transport.Handled" + next}},
+		"a key":            {inbox("mail"), []string{"fxevents.Inbox at HERE: a string is not a transport.Handled" + next}},
 		"two results":      {inbox(func() (a, b transport.Handled) { return }), []string{"fxevents.Inbox at HERE: the function must return one transport.Handled, or one and an error, but it is func() (transport.Handled, transport.Handled)"}},
 		"another result":   {inbox(func() *journal { return nil }), []string{"fxevents.Inbox at HERE: it returns *fxevents_test.journal, which is not a transport.Handled: it has no method Once"}},
 		"an unknown key":   {inbox(good, "mial", "mail"), []string{`fxevents.Inbox at HERE: no listener has the receiver key "mial", did you mean mail?`}},

@@ -142,9 +142,9 @@ func (o *overrides) list(l orderfile.Listener) {
 	switch {
 	case l.Optional, len(own) == 0 && o.lost:
 	case !slices.Contains(g.lists, l.Event):
-		o.fail(orderfile.KindUnknownEvent, l.EventPosition, "the application has no list %s%s", l.Event, suggest.DidYouMean(l.Event, append(own, g.lists...)))
+		o.fail(orderfile.KindUnknownEvent, l.EventPosition, "the application has no list %s%s", l.Event, suggest.Correction(l.Event, append(own, g.lists...)))
 	case len(own) == 0:
-		o.fail(orderfile.KindUnknownListener, l.Position, "nothing in the application's lists has the ID %s%s", l.ID, suggest.DidYouMean(l.ID, known))
+		o.fail(orderfile.KindUnknownListener, l.Position, "nothing in the application's lists has the ID %s%s", l.ID, suggest.Correction(l.ID, known))
 	default:
 		o.fail(orderfile.KindUnknownEvent, l.EventPosition, "%s is not in the list %s, only in %s: write that, or drop the tag", l.ID, l.Event, strings.Join(own, ", "))
 	}

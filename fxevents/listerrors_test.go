@@ -182,11 +182,11 @@ func TestListProblemsOfTheApplication(t *testing.T) {
 		{"sequence of a listener", fxevents.Sequence("http.wrap", "fxevents_test.notifier"), []string{
 			`a sequence (HERE) names fxevents_test.notifier, but fxevents_test.notifier (HERE) is not in the list http.wrap: drop it, or write "?fxevents_test.notifier" if that is intended`}},
 		{"sequence of an event", fxevents.Sequence("recipe.created", "fxevents_test.Auth"), []string{
-			`a sequence (HERE) of recipe.created names fxevents_test.Auth, but fxevents_test.Auth (HERE) does not listen to that: drop it, or write "?fxevents_test.Auth" if that is intended`}},
+			`a sequence (HERE) names fxevents_test.Auth on recipe.created, but fxevents_test.Auth (HERE) does not listen to that: drop it, or write "?fxevents_test.Auth" if that is intended`}},
 		{"sequence against a hint", fxevents.Sequence("http.wrap", "fxevents_test.Limit", "fxevents_test.Auth"), []string{
 			"fxevents_test.Auth (HERE) must run after fxevents_test.Limit, by a sequence (HERE),\nand fxevents_test.Limit must run after fxevents_test.Auth (HERE): drop one of the hints"}},
 		{"off of another list", fxevents.Off("closers", "fxevents_test.Auth"), []string{
-			`the list of what is off (HERE) names fxevents_test.Auth, but fxevents_test.Auth (HERE) is not in the list closers: drop it, or write "?fxevents_test.Auth" if that is intended`}},
+			`off (HERE) names fxevents_test.Auth, but fxevents_test.Auth (HERE) is not in the list closers: drop it, or write "?fxevents_test.Auth" if that is intended`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if diff := cmp.Diff(c.want, problemsOf(t, fxevents.Module(c.option, fxevents.NamedProvider("x", "x")), app)); diff != "" {

@@ -103,7 +103,8 @@ func (s *settings) checkProvider(name, group string) error {
 
 // Policy sets options of all dispatchers that Module makes, including those that call
 // asynchronous listeners: rollcall.Observe, rollcall.CollectErrors, rollcall.PassPanics and
-// rollcall.Parallel.
+// rollcall.Parallel. Asynchronous listeners of a key are called in order, also with
+// Parallel.
 func Policy(options ...rollcall.Option) Option {
 	return optionFunc(func(s *settings) { s.policy = append(s.policy, options...) })
 }
@@ -117,17 +118,15 @@ func Policy(options ...rollcall.Option) Option {
 func Subscription(s transport.Subscription) Option {
 	at := callsite.Caller(0)
 	return optionFunc(func(x *settings) {
-		whole := s
-		whole.Event = "any"
-		_, err := whole.Check()
+		problem := problemOfKey(s)
 		switch {
 		case s.Event != "" || s.Key == "":
-			err = errors.New("it needs a key, and no event: it holds for every event of the key")
-		case err == nil:
+			problem = "it needs a key, and no event: it holds for every event of the key"
+		case problem == "":
 			x.receivers[s.Key] = receiving{s, at}
 			return
 		}
-		x.problems = append(x.problems, fmt.Errorf("fxevents.Subscription at %s: %w", at, err))
+		x.problems = append(x.problems, fmt.Errorf("fxevents.Subscription at %s: %s", at, problem))
 	})
 }
 

@@ -12,8 +12,8 @@ import (
 
 // Ordered declares a list and provides it as []T: HTTP middlewares, migrations, start
 // hooks, or other values of one type that modules contribute with [Contribute], in an order
-// that is the same in every run. The rules of that order are those of listeners, see
-// package ordering, and so are order files, [Sequence], [Off], the report and the errors.
+// that is the same in every run. A list follows the rules of listeners, see package
+// ordering. Order files, [Sequence], [Off], the report and the errors work as for listeners.
 // Order files name the list with the key list instead of event:
 //
 //	services:

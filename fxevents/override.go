@@ -138,7 +138,7 @@ func (o *overrides) inGroup(index int, candidates []int, l orderfile.Listener) {
 			known = append(known, x.ID)
 		}
 		o.fail(orderfile.KindUnknownListener, l.Position, "the application has no listener %s in the group %s%s",
-			l.ID, l.Tag, suggest.DidYouMean(l.ID, known))
+			l.ID, l.Tag, suggest.Correction(l.ID, known))
 	default:
 		o.notHeard(l, own)
 	}

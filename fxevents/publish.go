@@ -153,7 +153,7 @@ func (a *Assembly) checkAsync(l *rollcall.Listener, index int, c catalog) error 
 		return asyncError(l, "it is in the group %s, and only the provider without a name publishes events: drop the tag's async, or its group", p.group)
 	}
 	var problems []error
-	if problem := subscriptionProblem(transport.Subscription{Event: "any", Key: l.Async}); problem != "" && !a.isForOthers(l.Event, l.Async) {
+	if problem := problemOfKey(transport.Subscription{Key: l.Async}); problem != "" && !a.isForOthers(l.Event, l.Async) {
 		problems = append(problems, asyncError(l, "%s", problem))
 	}
 	if e, ok := c.Declared(l.Event); ok {
@@ -180,6 +180,12 @@ func (a *Assembly) checkOutgoing(l *rollcall.Listener, e rollcall.Declaration) e
 
 func asyncError(l *rollcall.Listener, format string, args ...any) error {
 	return &rollcall.EventError{Listener: l.ID, Source: l.Source, Event: l.Event.String(), Problem: "is asynchronous, but " + fmt.Sprintf(format, args...)}
+}
+
+// problemOfKey is subscriptionProblem for a receiver key of any event.
+func problemOfKey(s transport.Subscription) string {
+	s.Event = "any"
+	return subscriptionProblem(s)
 }
 
 func subscriptionProblem(s transport.Subscription) string {

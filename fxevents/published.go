@@ -19,7 +19,7 @@ import (
 type EventOption interface{ applyToEvent(*publishing) }
 
 // Published publishes an event even if this process has no asynchronous listener of it. The
-// listeners are in another program, which needs nothing of this one but the event's name:
+// listeners are in another program, which needs only the event's name:
 //
 //	fxevents.Event[*Placed]("order.placed", fxevents.Published("mail"))
 //
@@ -127,7 +127,7 @@ func (d declaredEvent) unpublishable() error {
 		return fail("%v can't be published without a name: declare it with one", d.event.Key)
 	}
 	for _, key := range d.published.keys {
-		problem := subscriptionProblem(transport.Subscription{Event: "any", Key: key})
+		problem := problemOfKey(transport.Subscription{Key: key})
 		if key == "" {
 			problem = "it is empty"
 		}

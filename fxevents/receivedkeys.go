@@ -108,7 +108,7 @@ func unknownKey(what, key string, known []string) error {
 	if slices.Contains(known, key) {
 		return nil
 	}
-	return fmt.Errorf("%s: no listener has the receiver key %q%s", what, key, suggest.DidYouMean(key, known))
+	return fmt.Errorf("%s: no listener has the receiver key %q%s", what, key, suggest.Correction(key, known))
 }
 
 // unreceived returns a warning for each receiver key that this process does not receive,

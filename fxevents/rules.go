@@ -235,7 +235,7 @@ func (d *decisions) eventsOf(r rule) ([]string, error) {
 	case 1:
 		return found, nil
 	case 0:
-		return nil, r.fail("the application has no event or list %s%s", r.event, suggest.DidYouMean(r.event, known))
+		return nil, r.fail("the application has no event or list %s%s", r.event, suggest.Correction(r.event, known))
 	}
 	return nil, r.fail("event %s may be any of %s: write one of these in full", r.event, strings.Join(found, ", "))
 }

@@ -78,11 +78,11 @@ func TestProblemsOfRules(t *testing.T) {
 		{"unknown event in a file", yaml("off:\n  recipe.craeted: [ fxevents_test.auditor ]"),
 			[]string{"services.yaml:2:3: the application has no event or list recipe.craeted, did you mean recipe.created?"}},
 		{"unknown ID", fxevents.Off("recipe.created", "fxevents_test.auditr"),
-			[]string{`the list of what is off (HERE) names fxevents_test.auditr, but no listener has that ID: did you mean fxevents_test.auditor? Write "?fxevents_test.auditr" if it may be absent`}},
+			[]string{`off (HERE) names fxevents_test.auditr, but no listener has that ID: did you mean fxevents_test.auditor? Write "?fxevents_test.auditr" if it may be absent`}},
 		{"unknown label in a file", yaml("sequence: { '*': [ '@adit' ] }"),
 			[]string{`a sequence (services.yaml:1) names @adit, but no listener has that label: did you mean @audit? Write "?@adit" if it may be absent`}},
 		{"another event's listener", fxevents.Off("recipe.deleted", "fxevents_test.notifier"),
-			[]string{`the list of what is off (HERE) of *fxevents_test.deleted names fxevents_test.notifier, but fxevents_test.notifier (HERE) does not listen to that: drop it, or write "?fxevents_test.notifier" if that is intended`}},
+			[]string{`off (HERE) names fxevents_test.notifier on *fxevents_test.deleted, but fxevents_test.notifier (HERE) does not listen to that: drop it, or write "?fxevents_test.notifier" if that is intended`}},
 		{"no event", fxevents.Off("", "x"),
 			[]string{`fxevents.Off at HERE: it names no event: write an event, a list, or "*" for all`}},
 		{"bad entries", fxevents.Sequence("*", "", "a,b", "@"),
@@ -116,7 +116,7 @@ func TestRulesOfSeveralProviders(t *testing.T) {
 	}
 	check(t, "default", orders(a, ""), "recipe.created: fxevents_test.indexer fxevents_test.auditor\nrecipe.deleted: fxevents_test.indexer fxevents_test.auditor")
 	check(t, "audit", orders(a, "audit"), "recipe.created: y x\nrecipe.deleted:")
-	want := []string{`the list of what is off (HERE) names z, but no listener has that ID: correct it, or write "?z" if it may be absent`}
+	want := []string{`off (HERE) names z, but no listener has that ID: correct it, or write "?z" if it may be absent`}
 	if diff := cmp.Diff(want, problemsOf(t, module(fxevents.Off("recipe.created", "z")))); diff != "" {
 		t.Error(diff)
 	}

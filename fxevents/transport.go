@@ -48,8 +48,8 @@ func Transport(constructor any) fx.Option {
 }
 
 // DefaultTransport provides a fallback for [Transport]. It is opened only if some listener
-// is asynchronous and the application has no other transport.Transport, or lacks something
-// that the constructor of the other takes. It is closed like a Transport. Module of
+// is asynchronous and the application provides no transport.Transport. A constructor of plain
+// fx.Provide whose parameters are missing counts as none. It is closed like a Transport. Module of
 // github.com/rollcall-go/rollcall/transport/natsevents/fxnats is [Module] with an embedded
 // JetStream server as the fallback.
 func DefaultTransport[T transport.Transport](open func() (T, error)) fx.Option {

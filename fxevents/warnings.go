@@ -22,7 +22,8 @@ import (
 //
 //   - a receiver key that no [Receive] takes;
 //   - a listener whose event nobody declares;
-//   - an optional target, or a key of [Published], that is one edit away from a known one;
+//   - an optional target of a listener, or a key of [Published], that is one edit away from
+//     a known one;
 //   - the last listener of a receiver key that is [Off];
 //   - an event that is dispatched before the listeners are assembled.
 //

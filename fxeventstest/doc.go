@@ -7,7 +7,7 @@
 //		fxeventstest.Order(t, "testdata/order.txt", shop.Options)
 //	}
 //
-// [Decided] fails where only the order of the options decides between listeners of
+// [Decided] fails if only the order of the options decides between listeners of
 // different packages.
 //
 // [Record] records the events that a piece of code emits. It needs no container: pass the

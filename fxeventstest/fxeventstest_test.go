@@ -165,7 +165,8 @@ If the change is intended, run go test with -update.`}},
 		{"a folder", "testdata", shop("priority: last"), []string{"testdata: is a directory"}},
 		{"no application", "testdata/order.txt", shop("after: nobody"), []string{
 			"the application can't be built: ", "fxeventstest_test.indexer (services.yaml:2) must run after nobody"}},
-		{"no module", "testdata/order.txt", fx.Options(), []string{"the application can't be built: ", "*fxevents.Assembly", ": is fxevents.Module among the options?"}},
+		{"no module", "testdata/order.txt", fx.Options(), []string{"the application has no fxevents.Module: add fxevents.Module() to the options"}},
+		{"an event without a module", "testdata/order.txt", fxevents.Event[*placed]("order.placed"), []string{"fxevents.Event at fxeventstest/fxeventstest_test.go:", ": the application has no fxevents.Module"}},
 	} {
 		got := failures(t, func(t testing.TB) { fxeventstest.Order(t, tt.golden, tt.app) })
 		for _, want := range tt.want {

@@ -38,7 +38,7 @@ func updates() bool { return *update || os.Getenv("ROLLCALL_UPDATE") == "1" }
 func Order(t testing.TB, golden string, options ...fx.Option) {
 	t.Helper()
 	var report *inspect.Report
-	with(t, append(slices.Clone(options), fx.Populate(&report)), func(*fxevents.Assembly) {
+	with(t, append(slices.Clone(options), fx.Invoke(func(x withReport) { report = x.Report })), func(*fxevents.Assembly) {
 		t.Helper()
 		compare(t, golden, orderOf(t, report))
 	})
@@ -68,7 +68,7 @@ func compare(t testing.TB, golden, got string) {
 func with(t testing.TB, options []fx.Option, use func(*fxevents.Assembly)) {
 	t.Helper()
 	var assembly *fxevents.Assembly
-	early := fx.Module("fxeventstest", fx.Populate(&assembly)) // even if a later invoke fails
+	early := fx.Module("fxeventstest", fx.Invoke(func(x withAssembly) { assembly = x.Assembly })) // even if a later invoke fails
 	app := fx.New(slices.Concat([]fx.Option{early}, options, []fx.Option{fx.NopLogger})...)
 	if assembly != nil {
 		defer func() {
@@ -77,18 +77,28 @@ func with(t testing.TB, options []fx.Option, use func(*fxevents.Assembly)) {
 			}
 		}()
 	}
-	if err := app.Err(); err != nil {
-		t.Fatalf("the application can't be built: %v%s", err, withoutModule(err))
+	switch err := app.Err(); {
+	case err != nil:
+		t.Fatalf("the application can't be built: %v", err)
+	case assembly == nil:
+		t.Fatal("the application has no fxevents.Module: add fxevents.Module() to the options")
 	}
 	use(assembly)
 }
 
-// withoutModule returns a hint for the error message if the container has no assembly.
-func withoutModule(err error) string {
-	if strings.Contains(err.Error(), "*fxevents.Assembly") {
-		return ": is fxevents.Module among the options?"
-	}
-	return ""
+// withAssembly has the assembly, or nil without fxevents.Module. If it were not optional, the
+// container would report a missing type, and not the option that needs the module.
+type withAssembly struct {
+	fx.In
+
+	Assembly *fxevents.Assembly `optional:"true"`
+}
+
+// withReport has the report, or nil without fxevents.Module.
+type withReport struct {
+	fx.In
+
+	Report *inspect.Report `optional:"true"`
 }
 
 func orderOf(t testing.TB, r *inspect.Report) string {

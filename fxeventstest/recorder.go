@@ -24,7 +24,8 @@ import (
 // Recorder records events for a test to check. Make it with [Record]. It does not copy
 // events: if E is a pointer, changes by later listeners show. It may be used concurrently.
 type Recorder[E any] struct {
-	t testing.TB
+	t      testing.TB
+	source string // where Record is called
 
 	mu      sync.Mutex
 	events  []E
@@ -35,7 +36,7 @@ type Recorder[E any] struct {
 // Record returns a recorder of events of type E. If E is an interface, the recorder records
 // every event that implements E.
 func Record[E any](t testing.TB) *Recorder[E] {
-	return &Recorder[E]{t: t, changed: make(chan struct{})}
+	return &Recorder[E]{t: t, source: callsite.Caller(0), changed: make(chan struct{})}
 }
 
 // Emitter returns an emitter whose only listener is the recorder, for code that is tested
@@ -58,7 +59,9 @@ func (r *Recorder[E]) Option() fx.Option {
 }
 
 func (r *Recorder[E]) listener() rollcall.Listener {
-	return rollcall.FromFunc(r.record, tags.Fields{ID: "fxeventstest.Recorder of " + callsite.Type(reflect.TypeFor[E]()), Placement: first})
+	l := rollcall.FromFunc(r.record, tags.Fields{ID: "fxeventstest.Recorder of " + callsite.Type(reflect.TypeFor[E]()), Placement: first})
+	l.Source = r.source
+	return l
 }
 
 func (r *Recorder[E]) record(_ context.Context, e E) error {

@@ -29,15 +29,15 @@
 //     relative order of the others.
 //  6. The result depends only on declared order, placements, rules and bands, see [Band].
 //  7. A target "@audit" means every listener of the event that has the label audit, as if
-//     each were a target of its own. A label never is an anchor: a listener whose targets
+//     each were a target of its own. A label is never an anchor: a listener whose targets
 //     are all labels keeps the place of its priority, and moves by rule 4. A label that
 //     no listener has is an [UnknownTargetError]. One whose members don't listen to the
 //     event orders nothing there.
 //  8. A [Sequence] of the application puts all that a later entry means after all that an
-//     earlier one means, like hints of the later listeners that are no anchors. Several
+//     earlier one means, like hints of the later listeners that are not anchors. Several
 //     sequences add up. Entries that don't listen to the event are passed over.
 //  9. The application can switch listeners [Off]. They leave the event before it is
-//     sorted, and hints that name them count as not written.
+//     sorted, and hints that name them are ignored.
 //  10. If only declared order puts a listener before the next one, its reason says so.
 //
 // # Algorithm

@@ -82,7 +82,7 @@ func (e *UnknownTargetError) rule(has string) string {
 // subject returns how messages call a rule.
 func (k RuleKind) subject() string {
 	if k == InOff {
-		return "the list of what is off"
+		return "off"
 	}
 	return "a sequence"
 }
@@ -103,8 +103,8 @@ func (e *NotListeningError) Error() string {
 		return e.notInList()
 	}
 	if e.Rule != "" {
-		return fmt.Sprintf("%s%s of %s names %s, but %s%s does not listen to that: drop it, or write %q if that is intended",
-			e.Rule.subject(), callsite.At(e.Hint.Source), e.Event, e.Hint.Target, e.Hint.Target, callsite.At(e.TargetSource), "?"+e.Hint.Target)
+		return fmt.Sprintf("%s%s names %s on %s, but %s%s does not listen to that: drop it, or write %q if that is intended",
+			e.Rule.subject(), callsite.At(e.Hint.Source), e.Hint.Target, e.Event, e.Hint.Target, callsite.At(e.TargetSource), "?"+e.Hint.Target)
 	}
 	return fmt.Sprintf("%s%s must run %s %s on %s, but %s%s does not listen to that: drop the hint, or write %q if that is intended",
 		e.Hint.Listener, callsite.At(e.Hint.Source), e.Hint.Side, e.Hint.Target, e.Event,

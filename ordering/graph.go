@@ -88,7 +88,7 @@ func (g *graph) connect(owner, item int32, h hint) {
 	g.edges = append(g.edges, e)
 }
 
-// item returns the item at a node that is no gate.
+// item returns the item at a node that is not a gate.
 func (g *graph) item(node int32) *Item { return &g.set.items[g.members[node]] }
 
 // publicHint returns the hint that an edge with an owner comes from.

@@ -11,7 +11,7 @@ import (
 // nothing: priority 0, in declared order.
 type Placement struct {
 	Priority Priority
-	Labels   []string // names by which the targets of others mean this listener, without "@"
+	Labels   []string // names that targets may use for this and other listeners, without "@"
 	Before   []Target // run before each of these
 	After    []Target // run after each of these
 

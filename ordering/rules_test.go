@@ -348,11 +348,11 @@ func TestErrorsOfLabelsAndRules(t *testing.T) {
 		"an unknown label as entry": {[]ordering.Item{check}, rules(sequence("a.yaml:3", "@x")),
 			`a sequence (a.yaml:3) names @x, but no listener has that label: correct it, or write "?@x" if it may be absent`},
 		"an entry of another event": {[]ordering.Item{check, other}, rules(ofE(sequence("a.yaml:3", "other"))),
-			`a sequence (a.yaml:3) of E names other, but other (m.go:9) does not listen to that: drop it, or write "?other" if that is intended`},
+			`a sequence (a.yaml:3) names other on E, but other (m.go:9) does not listen to that: drop it, or write "?other" if that is intended`},
 		"off and unknown": {[]ordering.Item{check}, off("chekc"),
-			`the list of what is off (a.yaml:5) names chekc, but no listener has that ID: did you mean check? Write "?chekc" if it may be absent`},
+			`off (a.yaml:5) names chekc, but no listener has that ID: did you mean check? Write "?chekc" if it may be absent`},
 		"off for another event": {[]ordering.Item{check, other}, off("other"),
-			`the list of what is off (a.yaml:5) of E names other, but other (m.go:9) does not listen to that: drop it, or write "?other" if that is intended`},
+			`off (a.yaml:5) names other on E, but other (m.go:9) does not listen to that: drop it, or write "?other" if that is intended`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := ordering.Sort(c.items, c.rules)

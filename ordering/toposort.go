@@ -90,7 +90,7 @@ func rankOf(sequence []int32) []int32 {
 // backwards. Gates have no rank: a gate is passed as soon as it waits for nobody, so the
 // result is that of an edge for each pair of nodes that the gate connects.
 type pass struct {
-	rank   []int32 // of the nodes that are no gates
+	rank   []int32 // of the nodes that are not gates
 	nodes  int     // with the gates
 	edges  []edge
 	keep   func(*edge) bool

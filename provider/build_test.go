@@ -188,6 +188,10 @@ func TestBuildErrors(t *testing.T) {
 			"a (HERE) listens to provider_test.created, which may be any of *github.com/rollcall-go/rollcall/provider_test.created, github.com/rollcall-go/rollcall/provider_test.created: write one of these in full"},
 		{"event declared twice", nil, []rollcall.Declaration{recipeCreated, rollcall.Declare[*created]("x")},
 			"event *provider_test.created is declared twice: declare it once, where it is defined"},
+		{"name of all events", nil, []rollcall.Declaration{rollcall.Declare[*created]("*")},
+			"event *provider_test.created can't be named *, which stands for all events and lists: give it another name"},
+		{"name with spaces", nil, []rollcall.Declaration{rollcall.Declare[*created]("recipe.created ")},
+			`the name "recipe.created " of event *provider_test.created has spaces around it: drop them`},
 		{"name used twice", nil, []rollcall.Declaration{recipeCreated, rollcall.Declare[*deleted]("recipe.created")},
 			"events *provider_test.created and *provider_test.deleted are both named recipe.created: give each a name of its own"},
 	} {

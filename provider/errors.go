@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/rollcall-go/rollcall"
 	"github.com/rollcall-go/rollcall/event"
@@ -13,7 +14,7 @@ import (
 )
 
 // DeclarationError reports an invalid declaration: an event that is declared twice, has
-// the name of another event, or has no type.
+// the name of another event, a name that it can't have, or no type.
 type DeclarationError struct {
 	Event   rollcall.Declaration
 	Other   rollcall.Declaration // declared before; the zero Declaration if Event alone is wrong
@@ -118,7 +119,7 @@ func copied(listeners []rollcall.Listener) []rollcall.Listener {
 	listeners = slices.Clone(listeners)
 	for i := range listeners {
 		p := &listeners[i].Placement
-		p.Before, p.After = slices.Clone(p.Before), slices.Clone(p.After)
+		p.Labels, p.Before, p.After = slices.Clone(p.Labels), slices.Clone(p.Before), slices.Clone(p.After)
 	}
 	return listeners
 }
@@ -139,6 +140,10 @@ func badDeclarations(events []rollcall.Declaration) error {
 			bad(e, first, "event %q%s has no key: declare it with rollcall.Declare", e.Name, at)
 		case e.Key.Type() == nil && e.Name != "":
 			bad(e, first, "event %q%s has the key of a name, %v, where its type belongs: declare it with rollcall.Declare", e.Name, at, e.Key)
+		case e.Name == "*":
+			bad(e, first, "event %v%s can't be named *, which stands for all events and lists: give it another name", e.Key, at)
+		case strings.TrimSpace(e.Name) != e.Name:
+			bad(e, first, "the name %q of event %v%s has spaces around it: drop them", e.Name, e.Key, at)
 		case twice:
 			bad(e, first, "event %v is declared twice%s: declare it once, where it is defined", e.Key, callsite.Both(first.Source, e.Source))
 		case taken && e.Name != "":

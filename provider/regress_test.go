@@ -36,6 +36,16 @@ func TestMutableGoesOnAfterATargetIsGone(t *testing.T) {
 	coretest.Check(t, "the target is back", called(t, m), "c a b d")
 }
 
+// What the caller does with its slices later changes nothing.
+func TestMutableKeepsNoSlices(t *testing.T) {
+	first := on("a", `labels:"checks"`)
+	m := &provider.Mutable{}
+	coretest.Must[func()](t)(m.Add(first))
+	first.Placement.Labels[0] = "changed"
+	coretest.Must[func()](t)(m.Add(on("b", `before:"@checks"`)))
+	coretest.Check(t, "called", called(t, m), "b a")
+}
+
 // A cycle between a type and a name that its events may have shows at once, and
 // at run time would hit that name alone.
 func TestCycleBetweenATypeAndAName(t *testing.T) {

@@ -24,6 +24,22 @@ func unknownKey(key string) string {
 		strconv.Quote(key), suggest.Closest(key, keys[:]), strings.Join(keys[:], ", "))
 }
 
+// notAValue returns the message for what follows a key and its colon.
+func notAValue(key, rest string) string {
+	if strings.HasPrefix(strings.TrimLeft(rest, " \t"), `"`) && !strings.HasPrefix(rest, `"`) {
+		return "drop the space before the value of " + key
+	}
+	return "the value of " + key + ` must be enclosed in double quotes: write key:"value"`
+}
+
+// once returns the next step for a key that appears twice.
+func once(key string) string {
+	if key == keyLabels || key == keyBefore || key == keyAfter {
+		return "write its values as one list"
+	}
+	return "drop one"
+}
+
 func notAPair(rest string) string {
-	return fmt.Sprintf(`%s is no key:"value" pair`, strconv.Quote(rest))
+	return fmt.Sprintf(`%s is not a key:"value" pair: write one, such as priority:"first"`, strconv.Quote(rest))
 }

@@ -65,12 +65,16 @@ func (p *parser) pair() bool {
 	p.rest = p.rest[end+1:]
 	quoted, err := strconv.QuotedPrefix(p.rest)
 	if err != nil || quoted[0] == '\'' {
-		p.fail(p.offset(), "the value of "+key+` must be enclosed in double quotes: write key:"value"`)
+		p.fail(p.offset(), notAValue(key, p.rest))
 		return false
 	}
 	valueAt := p.offset()
 	p.rest = p.rest[len(quoted):]
-	if p.rest != "" && !strings.ContainsRune(" \t\r\n", rune(p.rest[0])) {
+	switch {
+	case strings.HasPrefix(p.rest, ","):
+		p.fail(p.offset(), "spaces separate the pairs: write one instead of the comma after the value of "+key)
+		p.rest = p.rest[1:]
+	case p.rest != "" && !strings.ContainsRune(" \t\r\n", rune(p.rest[0])):
 		p.fail(p.offset(), "a space is missing after the value of "+key)
 	}
 	value, _ := strconv.Unquote(quoted) // QuotedPrefix checked it
@@ -85,7 +89,7 @@ func (p *parser) set(key, value string, keyAt, valueAt int) {
 		p.fail(keyAt, unknownKey(key))
 		return
 	case p.seen[index]:
-		p.fail(keyAt, "key "+key+" appears twice: drop one, or write its values as one list")
+		p.fail(keyAt, "key "+key+" appears twice: "+once(key))
 		return
 	case value == "":
 		p.fail(valueAt, "key "+key+" has no value: write one or drop the key")

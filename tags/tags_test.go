@@ -53,7 +53,8 @@ func TestParseErrors(t *testing.T) {
 		{`event:"x" prioritty:"1"`, `column 11: unknown key "prioritty", did you mean priority? ` + all},
 		{`befor:"x"`, `column 1: unknown key "befor", did you mean before? ` + all},
 		{`afetr:"x"`, `column 1: unknown key "afetr", did you mean after? ` + all},
-		{`id:"x" id:"y"`, `column 8: key id appears twice: drop one, or write its values as one list`},
+		{`id:"x" id:"y"`, `column 8: key id appears twice: drop one`},
+		{`after:"x" after:"y"`, `column 11: key after appears twice: write its values as one list`},
 		{`group:"a,b"`, `column 7: a group must not hold a comma or a backquote, or have spaces around it: "a,b"`},
 		{`group:" a"`, `column 7: a group must not hold a comma or a backquote, or have spaces around it: " a"`},
 		{`priority:"high"`, `column 10: invalid priority "high": write first, last or a whole number`},
@@ -64,12 +65,13 @@ func TestParseErrors(t *testing.T) {
 		{`after:"??a"`, `column 7: an ID must not begin with a question mark: "?a"`},
 		{`id:"a,b"`, `column 4: an ID must not hold a comma: "a,b"`},
 		{`id:" a"`, `column 4: an ID must not have spaces around it: " a"`},
-		{`recipe.created`, `column 1: "recipe.created" is no key:"value" pair`},
-		{`event: "x"`, `column 7: the value of event must be enclosed in double quotes: write key:"value"`},
+		{`recipe.created`, `column 1: "recipe.created" is not a key:"value" pair: write one, such as priority:"first"`},
+		{`event: "x"`, `column 7: drop the space before the value of event`},
 		{`event:"x`, `column 7: the value of event must be enclosed in double quotes: write key:"value"`},
 		{`event:'x'`, `column 7: the value of event must be enclosed in double quotes: write key:"value"`},
 		{`event:"x"id:"y"`, `column 10: a space is missing after the value of event`},
-		{`:"x"`, `column 1: ":\"x\"" is no key:"value" pair`},
+		{`after:"a", priority:"first"`, `column 10: spaces separate the pairs: write one instead of the comma after the value of after`},
+		{`:"x"`, `column 1: ":\"x\"" is not a key:"value" pair: write one, such as priority:"first"`},
 	} {
 		_, err := tags.Parse(tags.Tag(tt.tag))
 		var problem *tags.Error

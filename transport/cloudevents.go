@@ -65,7 +65,7 @@ func FromAttributes(headers iter.Seq2[string, string], contentType string, body 
 		case strings.HasPrefix(m.ContentType, "application/cloudevents"):
 			return m, errors.New("it is a CloudEvent in structured mode: send it in binary mode")
 		default:
-			return m, fmt.Errorf("it is no CloudEvent: the attribute %s is missing", required.name)
+			return m, fmt.Errorf("it is not a CloudEvent: the attribute %s is missing", required.name)
 		}
 	}
 	if r.version != specVersion {

@@ -36,9 +36,9 @@ func TestFromAttributes(t *testing.T) {
 		headers map[string]string
 		want    string
 	}{
-		{nil, "it is no CloudEvent: the attribute specversion is missing"},
-		{map[string]string{"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/"}, "it is no CloudEvent: the attribute type is missing"},
-		{map[string]string{"content": "x"}, "it is no CloudEvent: the attribute specversion is missing"},
+		{nil, "it is not a CloudEvent: the attribute specversion is missing"},
+		{map[string]string{"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/"}, "it is not a CloudEvent: the attribute type is missing"},
+		{map[string]string{"content": "x"}, "it is not a CloudEvent: the attribute specversion is missing"},
 		{map[string]string{"ce-specversion": "0.3", "ce-id": "1", "ce-source": "/", "ce-type": "t"}, "it is a CloudEvent of version 0.3, not 1.0"},
 	} {
 		if _, err := transport.FromAttributes(maps.All(tt.headers), "", nil); err == nil || err.Error() != tt.want {

@@ -6,13 +6,13 @@ import "context"
 // So Publish does not wait for the broker.
 type Outbox interface {
 	// AwaitStore returns nil when messages can be stored. If ctx ends before that, the
-	// error has the reason. An error that no waiting can change is returned at once.
+	// error has the reason. A permanent error is returned at once.
 	AwaitStore(ctx context.Context) error
 
 	// DeclareLater is Declare without the broker: it returns at once. A message that is
 	// stored from now on is published only after the receiver was declared at the broker.
 	// The error is a *SubscriptionError, also for a temporary receiver. A transport that
-	// wraps another one returns errors.ErrUnsupported if the other is no Outbox.
+	// wraps another one returns errors.ErrUnsupported if the other is not an Outbox.
 	DeclareLater(s Subscription) error
 }
 
@@ -21,7 +21,7 @@ type Outbox interface {
 type OutboxReporter interface {
 	// OutboxStats returns what is in the outbox, and what the relay of this process has
 	// done. It asks the database. The error is the database's or the context's. A transport
-	// that wraps another one returns errors.ErrUnsupported if the other is no
+	// that wraps another one returns errors.ErrUnsupported if the other is not an
 	// OutboxReporter.
 	OutboxStats(ctx context.Context) (OutboxStats, error)
 }
@@ -41,8 +41,8 @@ type OutboxStats struct {
 	Vacuum *OutboxVacuum // nil if the database needs no vacuum
 }
 
-// OutboxVacuum has what keeps reads of an outbox in PostgreSQL slow: deleted rows that
-// vacuum has not removed, and how long ago the snapshot began because of which it can't.
+// OutboxVacuum has what slows reads of an outbox in PostgreSQL: deleted rows that vacuum
+// has not removed, and the age of the oldest snapshot that prevents it.
 type OutboxVacuum struct {
 	DeadRows int // deleted rows that are still in the table, as the database estimates
 	// Horizon is how many transactions have begun since the oldest snapshot that vacuum

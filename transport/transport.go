@@ -104,12 +104,12 @@ type Subscription struct {
 	// of [Backoff] and all of it, so that messages that failed together are not retried
 	// together. [RefuseFor] takes precedence.
 	Retry func(attempt int) time.Duration
-	// Timeout is after which time a handler's context ends, with
-	// context.DeadlineExceeded; 0 means never. The handler must then return. Until it does,
+	// Timeout is how long a handler may run before its context ends, with
+	// context.DeadlineExceeded; 0 means for ever. The handler must then return. Until it does,
 	// its message counts as being handled. What it returns is the verdict.
 	Timeout time.Duration
-	// Slow is after which time package fxevents logs that a handler is still running, and
-	// again after twice that time, and so on; 0 means a minute. Transports ignore it.
+	// Slow is how long a handler runs before package fxevents logs that, and again after
+	// twice that time, and so on; 0 means a minute. Transports ignore it.
 	Slow time.Duration
 }
 

@@ -67,7 +67,7 @@ func (a *application) unknownKeys(x *part, known []string, all bool) {
 			continue
 		}
 		near, _ := suggest.Name(key, known)
-		a.inText(unknownKey, x, key, near, fmt.Sprintf("%s: no listener has the receiver key %q%s", what, key, suggest.DidYouMean(key, known)))
+		a.inText(unknownKey, x, key, near, fmt.Sprintf("%s: no listener has the receiver key %q%s", what, key, suggest.Correction(key, known)))
 	}
 }
 

@@ -106,7 +106,7 @@ func (r registration) listenerOf(f *function, result types.Type, t written) part
 	case isSubscriber(result):
 		x.Hidden = true
 		if f := x.fields(); f.Event != "" || f.ID != "" || f.Method != "" || f.Async != "" || !f.Placement.IsZero() {
-			r.failTag(x, "", badListener, fmt.Errorf("%s lists its own subscriptions: drop event, id, method, priority, before, after and async from its tag", reflected(result)))
+			r.failTag(x, "", badListener, fmt.Errorf("%s lists its own subscriptions: drop event, id, method, priority, labels, before, after and async from its tag", reflected(result)))
 		}
 	default:
 		r.handler(&x, result)
@@ -207,6 +207,9 @@ func eventOf(s *types.Signature) types.Type {
 func noMethod(t types.Type, name string, byDefault bool) error {
 	methods, fitting := methodsOf(t)
 	near := suggest.DidYouMean(name, methods)
+	if methodOf(types.NewPointer(t), name) != nil {
+		return fmt.Errorf("%s has no method %s, but *%s has: use a *%[1]s", reflected(t), name, reflected(t))
+	}
 	switch {
 	case !byDefault:
 		return fmt.Errorf("%s has no method %s%s", reflected(t), name, near)

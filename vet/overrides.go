@@ -171,7 +171,7 @@ func (o *overrides) inGroup(index int, l orderfile.Listener) bool {
 	case !known:
 		names := o.ids(o.groups[index])
 		near, _ := suggest.Name(l.ID, names)
-		o.failWith(l.Position, l.ID, near, "the application has no listener %s in the group %s%s", l.ID, l.Tag, suggest.DidYouMean(l.ID, names))
+		o.failWith(l.Position, l.ID, near, "the application has no listener %s in the group %s%s", l.ID, l.Tag, suggest.Correction(l.ID, names))
 	default:
 		o.notHeard(l, own)
 	}
@@ -270,9 +270,9 @@ func (o *overrides) list(l orderfile.Listener) {
 	case !isList:
 		names := append(own, lists...)
 		near, _ := suggest.Name(l.Event, names)
-		o.failWith(l.EventPosition, l.Event, near, "the application has no list %s%s", l.Event, suggest.DidYouMean(l.Event, names))
+		o.failWith(l.EventPosition, l.Event, near, "the application has no list %s%s", l.Event, suggest.Correction(l.Event, names))
 	case len(own) == 0:
-		o.fail(l.Position, "nothing in the application's lists has the ID %s%s", l.ID, suggest.DidYouMean(l.ID, o.ids(o.groups[index])))
+		o.fail(l.Position, "nothing in the application's lists has the ID %s%s", l.ID, suggest.Correction(l.ID, o.ids(o.groups[index])))
 	default:
 		o.fail(l.EventPosition, "%s is not in the list %s, only in %s: write that, or drop the tag", l.ID, l.Event, strings.Join(own, ", "))
 	}

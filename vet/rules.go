@@ -136,7 +136,7 @@ func (a *application) eventsOf(r rule, groups []group) ([]string, bool) {
 		if !a.complete() {
 			return nil, false
 		}
-		message = fmt.Sprintf("the application has no event or list %s%s", r.event, suggest.DidYouMean(r.event, known))
+		message = fmt.Sprintf("the application has no event or list %s%s", r.event, suggest.Correction(r.event, known))
 	default:
 		message, near = fmt.Sprintf("event %s may be any of %s: write one of these in full", r.event, strings.Join(found, ", ")), ""
 	}

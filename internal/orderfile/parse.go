@@ -458,7 +458,7 @@ func (p *parser) document(data []byte) *yaml.Node {
 	var root, more yaml.Node
 	switch err := decode(decoder, &root); {
 	case errors.Is(err, io.EOF):
-		p.fail(KindSyntax, Position{1, 1}, "the file is empty: begin it with services:")
+		p.fail(KindSyntax, Position{1, 1}, "the file is empty: begin it with services:, sequence: or off:")
 		return nil
 	case err != nil:
 		p.syntaxError(err, data)

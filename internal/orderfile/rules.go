@@ -168,7 +168,7 @@ func (f *File) unknownEvents(heard map[string]bool) []*Error {
 	fail := func(event string, at Position) {
 		if event != Every && !heard[event] {
 			problems = append(problems, &Error{Kind: KindUnknownEvent, File: f.Name, Position: at,
-				Message: cut("no listener of the file has the event or list " + event + suggest.DidYouMean(event, known))})
+				Message: cut("no listener of the file has the event or list " + event + suggest.Correction(event, known))})
 		}
 	}
 	isNeeded := func(e Entry) bool { return !e.Optional }

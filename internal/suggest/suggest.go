@@ -83,6 +83,14 @@ func DidYouMean(name string, candidates []string) string {
 	return ""
 }
 
+// Correction is [DidYouMean], or a request to correct the name if no candidate is near.
+func Correction(name string, candidates []string) string {
+	if hint := DidYouMean(name, candidates); hint != "" {
+		return hint
+	}
+	return ": correct it"
+}
+
 // distance returns the number of edits between two texts: the Levenshtein distance over
 // bytes, but a swap of adjacent bytes is one edit (optimal string alignment).
 func distance(a, b string) int {

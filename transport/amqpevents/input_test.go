@@ -49,7 +49,7 @@ func TestGarbageBecomesDeadLetters(t *testing.T) {
 		t.Errorf("got %s", d.ID)
 	}
 	for n, l := range letters(t, o, mail, 3) {
-		want := []string{"it is no CloudEvent: the attribute specversion is missing", "it is no CloudEvent: ", "it is a CloudEvent of version 0.3, not 1.0"}[n]
+		want := []string{"it is not a CloudEvent: the attribute specversion is missing", "it is not a CloudEvent: ", "it is a CloudEvent of version 0.3, not 1.0"}[n]
 		if !strings.HasPrefix(l.Reason, want) || l.Event != mail.Event || l.Key != "mail" || l.Attempt != 1 || l.At.IsZero() {
 			t.Errorf("got the letter %+v, want %s", l, want)
 		}

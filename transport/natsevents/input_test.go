@@ -77,7 +77,7 @@ func TestGarbage(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"it is no CloudEvent: the attribute specversion is missing", "it is a CloudEvent of version 0.3, not 1.0", "it is no CloudEvent: the attribute source is missing"}
+	want := []string{"it is not a CloudEvent: the attribute specversion is missing", "it is a CloudEvent of version 0.3, not 1.0", "it is not a CloudEvent: the attribute source is missing"}
 	if strings.Join(reasons, "|") != strings.Join(want, "|") {
 		t.Errorf("the dead letters say %q", reasons)
 	}

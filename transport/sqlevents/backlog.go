@@ -18,7 +18,7 @@ import (
 // most, so that many receivers cost little.
 //
 // The error is the inner transport's, the database's or the context's. It is
-// errors.ErrUnsupported if the inner transport is no transport.BacklogReporter.
+// errors.ErrUnsupported if the inner transport is not a transport.BacklogReporter.
 func (t *Transport) Backlog(ctx context.Context, event, key string) (transport.Backlog, error) {
 	inner, ok := t.inner.(transport.BacklogReporter)
 	if !ok {

@@ -82,7 +82,7 @@ func (r *receivers) has(of receiver) bool {
 func (t *Transport) AwaitStore(ctx context.Context) error { return t.awaitTables(ctx) }
 
 // Declare declares a receiver at the inner transport, and waits for its broker. It does
-// nothing if the inner transport is no transport.Declarer. The receiver may also get
+// nothing if the inner transport is not a transport.Declarer. The receiver may also get
 // messages that are in the outbox at this moment.
 func (t *Transport) Declare(ctx context.Context, s transport.Subscription) error {
 	d, ok := t.inner.(transport.Declarer)
@@ -102,7 +102,7 @@ func (t *Transport) Declare(ctx context.Context, s transport.Subscription) error
 // fails, the message waits like one that can't be published.
 //
 // The error is a *transport.SubscriptionError. DeclareLater does nothing if the inner
-// transport is no transport.Declarer.
+// transport is not a transport.Declarer.
 func (t *Transport) DeclareLater(s transport.Subscription) error {
 	if _, ok := t.inner.(transport.Declarer); !ok {
 		return nil

@@ -24,7 +24,7 @@ func (t *Transport) InTx(ctx context.Context, options *sql.TxOptions, f func(ctx
 	return t.InTxBy(ctx, t.beginner(options), func(ctx context.Context) error {
 		tx, ok := t.Tx(ctx)
 		if !ok {
-			return errors.New("this InTx would join a transaction that is no *sql.Tx: use InTxBy")
+			return errors.New("this InTx would join a transaction that is not a *sql.Tx: use InTxBy")
 		}
 		return f(ctx, tx)
 	})

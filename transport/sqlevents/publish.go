@@ -62,7 +62,7 @@ func (t *Transport) WithTx(ctx context.Context, tx Execer) context.Context {
 }
 
 // Tx returns the transaction of a context of [Transport.InTx], [Transport.WithTx] or
-// [Transport.Inbox]. It returns false if ctx has none, or one that is no *sql.Tx.
+// [Transport.Inbox]. It returns false if ctx has none, or one that is not a *sql.Tx.
 func (t *Transport) Tx(ctx context.Context) (*sql.Tx, bool) {
 	if c, ok := ctx.Value(txKey{t}).(*collector); ok {
 		return asSQLTx(c.tx)

@@ -19,7 +19,7 @@ const (
 func checkBacklog(x *trial) {
 	b, ok := x.Transport.(transport.BacklogReporter)
 	if !ok {
-		x.Skip("it is no transport.BacklogReporter")
+		x.Skip("it is not a transport.BacklogReporter")
 	}
 	x.checkNoBacklog(b)
 	r := x.receive(transport.Subscription{Key: "one"}, ack)

@@ -140,7 +140,7 @@ func checkNobody(x *trial) {
 func checkDeclared(x *trial) {
 	d, ok := x.Transport.(transport.Declarer)
 	if !ok {
-		x.Skip("it is no transport.Declarer")
+		x.Skip("it is not a transport.Declarer")
 	}
 	for range 2 { // the second call does nothing
 		if err := d.Declare(x.ctx, transport.Subscription{Event: x.event, Key: "one"}); err != nil {

@@ -95,7 +95,7 @@ func checkReject(x *trial) {
 func checkDisposal(x *trial) {
 	d, ok := x.Transport.(transport.DeadLetters)
 	if !ok {
-		x.Skip("it is no transport.DeadLetters")
+		x.Skip("it is not a transport.DeadLetters")
 	}
 	var open atomic.Bool
 	decide := func(transport.Delivery) transport.Verdict {

@@ -254,7 +254,7 @@ func (x *trial) letters(key string, n int) []transport.DeadLetter {
 	x.Helper()
 	d, ok := x.Transport.(transport.DeadLetters)
 	if !ok {
-		x.Skip("it is no transport.DeadLetters")
+		x.Skip("it is not a transport.DeadLetters")
 	}
 	for {
 		var all []transport.DeadLetter

@@ -24,7 +24,7 @@ func overLocal(l *transport.Local) *watermillevents.Transport {
 }
 
 // overGoChannel is a transport over the channels that Watermill has for tests.
-// It is no transport.Declarer, as they can't keep messages for a group.
+// It is not a transport.Declarer, as they can't keep messages for a group.
 func overGoChannel(t *testing.T) transport.Transport {
 	c := gochannel.NewGoChannel(gochannel.Config{Persistent: true}, nil)
 	t.Cleanup(func() { _ = c.Close() })

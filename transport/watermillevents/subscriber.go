@@ -48,7 +48,7 @@ func (s *Subscriber) SubscribeInitialize(topic string) error {
 	case s.life.Err() != nil:
 		return ErrClosed
 	case !ok:
-		return fmt.Errorf("%T can't keep messages before a subscription: it is no transport.Declarer", s.transport)
+		return fmt.Errorf("%T can't keep messages before a subscription: it is not a transport.Declarer", s.transport)
 	}
 	return d.Declare(s.life, s.subscription(topic))
 }

@@ -35,7 +35,7 @@ var Applications = []func() *fx.App{
 			),
 			fxevents.Receive("mial"),                    // want `fxevents.Receive at receivers/receivers.go:\d+: no listener has the receiver key "mial", did you mean mail\?`
 			fxevents.Inbox(&transport.Recent{}, "mial"), // want `fxevents.Inbox at receivers/receivers.go:\d+: no listener has the receiver key "mial", did you mean mail\?`
-			fxevents.ReceivedElsewhere("mail", "pfd"),   // want `fxevents.ReceivedElsewhere at receivers/receivers.go:\d+: no listener has the receiver key "pfd"$`
+			fxevents.ReceivedElsewhere("mail", "pfd"),   // want `fxevents.ReceivedElsewhere at receivers/receivers.go:\d+: no listener has the receiver key "pfd": correct it`
 		)
 	},
 	func() *fx.App {

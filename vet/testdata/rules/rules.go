@@ -21,7 +21,7 @@ var Applications = []func() *fx.App{
 			fxevents.Sequence("recipe.created", "rules.Logg"), // want `a sequence \(rules/rules.go:21\) names rules.Logg, but no listener has that ID: did you mean rules.Log\?`
 			fxevents.Off("recipe.created", "a,b"),             // want `fxevents.Off at rules/rules.go:22: an ID must not hold a comma: "a,b"`
 			fxevents.Off("", "a"),                             // want `fxevents.Off at rules/rules.go:23: it names no event: write an event, a list, or "\*" for all`
-			fxevents.Off("*", "@indx"),                        // want `the list of what is off \(rules/rules.go:24\) names @indx, but no listener has that label: did you mean @index\?`
+			fxevents.Off("*", "@indx"),                        // want `off \(rules/rules.go:24\) names @indx, but no listener has that label: did you mean @index\?`
 		), recipes.Module, fxevents.AsListener(NewLog))
 	},
 	func() *fx.App {

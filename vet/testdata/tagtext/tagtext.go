@@ -31,7 +31,7 @@ var Module = fx.Module("tagtext",
 	fxevents.AsListener(NewA, `id:"3" `+misspelt),             // want `unknown key "prioritty", did you mean priority\?`
 	fxevents.AsListener(NewA, folded),
 	fxevents.AsListener(NewA, tags.Place(tags.ID("5"), tags.After("x", ""))),           // want `empty target "": write the ID of a listener` `5 .* must run after x, but no listener has that ID: correct it`
-	fxevents.AsListener(NewA, `id:"6" after: "x"`),                                     // want `the value of after must be enclosed in double quotes`
+	fxevents.AsListener(NewA, `id:"6" after: "x"`),                                     // want `drop the space before the value of after`
 	fxevents.Listen((*A).On, `id:"7" method:"On"`),                                     // want `the tag names a method, but Listen already has one: drop method from the tag`
 	fxevents.Listen((*A).On, tags.Place(tags.ID("8"), tags.Last, tags.Priority(3))),    // want `key priority appears twice`
 	fxevents.Listen((*A).On, "id:\"9\" lables:\"x\" priority:\"x\""),                   // want `unknown key "lables", did you mean labels\?(.|\n)*invalid priority "x"`
