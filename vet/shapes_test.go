@@ -23,9 +23,9 @@ import (
 	"github.com/rollcall-go/rollcall/vet/testdata/shapes/wrappers"
 )
 
-// The applications of unusual shapes start, so TestAnalyzer is right to want no report in
-// them. They are built in ways that real applications have: by conditions, loops, results of
-// constructors, generic functions, wrappers in other packages, and plugins.
+// The applications of unusual shapes start, so TestFineApplications is right to want no
+// report in them. They are built in ways that real applications have: by conditions, loops,
+// results of constructors, generic functions, wrappers in other packages, and plugins.
 func TestShapesStart(t *testing.T) {
 	for name, option := range map[string]fx.Option{
 		"aliases":             aliases.Application(),

@@ -37,7 +37,7 @@ var goals = []goal{
 	{what: "emitter from 2 cores at once, to 1", name: "DispatchParallel/emitter/10-2", against: "DispatchParallel/emitter/10", ratio: 0.6},
 	{what: "order of 100,000", name: "Order/rollcall/100000", against: "Order/limit/100000", ratio: 2},
 	{what: "order: growth from 10,000 to 100,000, to that of the bare sort", name: "Order/rollcall/100000", against: "Order/limit/100000", from: "10000", ratio: 1.2},
-	{what: "emitter to the fastest peer (mediatr), 10 listeners", name: "Dispatch/emitter/10", against: "Dispatch/mediatr/10", ratio: 1.0 / 3},
+	{what: "emitter to mediatr, 10 listeners", name: "Dispatch/emitter/10", against: "Dispatch/mediatr/10", ratio: 1.0 / 3},
 	{what: "assembly of 1,000 by Listen", name: "Assemble/listen/1000", against: "Assemble/limit/1000", ratio: 1.4, floor: "Assemble/limit-listener/1000"},
 	{what: "assembly of 1,000 by AsListener", name: "Assemble/aslistener/1000", against: "Assemble/limit/1000", ratio: 3},
 	{what: "assembly of a list of 1,000", name: "Assemble/list/1000", against: "Assemble/list-limit/1000", ratio: 1.6},

@@ -65,14 +65,14 @@ func received(c config) fx.Option {
 }
 
 // connect connects to the broker, or opens an embedded server.
-func connect(c config) (b broker, err error) {
+func connect(c config, log *slog.Logger) (b broker, err error) {
 	switch scheme, _, _ := strings.Cut(c.broker, "://"); scheme {
 	case "":
-		b.Transport, err = natsevents.Embedded(c.events, natsevents.Prefix(c.prefix), natsevents.AckWait(c.ackWait))
+		b.Transport, err = natsevents.Embedded(c.events, natsevents.Prefix(c.prefix), natsevents.AckWait(c.ackWait), natsevents.Logger(log))
 	case "nats", "tls":
-		b.Transport, err = natsevents.Connect(c.broker, natsevents.Prefix(c.prefix), natsevents.AckWait(c.ackWait))
+		b.Transport, err = natsevents.Connect(c.broker, natsevents.Prefix(c.prefix), natsevents.AckWait(c.ackWait), natsevents.Logger(log))
 	case "amqp", "amqps":
-		b.Transport, err = amqpevents.Connect(c.broker, amqpevents.Prefix(c.prefix))
+		b.Transport, err = amqpevents.Connect(c.broker, amqpevents.Prefix(c.prefix), amqpevents.Logger(log))
 	default:
 		err = fmt.Errorf("there is no broker for %s: write a URL of nats, tls, amqp or amqps", scheme)
 	}

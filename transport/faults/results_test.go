@@ -72,7 +72,7 @@ const allResults = 3 + 3 + 2 + 2 + 2 + 1 + 1 + 1 + 1 + 2 + 1
 
 const preamble = `# Results
 
-The counts of one run. The numbers differ from run to run, but no event may ever be lost. To repeat the run, with both brokers running, as root, with loop devices:
+The counts of one run. The numbers differ from run to run, but no event may ever be lost. To repeat the run, with both brokers and both databases running, as root, with loop devices:
 
     make ledger
 
