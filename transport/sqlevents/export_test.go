@@ -10,7 +10,7 @@ func Clock(now func() time.Time) Option { return optionFunc(func(s *settings) { 
 
 // ReadOnce runs a read of the relay over all partitions.
 func ReadOnce(ctx context.Context, t *Transport) error {
-	_, err := t.relay.read(ctx, allPages())
+	_, err := t.relay.read(ctx, allPages(), 0)
 	return err
 }
 
@@ -31,4 +31,17 @@ func (t *Transport) Clean(ctx context.Context) error { return t.cleaner.clean(ct
 func Count(ctx context.Context, t *Transport) error {
 	_, err := t.count(ctx)
 	return err
+}
+
+// Passed returns the last ID that the running pass over a partition has read, or 0.
+func Passed(t *Transport, part int) int64 {
+	passed := make(chan int64, 1)
+	t.relay.events <- func() {
+		if p := t.relay.parts[part]; p != nil {
+			passed <- p.pass.after
+			return
+		}
+		passed <- 0
+	}
+	return <-passed
 }

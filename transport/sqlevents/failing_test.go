@@ -205,3 +205,42 @@ func TestPanicOfOrderByIsAnError(t *testing.T) {
 		}
 	})
 }
+
+// After the database has failed, it may assign an ID again, because it has lost a commit. The
+// event that has the ID now is published, too.
+func TestIDIsAssignedAgain(t *testing.T) {
+	onEach(t, func(t *testing.T, x space) {
+		restart, ok := map[sqlevents.Dialect]string{
+			sqlevents.PostgreSQL: " ALTER id RESTART WITH 1",
+			sqlevents.MariaDB:    " AUTO_INCREMENT = 1",
+		}[x.dialect]
+		if !ok {
+			t.Skip("one file has no replica")
+		}
+		inner, failed := newRecorder(), make(chan struct{}, 100)
+		inner.fails = func(m transport.Message) error {
+			if m.ID == "1" { // the row can't be deleted
+				x.exec(t, "ALTER TABLE "+x.prefix+"outbox RENAME TO "+x.prefix+"away")
+			}
+			return nil
+		}
+		o := x.outbox(t, inner, sqlevents.Logger(slog.New(slog.NewTextHandler(signals(failed), nil))))
+		publish(t, o, message("1", "placed"))
+		inner.await(t, 1)
+		<-failed
+		x.exec(t, "DELETE FROM "+x.prefix+"away")
+		x.exec(t, "ALTER TABLE "+x.prefix+"away"+restart)
+		x.exec(t, "ALTER TABLE "+x.prefix+"away RENAME TO "+x.prefix+"outbox")
+		publish(t, o, message("2", "placed"))
+		if id := x.number(t, "SELECT coalesce(max(id), 1) FROM "+x.prefix+"outbox"); id != 1 {
+			t.Errorf("the ID is %d", id)
+		}
+		inner.await(t, 2)
+		flush(t, o)
+	})
+}
+
+// signals is a writer that sends a value for each record.
+type signals chan struct{}
+
+func (s signals) Write(p []byte) (int, error) { s <- struct{}{}; return len(p), nil }

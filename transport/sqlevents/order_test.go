@@ -203,3 +203,95 @@ func (x space) awaitShares(t *testing.T, want ...string) {
 		}
 	}
 }
+
+// A transaction commits an event behind the page that the relay has read, and another one then
+// an event of the same key. The relay begins again before it publishes the second.
+func TestEventIsCommittedBehindAPass(t *testing.T) {
+	onEach(t, func(t *testing.T, x space) {
+		if x.dialect == sqlevents.SQLite {
+			t.Skip("one transaction writes at a time")
+		}
+		inner, open := newRecorder(), make(chan struct{})
+		inner.fails = func(m transport.Message) error {
+			if m.OrderKey() == "" {
+				<-open
+			}
+			return nil
+		}
+		o := x.outbox(t, inner)
+		tx, err := x.db.BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tx.Rollback()
+		if err := o.Publish(o.WithTx(t.Context(), tx), keyed("first", "placed", "a")); err != nil {
+			t.Fatal(err)
+		}
+		var id int64
+		var part int
+		if err := tx.QueryRowContext(t.Context(), "SELECT id, part FROM "+x.prefix+"outbox").Scan(&id, &part); err != nil {
+			t.Fatal(err)
+		}
+		const backlog = 2000
+		x.insertBacklog(t, part, backlog)
+		for sqlevents.Passed(o, part) <= id {
+			time.Sleep(time.Millisecond)
+		}
+		if err := tx.Commit(); err != nil {
+			t.Fatal(err)
+		}
+		publish(t, o, keyed("second", "placed", "a"))
+		close(open)
+		inner.await(t, backlog+2)
+		got := slices.DeleteFunc(inner.ids(), func(id string) bool { return id != "first" && id != "second" })
+		if !slices.Equal(got, []string{"first", "second"}) {
+			t.Errorf("published in the order %v", got)
+		}
+	})
+}
+
+// insertBacklog inserts messages without an order key into a partition.
+func (x space) insertBacklog(t *testing.T, part, n int) {
+	t.Helper()
+	var tuples []string
+	for i := range n {
+		tuples = append(tuples, fmt.Sprintf("(%d, 'backlog %d', 'placed', '', '', 'text/plain', '', '{}', 'x')", part, i))
+	}
+	x.exec(t, "INSERT INTO "+x.prefix+"outbox (part, message_id, event, receiver_key, order_key, content_type, source, headers, body) VALUES "+strings.Join(tuples, ", "))
+}
+
+// Many events of one key hold back no other event.
+func TestBusyKeyHoldsBackNobodyElse(t *testing.T) {
+	onEach(t, func(t *testing.T, x space) {
+		inner, open := newRecorder(), make(chan struct{})
+		inner.fails = func(m transport.Message) error {
+			if m.OrderKey() != "" {
+				<-open
+			}
+			return nil
+		}
+		o := x.outbox(t, inner)
+		const busy = 1000
+		if err := o.InTx(t.Context(), nil, func(ctx context.Context, _ *sql.Tx) error {
+			for i := range busy {
+				if err := o.Publish(ctx, keyed(fmt.Sprint("busy ", i), "placed", "a")); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 100 { // some are in the partition of the key
+			publish(t, o, message(fmt.Sprint("other ", i), "placed"))
+		}
+		inner.await(t, 100)
+		close(open)
+		inner.await(t, busy+100)
+		for i, id := range slices.DeleteFunc(inner.ids(), func(id string) bool { return strings.HasPrefix(id, "other") }) {
+			if want := fmt.Sprint("busy ", i); id != want {
+				t.Fatalf("%s was published where %s belongs", id, want)
+			}
+		}
+	})
+}

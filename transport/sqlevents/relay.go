@@ -20,7 +20,7 @@ import (
 // wait in its chain. If it fails, the chain is dropped, the row waits in the database and
 // so holds back its key, and the partition is read again from its front. What a read
 // brings that began before the failure is dropped, too: it may contain a later row of the
-// key. Leases are not part of this rule. If two instances publish one partition for a
+// key. A partition with more rows than a read brings is read page by page: see pass. Leases are not part of this rule. If two instances publish one partition for a
 // while, both begin at its front, so what arrives out of order was delivered before. See
 // docs/decisions/outbox.md.
 type relay struct {
@@ -50,9 +50,9 @@ type relay struct {
 	held     map[string]hold   // order keys and rows whose failure could not be written
 	ready    []*entry          // to be published
 	inFlight int
-	queued   int // entries that are not in flight
 
 	confirmed []int64            // to be deleted
+	doubtful  map[int64]struct{} // known when the database failed: see doubt
 	gone      map[int64]struct{} // deleted since the running read began
 
 	reading, deleting, leasing, ripening, paused, closing bool
@@ -79,9 +79,23 @@ type partition struct {
 	leaving   bool      // to be released when nothing of it is known
 	count     int       // entries in known
 	dirty     bool      // to be read
-	woken     bool      // since the running read began: it may not see the new rows
-	after     int64     // the last ID of this pass; 0 at its begin
-	pages     int       // of this pass
+	woken     bool      // since the pass began: it may not see the new rows
+	pass      pass
+}
+
+// pass is a way through a partition from its front, in pages.
+//
+// A transaction may commit a row behind the page that was read. A later row of its key must
+// not be found first. It was inserted after that commit, because both have locked the key.
+// So after the front page, a row with an order key is accepted only if its ID was there
+// before the pass began: then the earlier rows of its key were committed by then, and the
+// pass has seen them. Otherwise another pass begins. SQLite has one writer, and needs no
+// limit.
+type pass struct {
+	after  int64 // the last ID that was read; 0 at the front
+	pages  int
+	isLong bool  // there is more than one page, so the limit is needed
+	limit  int64 // the last ID that was there when a long pass began
 }
 
 func (p *partition) valid(now time.Time) bool {
@@ -89,7 +103,7 @@ func (p *partition) valid(now time.Time) bool {
 }
 
 // again makes the next read begin at the front.
-func (p *partition) again() { p.dirty, p.after, p.pages = true, 0, 0 }
+func (p *partition) again() { p.dirty, p.pass = true, pass{isLong: p.pass.isLong} }
 
 func (p *partition) wake() {
 	if p.woken = true; !p.dirty {
@@ -111,6 +125,7 @@ type entry struct {
 type chain struct {
 	first   *entry
 	waiting []*entry
+	isFull  bool // later rows of the key were not accepted
 }
 
 // hold keeps an order key or a single row from being published.
@@ -122,9 +137,12 @@ type hold struct {
 const (
 	maxInFlight    = 256
 	maxKnown       = 2048 // memory: IDs that are not deleted yet count
+	maxChain       = 128  // rows of one order key
 	maxRead        = 512  // rows of one read
+	minRead        = 4    // also if they are large
 	maxReadBytes   = 16 << 20
-	maxPages       = 64 // of a pass: late commits are found in the next one
+	firstBodySize  = 64 << 10 // what a body is taken for before one was read
+	maxPages       = 64       // of a pass: late commits are found in the next one
 	maxDelete      = 512
 	minPoll        = 100 * time.Millisecond
 	maxPoll        = 2 * time.Second
@@ -136,8 +154,8 @@ const (
 func newRelay(t *Transport) *relay {
 	r := &relay{
 		t: t, member: rand.Text(), events: make(chan func(), 1024), ended: make(chan struct{}), woken: make(chan struct{}, 1),
-		parts: map[int]*partition{}, known: map[int64]*entry{}, chains: map[string]*chain{}, held: map[string]hold{}, gone: map[int64]struct{}{},
-		interval: minPoll,
+		parts: map[int]*partition{}, known: map[int64]*entry{}, chains: map[string]*chain{}, held: map[string]hold{}, gone: map[int64]struct{}{}, doubtful: map[int64]struct{}{},
+		interval: minPoll, bodySize: firstBodySize,
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	r.stopping, r.stop = context.WithCancel(r.ctx)

@@ -18,7 +18,7 @@ func TestReadThatBeganBeforeAFailureIsDropped(t *testing.T) {
 	r.parts[3] = p
 	r.accept(p, row{id: 1, part: 3, orderKey: "a"})
 	first := r.ready[0]
-	first.inFlight, r.ready, r.queued = true, nil, 0
+	first.inFlight, r.ready = true, nil
 
 	pages := []page{{part: p, after: 1, limit: 4}}
 	r.reading = true
@@ -26,8 +26,8 @@ func TestReadThatBeganBeforeAFailureIsDropped(t *testing.T) {
 	first.inFlight = false
 	r.fail(first) // the broker could not be reached
 	r.endRead(begun, pages, []row{{id: 2, part: 3, orderKey: "a"}}, nil)
-	if len(r.ready) > 0 || len(r.known) > 0 || !p.dirty || p.after != 0 {
-		t.Errorf("ready are %d, known are %d, the next read begins after %d", len(r.ready), len(r.known), p.after)
+	if len(r.ready) > 0 || len(r.known) > 0 || !p.dirty || p.pass.after != 0 {
+		t.Errorf("ready are %d, known are %d, the next read begins after %d", len(r.ready), len(r.known), p.pass.after)
 	}
 }
 
@@ -41,7 +41,7 @@ func TestNoReadRunsWhileRowsBecomeDue(t *testing.T) {
 	r := newRelay(&Transport{settings: s})
 	defer r.cancel()
 	now := r.now()
-	p := &partition{number: 3, until: now.Add(time.Hour), untilWall: now.Add(time.Hour), dirty: true, after: 17, pages: 2}
+	p := &partition{number: 3, until: now.Add(time.Hour), untilWall: now.Add(time.Hour), dirty: true, pass: pass{after: 17, pages: 2}}
 	r.parts[3] = p
 	r.ripening = true
 	if r.beginRead(now); r.reading {
@@ -52,7 +52,58 @@ func TestNoReadRunsWhileRowsBecomeDue(t *testing.T) {
 		t.Error("rows become due while a read runs")
 	}
 	r.reading = false
-	if r.endRipen([]waitingRow{{part: 3}}, time.Second, nil); !p.dirty || p.after != 0 || p.pages != 0 {
-		t.Errorf("the next read begins after %d", p.after)
+	if r.endRipen([]waitingRow{{part: 3}}, time.Second, nil); !p.dirty || p.pass != (pass{}) {
+		t.Errorf("the next read begins after %d", p.pass.after)
+	}
+}
+
+// After the front page of a pass, a row with an order key is accepted only if it was there
+// when the pass began.
+func TestPassAcceptsWhatWasThereWhenItBegan(t *testing.T) {
+	s, err := newSettings(PostgreSQL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newRelay(&Transport{settings: s})
+	defer r.cancel()
+	p := &partition{number: 3, dirty: true, pass: pass{after: 100, isLong: true, limit: 150}}
+	r.parts[3] = p
+	r.endRead(r.readEpoch, []page{{part: p, after: 100, last: 170, full: true}}, []row{
+		{id: 120, part: 3, orderKey: "a"}, {id: 160, part: 3, orderKey: "b"}, {id: 170, part: 3},
+	}, nil)
+	if r.known[120] == nil || r.known[160] != nil || r.known[170] == nil {
+		t.Errorf("known are %v", r.known)
+	}
+	if !p.dirty || p.pass.after != 0 {
+		t.Errorf("the next read begins after %d", p.pass.after)
+	}
+}
+
+// A chain is limited. What it has not accepted is read again when it is empty, and what a
+// running read brings then is dropped.
+func TestFullChainIsReadAgain(t *testing.T) {
+	s, err := newSettings(PostgreSQL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newRelay(&Transport{settings: s})
+	defer r.cancel()
+	p := &partition{number: 3}
+	r.parts[3] = p
+	for id := range int64(maxChain + 10) {
+		r.accept(p, row{id: id + 1, part: 3, orderKey: "a"})
+	}
+	r.accept(p, row{id: 1000, part: 3, orderKey: "b"})
+	if len(r.known) != maxChain+2 || r.known[1000] == nil {
+		t.Fatalf("%d rows are known", len(r.known))
+	}
+	begun := r.readEpoch
+	for range maxChain + 1 {
+		c := r.chains["a"]
+		r.accept(p, row{id: 500, part: 3, orderKey: "a"}) // after what was not accepted
+		r.confirm(c.first)
+	}
+	if r.chains["a"] != nil || r.readEpoch == begun || !p.dirty || p.pass.after != 0 {
+		t.Errorf("chain %v, the partition is to be read: %v", r.chains["a"], p.dirty)
 	}
 }

@@ -47,6 +47,7 @@ func (r *relay) endLease(got leased, err error) {
 	r.leasing = false
 	third := r.t.settings.lease / 3
 	if err != nil {
+		r.doubt()
 		r.log("outbox can't lease its partitions", err)
 		r.nextLease = r.now().Add(third / 4)
 		return

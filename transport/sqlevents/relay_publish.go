@@ -2,6 +2,7 @@ package sqlevents
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -27,7 +28,6 @@ func (r *relay) beginPublish(now time.Time) {
 		default:
 			e.inFlight = true
 			r.inFlight++
-			r.queued--
 			r.publish(e)
 		}
 	}
@@ -101,17 +101,23 @@ func (r *relay) isUnreachable(err error) bool {
 // confirm lets the next entry of the key follow.
 func (r *relay) confirm(e *entry) {
 	r.published.Add(1)
-	e.confirmed, e.row.message = true, transport.Message{}
+	e.confirmed, e.row.message = true, transport.Message{ID: e.row.message.ID}
 	r.confirmed = append(r.confirmed, e.row.id)
 	r.failures = 0
 	r.follow(e)
 }
 
-// follow makes the next entry of a chain ready, after the first one is confirmed or gone.
+// follow makes the next entry of a chain ready, after the first one is confirmed or gone. The
+// rows that a full chain has not accepted are read again from the front. A running read may
+// have passed some of them, so it is dropped.
 func (r *relay) follow(e *entry) {
 	c := r.chains[e.key]
 	if len(c.waiting) == 0 {
 		delete(r.chains, e.key)
+		if c.isFull {
+			r.readEpoch++
+			r.again(e.part.number)
+		}
 		return
 	}
 	c.first, c.waiting = c.waiting[0], c.waiting[1:]
@@ -141,12 +147,12 @@ func (r *relay) again(number int) {
 // drop forgets an entry that is not in flight.
 func (r *relay) drop(e *entry) {
 	e.dropped = true
-	r.queued--
 	r.forget(e)
 }
 
 func (r *relay) forget(e *entry) {
 	delete(r.known, e.row.id)
+	delete(r.doubtful, e.row.id)
 	e.part.count--
 }
 
@@ -268,8 +274,9 @@ func (r *relay) beginDelete() {
 	ids := slices.Clone(r.confirmed[:n])
 	r.confirmed = append(r.confirmed[:0], r.confirmed[n:]...)
 	slices.Sort(ids) // so that two instances do not deadlock
+	published := r.messageIDs(ids)
 	r.background(func(ctx context.Context) func() {
-		err := r.t.deleteConfirmed(ctx, ids)
+		err := r.t.deleteConfirmed(ctx, ids, published)
 		if err != nil { // this is also how long the next attempt waits
 			select {
 			case <-time.After(time.Second):
@@ -283,6 +290,7 @@ func (r *relay) beginDelete() {
 func (r *relay) endDelete(ids []int64, err error) {
 	r.deleting = false
 	if err != nil {
+		r.doubt()
 		r.log("outbox can't be written", err)
 		if r.ctx.Err() == nil {
 			r.confirmed = append(r.confirmed, ids...)
@@ -301,12 +309,63 @@ func (r *relay) endDelete(ids []int64, err error) {
 	}
 }
 
-// deleteConfirmed deletes rows, or moves them to those that are kept.
-func (t *Transport) deleteConfirmed(ctx context.Context, ids []int64) error {
+// doubt says that the database has failed. It may have lost its last commits, for example
+// because a replica has taken over. Then it assigns their IDs again, so rows that are known
+// are compared before they are deleted.
+func (r *relay) doubt() {
+	for id := range r.known {
+		r.doubtful[id] = struct{}{}
+	}
+}
+
+// messageIDs returns the messages of rows by their IDs if one of them is in doubt, or nil.
+func (r *relay) messageIDs(ids []int64) map[int64]string {
+	if !slices.ContainsFunc(ids, func(id int64) bool { _, ok := r.doubtful[id]; return ok }) {
+		return nil
+	}
+	messages := map[int64]string{}
+	for _, id := range ids {
+		if e := r.known[id]; e != nil {
+			messages[id] = e.row.message.ID
+		}
+	}
+	return messages
+}
+
+// deleteConfirmed deletes rows, or moves them to those that are kept. If published is not
+// nil, it leaves rows with other messages.
+func (t *Transport) deleteConfirmed(ctx context.Context, ids []int64, published map[int64]string) error {
+	if published != nil {
+		var err error
+		if ids, err = t.settings.stillOf(ctx, t.db, ids, published); err != nil || len(ids) == 0 {
+			return err
+		}
+	}
 	if t.settings.keep > 0 {
 		return t.keepRows(ctx, ids)
 	}
 	return t.settings.deleteRows(ctx, t.db, ids)
+}
+
+// stillOf returns the rows that have the messages of published.
+func (s settings) stillOf(ctx context.Context, db *sql.DB, ids []int64, published map[int64]string) (same []int64, err error) {
+	tables, condition := s.byID(len(ids))
+	found, err := db.QueryContext(ctx, s.dialect.bound("SELECT o.id, o.message_id FROM "+tables+" WHERE "+condition), s.idArgs(ids)...)
+	if err != nil {
+		return nil, err
+	}
+	defer found.Close()
+	for found.Next() {
+		var id int64
+		var message string
+		if err := found.Scan(&id, &message); err != nil {
+			return nil, err
+		}
+		if published[id] == message {
+			same = append(same, id)
+		}
+	}
+	return same, found.Err()
 }
 
 // log logs a problem, once until it is over.

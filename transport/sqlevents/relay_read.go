@@ -3,6 +3,8 @@ package sqlevents
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -46,13 +48,14 @@ func (r *relay) expire(now time.Time) {
 // page is what a read asks of a partition.
 type page struct {
 	part  *partition
-	after int64 // the last ID before the page, and after the read the last one on it
+	after int64 // the last ID before the page
+	last  int64 // after the read: the last ID on it
 	limit int
 	full  bool // after the read: there may be more
 }
 
 func (r *relay) beginRead(now time.Time) {
-	if r.reading || r.ripening || r.paused || r.queued > maxInFlight || len(r.known) > maxKnown {
+	if r.reading || r.ripening || r.paused || len(r.ready) > maxInFlight || len(r.known) > r.mayKnow() {
 		return
 	}
 	pages := r.pages(now)
@@ -60,25 +63,56 @@ func (r *relay) beginRead(now time.Time) {
 		return
 	}
 	r.reading = true
-	epoch := r.readEpoch
+	epoch, most, isLong := r.readEpoch, r.mostBytes(), slices.ContainsFunc(pages, page.beginsLongPass)
 	r.background(func(ctx context.Context) func() {
-		rows, err := r.read(ctx, pages)
+		var newest int64
+		var rows []row
+		var err error
+		if isLong { // asked before the front page
+			newest, err = r.t.newest(ctx)
+		}
+		if err == nil {
+			rows, err = r.read(ctx, pages, most)
+		}
 		r.t.settings.fill(pages, rows)
-		return func() { r.endRead(epoch, pages, rows, err) }
+		return func() {
+			limitPasses(pages, newest)
+			r.endRead(epoch, pages, rows, err)
+		}
 	})
 }
 
-// pages returns what to read of the partitions that may have rows.
+func (p page) beginsLongPass() bool { return p.after == 0 && p.part.pass.isLong }
+
+func limitPasses(pages []page, newest int64) {
+	for _, p := range pages {
+		if p.after == 0 {
+			p.part.pass.limit = newest
+		}
+	}
+}
+
+// newest returns the last ID of the outbox.
+func (t *Transport) newest(ctx context.Context) (id int64, err error) {
+	err = t.db.QueryRowContext(ctx, "SELECT coalesce(max(id), 0) FROM "+t.settings.table("outbox")).Scan(&id)
+	return id, err
+}
+
+// pages returns what to read of the partitions that may have rows. If bodies are large, it
+// is not of all partitions.
 func (r *relay) pages(now time.Time) []page {
 	var list []page
+	budget := r.budget()
 	for _, p := range r.parts {
-		if p.dirty && !p.leaving && p.valid(now) {
-			list = append(list, page{part: p, after: p.after})
-			p.woken = false
+		if len(list) < max(budget/4, 1) && p.dirty && !p.leaving && p.valid(now) {
+			list = append(list, page{part: p, after: p.pass.after})
+			if p.pass.after == 0 {
+				p.woken = false
+			}
 		}
 	}
 	for i, asked := range list {
-		list[i].limit = max(r.budget()/len(list), 4)
+		list[i].limit = max(budget/len(list), 1)
 		if asked.after == 0 {
 			list[i].limit += asked.part.count // these are at the front
 		}
@@ -87,12 +121,34 @@ func (r *relay) pages(now time.Time) []page {
 }
 
 // budget returns how many rows a read may bring. It bounds the memory for their bodies.
-func (r *relay) budget() int { return max(min(maxReadBytes/(r.bodySize+1), maxRead), 16) }
+func (r *relay) budget() int { return max(min(maxReadBytes/(r.bodySize+1), maxRead), minRead) }
+
+// mayKnow returns how many rows may be known when a read begins, which may bring them again.
+func (r *relay) mayKnow() int { return max(min(2*maxReadBytes/(r.bodySize+1), maxKnown), minRead) }
+
+// mostBytes returns how many bytes of bodies a read may bring, or 0 if it can't bring fewer
+// rows.
+func (r *relay) mostBytes() int {
+	if r.budget() == minRead {
+		return 0
+	}
+	return 4 * maxReadBytes
+}
+
+// largeError reports that a read was ended because bodies are larger than they were.
+type largeError struct{ bodySize int }
+
+func (e *largeError) Error() string { return fmt.Sprintf("bodies have %d bytes", e.bodySize) }
 
 func (r *relay) endRead(epoch int, pages []page, rows []row, err error) {
 	r.reading = false
 	defer clear(r.gone)
+	if large := (*largeError)(nil); errors.As(err, &large) {
+		r.bodySize = large.bodySize
+		return // the next read asks for fewer
+	}
 	if err != nil {
+		r.doubt()
 		r.log("outbox can't be read", err)
 		r.nextPoll = r.now().Add(maxPoll)
 		for _, asked := range pages {
@@ -104,17 +160,27 @@ func (r *relay) endRead(epoch int, pages []page, rows []row, err error) {
 		return // its partitions are still dirty
 	}
 	r.problem = ""
-	got := map[int]*partition{}
-	for _, asked := range pages {
-		got[asked.part.number] = asked.part
+	asked := map[int]page{}
+	for _, p := range pages {
+		asked[p.part.number] = p
 	}
+	refused := map[*partition]bool{}
 	for _, x := range rows {
-		if p := got[x.part]; r.parts[x.part] == p {
-			r.accept(p, x)
+		p, ok := asked[x.part]
+		switch {
+		case !ok || r.parts[x.part] != p.part:
+		case p.after > 0 && x.orderKey != "" && x.id > p.part.pass.limit && r.t.settings.dialect != SQLite:
+			refused[p.part] = true
+		default:
+			r.accept(p.part, x)
 		}
 	}
-	for _, asked := range pages {
-		asked.part.advance(asked)
+	for _, p := range pages {
+		if refused[p.part] {
+			p.part.again()
+			continue
+		}
+		p.part.advance(p)
 	}
 }
 
@@ -129,29 +195,33 @@ func (s settings) fill(pages []page, rows []row) {
 	for i := range pages {
 		p := &pages[i]
 		if own := got[p.part.number]; len(own) >= p.limit {
-			p.full, p.after = true, own[len(own)-1].id
+			p.full, p.last = true, own[len(own)-1].id
 		}
 		limit += p.limit
 	}
 	if s.dialect == SQLite { // one page for all
 		for i := range pages {
 			if pages[i].full = len(rows) >= limit; pages[i].full {
-				pages[i].after = rows[len(rows)-1].id
+				pages[i].last = rows[len(rows)-1].id
 			}
 		}
 	}
 }
 
-// advance continues the pass over a partition, or ends it.
+// advance continues the pass over a partition, or ends it. If the front page is full, a long
+// pass begins, which reads the front page again.
 func (p *partition) advance(asked page) {
-	p.pages++
 	switch {
-	case asked.full && p.pages < maxPages:
-		p.after = asked.after
-	case asked.full || p.woken:
+	case asked.full && !p.pass.isLong:
+		p.pass.isLong = true
 		p.again()
+	case asked.full && p.pass.pages+1 < maxPages:
+		p.pass.after = asked.last
+		p.pass.pages++
+	case asked.full || p.woken:
+		p.dirty, p.pass = true, pass{isLong: asked.full || asked.after > 0}
 	default:
-		p.dirty, p.after, p.pages = false, 0, 0
+		p.dirty, p.pass = false, pass{}
 	}
 }
 
@@ -166,12 +236,16 @@ func (r *relay) accept(p *partition, x row) {
 	if r.known[x.id] != nil || isGone || isHeld {
 		return
 	}
+	c := r.chains[e.key]
+	if c != nil && (c.isFull || len(c.waiting) >= maxChain) {
+		c.isFull = true
+		return
+	}
 	r.found = true
 	r.bodySize += (len(x.message.Body) - r.bodySize) / 16
 	r.known[x.id] = e
 	p.count++
-	r.queued++
-	if c := r.chains[e.key]; c != nil {
+	if c != nil {
 		c.waiting = append(c.waiting, e)
 		return
 	}
@@ -184,14 +258,14 @@ func (r *relay) accept(p *partition, x row) {
 // more than the rest of the read. So the first statement leaves it out and says whether a
 // row with an order key waits. If so, the rows are read again, and the next time at once by
 // the second statement.
-func (r *relay) read(ctx context.Context, pages []page) ([]row, error) {
+func (r *relay) read(ctx context.Context, pages []page, most int) ([]row, error) {
 	if r.t.settings.dialect != MariaDB {
-		return r.readRows(ctx, pages, true)
+		return r.readRows(ctx, pages, most, true)
 	}
 	var keysWait bool
-	rows, err := r.readRows(ctx, pages, r.keysWait, &keysWait)
+	rows, err := r.readRows(ctx, pages, most, r.keysWait, &keysWait)
 	if err == nil && keysWait && !r.keysWait {
-		rows, err = r.readRows(ctx, pages, true, &keysWait)
+		rows, err = r.readRows(ctx, pages, most, true, &keysWait)
 	}
 	if len(rows) > 0 {
 		r.keysWait = keysWait
@@ -199,8 +273,9 @@ func (r *relay) read(ctx context.Context, pages []page) ([]row, error) {
 	return rows, err
 }
 
-// readRows reads rows, and more columns that are the same in all.
-func (r *relay) readRows(ctx context.Context, pages []page, keysWait bool, more ...any) ([]row, error) {
+// readRows reads rows, and more columns that are the same in all. If the bodies have more
+// bytes than most, and that is not 0, the error is a *largeError.
+func (r *relay) readRows(ctx context.Context, pages []page, most int, keysWait bool, more ...any) ([]row, error) {
 	text, args := r.t.settings.readText(pages, keysWait)
 	found, err := r.t.db.QueryContext(ctx, text, args...)
 	if err != nil {
@@ -208,12 +283,16 @@ func (r *relay) readRows(ctx context.Context, pages []page, keysWait bool, more 
 	}
 	defer found.Close()
 	var rows []row
+	size := 0
 	for found.Next() {
 		var x row
 		if err := x.scan(found.Scan, more...); err != nil {
 			return nil, err
 		}
 		rows = append(rows, x)
+		if size += len(x.message.Body); most > 0 && size > most {
+			return nil, &largeError{size / len(rows)}
+		}
 	}
 	return rows, found.Err()
 }
