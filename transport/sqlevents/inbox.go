@@ -43,11 +43,8 @@ type inbox struct {
 // Once implements [transport.Handled].
 func (i *inbox) Once(ctx context.Context, id string, handle func(context.Context) error) error {
 	once := func(ctx context.Context) error { return i.once(ctx, id, handle) }
-	if _, ok := ctx.Value(txKey{i.t}).(Execer); ok {
-		return once(ctx)
-	}
-	if c, ok := i.t.collecting(ctx); ok {
-		return c.join(ctx, once)
+	if i.t.joins(ctx) {
+		return i.t.InTxBy(ctx, i.begin, once)
 	}
 	return retried(ctx, isTransient, func() error { return i.t.InTxBy(ctx, i.begin, once) })
 }

@@ -402,7 +402,7 @@ func TestTransactionsByOtherMeans(t *testing.T) {
 		err := o.InTxBy(t.Context(), begin, func(ctx context.Context) error {
 			return o.InTx(ctx, nil, func(context.Context, *sql.Tx) error { return nil })
 		})
-		if err == nil || err.Error() != "this InTx would join a transaction that is no *sql.Tx: use InTxBy" {
+		if err == nil || err.Error() != "this InTx would join a transaction that is not a *sql.Tx: use InTxBy" {
 			t.Errorf("got %v", err)
 		}
 		err = o.InTxBy(t.Context(), func(ctx context.Context) (context.Context, sqlevents.Tx, error) { return nil, nil, errTest }, nil)

@@ -27,9 +27,12 @@ func (s settings) insert(ctx context.Context, x Execer, rows []row) error {
 		return s.insertPrepared(ctx, x, rows)
 	}
 	locks := s.locks(rows)
-	if s.dialect == MariaDB {
-		if err := s.lockSlots(ctx, x, locks); err != nil {
-			return err
+	if s.dialect == MariaDB || len(locks) > maxLocks {
+		for part := range slices.Chunk(locks, maxLocks) {
+			text, args := s.locksText(part)
+			if _, err := x.ExecContext(ctx, text, args...); err != nil {
+				return err
+			}
 		}
 		locks = nil
 	}
@@ -80,14 +83,20 @@ func (s settings) insertPrepared(ctx context.Context, x Execer, rows []row) erro
 	return nil
 }
 
-// lockSlots locks the slots of several order keys, in the order of the slots.
-func (s settings) lockSlots(ctx context.Context, x Execer, locks []any) error {
-	if len(locks) == 0 {
-		return nil
+// maxLocks is how many locks a statement takes. For about 200 slots, MariaDB would read and
+// lock all of them.
+const maxLocks = 100
+
+// locksText returns a statement that takes locks in their order, and its arguments.
+func (s settings) locksText(locks []any) (string, []any) {
+	if s.dialect == MariaDB { // UPDATE locks like SELECT FOR UPDATE, and needs no QueryContext
+		return "UPDATE " + s.table("slots") + " SET slot = slot WHERE slot IN " + marks(len(locks)) + " ORDER BY slot", locks
 	}
-	// UPDATE locks like SELECT FOR UPDATE, and needs no QueryContext.
-	_, err := x.ExecContext(ctx, "UPDATE "+s.table("slots")+" SET slot = slot WHERE slot IN "+marks(len(locks))+" ORDER BY slot", locks...)
-	return err
+	return s.dialect.bound("SELECT count(pg_advisory_xact_lock(k)) FROM (VALUES " + lockTuples(len(locks)) + ") AS keys (k)"), locks
+}
+
+func lockTuples(locks int) string {
+	return strings.Repeat("(?::bigint), ", locks-1) + "(?::bigint)"
 }
 
 // insertText returns the statement that inserts rows, after locks if there are some, and its
@@ -143,6 +152,6 @@ func (s settings) oneLock() string {
 // lockedValues is a query of PostgreSQL that takes all locks before it returns the first
 // row. The condition refers to the count, so no planner may leave the locks out.
 func lockedValues(columns, list string, locks int) string {
-	return "SELECT v.* FROM (SELECT count(pg_advisory_xact_lock(k)) AS n FROM (VALUES " + strings.Repeat("(?::bigint), ", locks-1) + "(?::bigint)) AS keys (k)) AS locked, " +
+	return "SELECT v.* FROM (SELECT count(pg_advisory_xact_lock(k)) AS n FROM (VALUES " + lockTuples(locks) + ") AS keys (k)) AS locked, " +
 		"(VALUES " + list + ") AS v (" + columns + ") WHERE locked.n > 0"
 }

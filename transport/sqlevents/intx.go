@@ -16,7 +16,11 @@ import (
 // connection fails during the commit, the transaction may be committed nevertheless.
 //
 // An InTx within f, with its context, joins the transaction: it begins none and ignores
-// options. If it fails, the transaction can't be committed any more.
+// options. If it fails, the transaction can't be committed any more. Within
+// [Transport.WithTx] it joins, too. Then its caller commits, or rolls back if InTx fails.
+//
+// Each order key is locked until the commit. With its default settings, PostgreSQL can hold
+// some 10,000 such locks.
 //
 // On SQLite, the transaction begins with a write, like BEGIN IMMEDIATE: a transaction that
 // reads first could not write later if another has written meanwhile.
@@ -47,6 +51,9 @@ func (t *Transport) InTxBy(ctx context.Context, begin Begin, f func(ctx context.
 	if c, ok := t.collecting(ctx); ok {
 		return c.join(ctx, f)
 	}
+	if _, ok := ctx.Value(txKey{t}).(Execer); ok {
+		return f(ctx)
+	}
 	ctx, tx, err := begin(ctx)
 	if err != nil {
 		return annotated(err, "beginning a transaction")
@@ -62,7 +69,7 @@ func (t *Transport) InTxBy(ctx context.Context, begin Begin, f func(ctx context.
 		return err
 	}
 	if err := t.settings.insert(ctx, c.tx, rows); err != nil {
-		return annotated(asDeadlock(err), fmt.Sprintf("inserting %d events into the outbox", len(rows)))
+		return annotated(asDeadlock(err, ""), fmt.Sprintf("inserting %d events into the outbox", len(rows)))
 	}
 	if err := tx.Commit(); err != nil {
 		return annotated(err, "committing a transaction")
@@ -73,6 +80,13 @@ func (t *Transport) InTxBy(ctx context.Context, begin Begin, f func(ctx context.
 	return nil
 }
 
+// joins reports whether ctx has a transaction that InTx joins.
+func (t *Transport) joins(ctx context.Context) bool {
+	_, collects := t.collecting(ctx)
+	_, executes := ctx.Value(txKey{t}).(Execer)
+	return collects || executes
+}
+
 // collecting returns the collector of a transaction that can be joined.
 func (t *Transport) collecting(ctx context.Context) (*collector, bool) {
 	c, ok := ctx.Value(txKey{t}).(*collector)
@@ -81,7 +95,7 @@ func (t *Transport) collecting(ctx context.Context) (*collector, bool) {
 
 func (t *Transport) beginner(options *sql.TxOptions) Begin {
 	return func(ctx context.Context) (context.Context, Tx, error) {
-		tx, err := t.settings.begin(ctx, t.db, &t.prepared, options)
+		tx, err := t.settings.begin(ctx, t.db, t.prepared, options)
 		return ctx, tx, err
 	}
 }

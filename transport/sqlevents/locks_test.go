@@ -64,3 +64,49 @@ func TestRelayBesideOpenTransactions(t *testing.T) {
 		})
 	}
 }
+
+// A transaction locks the slots of its order keys, and no others.
+func TestManyKeysLockTheirSlots(t *testing.T) {
+	t.Parallel()
+	x := mariadb.tables(t)
+	o := x.outbox(t, newRecorder())
+	const keys = 300
+	begin := func(ctx context.Context) (context.Context, sqlevents.Tx, error) {
+		tx, err := x.db.BeginTx(ctx, nil)
+		return ctx, beforeCommit{tx, func() {
+			other, err := x.db.BeginTx(t.Context(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = other.Rollback() }()
+			free := 0
+			if err := other.QueryRowContext(t.Context(), "SELECT count(*) FROM (SELECT slot FROM "+x.prefix+"slots FOR UPDATE SKIP LOCKED) AS free").Scan(&free); err != nil {
+				t.Fatal(err)
+			}
+			if free < 1024-keys {
+				t.Errorf("of 1,024 slots, only %d are free beside %d keys", free, keys)
+			}
+		}}, err
+	}
+	if err := o.InTxBy(t.Context(), begin, func(ctx context.Context) error {
+		var problems []error
+		for i := range keys {
+			problems = append(problems, o.Publish(ctx, keyed(fmt.Sprint(i), "placed", fmt.Sprint("key ", i))))
+		}
+		return errors.Join(problems...)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	flush(t, o)
+}
+
+// beforeCommit calls a function before it commits.
+type beforeCommit struct {
+	*sql.Tx
+	f func()
+}
+
+func (x beforeCommit) Commit() error {
+	x.f()
+	return x.Tx.Commit()
+}

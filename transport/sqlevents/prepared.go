@@ -3,7 +3,6 @@ package sqlevents
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"sync"
 	"time"
 )
@@ -52,18 +51,22 @@ type prepared struct {
 	texts []string
 
 	mu         sync.Mutex
-	statements map[string]*sql.Stmt // by text; nil before they are prepared
+	statements map[string]*sql.Stmt // by text
 	running    int                  // calls that use statements
 	closed     bool
+}
+
+func (t texts) newPrepared(db *sql.DB, d Dialect) *prepared {
+	return &prepared{db: db, texts: t.prepared(d), statements: map[string]*sql.Stmt{}}
 }
 
 // pauseOfPreparing is how long statements are not prepared after that has failed.
 const pauseOfPreparing = time.Minute
 
-// prepare prepares the statements, which needs a connection for a moment. After an error it
-// tries again, until ctx ends. Statements run before they are prepared, too.
+// prepare prepares the statements, which needs a connection for a moment. It tries again
+// what has failed, until ctx ends. Statements run before they are prepared, too.
 func (p *prepared) prepare(ctx context.Context) {
-	for p.tryToPrepare(ctx) != nil {
+	for !p.tryToPrepare(ctx) {
 		select {
 		case <-ctx.Done():
 			return
@@ -72,20 +75,29 @@ func (p *prepared) prepare(ctx context.Context) {
 	}
 }
 
-func (p *prepared) tryToPrepare(ctx context.Context) error {
-	statements := map[string]*sql.Stmt{}
+// tryToPrepare reports whether all statements are prepared.
+func (p *prepared) tryToPrepare(ctx context.Context) bool {
+	all := true
 	for _, text := range p.texts {
+		if p.has(text) {
+			continue
+		}
 		s, err := p.db.PrepareContext(ctx, text)
 		if err != nil {
-			closeAll(statements)
-			return err
+			all = false
+			continue
 		}
-		statements[text] = s
+		p.mu.Lock()
+		p.statements[text] = s
+		p.mu.Unlock()
 	}
+	return all
+}
+
+func (p *prepared) has(text string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.statements = statements
-	return nil
+	return p.statements[text] != nil
 }
 
 // use returns the prepared statement of a text, or nil if there is none. Call done when it
@@ -104,23 +116,38 @@ func (p *prepared) done() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.running--; p.closed && p.running == 0 {
-		closeAll(p.statements)
+		p.closeAll()
 	}
 }
 
-// close closes the statements when no call uses them. It does not wait for that.
+// close closes the statements when no call uses them. To close one takes as long as other
+// queries use its connections, so close waits for that no longer than a second.
 func (p *prepared) close() {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closed = true; p.running == 0 {
-		closeAll(p.statements)
+	if p.closed = true; p.running > 0 {
+		p.mu.Unlock()
+		return
+	}
+	closed := p.closeAll()
+	p.mu.Unlock()
+	select {
+	case <-closed:
+	case <-time.After(time.Second):
 	}
 }
 
-func closeAll(statements map[string]*sql.Stmt) {
-	for _, s := range statements {
-		_ = s.Close()
-	}
+// closeAll begins to close the statements. The caller must hold the lock.
+func (p *prepared) closeAll() <-chan struct{} {
+	closed := make(chan struct{})
+	statements := p.statements
+	p.statements = nil
+	go func() {
+		defer close(closed)
+		for _, s := range statements {
+			_ = s.Close()
+		}
+	}()
+	return closed
 }
 
 // ExecContext implements [Execer] on any connection.
@@ -165,15 +192,14 @@ func (x *preparedTx) ExecContext(ctx context.Context, text string, args ...any) 
 		}
 		x.own[text] = x.StmtContext(ctx, s)
 	}
-	own := x.own[text]
-	result, err := own.ExecContext(ctx, args...)
+	result, err := x.own[text].ExecContext(ctx, args...)
 	if err == nil {
 		return result, nil
 	}
 	delete(x.own, text)
-	if errors.Is(err, own.Close()) {
-		// The statement itself is an error: it could not be prepared, or the transaction is of
-		// another *sql.DB. Nothing was executed.
+	if x.StmtContext(ctx, s).Close() != nil {
+		// A statement can't even be made: the transaction has ended, or is of another *sql.DB.
+		// So nothing was executed.
 		return x.Tx.ExecContext(ctx, text, args...)
 	}
 	return nil, err

@@ -32,10 +32,10 @@ func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 	case *collector:
 		return publishing(tx.add(r), m)
 	case Execer:
-		err = asDeadlock(t.settings.insertOne(ctx, tx, r))
+		err = asDeadlock(t.settings.insertOne(ctx, tx, r), "; publish events of several order keys in InTx, which locks the keys in one order")
 		t.relay.expect()
 	default:
-		if err = t.settings.insertOne(ctx, &t.prepared, r); err == nil {
+		if err = t.settings.insertOne(ctx, t.prepared, r); err == nil {
 			t.relay.wake(r)
 		}
 	}
@@ -57,6 +57,8 @@ func publishing(err error, m transport.Message) error {
 // Of several order keys, a transaction locks each until it ends. Transactions that publish
 // the same keys in different orders may deadlock: then the database ends one of them, and
 // Publish returns a [*DeadlockError]. InTx avoids that.
+//
+// Call it once for a transaction, and use the context for all its events.
 func (t *Transport) WithTx(ctx context.Context, tx Execer) context.Context {
 	return context.WithValue(ctx, txKey{t}, t.prepared.in(tx))
 }

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -187,6 +188,89 @@ func TestWithTxUsesPreparedStatements(t *testing.T) {
 		t.Errorf("with another *sql.DB, %d statements are prepared", n)
 	}
 	flush(t, o)
+}
+
+// InTx joins the transaction of WithTx. Another one would wait for the lock of the key, and so
+// for its own caller.
+func TestInTxJoinsTheTransactionOfWithTx(t *testing.T) {
+	onEach(t, func(t *testing.T, x space) {
+		inner := newRecorder()
+		o := x.outbox(t, inner)
+		tx, err := x.db.BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tx.Rollback()
+		ctx := o.WithTx(t.Context(), tx)
+		if err := o.Publish(ctx, keyed("1", "placed", "a")); err != nil {
+			t.Fatal(err)
+		}
+		if err := o.InTx(ctx, nil, func(ctx context.Context, own *sql.Tx) error {
+			if own != tx {
+				t.Error("InTx has another transaction")
+			}
+			return o.Publish(ctx, keyed("2", "placed", "a"))
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if n := x.rows(t); n != 0 {
+			t.Errorf("%d rows were committed", n)
+		}
+		if err := tx.Commit(); err != nil {
+			t.Fatal(err)
+		}
+		inner.await(t, 2)
+	})
+}
+
+// After the end of a transaction, an event can't be published in it.
+func TestPublishAfterTheEndOfATransaction(t *testing.T) {
+	onEach(t, func(t *testing.T, x space) {
+		o := x.outbox(t, newRecorder())
+		for i := range 20 { // some before the statements are prepared
+			tx, err := x.db.BeginTx(t.Context(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx := o.WithTx(t.Context(), tx)
+			if err := o.Publish(ctx, message(fmt.Sprint(i), "placed")); err != nil {
+				t.Fatal(err)
+			}
+			if err := tx.Commit(); err != nil {
+				t.Fatal(err)
+			}
+			if err := o.Publish(ctx, message("late", "placed")); !errors.Is(err, sql.ErrTxDone) {
+				t.Errorf("got %v", err)
+			}
+		}
+		flush(t, o)
+	})
+}
+
+// Close waits for no query of the application.
+func TestCloseBesideALongQuery(t *testing.T) {
+	t.Parallel()
+	x := mariadb.tables(t)
+	o := x.outbox(t, newRecorder())
+	publish(t, o, message("1", "placed"))
+	flush(t, o)
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	for range 3 {
+		running.Go(func() { _, _ = x.db.ExecContext(ctx, "DO SLEEP(30)") })
+	}
+	began := time.Now()
+	for x.db.Stats().InUse < 3 {
+		time.Sleep(time.Millisecond)
+	}
+	if err := o.Close(); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(began); took > 20*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	cancel()
+	running.Wait()
 }
 
 func TestErrorsComeAtOnce(t *testing.T) {

@@ -20,7 +20,7 @@ type Transport struct {
 	relay    *relay
 	census   *census
 	cleaner  cleaner
-	prepared prepared
+	prepared *prepared
 	closing  func() error
 
 	receivers receivers
@@ -51,8 +51,7 @@ func New(db *sql.DB, d Dialect, inner transport.Transport, options ...Option) (*
 	if db == nil || inner == nil {
 		return nil, errors.New("sqlevents: New needs a database and another transport")
 	}
-	t := &Transport{settings: s, db: db, inner: inner}
-	t.prepared.db, t.prepared.texts = db, s.texts.prepared(d)
+	t := &Transport{settings: s, db: db, inner: inner, prepared: s.texts.newPrepared(db, d)}
 	t.relay = newRelay(t)
 	t.census = newCensus(t)
 	if t.cleaner.t = t; s.keep > 0 {

@@ -11,11 +11,13 @@ import (
 
 // DeadlockError reports that the database has ended a transaction because it and another
 // one waited for each other. Roll back and run it again.
-type DeadlockError struct{ Err error }
+type DeadlockError struct {
+	Err    error
+	advice string // for Publish with WithTx
+}
 
 func (e *DeadlockError) Error() string {
-	return fmt.Sprintf("the database has ended this transaction, because it and another one waited for each other: roll back and run it again; "+
-		"publish events of several order keys in InTx, which locks the keys in one order: %v", e.Err)
+	return fmt.Sprintf("the database has ended this transaction, because it and another one waited for each other: roll back and run it again%s: %v", e.advice, e.Err)
 }
 
 // Unwrap returns the error of the driver.
@@ -23,9 +25,9 @@ func (e *DeadlockError) Unwrap() error { return e.Err }
 
 // asDeadlock returns a *DeadlockError if err is the database's error for a deadlock.
 // Otherwise it returns err.
-func asDeadlock(err error) error {
+func asDeadlock(err error, advice string) error {
 	if err != nil && (hasState(err, "40P01") || hasNumber(err, "1213")) {
-		return &DeadlockError{err}
+		return &DeadlockError{err, advice}
 	}
 	return err
 }
