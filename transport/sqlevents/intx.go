@@ -20,7 +20,7 @@ import (
 // [Transport.WithTx] it joins, too. Then its caller commits, or rolls back if InTx fails.
 //
 // Each order key is locked until the commit. With its default settings, PostgreSQL can hold
-// some 10,000 such locks.
+// about 10,000 such locks.
 //
 // On SQLite, the transaction begins with a write, like BEGIN IMMEDIATE: a transaction that
 // reads first could not write later if another has written meanwhile.
