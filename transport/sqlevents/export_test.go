@@ -10,12 +10,14 @@ func Clock(now func() time.Time) Option { return optionFunc(func(s *settings) { 
 
 // ReadOnce runs a read of the relay over all partitions.
 func ReadOnce(ctx context.Context, t *Transport) error {
-	_, err := t.relay.read(ctx, allPages(), 0)
+	_, err := t.relay.read(ctx, query{pages: allPages()})
 	return err
 }
 
 // ReadText returns the statement of ReadOnce, and its arguments.
-func ReadText(t *Transport) (string, []any) { return t.settings.readText(allPages(), true) }
+func ReadText(t *Transport) (string, []any) {
+	return t.settings.readText(query{pages: allPages()}, true)
+}
 
 func allPages() (pages []page) {
 	for number := range partitions {

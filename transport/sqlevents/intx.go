@@ -51,7 +51,7 @@ func (t *Transport) InTxBy(ctx context.Context, begin Begin, f func(ctx context.
 	if c, ok := t.collecting(ctx); ok {
 		return c.join(ctx, f)
 	}
-	if _, ok := ctx.Value(txKey{t}).(Execer); ok {
+	if t.joins(ctx) {
 		return f(ctx)
 	}
 	ctx, tx, err := begin(ctx)
@@ -82,9 +82,15 @@ func (t *Transport) InTxBy(ctx context.Context, begin Begin, f func(ctx context.
 
 // joins reports whether ctx has a transaction that InTx joins.
 func (t *Transport) joins(ctx context.Context) bool {
-	_, collects := t.collecting(ctx)
-	_, executes := ctx.Value(txKey{t}).(Execer)
-	return collects || executes
+	switch x := ctx.Value(txKey{t}).(type) {
+	case *collector:
+		return x.open()
+	case *sql.DB: // without a transaction
+		return false
+	case Execer:
+		return true
+	}
+	return false
 }
 
 // collecting returns the collector of a transaction that can be joined.

@@ -282,12 +282,19 @@ func TestBusyKeyHoldsBackNobodyElse(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		for i := range 100 { // some are in the partition of the key
-			publish(t, o, message(fmt.Sprint("other ", i), "placed"))
+		const others = 100 // some are in the partition of the key
+		for i := range others {
+			ctx := t.Context()
+			if i%2 == 0 {
+				ctx = transport.WithDelay(ctx, 10*time.Millisecond)
+			}
+			if err := o.Publish(ctx, message(fmt.Sprint("other ", i), "placed")); err != nil {
+				t.Fatal(err)
+			}
 		}
-		inner.await(t, 100)
+		inner.await(t, others)
 		close(open)
-		inner.await(t, busy+100)
+		inner.await(t, busy+others)
 		for i, id := range slices.DeleteFunc(inner.ids(), func(id string) bool { return strings.HasPrefix(id, "other") }) {
 			if want := fmt.Sprint("busy ", i); id != want {
 				t.Fatalf("%s was published where %s belongs", id, want)

@@ -87,11 +87,19 @@ func (p *prepared) tryToPrepare(ctx context.Context) bool {
 			all = false
 			continue
 		}
-		p.mu.Lock()
-		p.statements[text] = s
-		p.mu.Unlock()
+		p.keep(text, s)
 	}
 	return all
+}
+
+func (p *prepared) keep(text string, s *sql.Stmt) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		_ = s.Close()
+		return
+	}
+	p.statements[text] = s
 }
 
 func (p *prepared) has(text string) bool {

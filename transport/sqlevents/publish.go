@@ -32,7 +32,7 @@ func (t *Transport) Publish(ctx context.Context, m transport.Message) error {
 	case *collector:
 		return publishing(tx.add(r), m)
 	case Execer:
-		err = asDeadlock(t.settings.insertOne(ctx, tx, r), "; publish events of several order keys in InTx, which locks the keys in one order")
+		err = asDeadlock(t.settings.insertOne(ctx, tx, r), "; publish events of several order keys in InTx without WithTx, which locks the keys in one order")
 		t.relay.expect()
 	default:
 		if err = t.settings.insertOne(ctx, t.prepared, r); err == nil {

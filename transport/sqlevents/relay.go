@@ -53,9 +53,10 @@ type relay struct {
 
 	confirmed []int64            // to be deleted
 	doubtful  map[int64]struct{} // known when the database failed: see doubt
-	gone      map[int64]struct{} // deleted since the running read began
+	gone      map[int64]string   // deleted since the running read began, with their messages
 
 	reading, deleting, leasing, ripening, paused, closing bool
+	readLast                                              bool // a read has ended since rows were made due
 
 	nextExpiry time.Time // when the first hold ends; zero if there is none
 	readEpoch  int       // increased when the running read must be dropped
@@ -66,6 +67,7 @@ type relay struct {
 	found      bool          // since the last poll
 	failures   int           // pauses since the last confirmation
 	bodySize   int           // a moving average
+	bytes      int           // of the bodies that are known
 	keysWait   bool          // on MariaDB: a row with an order key waits; belongs to the running read
 	problem    string        // the last one that was logged
 }
@@ -137,7 +139,7 @@ type hold struct {
 const (
 	maxInFlight    = 256
 	maxKnown       = 2048 // memory: IDs that are not deleted yet count
-	maxChain       = 128  // rows of one order key
+	maxChain       = 128  // rows of one order key that wait
 	maxRead        = 512  // rows of one read
 	minRead        = 4    // also if they are large
 	maxReadBytes   = 16 << 20
@@ -154,7 +156,7 @@ const (
 func newRelay(t *Transport) *relay {
 	r := &relay{
 		t: t, member: rand.Text(), events: make(chan func(), 1024), ended: make(chan struct{}), woken: make(chan struct{}, 1),
-		parts: map[int]*partition{}, known: map[int64]*entry{}, chains: map[string]*chain{}, held: map[string]hold{}, gone: map[int64]struct{}{}, doubtful: map[int64]struct{}{},
+		parts: map[int]*partition{}, known: map[int64]*entry{}, chains: map[string]*chain{}, held: map[string]hold{}, gone: map[int64]string{}, doubtful: map[int64]struct{}{},
 		interval: minPoll, bodySize: firstBodySize,
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
@@ -282,6 +284,9 @@ func (r *relay) begin() {
 		return
 	}
 	r.beginLease(now)
+	if r.readLast { // neither may keep the other waiting
+		r.beginRipen(now)
+	}
 	r.beginRead(now)
 	r.beginRipen(now)
 	r.beginPublish(now)

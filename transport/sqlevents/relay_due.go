@@ -45,9 +45,10 @@ func (r *relay) beginRipen(now time.Time) {
 }
 
 func (r *relay) endRipen(ripe []waitingRow, next time.Duration, err error) {
-	r.ripening = false
+	r.ripening, r.readLast = false, false
 	r.nextDue = r.now().Add(next)
 	if err != nil {
+		r.doubt()
 		r.log("outbox can't be read", err)
 		r.nextDue = r.now().Add(maxPoll)
 	}

@@ -3,6 +3,8 @@ package sqlevents
 import (
 	"testing"
 	"time"
+
+	"github.com/rollcall-go/rollcall/transport"
 )
 
 // A read that began before a message failed may bring a later one of its key. It is
@@ -105,5 +107,48 @@ func TestFullChainIsReadAgain(t *testing.T) {
 	}
 	if r.chains["a"] != nil || r.readEpoch == begun || !p.dirty || p.pass.after != 0 {
 		t.Errorf("chain %v, the partition is to be read: %v", r.chains["a"], p.dirty)
+	}
+}
+
+// Large bodies make the chains shorter, so that one key does not fill the memory.
+func TestChainOfLargeBodies(t *testing.T) {
+	s, err := newSettings(PostgreSQL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newRelay(&Transport{settings: s})
+	defer r.cancel()
+	p := &partition{number: 3}
+	r.parts[3] = p
+	r.bodySize = 1 << 20
+	for id := range int64(100) {
+		r.accept(p, row{id: id + 1, part: 3, orderKey: "a", message: transport.Message{Body: make([]byte, 1<<20)}})
+	}
+	if known, most := len(r.known), r.mayKnow()/2; known > most || r.bytes != known<<20 {
+		t.Errorf("%d rows of %d bytes are known, want at most %d", known, r.bytes, most)
+	}
+	if keys := r.fullKeys(); len(keys) != 1 || keys[0] != "a" {
+		t.Errorf("full are %v", keys)
+	}
+}
+
+// A row that has the ID of another one is not taken for that. Nothing else of the read is
+// used: it may be a later row of its key.
+func TestReadWithAnIDThatIsAssignedAgain(t *testing.T) {
+	s, err := newSettings(PostgreSQL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newRelay(&Transport{settings: s})
+	defer r.cancel()
+	p := &partition{number: 3, dirty: true}
+	r.parts[3] = p
+	r.accept(p, row{id: 5, part: 3, message: transport.Message{ID: "old"}})
+	r.endRead(r.readEpoch, []page{{part: p, limit: 8}}, []row{
+		{id: 5, part: 3, orderKey: "a", message: transport.Message{ID: "first"}},
+		{id: 6, part: 3, orderKey: "a", message: transport.Message{ID: "second"}},
+	}, nil)
+	if r.known[6] != nil || len(r.doubtful) != 1 {
+		t.Errorf("known are %v, in doubt are %v", r.known, r.doubtful)
 	}
 }

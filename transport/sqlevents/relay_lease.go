@@ -31,7 +31,7 @@ func (r *relay) beginLease(now time.Time) {
 	r.leasing = true
 	var release []*partition
 	for _, p := range r.parts {
-		if p.leaving && p.count == 0 {
+		if p.leaving && p.count == 0 && !r.ripening {
 			release = append(release, p)
 		}
 	}

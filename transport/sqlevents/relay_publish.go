@@ -101,6 +101,7 @@ func (r *relay) isUnreachable(err error) bool {
 // confirm lets the next entry of the key follow.
 func (r *relay) confirm(e *entry) {
 	r.published.Add(1)
+	r.bytes -= len(e.row.message.Body)
 	e.confirmed, e.row.message = true, transport.Message{ID: e.row.message.ID}
 	r.confirmed = append(r.confirmed, e.row.id)
 	r.failures = 0
@@ -153,6 +154,7 @@ func (r *relay) drop(e *entry) {
 func (r *relay) forget(e *entry) {
 	delete(r.known, e.row.id)
 	delete(r.doubtful, e.row.id)
+	r.bytes -= len(e.row.message.Body)
 	e.part.count--
 }
 
@@ -203,10 +205,10 @@ func (r *relay) retry(e *entry, fence lease, err error) func() {
 	}
 	ctx, cancel := context.WithTimeout(r.ctx, statement)
 	defer cancel()
-	written, writing := r.t.settings.writeAttempt(ctx, r.t.db, e.row.id, fence, r.member, wait, err)
+	written, writing := r.t.settings.writeAttempt(ctx, r.t.db, e.row, fence, r.member, wait, err)
 	switch {
 	case writing != nil:
-		return func() { r.hold(e, max(wait, time.Second)); r.log("outbox can't be written", writing) }
+		return func() { r.doubt(); r.hold(e, max(wait, time.Second)); r.log("outbox can't be written", writing) }
 	case !written: // the lease is over, or the row is gone: a read will show which
 		return func() { r.hold(e, minPoll) }
 	}
@@ -221,10 +223,10 @@ func (r *relay) retry(e *entry, fence lease, err error) func() {
 func (r *relay) bury(e *entry, fence lease, reason error) func() {
 	ctx, cancel := context.WithTimeout(r.ctx, statement)
 	defer cancel()
-	buried, err := r.t.settings.writeDead(ctx, r.t.db, e.row.id, fence, r.member, reason)
+	buried, err := r.t.settings.writeDead(ctx, r.t.db, e.row, fence, r.member, reason)
 	switch {
 	case err != nil:
-		return func() { r.hold(e, time.Second); r.log("outbox can't be written", err) }
+		return func() { r.doubt(); r.hold(e, time.Second); r.log("outbox can't be written", err) }
 	case !buried: // the lease is over, or the row is gone: a read will show which
 		return func() { r.hold(e, minPoll) }
 	}
@@ -232,7 +234,7 @@ func (r *relay) bury(e *entry, fence lease, reason error) func() {
 	return func() {
 		r.logEvent(slog.LevelError, "event in the outbox becomes a dead letter", e, e.row.attempts+1, reason)
 		if r.reading {
-			r.gone[e.row.id] = struct{}{}
+			r.gone[e.row.id] = e.row.message.ID
 		}
 		r.forget(e)
 		r.follow(e)
@@ -300,12 +302,14 @@ func (r *relay) endDelete(ids []int64, err error) {
 		return
 	}
 	for _, id := range ids {
-		if e := r.known[id]; e != nil {
-			r.forget(e)
+		e := r.known[id]
+		if e == nil {
+			continue
 		}
 		if r.reading {
-			r.gone[id] = struct{}{}
+			r.gone[id] = e.row.message.ID
 		}
+		r.forget(e)
 	}
 }
 

@@ -55,7 +55,7 @@ type page struct {
 }
 
 func (r *relay) beginRead(now time.Time) {
-	if r.reading || r.ripening || r.paused || len(r.ready) > maxInFlight || len(r.known) > r.mayKnow() {
+	if r.reading || r.ripening || r.paused || len(r.ready) > maxInFlight || len(r.known) > r.mayKnow() || r.bytes > 2*maxReadBytes {
 		return
 	}
 	pages := r.pages(now)
@@ -64,6 +64,7 @@ func (r *relay) beginRead(now time.Time) {
 	}
 	r.reading = true
 	epoch, most, isLong := r.readEpoch, r.mostBytes(), slices.ContainsFunc(pages, page.beginsLongPass)
+	full := r.fullKeys()
 	r.background(func(ctx context.Context) func() {
 		var newest int64
 		var rows []row
@@ -72,7 +73,7 @@ func (r *relay) beginRead(now time.Time) {
 			newest, err = r.t.newest(ctx)
 		}
 		if err == nil {
-			rows, err = r.read(ctx, pages, most)
+			rows, err = r.read(ctx, query{pages, full, most})
 		}
 		r.t.settings.fill(pages, rows)
 		return func() {
@@ -80,6 +81,24 @@ func (r *relay) beginRead(now time.Time) {
 			r.endRead(epoch, pages, rows, err)
 		}
 	})
+}
+
+// query is what a read asks for.
+type query struct {
+	pages []page
+	full  []any // order keys whose chains are full: their rows are left out
+	most  int   // how many bytes of bodies it may bring; 0 for any
+}
+
+// fullKeys returns the order keys whose rows would be refused. There are few, because the
+// rows of their chains are known.
+func (r *relay) fullKeys() (keys []any) {
+	for key, c := range r.chains {
+		if c.isFull {
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }
 
 func (p page) beginsLongPass() bool { return p.after == 0 && p.part.pass.isLong }
@@ -126,6 +145,9 @@ func (r *relay) budget() int { return max(min(maxReadBytes/(r.bodySize+1), maxRe
 // mayKnow returns how many rows may be known when a read begins, which may bring them again.
 func (r *relay) mayKnow() int { return max(min(2*maxReadBytes/(r.bodySize+1), maxKnown), minRead) }
 
+// maxChain returns how many rows of one order key may wait: a part of those that may be known.
+func (r *relay) maxChain() int { return max(min(maxChain, r.mayKnow()/4), 1) }
+
 // mostBytes returns how many bytes of bodies a read may bring, or 0 if it can't bring fewer
 // rows.
 func (r *relay) mostBytes() int {
@@ -141,7 +163,7 @@ type largeError struct{ bodySize int }
 func (e *largeError) Error() string { return fmt.Sprintf("bodies have %d bytes", e.bodySize) }
 
 func (r *relay) endRead(epoch int, pages []page, rows []row, err error) {
-	r.reading = false
+	r.reading, r.readLast = false, true
 	defer clear(r.gone)
 	if large := (*largeError)(nil); errors.As(err, &large) {
 		r.bodySize = large.bodySize
@@ -160,6 +182,14 @@ func (r *relay) endRead(epoch int, pages []page, rows []row, err error) {
 		return // its partitions are still dirty
 	}
 	r.problem = ""
+	if slices.ContainsFunc(rows, r.isReplaced) {
+		r.doubt()
+		r.nextPoll = r.now().Add(minPoll)
+		for _, asked := range pages {
+			asked.part.dirty = false
+		}
+		return
+	}
 	asked := map[int]page{}
 	for _, p := range pages {
 		asked[p.part.number] = p
@@ -182,6 +212,16 @@ func (r *relay) endRead(epoch int, pages []page, rows []row, err error) {
 		}
 		p.part.advance(p)
 	}
+}
+
+// isReplaced reports whether another row had the ID of a row: see doubt. What was read can
+// be used when that one is no longer known.
+func (r *relay) isReplaced(x row) bool {
+	if e := r.known[x.id]; e != nil {
+		return e.row.message.ID != x.message.ID
+	}
+	message, isGone := r.gone[x.id]
+	return isGone && message != x.message.ID
 }
 
 // fill sorts what was read and sets how far the pages got.
@@ -237,12 +277,13 @@ func (r *relay) accept(p *partition, x row) {
 		return
 	}
 	c := r.chains[e.key]
-	if c != nil && (c.isFull || len(c.waiting) >= maxChain) {
+	if c != nil && (c.isFull || len(c.waiting) >= r.maxChain()) {
 		c.isFull = true
 		return
 	}
 	r.found = true
 	r.bodySize += (len(x.message.Body) - r.bodySize) / 16
+	r.bytes += len(x.message.Body)
 	r.known[x.id] = e
 	p.count++
 	if c != nil {
@@ -258,14 +299,14 @@ func (r *relay) accept(p *partition, x row) {
 // more than the rest of the read. So the first statement leaves it out and says whether a
 // row with an order key waits. If so, the rows are read again, and the next time at once by
 // the second statement.
-func (r *relay) read(ctx context.Context, pages []page, most int) ([]row, error) {
+func (r *relay) read(ctx context.Context, q query) ([]row, error) {
 	if r.t.settings.dialect != MariaDB {
-		return r.readRows(ctx, pages, most, true)
+		return r.readRows(ctx, q, true)
 	}
 	var keysWait bool
-	rows, err := r.readRows(ctx, pages, most, r.keysWait, &keysWait)
+	rows, err := r.readRows(ctx, q, r.keysWait, &keysWait)
 	if err == nil && keysWait && !r.keysWait {
-		rows, err = r.readRows(ctx, pages, most, true, &keysWait)
+		rows, err = r.readRows(ctx, q, true, &keysWait)
 	}
 	if len(rows) > 0 {
 		r.keysWait = keysWait
@@ -273,10 +314,10 @@ func (r *relay) read(ctx context.Context, pages []page, most int) ([]row, error)
 	return rows, err
 }
 
-// readRows reads rows, and more columns that are the same in all. If the bodies have more
-// bytes than most, and that is not 0, the error is a *largeError.
-func (r *relay) readRows(ctx context.Context, pages []page, most int, keysWait bool, more ...any) ([]row, error) {
-	text, args := r.t.settings.readText(pages, keysWait)
+// readRows reads rows, and more columns that are the same in all. If the bodies have too many
+// bytes, the error is a *largeError.
+func (r *relay) readRows(ctx context.Context, q query, keysWait bool, more ...any) ([]row, error) {
+	text, args := r.t.settings.readText(q, keysWait)
 	found, err := r.t.db.QueryContext(ctx, text, args...)
 	if err != nil {
 		return nil, err
@@ -290,7 +331,7 @@ func (r *relay) readRows(ctx context.Context, pages []page, most int, keysWait b
 			return nil, err
 		}
 		rows = append(rows, x)
-		if size += len(x.message.Body); most > 0 && size > most {
+		if size += len(x.message.Body); q.most > 0 && size > q.most {
 			return nil, &largeError{size / len(rows)}
 		}
 	}
@@ -311,14 +352,23 @@ func (s settings) free(keysWait bool) string {
 		" AND w.order_key = o.order_key AND w.id < o.id))"
 }
 
-func (s settings) readText(pages []page, keysWait bool) (string, []any) {
+// notFull is the condition that a row of the outbox, o, is not of an order key whose chain is
+// full. Its arguments are the keys.
+func (s settings) notFull(keys []any) string {
+	if len(keys) == 0 {
+		return ""
+	}
+	return " AND o.order_key NOT IN (" + s.textMark() + strings.Repeat(", "+s.textMark(), len(keys)-1) + ")"
+}
+
+func (s settings) readText(q query, keysWait bool) (string, []any) {
 	if s.dialect == SQLite {
-		return s.scanText(pages)
+		return s.scanText(q)
 	}
 	outbox := s.table("outbox") + " AS o"
 	var parts []string
 	var args []any
-	for _, p := range pages {
+	for _, p := range q.pages {
 		parts = append(parts, "(?::smallint, ?::bigint, ?::bigint)")
 		args = append(args, p.part.number, p.after, p.limit)
 	}
@@ -326,23 +376,27 @@ func (s settings) readText(pages []page, keysWait bool) (string, []any) {
 		// Comparing rows makes it use the index of (part, id). Otherwise, while the statistics
 		// say that the table is empty, it reads the rows of all partitions for each partition.
 		return s.dialect.bound("SELECT x.* FROM (VALUES " + strings.Join(parts, ", ") + ") AS p (number, after, most) CROSS JOIN LATERAL (SELECT " + selected +
-			" FROM " + outbox + " WHERE (part, id) > (p.number, p.after) AND part <= p.number AND " + s.free(true) + " ORDER BY part, id LIMIT p.most) AS x"), args
+			" FROM " + outbox + " WHERE (part, id) > (p.number, p.after) AND part <= p.number AND " + s.free(true) + s.notFull(q.full) + " ORDER BY part, id LIMIT p.most) AS x"), append(args, q.full...)
 	}
 	// Only IDs are in the UNION: MariaDB writes it to a table, on the disk if it has bodies.
-	part := "(SELECT id FROM " + outbox + " WHERE part = ? AND id > ? AND " + s.free(keysWait) + " ORDER BY id LIMIT ?)"
-	return "SELECT " + selected + ", EXISTS (SELECT 1 FROM " + s.table("outbox") + " WHERE waiting_key IS NOT NULL) FROM (" + part + strings.Repeat(" UNION ALL "+part, len(pages)-1) + ") AS p JOIN " + s.table("outbox") + " USING (id)", args
+	args = nil
+	for _, p := range q.pages {
+		args = append(append(append(args, p.part.number, p.after), q.full...), p.limit)
+	}
+	part := "(SELECT id FROM " + outbox + " WHERE part = ? AND id > ? AND " + s.free(keysWait) + s.notFull(q.full) + " ORDER BY id LIMIT ?)"
+	return "SELECT " + selected + ", EXISTS (SELECT 1 FROM " + s.table("outbox") + " WHERE waiting_key IS NOT NULL) FROM (" + part + strings.Repeat(" UNION ALL "+part, len(q.pages)-1) + ") AS p JOIN " + s.table("outbox") + " USING (id)", args
 }
 
 // scanText reads all partitions in one scan by ID. SQLite has no LATERAL, and takes long to
 // prepare a UNION of many parts.
-func (s settings) scanText(pages []page) (string, []any) {
-	first, limit := pages[0].after, 0
+func (s settings) scanText(q query) (string, []any) {
+	first, limit := q.pages[0].after, 0
 	var parts []any
-	for _, p := range pages {
+	for _, p := range q.pages {
 		first = min(first, p.after)
 		limit += p.limit
 		parts = append(parts, p.part.number)
 	}
-	text := "SELECT " + selected + " FROM " + s.table("outbox") + " AS o WHERE id > ? AND part IN " + marks(len(parts)) + " AND " + s.free(true) + " ORDER BY id LIMIT ?"
-	return text, append(append([]any{first}, parts...), limit)
+	text := "SELECT " + selected + " FROM " + s.table("outbox") + " AS o WHERE id > ? AND part IN " + marks(len(parts)) + " AND " + s.free(true) + s.notFull(q.full) + " ORDER BY id LIMIT ?"
+	return text, append(append(append([]any{first}, parts...), q.full...), limit)
 }
