@@ -195,7 +195,7 @@ func TestSubscribeRefuses(t *testing.T) {
 	}
 	undeclared := watermillevents.NewSubscriber(struct{ transport.Transport }{&l}, transport.Subscription{Key: "mail"})
 	defer undeclared.Close()
-	if err := undeclared.SubscribeInitialize(placed); err == nil || !strings.Contains(err.Error(), "no transport.Declarer") {
+	if err := undeclared.SubscribeInitialize(placed); err == nil || !strings.Contains(err.Error(), "not a transport.Declarer") {
 		t.Errorf("got %v", err)
 	}
 	down := watermillevents.NewSubscriber(undeclarable{&l}, transport.Subscription{Key: "mail"})
