@@ -104,7 +104,7 @@ func TestChecksFindFaults(t *testing.T) {
 			http.NotFound(w, r)
 		}
 	}))
-	defer server.Close()
+	t.Cleanup(server.Close) // after the tab, which may still ask for an icon
 	p := newTab(t, browser, server.URL)
 	p.dismissDialogs()
 	p.open("/")
