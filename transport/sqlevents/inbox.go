@@ -43,8 +43,8 @@ type inbox struct {
 // Once implements [transport.Handled].
 func (i *inbox) Once(ctx context.Context, id string, handle func(context.Context) error) error {
 	once := func(ctx context.Context) error { return i.once(ctx, id, handle) }
-	if i.t.joins(ctx) {
-		return i.t.InTxBy(ctx, i.begin, once)
+	if joined, err := i.t.join(ctx, once); joined {
+		return err
 	}
 	return retried(ctx, isTransient, func() error { return i.t.InTxBy(ctx, i.begin, once) })
 }

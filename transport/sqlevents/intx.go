@@ -48,11 +48,8 @@ type Begin func(ctx context.Context) (context.Context, Tx, error)
 
 // InTxBy is [Transport.InTx] with a transaction that begin begins.
 func (t *Transport) InTxBy(ctx context.Context, begin Begin, f func(ctx context.Context) error) error {
-	if c, ok := t.collecting(ctx); ok {
-		return c.join(ctx, f)
-	}
-	if t.joins(ctx) {
-		return f(ctx)
+	if joined, err := t.join(ctx, f); joined {
+		return err
 	}
 	ctx, tx, err := begin(ctx)
 	if err != nil {
@@ -80,23 +77,18 @@ func (t *Transport) InTxBy(ctx context.Context, begin Begin, f func(ctx context.
 	return nil
 }
 
-// joins reports whether ctx has a transaction that InTx joins.
-func (t *Transport) joins(ctx context.Context) bool {
+// join calls f if ctx has a transaction that InTx joins.
+func (t *Transport) join(ctx context.Context, f func(context.Context) error) (joined bool, err error) {
 	switch x := ctx.Value(txKey{t}).(type) {
 	case *collector:
-		return x.open()
+		if x.open() {
+			return true, x.join(ctx, f)
+		}
 	case *sql.DB: // without a transaction
-		return false
 	case Execer:
-		return true
+		return true, f(ctx)
 	}
-	return false
-}
-
-// collecting returns the collector of a transaction that can be joined.
-func (t *Transport) collecting(ctx context.Context) (*collector, bool) {
-	c, ok := ctx.Value(txKey{t}).(*collector)
-	return c, ok && c.open()
+	return false, nil
 }
 
 func (t *Transport) beginner(options *sql.TxOptions) Begin {

@@ -56,10 +56,6 @@ type prepared struct {
 	closed     bool
 }
 
-func (t texts) newPrepared(db *sql.DB, d Dialect) *prepared {
-	return &prepared{db: db, texts: t.prepared(d), statements: map[string]*sql.Stmt{}}
-}
-
 // pauseOfPreparing is how long statements are not prepared after that has failed.
 const pauseOfPreparing = time.Minute
 
@@ -98,6 +94,9 @@ func (p *prepared) keep(text string, s *sql.Stmt) {
 	if p.closed {
 		_ = s.Close()
 		return
+	}
+	if p.statements == nil {
+		p.statements = map[string]*sql.Stmt{}
 	}
 	p.statements[text] = s
 }

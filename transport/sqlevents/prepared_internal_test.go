@@ -23,7 +23,7 @@ func TestStatementsRunPreparedOrNot(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer other.Close()
-	p := &prepared{db: db, texts: []string{text}, statements: map[string]*sql.Stmt{}}
+	p := &prepared{db: db, texts: []string{text}}
 	enter := func(n int, wantPrepared bool) {
 		t.Helper()
 		s, done := p.use(text)
@@ -78,7 +78,7 @@ func TestTransactionGoesOnAfterAnError(t *testing.T) {
 	if _, err := db.Exec("CREATE TABLE entries (n integer PRIMARY KEY)"); err != nil {
 		t.Fatal(err)
 	}
-	p := &prepared{db: db, texts: []string{text}, statements: map[string]*sql.Stmt{}}
+	p := &prepared{db: db, texts: []string{text}}
 	p.prepare(t.Context())
 	defer p.close()
 	tx, err := db.Begin()
@@ -109,7 +109,7 @@ func TestStatementsRunWhileTheyAreClosed(t *testing.T) {
 	}
 	defer db.Close()
 	for range 50 {
-		p := &prepared{db: db, texts: []string{text}, statements: map[string]*sql.Stmt{}}
+		p := &prepared{db: db, texts: []string{text}}
 		p.prepare(t.Context())
 		var all sync.WaitGroup
 		for range 4 {

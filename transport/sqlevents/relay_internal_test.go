@@ -7,15 +7,22 @@ import (
 	"github.com/rollcall-go/rollcall/transport"
 )
 
-// A read that began before a message failed may bring a later one of its key. It is
-// dropped, and the partition is read again from its front.
-func TestReadThatBeganBeforeAFailureIsDropped(t *testing.T) {
-	s, err := newSettings(SQLite, nil)
+// relayOf returns a relay that does not run.
+func relayOf(t *testing.T, d Dialect) *relay {
+	t.Helper()
+	s, err := newSettings(d, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := newRelay(&Transport{settings: s})
-	defer r.cancel()
+	t.Cleanup(r.cancel)
+	return r
+}
+
+// A read that began before a message failed may bring a later one of its key. It is
+// dropped, and the partition is read again from its front.
+func TestReadThatBeganBeforeAFailureIsDropped(t *testing.T) {
+	r := relayOf(t, SQLite)
 	p := &partition{number: 3}
 	r.parts[3] = p
 	r.accept(p, row{id: 1, part: 3, orderKey: "a"})
@@ -36,12 +43,7 @@ func TestReadThatBeganBeforeAFailureIsDropped(t *testing.T) {
 // While rows become due, no read runs, and the next one begins at the front: in the middle of
 // a pass it would find a later row of a key and miss the one that has become due.
 func TestNoReadRunsWhileRowsBecomeDue(t *testing.T) {
-	s, err := newSettings(SQLite, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := newRelay(&Transport{settings: s})
-	defer r.cancel()
+	r := relayOf(t, SQLite)
 	now := r.now()
 	p := &partition{number: 3, until: now.Add(time.Hour), untilWall: now.Add(time.Hour), dirty: true, pass: pass{after: 17, pages: 2}}
 	r.parts[3] = p
@@ -62,12 +64,7 @@ func TestNoReadRunsWhileRowsBecomeDue(t *testing.T) {
 // After the front page of a pass, a row with an order key is accepted only if it was there
 // when the pass began.
 func TestPassAcceptsWhatWasThereWhenItBegan(t *testing.T) {
-	s, err := newSettings(PostgreSQL, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := newRelay(&Transport{settings: s})
-	defer r.cancel()
+	r := relayOf(t, PostgreSQL)
 	p := &partition{number: 3, dirty: true, pass: pass{after: 100, isLong: true, limit: 150}}
 	r.parts[3] = p
 	r.endRead(r.readEpoch, []page{{part: p, after: 100, last: 170, full: true}}, []row{
@@ -84,12 +81,7 @@ func TestPassAcceptsWhatWasThereWhenItBegan(t *testing.T) {
 // A chain is limited. What it has not accepted is read again when it is empty, and what a
 // running read brings then is dropped.
 func TestFullChainIsReadAgain(t *testing.T) {
-	s, err := newSettings(PostgreSQL, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := newRelay(&Transport{settings: s})
-	defer r.cancel()
+	r := relayOf(t, PostgreSQL)
 	p := &partition{number: 3}
 	r.parts[3] = p
 	for id := range int64(maxChain + 10) {
@@ -112,12 +104,7 @@ func TestFullChainIsReadAgain(t *testing.T) {
 
 // Large bodies make the chains shorter, so that one key does not fill the memory.
 func TestChainOfLargeBodies(t *testing.T) {
-	s, err := newSettings(PostgreSQL, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := newRelay(&Transport{settings: s})
-	defer r.cancel()
+	r := relayOf(t, PostgreSQL)
 	p := &partition{number: 3}
 	r.parts[3] = p
 	r.bodySize = 1 << 20
@@ -135,12 +122,7 @@ func TestChainOfLargeBodies(t *testing.T) {
 // A row that has the ID of another one is not taken for that. Nothing else of the read is
 // used: it may be a later row of its key.
 func TestReadWithAnIDThatIsAssignedAgain(t *testing.T) {
-	s, err := newSettings(PostgreSQL, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := newRelay(&Transport{settings: s})
-	defer r.cancel()
+	r := relayOf(t, PostgreSQL)
 	p := &partition{number: 3, dirty: true}
 	r.parts[3] = p
 	r.accept(p, row{id: 5, part: 3, message: transport.Message{ID: "old"}})

@@ -51,7 +51,7 @@ func New(db *sql.DB, d Dialect, inner transport.Transport, options ...Option) (*
 	if db == nil || inner == nil {
 		return nil, errors.New("sqlevents: New needs a database and another transport")
 	}
-	t := &Transport{settings: s, db: db, inner: inner, prepared: s.texts.newPrepared(db, d)}
+	t := &Transport{settings: s, db: db, inner: inner, prepared: &prepared{db: db, texts: s.texts.prepared(d)}}
 	t.relay = newRelay(t)
 	t.census = newCensus(t)
 	if t.cleaner.t = t; s.keep > 0 {
